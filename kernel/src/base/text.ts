@@ -1,0 +1,38 @@
+import { err, ok, type Result } from './result.ts'
+
+/** What somebody wrote is no duration, size or rate; `expected` is an example to show them. */
+export type QuantityFault = { readonly type: 'QuantityUnreadable'; readonly text: string; readonly expected: string }
+
+const SHAPE = /^(\d{1,15}(?:\.\d{1,3})?)\s*([a-z/]*)$/i
+
+const durationUnits = { ms: 1, s: 1e3, m: 60e3, min: 60e3, h: 3600e3, d: 86_400e3, w: 604_800e3 }
+// Decimal, as the field counts data: a megabyte is 10^6 octets.
+const sizeUnits = { '': 1, b: 1, k: 1e3, kb: 1e3, m: 1e6, mb: 1e6, g: 1e9, gb: 1e9, t: 1e12, tb: 1e12 }
+const rateUnits = {
+  '': 1,
+  k: 1,
+  kbps: 1,
+  'kbit/s': 1,
+  m: 1e3,
+  mbps: 1e3,
+  'mbit/s': 1e3,
+  g: 1e6,
+  gbps: 1e6,
+  'gbit/s': 1e6,
+}
+
+const quantity = (text: string, units: Record<string, number>, expected: string): Result<number, QuantityFault> => {
+  const [, amount, unit = ''] = SHAPE.exec(text.trim()) ?? []
+  const factor = Object.hasOwn(units, unit.toLowerCase()) ? units[unit.toLowerCase()] : undefined
+  const value = Math.round(Number(amount) * (factor ?? Number.NaN))
+  return Number.isSafeInteger(value) ? ok(value) : err({ type: 'QuantityUnreadable', text, expected })
+}
+
+/** `30d`, `12h`, `90 min`, `1.5h` in milliseconds; a unit is required. */
+export const parseDurationMs = (text: string): Result<number, QuantityFault> => quantity(text, durationUnits, '30d')
+
+/** `500MB`, `1.5 GB`, `1024` in octets; decimal units. */
+export const parseSizeBytes = (text: string): Result<number, QuantityFault> => quantity(text, sizeUnits, '500MB')
+
+/** `10M`, `512k`, `1.5 Gbps` in kbit/s; a bare number is kbit/s. */
+export const parseRateKbps = (text: string): Result<number, QuantityFault> => quantity(text, rateUnits, '10M')

@@ -1,0 +1,185 @@
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { z } from 'zod'
+import type { Random } from './random.ts'
+import { err, ok, type Result } from './result.ts'
+import { Secret } from './secret.ts'
+
+/**
+ * Seals short texts (network passwords, router secrets) under keys that live in a file outside the database.
+ * AES-256-GCM, since RADIUS methods need the password back; `purpose` binds a box to its table, column and row
+ * (`services.password:svc_01…`), so that a box copied into another row does not open there.
+ */
+export interface Vault {
+  seal(plain: Secret | string, purpose: string): Buffer
+  open(box: Uint8Array, purpose: string): Result<Secret, VaultFault>
+  /** Whether a box is under the newest key; after `rotate()` a job re-seals those that are not. */
+  isCurrent(box: Uint8Array): boolean
+  reseal(box: Uint8Array, purpose: string): Result<Buffer, VaultFault>
+  /** Hex HMAC-SHA-256 that stays the same over rotations: to find or compare what must not be stored. */
+  keyedHash(text: string, purpose: string): string
+  /** Adds a key, on disk before it is used, and seals with it from now on. Old keys stay for opening. */
+  rotate(): string
+  /** Reads the file again: another thread may have rotated. */
+  reload(): Result<void, KeyFileFault>
+}
+
+export type VaultFault =
+  /** The key is not in the key file. `advice` says what the owner can do. */
+  | { readonly type: 'KeyLost'; readonly keyId: string; readonly advice: string }
+  /** Too short, of an unknown version, altered, or moved from another row. */
+  | { readonly type: 'BoxInvalid' }
+
+export type KeyFileFault =
+  | { readonly type: 'KeyFileMissing'; readonly file: string }
+  | { readonly type: 'KeyFileUnreadable'; readonly file: string; readonly cause: string }
+  | { readonly type: 'KeyFileExposed'; readonly file: string; readonly mode: string; readonly advice: string }
+
+// version (1), key id (4), nonce (12), tag (16), ciphertext
+const VERSION = 1
+const KEY_ID_AT = 1
+const NONCE_AT = 5
+const TAG_AT = 17
+const TEXT_AT = 33
+const GCM = { authTagLength: 16 }
+const KEY_LOST_ADVICE =
+  'Put the key file back from a backup. Without it these passwords cannot be read by anyone: set new ones.'
+
+const key256 = z.string().regex(/^[A-Za-z0-9+/]{43}=$/)
+const keyFile = z.object({
+  version: z.literal(1),
+  current: z.string(),
+  keys: z.record(z.string().regex(/^[0-9a-f]{8}$/), key256),
+  hashKey: key256,
+})
+
+type KeyRing = { readonly current: string; readonly keys: ReadonlyMap<string, KeyObject>; readonly hashKey: KeyObject }
+
+/**
+ * Opens the key file. With `create` it is made on first start, mode 0600, with a random key: there is no default key.
+ * Key ids are random too, so that a box from before a lost file is told apart from one that was tampered with.
+ */
+export const openVault = (options: { file: string; create: boolean; random: Random }): Result<Vault, KeyFileFault> => {
+  const { file, random } = options
+  const first = readKeyFile(file)
+  if (first.ok) return ok(vaultOver(first.value, file, random))
+  if (first.error.type !== 'KeyFileMissing' || !options.create) return first
+  try {
+    return ok(vaultOver(writeKeyFile(file, newRing(random)), file, random))
+  } catch (error) {
+    return err({ type: 'KeyFileUnreadable', file, cause: (error as Error).message })
+  }
+}
+
+/** A vault whose keys live as long as the process: for tests and dry runs. */
+export const memoryVault = (random: Random): Vault => vaultOver(newRing(random), undefined, random)
+
+const vaultOver = (opened: KeyRing, file: string | undefined, random: Random): Vault => {
+  let ring = opened
+
+  const seal: Vault['seal'] = (plain, purpose) => {
+    const text = typeof plain === 'string' ? plain : plain.reveal()
+    const box = Buffer.allocUnsafe(TEXT_AT + Buffer.byteLength(text))
+    box[0] = VERSION
+    box.writeUInt32BE(Number.parseInt(ring.current, 16), KEY_ID_AT)
+    random.bytes(12).copy(box, NONCE_AT)
+    const cipher = createCipheriv('aes-256-gcm', ring.keys.get(ring.current)!, box.subarray(NONCE_AT, TAG_AT), GCM)
+    cipher.setAAD(Buffer.from(purpose))
+    cipher.update(text, 'utf8').copy(box, TEXT_AT)
+    cipher.final()
+    cipher.getAuthTag().copy(box, TAG_AT)
+    return box
+  }
+
+  const open: Vault['open'] = (sealed, purpose) => {
+    const box = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength)
+    if (box.length < TEXT_AT || box[0] !== VERSION) return err({ type: 'BoxInvalid' })
+    const keyId = keyIdOf(box)
+    const key = ring.keys.get(keyId)
+    if (key === undefined) return err({ type: 'KeyLost', keyId, advice: KEY_LOST_ADVICE })
+    try {
+      const decipher = createDecipheriv('aes-256-gcm', key, box.subarray(NONCE_AT, TAG_AT), GCM)
+      decipher.setAAD(Buffer.from(purpose))
+      decipher.setAuthTag(box.subarray(TAG_AT, TEXT_AT))
+      const text = decipher.update(box.subarray(TEXT_AT), undefined, 'utf8') + decipher.final('utf8')
+      return ok(new Secret(text))
+    } catch {
+      return err({ type: 'BoxInvalid' })
+    }
+  }
+
+  return {
+    seal,
+    open,
+    isCurrent: (box) => box.length >= TEXT_AT && keyIdOf(Buffer.from(box)) === ring.current,
+    reseal(box, purpose) {
+      const opened = open(box, purpose)
+      return opened.ok ? ok(seal(opened.value, purpose)) : opened
+    },
+    keyedHash: (text, purpose) => createHmac('sha256', ring.hashKey).update(`${purpose}\0${text}`).digest('hex'),
+    rotate() {
+      const wider = withNewKey(ring, random)
+      ring = file === undefined ? wider : writeKeyFile(file, wider)
+      return ring.current
+    },
+    reload() {
+      if (file === undefined) return ok()
+      const read = readKeyFile(file)
+      if (!read.ok) return read
+      ring = read.value
+      return ok()
+    },
+  }
+}
+
+const keyIdOf = (box: Buffer): string => box.toString('hex', KEY_ID_AT, NONCE_AT)
+
+const newRing = (random: Random): KeyRing =>
+  withNewKey({ current: '', keys: new Map(), hashKey: createSecretKey(random.bytes(32)) }, random)
+
+const withNewKey = (old: KeyRing, random: Random): KeyRing => {
+  const current = random.bytes(4).toString('hex')
+  if (old.keys.has(current)) return withNewKey(old, random)
+  return { ...old, current, keys: new Map([...old.keys, [current, createSecretKey(random.bytes(32))]]) }
+}
+
+const readKeyFile = (file: string): Result<KeyRing, KeyFileFault> => {
+  try {
+    const mode = statSync(file).mode & 0o777
+    if ((mode & 0o077) !== 0) {
+      const advice = `Others could read the keys. Run: chmod 600 ${file}`
+      return err({ type: 'KeyFileExposed', file, mode: mode.toString(8), advice })
+    }
+    const { current, keys, hashKey } = keyFile.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const ring = Object.entries(keys).map(([id, key]) => [id, createSecretKey(key, 'base64')] as const)
+    if (!Object.hasOwn(keys, current))
+      return err({ type: 'KeyFileUnreadable', file, cause: 'its current key is missing' })
+    return ok({ current, keys: new Map(ring), hashKey: createSecretKey(hashKey, 'base64') })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return err({ type: 'KeyFileMissing', file })
+    // Zod and JSON quote what they could not read; that may be a key.
+    const { code = 'its content is damaged' } = error as NodeJS.ErrnoException
+    return err({ type: 'KeyFileUnreadable', file, cause: code })
+  }
+}
+
+/** Written beside, synced, renamed, and the folder synced: a power cut leaves the old keys or the new ones. */
+const writeKeyFile = (file: string, ring: KeyRing): KeyRing => {
+  const text = (key: KeyObject) => key.export().toString('base64')
+  const keys = Object.fromEntries([...ring.keys].map(([id, key]) => [id, text(key)]))
+  const content = { version: 1, current: ring.current, keys, hashKey: text(ring.hashKey) }
+  const beside = `${file}.new`
+  const handle = openSync(beside, 'w', 0o600)
+  try {
+    writeSync(handle, `${JSON.stringify(content, null, 2)}\n`)
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+  renameSync(beside, file)
+  const folder = openSync(dirname(file), 'r')
+  fsyncSync(folder)
+  closeSync(folder)
+  return ring
+}

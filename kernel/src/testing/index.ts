@@ -1,0 +1,7 @@
+export { seededRandom } from '../base/random.ts'
+export * from './collecting-log.ts'
+export * from './fake-clock.ts'
+export * from './memory-site.ts'
+export * from './mirror.ts'
+export * from './queries-agree.ts'
+export type { SampleRow, SampleValues } from './sample-rows.ts'

@@ -1,0 +1,79 @@
+import type { z } from 'zod'
+import type { Ids } from '../base/ids.ts'
+import type { Log } from '../base/log.ts'
+import type { Random } from '../base/random.ts'
+import type { Fault, Result } from '../base/result.ts'
+import type { Vault } from '../base/vault.ts'
+import type { AnyQuery, ResultOf } from '../db/query.ts'
+import type { RawDatabase, SiteOrm } from '../db/sqlite.ts'
+import type { Actor } from './actor.ts'
+import type { EventType } from './events.ts'
+import type { AnyJob, Enqueue } from './job.ts'
+
+/** What a handler may use. Everything it writes is in one transaction, which its faults and throws roll back. */
+export interface CommandContext {
+  /** The command's id: the same for every try. */
+  readonly id: string
+  /** Epoch ms, read once. */
+  readonly now: number
+  /** False while the wall clock may be wrong: number, bill and expire nothing then. */
+  readonly sure: boolean
+  readonly actor: Actor
+  readonly db: SiteOrm
+  readonly raw: RawDatabase
+  readonly ids: Ids
+  readonly random: Random
+  readonly vault: Vault
+  readonly log: Log
+  /** Runs a query inside the transaction: it sees what the command has written. */
+  readonly query: <Q extends AnyQuery>(query: Q, input: z.input<Q['input']>) => ResultOf<Q>
+  /** Told to listeners after the commit. Wakes and refreshes only: nothing may depend on its arrival. */
+  readonly emit: <T>(event: EventType<T>, data: T) => void
+  /** Stored with the transaction, run after it. */
+  readonly enqueue: <J extends AnyJob>(job: J, input: z.input<J['input']>, options?: Enqueue) => void
+  /** The next number of a named series: 1, 2, 3… without gaps, since a rollback takes it back. */
+  readonly counter: (series: string) => number
+  /** Another command inside the same transaction, without its permission: the outer one was granted. */
+  readonly call: <C extends AnyCommand>(command: C, input: z.input<C['input']>) => OutcomeOf<C>
+}
+
+type Awaitable = PromiseLike<unknown>
+/** A handler runs inside one SQLite transaction: neither it nor its value may be a promise. */
+type Settled<R> = R extends Awaitable
+  ? never
+  : R extends { readonly value: infer V }
+    ? V extends Awaitable
+      ? never
+      : R
+    : R
+
+export interface Command<
+  N extends string = string,
+  I extends z.ZodType = z.ZodType,
+  R extends Result<unknown> = Result<unknown>,
+> {
+  readonly name: N
+  readonly permission: string
+  readonly input: I
+  /** What the audit log keeps of the input; by default all of it, with secrets as `‹secret›`. */
+  audit?(input: z.output<I>): unknown
+  handle(context: CommandContext, input: z.output<I>): R
+}
+// oxlint-disable-next-line typescript/no-explicit-any -- a list of commands of every type needs the top of the family
+export type AnyCommand = Command<string, any, any>
+export type OutcomeOf<C> = C extends Command<infer _N, infer _I, infer R> ? R : never
+export type ValueOf<C> = OutcomeOf<C> extends infer R ? (R extends { ok: true; value: infer V } ? V : never) : never
+export type FaultOf<C> =
+  OutcomeOf<C> extends infer R ? (R extends { ok: false; error: infer E extends Fault } ? E : never) : never
+
+/**
+ * Defines a writing verb: synchronous, one transaction, idempotent by id, audited. Its value is plain JSON.
+ *
+ *     defineCommand({ name: 'plans.add', permission: 'plans.write', input: z.object({ name: z.string() }),
+ *       handle({ db, ids }, { name }) { … return ok({ id }) } })
+ */
+export const defineCommand = <const N extends string, I extends z.ZodType, R extends Result<unknown>>(
+  command: Omit<Command<N, I, R>, 'handle'> & {
+    handle(context: CommandContext, input: z.output<I>): R & Settled<R>
+  },
+): Command<N, I, R> => command

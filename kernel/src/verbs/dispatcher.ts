@@ -1,0 +1,257 @@
+import type { z } from 'zod'
+import type { Clock } from '../base/clock.ts'
+import type { Ids } from '../base/ids.ts'
+import { defineLimits } from '../base/limits.ts'
+import type { Log } from '../base/log.ts'
+import type { Random } from '../base/random.ts'
+import { err, type Err, type Result } from '../base/result.ts'
+import { Secret } from '../base/secret.ts'
+import type { Vault } from '../base/vault.ts'
+import { runSite } from '../db/query.ts'
+import { databaseFault, type Database, type DatabaseFault, type RawDatabase } from '../db/sqlite.ts'
+import type { Actor, May } from './actor.ts'
+import { createAuditLog, type AuditEntry } from './audit.ts'
+import type { AnyCommand, CommandContext, OutcomeOf } from './command.ts'
+import { createCommandStore, type CommandStore } from './command-store.ts'
+import { defineEvent, type Events } from './events.ts'
+
+/** Why a command was not carried out, beside the faults of its own. */
+export type DispatchFault =
+  | { readonly type: 'InputInvalid'; readonly problems: readonly { path: string; message: string }[] }
+  | { readonly type: 'Forbidden'; readonly permission: string }
+  /** This id was used before with another input or command. */
+  | { readonly type: 'CommandIdReused'; readonly id: string }
+  /** The handler threw on every try; kept under the id, so that an ordered log moves on. */
+  | { readonly type: 'CommandFailed'; readonly id: string }
+  | DatabaseFault
+
+export type DispatchOptions = {
+  /** Made by whoever wants it done, once for all its tries: a repeat is answered with the stored result. */
+  readonly id: string
+  readonly actor: Actor
+  /** Committed with the outcome, whatever it is: the watermark of an ordered log. */
+  readonly alongside?: (raw: RawDatabase) => void
+}
+
+export interface Dispatcher {
+  /** Carries a command out, at most once per id. */
+  dispatch<C extends AnyCommand>(
+    command: C,
+    input: z.input<C['input']>,
+    options: DispatchOptions,
+  ): OutcomeOf<C> | Err<DispatchFault>
+}
+
+export type DispatcherDeps = {
+  readonly database: Database
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly random: Random
+  readonly vault: Vault
+  readonly log: Log
+  readonly may: May
+  readonly events: Events
+  /** Told the instant of each commit: the clock's floor. */
+  readonly committed?: (atMs: number) => void
+  /** What is done to an audit record before it is kept: personal values go under their person's key here. */
+  readonly protect?: (record: unknown) => unknown
+}
+
+/** Something a person must look at. */
+export const alarmRaised = defineEvent<{
+  kind: 'CommandFailed' | 'JobFailed'
+  name: string
+  id: string
+  message: string
+}>('alarm.raised')
+/** A commit has left work for the job runner. */
+export const jobsEnqueued = defineEvent<null>('jobs.enqueued')
+
+export const dispatchLimits = defineLimits({
+  /** Tries of a handler that throws. */
+  triesMax: 3,
+  idLengthMax: 128,
+  /** Nested `call`s. */
+  depthMax: 8,
+  problemsMax: 50,
+})
+
+export const createDispatcher = (deps: DispatcherDeps): Dispatcher => new SiteDispatcher(deps)
+
+class SiteDispatcher implements Dispatcher {
+  readonly #deps: DispatcherDeps
+  readonly #raw: RawDatabase
+  readonly #store: CommandStore
+  readonly #audit: (entry: AuditEntry) => void
+
+  constructor(deps: DispatcherDeps) {
+    this.#deps = deps
+    this.#raw = deps.database.raw
+    this.#store = createCommandStore(this.#raw, deps.ids)
+    const append = createAuditLog(this.#raw)
+    const { protect = (record) => record } = deps
+    this.#audit = (entry) => append({ ...entry, record: protect(entry.record) })
+  }
+
+  dispatch<C extends AnyCommand>(
+    command: C,
+    input: z.input<C['input']>,
+    { id, actor, alongside }: DispatchOptions,
+  ): OutcomeOf<C> | Err<DispatchFault> {
+    if (this.#raw.inTransaction) throw new Error(`${command.name} was dispatched inside a transaction: use call`)
+    if (id === '' || id.length > dispatchLimits.idLengthMax)
+      throw new RangeError('a command id has 1 to 128 characters')
+    const { clock, log, may, database } = this.#deps
+    const order = { id, actor, alongside, now: clock.now(), log: log.child({ command: command.name, commandId: id }) }
+    try {
+      if (!may(actor, command.permission)) {
+        return this.#refuse(command, order, { type: 'Forbidden', permission: command.permission })
+      }
+      const parsed = command.input.safeParse(input)
+      if (!parsed.success) return this.#refuse(command, order, inputInvalid(parsed.error))
+      return this.#carryOut(command, order, parsed.data) as OutcomeOf<C>
+    } catch (error) {
+      // Out of tries or while refusing: the file itself did not let the outcome be kept.
+      const fault = databaseFault(error, database.file)
+      if (fault === undefined) throw error
+      return err(fault)
+    }
+  }
+
+  #refuse(command: AnyCommand, order: Order, fault: DispatchFault): Err<DispatchFault> {
+    // Input that does not parse is kept only where a log must move on: strangers could fill the disk with it.
+    if (fault.type === 'InputInvalid' && order.alongside === undefined) return err(fault)
+    this.#commit(() => {
+      this.#note(command, order, 'forbidden', fault)
+      order.alongside?.(this.#raw)
+    })
+    this.#deps.committed?.(order.now)
+    return err(fault)
+  }
+
+  #carryOut(command: AnyCommand, order: Order, input: unknown): Result<unknown> {
+    const inputHash = this.#deps.vault.keyedHash(canonicalJson(input), `commands.input:${command.name}`)
+    for (let tries = 1; ; tries++) {
+      const told: Told[] = []
+      try {
+        const result = this.#commit(() => this.#once(command, order, input, inputHash, told))
+        this.#deps.committed?.(order.now)
+        for (const tell of told) tell()
+        return result
+      } catch (error) {
+        // A disk that is full or gone is no fault of the command: nothing is kept, and the same id may try again.
+        if (databaseFault(error, '') !== undefined) throw error
+        if (tries === dispatchLimits.triesMax) return this.#giveUp(command, order, input, inputHash, error)
+      }
+    }
+  }
+
+  /** What one transaction does: the stored answer, or the work with its result and audit. */
+  #once(command: AnyCommand, order: Order, input: unknown, inputHash: string, told: Told[]): Result<unknown> {
+    const seen = this.#store.find(order.id)
+    if (seen !== undefined) {
+      order.alongside?.(this.#raw)
+      return this.#store.answer(seen, command.name, inputHash)
+    }
+    const result = this.#perform(command, order, input, told, 0)
+    const outcome = result.ok ? 'done' : 'refused'
+    this.#store.keep({ id: order.id, name: command.name, inputHash, at: order.now, outcome }, result)
+    order.alongside?.(this.#raw)
+    return result
+  }
+
+  /** Runs a handler inside a savepoint: its fault takes back its rows, its jobs and its events. */
+  #perform(command: AnyCommand, order: Order, input: unknown, told: Told[], depth: number): Result<unknown> {
+    if (depth > dispatchLimits.depthMax) throw new RangeError(`${command.name} calls too deep`)
+    const toldBefore = told.length
+    this.#store.savepoint()
+    const result: Result<unknown> = command.handle(this.#context(order, told, depth), input)
+    if (!result.ok) {
+      this.#store.rollbackToSavepoint()
+      told.length = toldBefore
+    }
+    this.#store.releaseSavepoint()
+    this.#note(command, order, result.ok ? 'done' : 'refused', recordOf(command, input))
+    return result
+  }
+
+  #giveUp(command: AnyCommand, order: Order, input: unknown, inputHash: string, error: unknown): Err<DispatchFault> {
+    const { id, now: at, log } = order
+    const failed = err({ type: 'CommandFailed', id } as const)
+    log.error('a command failed on every try', { error })
+    this.#commit(() => {
+      this.#store.keep({ id, name: command.name, inputHash, at, outcome: 'failed' }, failed)
+      this.#note(command, order, 'failed', recordOf(command, input))
+      order.alongside?.(this.#raw)
+    })
+    this.#deps.committed?.(at)
+    const message = error instanceof Error ? error.message : String(error)
+    this.#deps.events.emit(alarmRaised, { kind: 'CommandFailed', name: command.name, id, message })
+    return failed
+  }
+
+  #note(command: AnyCommand, { id, actor, now }: Order, outcome: AuditEntry['outcome'], record: unknown): void {
+    this.#audit({ at: now, actor, command: command.name, commandId: id, outcome, record })
+  }
+
+  #commit<T>(work: () => T): T {
+    this.#raw.exec('BEGIN IMMEDIATE')
+    try {
+      const done = work()
+      this.#raw.exec('COMMIT')
+      return done
+    } catch (error) {
+      // After some errors (disk full, I/O) SQLite has rolled back by itself.
+      if (this.#raw.inTransaction) this.#raw.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  #context({ id, now, actor, log }: Order, told: Told[], depth: number): CommandContext {
+    const { clock, database, ids, random, vault, events } = this.#deps
+    const order = { id, now, actor, log }
+    return {
+      ...order,
+      sure: clock.sure(),
+      db: database.orm,
+      raw: database.raw,
+      ids,
+      random,
+      vault,
+      query: (query, input) => runSite(query, database, query.input.parse(input)) as never,
+      emit: (event, data) => void told.push(() => events.emit(event, data)),
+      enqueue: (job, input, options) => {
+        const isNew = this.#store.enqueue(job, input, { runAt: now, ...options })
+        if (isNew) told.push(() => events.emit(jobsEnqueued, null))
+      },
+      counter: this.#store.nextNumber,
+      call: (command, input) => this.#perform(command, order, command.input.parse(input), told, depth + 1) as never,
+    }
+  }
+}
+
+/** Told after the commit. */
+type Told = () => void
+type Order = Pick<CommandContext, 'id' | 'now' | 'actor' | 'log'> & {
+  readonly alongside?: DispatchOptions['alongside']
+}
+
+const recordOf = (command: AnyCommand, input: unknown): unknown =>
+  command.audit === undefined ? input : command.audit(input)
+
+/** A failed parse as faults to show beside a form's fields. Never repeats what was entered. */
+export const inputInvalid = (error: z.ZodError): Extract<DispatchFault, { type: 'InputInvalid' }> => ({
+  type: 'InputInvalid',
+  problems: error.issues
+    .slice(0, dispatchLimits.problemsMax)
+    .map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
+})
+
+/** One text for equal inputs: keys in order, secrets revealed (it is only ever hashed, under a key). */
+const canonicalJson = (value: unknown): string =>
+  JSON.stringify(value, function (this: Record<string, unknown>, key, printed: unknown) {
+    const held = this[key]
+    if (held instanceof Secret) return { secret: held.reveal() as unknown }
+    if (typeof printed !== 'object' || printed === null || Array.isArray(printed)) return printed
+    return Object.fromEntries(Object.entries(printed).sort(([a], [b]) => (a < b ? -1 : 1)))
+  }) ?? 'null'

@@ -1,0 +1,19 @@
+export * from './actor.ts'
+export * from './audit.ts'
+export * from './command.ts'
+export { lastCommittedAt, pruneCommands } from './command-store.ts'
+export * from './dispatcher.ts'
+export * from './events.ts'
+export * from './job.ts'
+export {
+  backoffMs,
+  createJobRunner,
+  jobRunnerLimits,
+  type JobRow,
+  type JobRunner,
+  type JobRunnerDeps,
+} from './job-runner.ts'
+export * from './module.ts'
+export * from './secret-text.ts'
+export * from './supervisor.ts'
+export * from './tables.ts'

@@ -1,0 +1,56 @@
+import { defineTable } from '../db/table.ts'
+
+/** Commands that were carried out, refused by their own rules, or given up: a second dispatch of an id is answered from here. */
+export const commands = defineTable(
+  'commands',
+  { home: 'site', flow: 'never', onDelete: 'follow', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    name: c.text(),
+    /** Keyed hash of the parsed input: tells a repeat from a reuse without storing what was secret in it. */
+    inputHash: c.text(),
+    at: c.instant(),
+    outcome: c.oneOf(['done', 'refused', 'failed']),
+    /** The value, or the fault. */
+    result: c.json<unknown>(),
+  }),
+  { indexes: { byAge: ['at'] } },
+)
+
+/** Who did what, chained by hashes: a row that is changed, taken out or put between breaks every hash after it. */
+export const audit = defineTable('audit', { home: 'site', flow: 'append', onDelete: 'keep', key: 'no' }, (c) => ({
+  at: c.instant(),
+  actorKind: c.text(),
+  actorId: c.text(),
+  command: c.text(),
+  commandId: c.text(),
+  outcome: c.oneOf(['done', 'refused', 'failed', 'forbidden']),
+  /** JSON, exactly as it was hashed. */
+  record: c.text(),
+  previousHash: c.text(),
+  hash: c.text(),
+}))
+
+/** Work to be done outside a transaction. Rows of jobs that ended well are gone; `failed` ones wait for a person. */
+export const jobs = defineTable(
+  'jobs',
+  { home: 'site', flow: 'never', onDelete: 'follow', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    name: c.text(),
+    input: c.json<unknown>(),
+    state: c.oneOf(['ready', 'running', 'failed']),
+    runAt: c.instant(),
+    attempts: c.int(),
+    /** Why the last try failed. */
+    error: c.optText(),
+    uniqueKey: c.optText(),
+  }),
+  { indexes: { due: ['state', 'runAt'], byKey: ['name', 'uniqueKey'] } },
+)
+
+/** The last human number of each series. */
+export const counters = defineTable('counters', { home: 'site', flow: 'latest', onDelete: 'keep', key: 'id' }, (c) => ({
+  id: c.id(),
+  value: c.int(),
+}))
