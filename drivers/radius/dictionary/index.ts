@@ -1,0 +1,6 @@
+export { attributes, vendors } from './attributes.gen.ts'
+export { values } from './values.gen.ts'
+export type { AttributeDefinition, AttributeType } from './types.ts'
+export { isAttributeName, vendorName, type AttributeName, type VendorName } from './lookup.ts'
+export { decodeAll, hiddenText, type DecodedAttribute, type Unhide } from './decode.ts'
+export { encodeNamed, type Hide, type NamedAttributes, type NamedValue } from './encode.ts'
