@@ -1,0 +1,95 @@
+import { eq } from 'drizzle-orm'
+import { z } from 'zod'
+import { err, ok, type Secret } from '@lango/kernel'
+import { defineCommand, defineEvent, type CommandContext } from '@lango/kernel/verbs'
+import { policyHash, policyText, type Policy, type ServiceKind } from './policy.ts'
+import { grants, policies } from './tables.ts'
+
+/** What a sealed network password is bound to. */
+export const credentialPurpose = (grantId: string): string => `grants.credential:${grantId}`
+
+/** The row of a policy's content, made when it is new. */
+export const policyRow = (ctx: CommandContext, policy: Policy): string => {
+  const hash = policyHash(policyText(policy))
+  const known = ctx.db.select({ id: policies.site.id }).from(policies.site).where(eq(policies.site.hash, hash)).get()
+  if (known) return known.id
+  const id = ctx.ids.next('pol')
+  ctx.db.insert(policies.site).values({ id, hash, policy }).run()
+  return id
+}
+
+/** A grant's status, validity or quota is another now: look whether its sessions may go on. */
+export const accessChanged = defineEvent<{ grantNo: number }>('access.changed')
+
+export type NewGrant = {
+  readonly serviceId: string
+  readonly login: string
+  readonly kind: ServiceKind
+  readonly password: Secret | undefined
+  readonly policyId: string
+  readonly expiresAt: number | undefined
+  readonly validitySec: number | undefined
+  readonly macLogin: string | undefined
+  readonly devices: readonly string[]
+  readonly framedIp: string | undefined
+  readonly framedIpv6Prefix: string | undefined
+  readonly delegatedIpv6Prefix: string | undefined
+  readonly vlan: number | undefined
+  readonly quotaOctets: number | undefined
+}
+
+/** Lets somebody in; called by the command that sells the service, in its transaction. */
+export const putGrant = (ctx: CommandContext, grant: NewGrant): { id: string; no: number } => {
+  const id = ctx.ids.next('grt')
+  const no = ctx.counter('grant')
+  ctx.db
+    .insert(grants.site)
+    .values({
+      id,
+      no,
+      serviceId: grant.serviceId,
+      login: grant.login,
+      kind: grant.kind,
+      status: 'active',
+      credential: grant.password === undefined ? null : ctx.vault.seal(grant.password, credentialPurpose(id)),
+      macLogin: grant.macLogin ?? null,
+      policyId: grant.policyId,
+      expiresAt: grant.expiresAt ?? null,
+      validitySec: grant.validitySec ?? null,
+      firstUsedAt: null,
+      framedIp: grant.framedIp ?? null,
+      framedIpv6Prefix: grant.framedIpv6Prefix ?? null,
+      delegatedIpv6Prefix: grant.delegatedIpv6Prefix ?? null,
+      vlan: grant.vlan ?? null,
+      devices: [...grant.devices],
+      quotaOctets: grant.quotaOctets ?? null,
+    })
+    .run()
+  return { id, no }
+}
+
+/**
+ * The first login of a grant whose validity runs from it, or the first from a device that is then bound. Sent by a
+ * front before it accepts; a repeat changes nothing.
+ */
+export const firstUse = defineCommand({
+  name: 'grants.firstUse',
+  permission: 'system',
+  input: z.object({ grantId: z.string(), device: z.string().max(253), bind: z.boolean(), deviceLimit: z.number().int() }),
+  handle(ctx, { grantId, device, bind, deviceLimit }) {
+    const grant = ctx.db.select().from(grants.site).where(eq(grants.site.id, grantId)).get()
+    if (!grant) return err({ type: 'GrantUnknown', grantId })
+    const isBound = grant.devices.includes(device)
+    if (bind && !isBound && grant.devices.length >= Math.max(deviceLimit, 1)) return err({ type: 'DevicesBound', grantId })
+    const begins = grant.validitySec !== null && grant.firstUsedAt === null
+    ctx.db
+      .update(grants.site)
+      .set({
+        ...(bind && !isBound ? { devices: [...grant.devices, device] } : {}),
+        ...(begins ? { firstUsedAt: ctx.now, expiresAt: ctx.now + grant.validitySec! * 1000 } : {}),
+      })
+      .where(eq(grants.site.id, grantId))
+      .run()
+    return ok({ grantId })
+  },
+})

@@ -1,0 +1,44 @@
+import { defineTable } from '@lango/kernel/db'
+import { serviceKinds, type Policy } from './policy.ts'
+
+/** Policies by content: a row is never changed, so whoever has compiled one may keep it. */
+export const policies = defineTable(
+  'policies',
+  { home: 'site', flow: 'append', onDelete: 'keep', key: 'id' },
+  (c) => ({ id: c.id(), hash: c.text(), policy: c.json<Policy>() }),
+  { unique: { byHash: ['hash'] } },
+)
+
+/** Who may be online: all that AAA needs of a subscriber, in one row. */
+export const grants = defineTable(
+  'grants',
+  { home: 'site', flow: 'latest', onDelete: 'follow', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    /** A small number that sessions, usage and device slots know the grant by. */
+    no: c.int(),
+    serviceId: c.ref(),
+    login: c.text(),
+    /** Which logins it takes: pppoe, static, hotspot, 802.1x, mac. */
+    kind: c.oneOf(serviceKinds),
+    status: c.oneOf(['active', 'suspended', 'ended']),
+    /** The network password, sealed; null where the device's address is the credential. */
+    credential: c.optSecret(),
+    /** The device whose address alone logs in (IPoE by DHCP, MAC authentication), normalised. */
+    macLogin: c.optText(),
+    policyId: c.ref(),
+    expiresAt: c.optInstant(),
+    /** Set: validity runs from the first login, for this long; `expiresAt` is filled in then. */
+    validitySec: c.optInt(),
+    firstUsedAt: c.optInstant(),
+    framedIp: c.optText(),
+    framedIpv6Prefix: c.optText(),
+    delegatedIpv6Prefix: c.optText(),
+    vlan: c.optInt(),
+    /** Devices bound to the grant, normalised addresses. */
+    devices: c.json<string[]>(),
+    /** Octets up and down together that may be used; null means no limit. */
+    quotaOctets: c.optInt(),
+  }),
+  { unique: { byLogin: ['login'], byNo: ['no'], byMacLogin: ['macLogin'] }, indexes: { byService: ['serviceId'], byPolicy: ['policyId'], byExpiry: ['expiresAt'] } },
+)

@@ -1,0 +1,18 @@
+import { defineTable } from '@lango/kernel/db'
+
+/** The party that services belong to: a person, a company, or a tenant of the platform. */
+export const customers = defineTable(
+  'customers',
+  { home: 'site', flow: 'latest', onDelete: 'erase', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    kind: c.oneOf(['person', 'company', 'tenant']),
+    name: c.text(),
+    phone: c.optText(),
+    email: c.optText(),
+    language: c.oneOf(['en', 'sw']),
+    status: c.oneOf(['active', 'closed']),
+    createdAt: c.instant(),
+  }),
+  { indexes: { byPhone: ['phone'], byName: ['name'] } },
+)

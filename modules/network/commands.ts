@@ -1,0 +1,159 @@
+import { z } from 'zod'
+import { eq } from 'drizzle-orm'
+import { err, ok } from '@lango/kernel'
+import { defineCommand, secretText } from '@lango/kernel/verbs'
+import { parseRange } from './rules.ts'
+import { remoteServers, routers, strictness } from './tables.ts'
+
+/** The port RFC 5176 §3 gives dynamic authorization. */
+export const COA_PORT_DEFAULT = 3799
+
+const name = z.string().trim().min(1).max(64)
+const port = z.number().int().min(1).max(65_535)
+// Never empty (RFC 2865 §3).
+const secret = secretText(z.string().min(1).max(128))
+const realm = z.string().trim().min(1).max(128).regex(/^[^@\s]+$/, 'A realm has no @ and no spaces.')
+
+const settings = {
+  vendor: z.string().min(1).max(32),
+  coaPort: port,
+  realm: realm.nullable(),
+  requireMessageAuthenticator: z.enum(strictness),
+  limitProxyState: z.enum(strictness),
+  radsecIdentity: z.string().trim().min(1).max(256).nullable(),
+  swapsOctets: z.boolean(),
+}
+
+/** What a sealed router secret is bound to. */
+export const routerSecretPurpose = (routerId: string): string => `routers.secret:${routerId}`
+export const serverSecretPurpose = (serverId: string): string => `remote_servers.secret:${serverId}`
+
+export const addRouter = defineCommand({
+  name: 'routers.add',
+  permission: 'routers.write',
+  input: z.object({ name, address: z.string(), secret, ...partial(settings) }),
+  handle(ctx, input) {
+    const range = parseRange(input.address)
+    if (!range) return err({ type: 'AddressInvalid', address: input.address })
+    const clash = ctx.db.select().from(routers.site).all()
+    if (clash.some((router) => router.name === input.name)) return err({ type: 'RouterNameTaken', name: input.name })
+    const same = clash.find((router) => router.address === range.text)
+    if (same) return err({ type: 'RouterAddressTaken', address: range.text, name: same.name })
+    const id = ctx.ids.next('rtr')
+    const no = ctx.counter('router')
+    ctx.db
+      .insert(routers.site)
+      .values({
+        id,
+        no,
+        name: input.name,
+        address: range.text,
+        secret: ctx.vault.seal(input.secret, routerSecretPurpose(id)),
+        vendor: input.vendor ?? 'mikrotik',
+        coaPort: input.coaPort ?? COA_PORT_DEFAULT,
+        realm: input.realm ?? null,
+        requireMessageAuthenticator: input.requireMessageAuthenticator ?? 'auto',
+        limitProxyState: input.limitProxyState ?? 'auto',
+        messageAuthenticatorSeen: false,
+        proxyStateFreeSeen: false,
+        radsecIdentity: input.radsecIdentity ?? null,
+        swapsOctets: input.swapsOctets ?? false,
+        status: 'active',
+      })
+      .run()
+    return ok({ id, no, name: input.name, address: range.text })
+  },
+})
+
+/** Changes what is given and leaves the rest. A new Message-Authenticator policy forgets what `auto` had learned. */
+export const setRouter = defineCommand({
+  name: 'routers.set',
+  permission: 'routers.write',
+  input: z.object({ name, secret: secret.optional(), ...partial(settings) }),
+  handle(ctx, input) {
+    const { name: wanted, secret: newSecret, ...changes } = input
+    const router = ctx.db.select().from(routers.site).where(eq(routers.site.name, wanted)).get()
+    if (!router) return err({ type: 'RouterUnknown', name: wanted })
+    const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
+    const anew = {
+      ...(changes.requireMessageAuthenticator ? { messageAuthenticatorSeen: false } : {}),
+      ...(changes.limitProxyState ? { proxyStateFreeSeen: false } : {}),
+      ...(newSecret ? { secret: ctx.vault.seal(newSecret, routerSecretPurpose(router.id)) } : {}),
+    }
+    ctx.db.update(routers.site).set({ ...given, ...anew }).where(eq(routers.site.id, router.id)).run()
+    return ok({ id: router.id, name: router.name })
+  },
+})
+
+export const removeRouter = defineCommand({
+  name: 'routers.remove',
+  permission: 'routers.write',
+  input: z.object({ name }),
+  handle(ctx, input) {
+    const removed = ctx.db.delete(routers.site).where(eq(routers.site.name, input.name)).returning().get()
+    return removed ? ok({ id: removed.id, name: removed.name }) : err({ type: 'RouterUnknown', name: input.name })
+  },
+})
+
+/** What a front has learned of a router's habits; from then on `auto` holds it to them (CVE-2024-3596). */
+export const routerLearned = defineCommand({
+  name: 'routers.learned',
+  permission: 'system',
+  input: z.object({ no: z.number().int(), messageAuthenticatorSeen: z.boolean(), proxyStateFreeSeen: z.boolean() }),
+  handle(ctx, { no, messageAuthenticatorSeen, proxyStateFreeSeen }) {
+    const router = ctx.db.select().from(routers.site).where(eq(routers.site.no, no)).get()
+    if (!router) return err({ type: 'RouterUnknown', name: String(no) })
+    ctx.db
+      .update(routers.site)
+      .set({
+        messageAuthenticatorSeen: router.messageAuthenticatorSeen || messageAuthenticatorSeen,
+        proxyStateFreeSeen: router.proxyStateFreeSeen || proxyStateFreeSeen,
+      })
+      .where(eq(routers.site.id, router.id))
+      .run()
+    return ok({ id: router.id })
+  },
+})
+
+export const addRemoteServer = defineCommand({
+  name: 'remoteServers.add',
+  permission: 'routers.write',
+  input: z.object({ name, role: z.enum(['proxy', 'copy']), realm: realm.optional(), host: z.ipv4().or(z.ipv6()), port, secret }),
+  handle(ctx, input) {
+    if (input.role === 'proxy' && input.realm === undefined) return err({ type: 'RealmMissing' })
+    const taken = ctx.db.select().from(remoteServers.site).where(eq(remoteServers.site.name, input.name)).get()
+    if (taken) return err({ type: 'ServerNameTaken', name: input.name })
+    const id = ctx.ids.next('rsv')
+    const { name: called, role, host, port: at } = input
+    ctx.db
+      .insert(remoteServers.site)
+      .values({
+        id,
+        name: called,
+        role,
+        realm: input.realm ?? null,
+        host,
+        port: at,
+        secret: ctx.vault.seal(input.secret, serverSecretPurpose(id)),
+      })
+      .run()
+    return ok({ id, name: called })
+  },
+})
+
+export const removeRemoteServer = defineCommand({
+  name: 'remoteServers.remove',
+  permission: 'routers.write',
+  input: z.object({ name }),
+  handle(ctx, input) {
+    const removed = ctx.db.delete(remoteServers.site).where(eq(remoteServers.site.name, input.name)).returning().get()
+    return removed ? ok({ id: removed.id, name: removed.name }) : err({ type: 'ServerUnknown', name: input.name })
+  },
+})
+
+/** Every member optional: what is not given stays, or takes its default. */
+function partial<S extends Record<string, z.ZodType>>(shape: S): { [K in keyof S]: z.ZodOptional<S[K]> } {
+  return Object.fromEntries(Object.entries(shape).map(([key, type]) => [key, type.optional()])) as {
+    [K in keyof S]: z.ZodOptional<S[K]>
+  }
+}

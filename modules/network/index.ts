@@ -1,0 +1,25 @@
+import { defineModule } from '@lango/kernel/verbs'
+import { addRemoteServer, addRouter, removeRemoteServer, removeRouter, routerLearned, setRouter } from './commands.ts'
+import { listRemoteServers, listRouters } from './queries.ts'
+import { remoteServers, routers } from './tables.ts'
+
+export {
+  COA_PORT_DEFAULT,
+  addRemoteServer,
+  addRouter,
+  removeRemoteServer,
+  removeRouter,
+  routerLearned,
+  routerSecretPurpose,
+  serverSecretPurpose,
+  setRouter,
+} from './commands.ts'
+export { listRemoteServers, listRouters } from './queries.ts'
+export { SECRET_LENGTH_ADVISED, contains, parseAddress, parseRange, type ClientRange } from './rules.ts'
+
+export const network = defineModule({
+  name: 'network',
+  tables: [routers, remoteServers],
+  commands: [addRouter, setRouter, removeRouter, routerLearned, addRemoteServer, removeRemoteServer],
+  queries: [listRouters, listRemoteServers],
+})

@@ -1,0 +1,22 @@
+import { z } from 'zod'
+import { ascending, defineQuery } from '@lango/kernel/db'
+import { remoteServers, routers } from './tables.ts'
+
+export const listRouters = defineQuery({
+  name: 'routers.list',
+  permission: 'routers.read',
+  input: z.object({}),
+  tables: { routers },
+  select: ({ db, routers, byKey }) => db.select().from(routers).orderBy(ascending(routers.name), ...byKey(routers)),
+  shape: (rows) => rows,
+})
+
+export const listRemoteServers = defineQuery({
+  name: 'remoteServers.list',
+  permission: 'routers.read',
+  input: z.object({}),
+  tables: { remoteServers },
+  select: ({ db, remoteServers: servers, byKey }) =>
+    db.select().from(servers).orderBy(ascending(servers.name), ...byKey(servers)),
+  shape: (rows) => rows,
+})

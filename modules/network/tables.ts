@@ -1,0 +1,50 @@
+import { defineTable } from '@lango/kernel/db'
+
+/** Three-valued answer to a RADIUS client's habits: `auto` learns and then holds (CVE-2024-3596). */
+export const strictness = ['yes', 'no', 'auto'] as const
+
+/** Routers, access points and proxies that may ask: RADIUS clients of the box. */
+export const routers = defineTable(
+  'routers',
+  { home: 'site', flow: 'latest', onDelete: 'follow', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    no: c.int(),
+    name: c.text(),
+    /** An address, or a range in CIDR form. */
+    address: c.text(),
+    secret: c.secret(),
+    vendor: c.text(),
+    coaPort: c.int(),
+    /** Realm put behind logins that carry none. */
+    realm: c.optText(),
+    requireMessageAuthenticator: c.oneOf(strictness),
+    limitProxyState: c.oneOf(strictness),
+    /** What `auto` has learned; kept, so that a restart does not open the door again. */
+    messageAuthenticatorSeen: c.flag(),
+    proxyStateFreeSeen: c.flag(),
+    /** Common name or SHA-256 fingerprint of the certificate that identifies it over RadSec. */
+    radsecIdentity: c.optText(),
+    /** The NAS counts from the subscriber's side: input and output are exchanged on receipt. */
+    swapsOctets: c.flag(),
+    status: c.oneOf(['active', 'removed']),
+  }),
+  { unique: { byName: ['name'], byAddress: ['address'], byNo: ['no'] } },
+)
+
+/** Home servers of realms that are not ours (feature A32), and servers that want a copy of accounting (A27). */
+export const remoteServers = defineTable(
+  'remote_servers',
+  { home: 'site', flow: 'latest', onDelete: 'follow', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    name: c.text(),
+    /** `proxy`: answers for `realm`; `copy`: receives every accounting record. */
+    role: c.oneOf(['proxy', 'copy']),
+    realm: c.optText(),
+    host: c.text(),
+    port: c.int(),
+    secret: c.secret(),
+  }),
+  { unique: { byName: ['name'] } },
+)

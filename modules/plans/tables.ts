@@ -1,0 +1,23 @@
+import { defineTable } from '@lango/kernel/db'
+import { serviceKinds, type Policy } from '../access/index.ts'
+
+/** What is sold: a policy with a price and a length. */
+export const plans = defineTable(
+  'plans',
+  { home: 'site', flow: 'latest', onDelete: 'follow', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    name: c.text(),
+    kind: c.oneOf(serviceKinds),
+    policy: c.json<Policy>(),
+    /** How long it is good for; null means until it is ended. */
+    validitySec: c.optInt(),
+    /** `first-use`: validity runs from the first login; `creation`: from the sale. */
+    validFrom: c.oneOf(['first-use', 'creation']),
+    quotaOctets: c.optInt(),
+    priceMinor: c.minor(),
+    currency: c.text(),
+    status: c.oneOf(['active', 'withdrawn']),
+  }),
+  { unique: { byName: ['name'] } },
+)

@@ -1,0 +1,147 @@
+import { eq } from 'drizzle-orm'
+import { z } from 'zod'
+import { err, ok, type Result } from '@lango/kernel'
+import { defineCommand, secretText, type CommandContext } from '@lango/kernel/verbs'
+import { insertSql } from '@lango/kernel/db'
+import { accessChanged, policyRow, putGrant } from '../access/index.ts'
+import { grants } from '../access/tables.ts'
+import { customers } from '../customers/tables.ts'
+import { plans } from '../plans/tables.ts'
+import { credentialsOf, subscriberSchema } from './rules.ts'
+import { services } from './tables.ts'
+
+/** Rows of one import command: its transaction stays short, so that nothing else waits long. */
+export const IMPORT_CHUNK_ROWS = 500
+
+type SubscriberFault =
+  | { readonly type: 'PlanUnknown'; readonly plan: string }
+  | { readonly type: 'LoginTaken'; readonly login: string }
+  | { readonly type: 'MacTaken'; readonly mac: string }
+  | { readonly type: 'CredentialMissing'; readonly why: string }
+
+type Added = { readonly serviceId: string; readonly customerId: string; readonly grantNo: number; readonly login: string }
+
+const emptyIsAbsent = (value: unknown) => (value === '' || value === null ? undefined : value)
+const withSecret = subscriberSchema.extend({
+  password: z.preprocess(emptyIsAbsent, secretText(z.string().min(1).max(128)).optional()),
+})
+type SubscriberInput = z.output<typeof withSecret>
+
+/** Statements of one command: prepared once for all its rows. */
+const createAdder = (ctx: CommandContext) => {
+  const addCustomer = ctx.raw.prepare(insertSql(customers))
+  const addService = ctx.raw.prepare(insertSql(services))
+  const loginTaken = ctx.raw.prepare<[string], { login: string }>('SELECT login FROM grants WHERE login = ?')
+  const macTaken = ctx.raw.prepare<[string], { login: string }>('SELECT login FROM grants WHERE mac_login = ?')
+  const planOf = plansByName(ctx)
+
+  return (subscriber: SubscriberInput): Result<Added, SubscriberFault> => {
+    const plan = planOf(subscriber.plan)
+    if (!plan) return err({ type: 'PlanUnknown', plan: subscriber.plan })
+    if (loginTaken.get(subscriber.login)) return err({ type: 'LoginTaken', login: subscriber.login })
+    const credentials = credentialsOf(plan.kind, { ...subscriber, hasPassword: subscriber.password !== undefined })
+    if (!credentials.ok) return err({ type: 'CredentialMissing', why: credentials.why })
+    const { macLogin, devices } = credentials
+    if (macLogin !== undefined && macTaken.get(macLogin)) return err({ type: 'MacTaken', mac: macLogin })
+    const customerId = ctx.ids.next('cus')
+    const serviceId = ctx.ids.next('svc')
+    const createdAt = ctx.now
+    addCustomer.run({
+      id: customerId,
+      kind: 'person',
+      name: subscriber.name ?? subscriber.login,
+      phone: subscriber.phone ?? null,
+      email: subscriber.email ?? null,
+      language: 'en',
+      status: 'active',
+      createdAt,
+    })
+    addService.run({
+      id: serviceId,
+      customerId,
+      planId: plan.id,
+      kind: plan.kind,
+      login: subscriber.login,
+      status: 'active',
+      createdAt,
+      framedIp: subscriber.ip ?? null,
+      mac: macLogin ?? devices[0] ?? null,
+    })
+    const fromCreation = plan.validitySec !== null && plan.validFrom === 'creation'
+    const { no } = putGrant(ctx, {
+      serviceId,
+      login: subscriber.login,
+      kind: plan.kind,
+      password: subscriber.password,
+      policyId: plan.policyId,
+      expiresAt: fromCreation ? createdAt + plan.validitySec! * 1000 : undefined,
+      validitySec: fromCreation ? undefined : (plan.validitySec ?? undefined),
+      macLogin,
+      devices,
+      framedIp: subscriber.ip,
+      framedIpv6Prefix: subscriber.ipv6,
+      delegatedIpv6Prefix: subscriber.delegated,
+      vlan: subscriber.vlan,
+      quotaOctets: plan.quotaOctets ?? undefined,
+    })
+    return ok({ serviceId, customerId, grantNo: no, login: subscriber.login })
+  }
+}
+
+/** Plans as a command meets them: read once, each with the row of its policy. */
+const plansByName = (ctx: CommandContext) => {
+  const found = new Map<string, (typeof plans.site.$inferSelect & { policyId: string }) | undefined>()
+  return (name: string) => {
+    if (found.has(name)) return found.get(name)
+    const plan = ctx.db.select().from(plans.site).where(eq(plans.site.name, name)).get()
+    const usable = plan?.status === 'active' ? { ...plan, policyId: policyRow(ctx, plan.policy) } : undefined
+    found.set(name, usable)
+    return usable
+  }
+}
+
+/** Makes the customer, the service and the grant in one go. */
+export const addSubscriber = defineCommand({
+  name: 'subscribers.add',
+  permission: 'subscribers.write',
+  input: withSecret,
+  handle: (ctx, input) => createAdder(ctx)(input),
+})
+
+/** Adds many; a row that cannot be added is told of and does not stop the others. */
+export const importSubscribers = defineCommand({
+  name: 'subscribers.import',
+  permission: 'subscribers.write',
+  input: z.object({ rows: z.array(withSecret).min(1).max(IMPORT_CHUNK_ROWS) }),
+  audit: ({ rows }) => ({ rows: rows.length, first: rows[0]?.login, last: rows.at(-1)?.login }),
+  handle(ctx, { rows }) {
+    const add = createAdder(ctx)
+    const refused: { row: number; fault: SubscriberFault }[] = []
+    rows.forEach((row, index) => {
+      const added = add(row)
+      if (!added.ok) refused.push({ row: index, fault: added.error })
+    })
+    return ok({ added: rows.length - refused.length, refused })
+  },
+})
+
+const changeStatus = (name: string, status: 'active' | 'suspended') =>
+  defineCommand({
+    name,
+    permission: 'subscribers.write',
+    input: z.object({ login: z.string() }),
+    handle(ctx, { login }) {
+      const service = ctx.db.select().from(services.site).where(eq(services.site.login, login)).get()
+      if (!service) return err({ type: 'SubscriberUnknown', login })
+      if (service.status === 'ended') return err({ type: 'ServiceEnded', login })
+      ctx.db.update(services.site).set({ status }).where(eq(services.site.id, service.id)).run()
+      ctx.db.update(grants.site).set({ status }).where(eq(grants.site.serviceId, service.id)).run()
+      const grant = ctx.db.select({ no: grants.site.no }).from(grants.site).where(eq(grants.site.serviceId, service.id)).get()
+      if (grant) ctx.emit(accessChanged, { grantNo: grant.no })
+      return ok({ login, status, grantNo: grant?.no ?? 0 })
+    },
+  })
+
+/** Refuses further logins; the reconciler ends the sessions that should not be. */
+export const suspendSubscriber = changeStatus('subscribers.suspend', 'suspended')
+export const resumeSubscriber = changeStatus('subscribers.resume', 'active')

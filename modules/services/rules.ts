@@ -1,0 +1,45 @@
+/** From what a desk types to what a service is. Pure. */
+import { isIPv4 } from 'node:net'
+import { z } from 'zod'
+import { isMac, normaliseDevice } from '../access/index.ts'
+
+const optional = (schema: z.ZodType<string>) =>
+  z.preprocess((value) => (value === '' || value === null ? undefined : value), schema.optional())
+
+const ipv6Prefix = z.cidrv6({ error: 'An IPv6 prefix looks like 2001:db8:1::/56.' })
+
+/** One subscriber as typed at the desk or as a row of an import, but for the password; empty cells count as absent. */
+export const subscriberSchema = z.object({
+  // The 253 octets of a User-Name (RFC 2865 §5.1); control characters are refused here so that no log or page meets one.
+  login: z
+    .string()
+    .min(1, 'A login is needed.')
+    .max(253)
+    .regex(/^[^\p{Cc}]+$/u, 'A login has no control characters.'),
+  plan: z.string().min(1, 'A plan is needed.'),
+  name: optional(z.string().trim().max(128)),
+  phone: optional(z.string().regex(/^\+?[\d\s()-]{6,24}$/, 'A phone number has 6 to 24 digits, such as +254 712 345 678.')),
+  email: optional(z.email({ error: 'An e-mail address looks like name@example.net.' })),
+  ip: optional(z.string().refine(isIPv4, 'An IPv4 address looks like 10.0.0.7.')),
+  mac: optional(z.string().refine((text) => isMac(normaliseDevice(text)), 'A MAC address looks like AA:BB:CC:DD:EE:FF.')),
+  vlan: z.preprocess((value) => (value === '' ? undefined : value), z.coerce.number().int().min(1).max(4094).optional()),
+  ipv6: optional(ipv6Prefix),
+  delegated: optional(ipv6Prefix),
+})
+
+
+/** How a subscriber proves who they are, by the plan's kind and what was given. */
+export const credentialsOf = (
+  kind: string,
+  subscriber: { readonly login: string; readonly mac?: string | undefined; readonly hasPassword: boolean },
+):
+  | { readonly ok: true; readonly macLogin: string | undefined; readonly devices: readonly string[] }
+  | { readonly ok: false; readonly why: string } => {
+  const mac = subscriber.mac === undefined ? undefined : normaliseDevice(subscriber.mac)
+  const login = normaliseDevice(subscriber.login)
+  if (isMac(login) && !subscriber.hasPassword) return { ok: true, macLogin: login, devices: [] }
+  // IPoE: the device's address is all that its DHCP request brings.
+  if (kind === 'static' && mac !== undefined) return { ok: true, macLogin: mac, devices: [] }
+  if (!subscriber.hasPassword) return { ok: false, why: 'A password is needed, or a MAC address as the login.' }
+  return { ok: true, macLogin: undefined, devices: mac === undefined ? [] : [mac] }
+}

@@ -1,0 +1,37 @@
+import { defineModule } from '@lango/kernel/verbs'
+import { finishOrder, orderSession } from './commands.ts'
+import { listOrders, listSessions, sessionIds, showSession, usageByHour } from './queries.ts'
+import { listRouterHealth, listUnknownRouters, usageTotals } from './reports.ts'
+import {
+  accountingCopies,
+  decisionChunks,
+  liveSessions,
+  lockouts,
+  routerHealth,
+  sessionHistory,
+  sessionOrders,
+  unknownRouters,
+  usageHours,
+} from './tables.ts'
+
+export { finishOrder, orderSession, sessionOrdered } from './commands.ts'
+export { listOrders, listSessions, sessionIds, showSession, usageByHour } from './queries.ts'
+export { listRouterHealth, listUnknownRouters, usageTotals } from './reports.ts'
+export * from './rules.ts'
+
+export const sessions = defineModule({
+  name: 'sessions',
+  tables: [
+    liveSessions,
+    sessionHistory,
+    usageHours,
+    decisionChunks,
+    unknownRouters,
+    routerHealth,
+    lockouts,
+    accountingCopies,
+    sessionOrders,
+  ],
+  commands: [orderSession, finishOrder],
+  queries: [listSessions, showSession, sessionIds, usageByHour, listOrders, usageTotals, listUnknownRouters, listRouterHealth],
+})
