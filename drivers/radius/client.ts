@@ -2,7 +2,8 @@ import { createSocket, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { encodeRequest, verifyReply, type PreparedSecret } from './authenticity.ts'
 import { AttributeWriter, codes, parsePacket, type Packet, type PacketFault } from './packet.ts'
-import { systemTimers, type RadiusTimers, type RadiusVersion } from './request.ts'
+import type { RadiusVersion } from './protocol.ts'
+import { systemTimers, type RadiusTimers } from './request.ts'
 import { nextTimeoutMs, retransmissionDefaults, type Retransmission } from './retransmission.ts'
 
 export const radiusClientLimits = {

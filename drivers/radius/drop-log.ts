@@ -25,8 +25,11 @@ export class DropLog {
     this.#limits = { ...dropLogLimits, ...limits }
   }
 
-  /** `nowMs` is monotonic. The line carries cause, source and how many like it were not written before. */
-  drop(cause: DropCause, address: string, port: number, nowMs: number): void {
+  /**
+   * `nowMs` is monotonic. The line carries cause, source and how many like it were not written before; `reason` is a
+   * finer word for the reader, such as OpenSSL's code.
+   */
+  drop(cause: DropCause, address: string, port: number, nowMs: number, reason?: string): void {
     this.counts[cause] = (this.counts[cause] ?? 0) + 1
     const bucket = this.#bucket(cause, nowMs)
     if (bucket.lines < 1) {
@@ -34,7 +37,7 @@ export class DropLog {
       return
     }
     bucket.lines -= 1
-    this.#log.warn('radius packet dropped', { cause, address, port, unwritten: bucket.unwritten })
+    this.#log.warn('radius packet dropped', { cause, reason, address, port, unwritten: bucket.unwritten })
     bucket.unwritten = 0
   }
 

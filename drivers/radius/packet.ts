@@ -46,7 +46,7 @@ export function authenticator(packet: Packet): Buffer {
   return packet.bytes.subarray(4, headerOctets)
 }
 
-/** Offset of the Type octet of the next attribute of this type, -1 when there is none. Go on with `from` at the offset after the one found: see `nextOffset`. */
+/** Offset of the Type octet of the next attribute of this type, -1 when there is none; go on from `nextOffset`. */
 export function findAttribute(packet: Packet, type: number, from = headerOctets): number {
   const { bytes } = packet
   const end = bytes.length
@@ -126,7 +126,10 @@ export function vendorAttributesOf(packet: Packet, vendorId: number, vendorType:
   return values
 }
 
-/** Calls `visit` for each match until it answers false. Several attributes may be packed in one; a malformed body is passed over whole. */
+/**
+ * Calls `visit` for each match until it answers false. Several attributes may be packed in one; a malformed
+ * body is passed over whole.
+ */
 function scanVendor(
   packet: Packet,
   vendorId: number,

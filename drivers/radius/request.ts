@@ -1,6 +1,7 @@
 import type { BlastRadiusLearned, BlastRadiusPolicy } from './blast-radius.ts'
 import type { AttributeWriter, Packet, PacketFault } from './packet.ts'
 import type { PreparedSecret, RequestVerdict } from './authenticity.ts'
+import type { RadiusVersion } from './protocol.ts'
 
 /** Where a library writes. Lines carry a fixed message; what varies stands in the fields. */
 export interface RadiusLog {
@@ -32,9 +33,6 @@ export interface KnownClient<T> extends BlastRadiusPolicy {
   readonly data: T
 }
 
-/** RADIUS/1.1 (RFC 9765) knows no MD5: no authenticators, and passwords and keys stand in clear inside TLS. */
-export type RadiusVersion = 'radius/1.0' | 'radius/1.1'
-
 /** A request that has passed every check. Exactly one of `answer`, `respond` and `ignore` ends it; later calls do nothing. */
 export interface RadiusRequest<T> {
   readonly packet: Packet
@@ -43,6 +41,7 @@ export interface RadiusRequest<T> {
   readonly address: string
   readonly port: number
   readonly transport: 'udp' | 'tls'
+  /** RADIUS/1.1 (RFC 9765) knows no MD5: no authenticators; passwords and keys stand in clear inside TLS. */
   readonly version: RadiusVersion
   /** Encodes the reply as this transport wants it (Message-Authenticator first, Proxy-State copied) and sends it. */
   answer(code: number, attributes: Buffer | AttributeWriter): void
@@ -63,3 +62,12 @@ export type DropCause =
   | 'client-busy'
   | 'server-busy'
   | 'abandoned'
+  // Of connections (RadSec):
+  | 'tls-handshake'
+  | 'alpn'
+  | 'half-open-limit'
+  | 'connections-limit'
+  | 'connection-lost'
+  | 'idle'
+  | 'unexpected-reply'
+  | 'bad-reply'

@@ -38,7 +38,7 @@ const mopsy =
 const mopsyState =
   '01030043b122556d428a13d0d6253807c457ecf001076d6f7073790212692c1f205fc081b919b95195f561a5810406c0a80110050600000007'
 
-// prettier-ignore
+// oxfmt-ignore
 const exchanges: [name: string, request: string, reply: string][] = [
   ['RFC 2865 §7.1', nemo, '0200002686fe220e7624ba2a1005f6bf9b55e0b20606000000010f06000000000e06c0a80103'],
   ['RFC 2865 §7.2', flopsy, '0201003815efbc7dab26cfa3dc34d9c03c8601a40606000000020706000000010806fffffffe0a06000000020d06000000010c06000005dc'],
@@ -54,15 +54,19 @@ const disconnect =
 const changeOfAuthorization =
   '2b0a003cdf7b848ff5d339f853806692b1fa63a301066e656d6f2c0a30303030303030311b0600000e10501258699a9ba9282f7b1c1e7948315bff40'
 
+/** What another secret shows as; an Access-Request without Message-Authenticator has nothing to show it by. */
+function wrongSecretVerdict(request: Packet): string {
+  if (request.code === 4) return 'bad-authenticator'
+  return findAttribute(request, 80) >= 0 ? 'bad-message-authenticator' : 'ok'
+}
+
 test.each(exchanges)('%s: both packets verify with the secret and with no other', (_, request, reply) => {
   const asked = packet(request)
   const answered = packet(reply)
   expect(verifyRequest(asked, secret)).toBe('ok')
   expect(verifyReply(answered, asked, secret)).toBe('ok')
   expect(verifyReply(answered, asked, noSecret)).toBe('bad-authenticator')
-  const signed = findAttribute(asked, 80) >= 0
-  if (asked.code === 4) expect(verifyRequest(asked, noSecret)).toBe('bad-authenticator')
-  else expect(verifyRequest(asked, noSecret)).toBe(signed ? 'bad-message-authenticator' : 'ok')
+  expect(verifyRequest(asked, noSecret)).toBe(wrongSecretVerdict(asked))
 })
 
 test.each(exchanges)('%s: encoded again, both packets are the same octets', (_, request, reply) => {

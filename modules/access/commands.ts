@@ -81,7 +81,7 @@ export const firstUse = defineCommand({
     if (!grant) return err({ type: 'GrantUnknown', grantId })
     const isBound = grant.devices.includes(device)
     if (bind && !isBound && grant.devices.length >= Math.max(deviceLimit, 1)) return err({ type: 'DevicesBound', grantId })
-    const begins = grant.validitySec !== null && grant.firstUsedAt === null
+    const begins = grant.validitySec !== null && grant.firstUsedAt === null && ctx.sure
     ctx.db
       .update(grants.site)
       .set({

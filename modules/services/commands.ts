@@ -18,6 +18,8 @@ type SubscriberFault =
   | { readonly type: 'LoginTaken'; readonly login: string }
   | { readonly type: 'MacTaken'; readonly mac: string }
   | { readonly type: 'CredentialMissing'; readonly why: string }
+  /** The plan's end depends on a clock that nobody vouches for yet. */
+  | { readonly type: 'ClockUnsure' }
 
 type Added = { readonly serviceId: string; readonly customerId: string; readonly grantNo: number; readonly login: string }
 
@@ -39,6 +41,8 @@ const createAdder = (ctx: CommandContext) => {
     const plan = planOf(subscriber.plan)
     if (!plan) return err({ type: 'PlanUnknown', plan: subscriber.plan })
     if (loginTaken.get(subscriber.login)) return err({ type: 'LoginTaken', login: subscriber.login })
+    const fromCreation = plan.validitySec !== null && plan.validFrom === 'creation'
+    if (fromCreation && !ctx.sure) return err({ type: 'ClockUnsure' })
     const credentials = credentialsOf(plan.kind, { ...subscriber, hasPassword: subscriber.password !== undefined })
     if (!credentials.ok) return err({ type: 'CredentialMissing', why: credentials.why })
     const { macLogin, devices } = credentials
@@ -67,7 +71,6 @@ const createAdder = (ctx: CommandContext) => {
       framedIp: subscriber.ip ?? null,
       mac: macLogin ?? devices[0] ?? null,
     })
-    const fromCreation = plan.validitySec !== null && plan.validFrom === 'creation'
     const { no } = putGrant(ctx, {
       serviceId,
       login: subscriber.login,

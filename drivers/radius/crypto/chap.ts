@@ -9,7 +9,7 @@ export function chapPassword(identifier: number, password: Uint8Array, challenge
   return Buffer.concat([id, md5(id, password, challenge)], valueOctets)
 }
 
-/** Whether a CHAP-Password answers this challenge: CHAP-Challenge (60) when the packet has one, else its authenticator. */
+/** Whether a CHAP-Password answers the challenge: CHAP-Challenge (60) where there is one, else the authenticator. */
 export function verifyChap(value: Uint8Array, password: Uint8Array, challenge: Uint8Array): boolean {
   if (value.length !== valueOctets) return false
   return equalOctets(value.subarray(1), md5(value.subarray(0, 1), password, challenge))

@@ -97,7 +97,7 @@ function permuted(rows: string, box: number, input: number): number {
 const subkeys = new Int32Array(32)
 const halves = new Int32Array(2)
 
-/** Encrypts the block of 8 octets under the 56 bits of `key` at `keyOffset` (7 octets, no parity) into `out` at `outOffset`. */
+/** Encrypts 8 octets under the 56 bits of `key` at `keyOffset` (7 octets, no parity) into `out` at `outOffset`. */
 export function desEncrypt(
   key: Uint8Array,
   keyOffset: number,

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { createHmac, hash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { hashMessage, hmacKey, hmacMd5, md5, message, messageOctetsMax } from './md5.ts'

@@ -18,7 +18,10 @@ export type Md5State = Int32Array
 const initialState: Md5State = Int32Array.of(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476)
 const state: Md5State = new Int32Array(4)
 
-/** Hashes the first `length` octets of `message` and writes the 16 of the digest into `out` at `offset`. `from` and `before` resume after `before` octets (a multiple of 64) that are already in `from`. */
+/**
+ * Hashes the first `length` octets of `message` and writes the 16 of the digest into `out` at `offset`. A hash
+ * may be resumed: `from` is its state after `before` octets, a multiple of 64.
+ */
 export function hashMessage(length: number, out: Uint8Array, offset: number, from = initialState, before = 0): void {
   if (length > messageOctetsMax) throw new RangeError(`message of ${length} octets is over ${messageOctetsMax}`)
   const blocks = (length + 72) >>> 6
@@ -85,7 +88,8 @@ function join(parts: readonly Uint8Array[]): number {
   return length
 }
 
-/** Runs `state` over the first blocks of `message`. The 64 steps of RFC 1321 §3.4 are written out: a loop over tables is three times slower. */
+// Runs `state` over the first blocks of `message`. The 64 steps of RFC 1321 §3.4 are written out, because
+// loads from tables of constants and shifts would cost more than the arithmetic.
 // oxlint-disable-next-line max-lines-per-function -- unrolled on purpose, see above
 function compress(blocks: number): void {
   let a0 = state[0]!

@@ -39,7 +39,10 @@ export function ntResponse(
   return challengeResponse(challengeHash(peerChallenge, authChallenge, userName), hash)
 }
 
-/** Whether an MS-CHAP-Response (311/1) answers the 8-octet challenge. A response with only the LAN Manager half is refused: that hash is broken. */
+/**
+ * Whether an MS-CHAP-Response (311/1) answers the 8-octet challenge. A response with only the LAN Manager half
+ * is refused: that hash is broken.
+ */
 export function verifyMsChap1(response: Uint8Array, challenge: Uint8Array, hash: Uint8Array): boolean {
   if (response.length !== responseOctets || challenge.length !== 8 || response[1] !== 1) return false
   return equalOctets(response.subarray(26), challengeResponse(challenge, hash))
@@ -135,7 +138,10 @@ export function mppeKeys(
   }
 }
 
-/** Plain value of MS-CHAP-MPPE-Keys (311/12) for MS-CHAPv1: no LAN Manager key, the hash of the hash, padding (RFC 2548 §2.4.1). Hide it as a User-Password. */
+/**
+ * Plain value of MS-CHAP-MPPE-Keys (311/12) for MS-CHAPv1: no LAN Manager key, the hash of the hash, padding
+ * (RFC 2548 §2.4.1). Hide it as a User-Password.
+ */
 export function msChap1MppeKeys(hash: Uint8Array): Buffer {
   return Buffer.concat([Buffer.alloc(8), md4(hash)], 32)
 }

@@ -45,7 +45,10 @@ export function revealPassword(
   return password.subarray(0, end)
 }
 
-/** Salt and hidden string of Tunnel-Password and the MPPE keys (RFC 2868 §3.5, RFC 2548 §2.4.2). `salt` is random, unique within the packet; its top bit is set here. */
+/**
+ * Salt and hidden string of Tunnel-Password and the MPPE keys (RFC 2868 §3.5, RFC 2548 §2.4.2). `salt` is random
+ * and unique within the packet; its top bit is set here.
+ */
 export function hideSalted(
   plain: Uint8Array,
   salt: number,

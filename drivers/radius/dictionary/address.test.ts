@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { isIPv6 } from 'node:net'
 import { expect, test } from 'vitest'
 import { formatIpv6, ipv6Octets } from './address.ts'

@@ -132,7 +132,10 @@ function innerAttributes(place: Place, octets: Buffer, unhide?: Unhide): Decoded
   })
 }
 
-/** RFC 2868 §3: an octet over 0x1f is no tag but the first of a string; 0 is a tag not used. Integers and hidden strings always have the octet. */
+/**
+ * RFC 2868 §3: an octet over 0x1f is no tag but the first of a string; 0 is a tag not used. Integers and hidden
+ * strings always have the octet.
+ */
 function untagged({ type, encrypt }: NamedDefinition, octets: Buffer): { tag: number | undefined; rest: Buffer } {
   const first = octets[0]
   if (first === undefined || (type === 'integer' && octets.length !== 4)) return { tag: undefined, rest: octets }

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { prepareSecret } from '../authenticity.ts'
 import { AttributeWriter, headerOctets, parsePacket, type Packet } from '../packet.ts'
@@ -26,11 +26,13 @@ function decode(octets: Uint8Array | string): DecodedAttribute[] {
   return decodeAll(packet(typeof octets === 'string' ? Buffer.from(octets.replaceAll(' ', ''), 'hex') : octets), unhide)
 }
 
-/** Encodes, checks the octets when given, and decodes. */
-function roundTrip(named: NamedAttributes, hex?: string): DecodedAttribute[] {
-  const octets = encodeNamed(named, hide)
-  if (hex !== undefined) expect(octets.toString('hex')).toBe(hex.replaceAll(' ', ''))
-  return decode(octets)
+function roundTrip(named: NamedAttributes): DecodedAttribute[] {
+  return decode(encodeNamed(named, hide))
+}
+
+/** The octets are written in groups, to be checked by eye. */
+function expectOctets(named: NamedAttributes, hex: string): void {
+  expect(encodeNamed(named, hide).toString('hex')).toBe(hex.replaceAll(/\s/g, ''))
 }
 
 // One attribute of each type, with octets checked by hand.
@@ -64,26 +66,24 @@ test.each<[name: string, given: NamedAttributes, octets: string, value?: Decoded
   ],
 ])('%s: the octets of RFC and back', (_, given, octets, value) => {
   const [[name, plain]] = Object.entries(given) as [[string, DecodedAttribute['value']]]
-  expect(roundTrip(given, octets)).toMatchObject([{ name, value: value ?? plain }])
+  expectOctets(given, octets)
+  expect(roundTrip(given)).toMatchObject([{ name, value: value ?? plain }])
 })
 
 test('a tag is written and read: integers, text, and text that has none', () => {
-  expect(
-    roundTrip(
-      {
-        'Tunnel-Type': { tag: 3, value: 'VLAN' },
-        'Tunnel-Medium-Type': 'IEEE-802',
-        'Tunnel-Private-Group-Id': [{ tag: 3, value: '100' }, '200'],
-        'ERX-Service-Activate': { tag: 1, value: 'gold(10m,20m)' },
-      },
-      `4006 0300000d 4106 00000006 5106 03313030 5105 323030 1a16 0000130a 4110 01${Buffer.from('gold(10m,20m)').toString('hex')}`,
-    ),
-  ).toEqual([
+  const given: NamedAttributes = {
+    'Tunnel-Type': { tag: 3, value: 'VLAN' },
+    'Tunnel-Medium-Type': 'IEEE-802',
+    'Tunnel-Private-Group-Id': [{ tag: 3, value: '100' }, '200'],
+    'ERX-Service-Activate': { tag: 1, value: 'gold' },
+  }
+  expectOctets(given, '4006 0300000d 4106 00000006 5106 03313030 5105 323030 1a0d 0000130a 4107 01 676f6c64')
+  expect(roundTrip(given)).toEqual([
     { name: 'Tunnel-Type', tag: 3, value: 'VLAN' },
     { name: 'Tunnel-Medium-Type', value: 'IEEE-802' },
     { name: 'Tunnel-Private-Group-Id', tag: 3, value: '100' },
     { name: 'Tunnel-Private-Group-Id', value: '200' },
-    { name: 'ERX-Service-Activate', vendor: 'ERX', tag: 1, value: 'gold(10m,20m)' },
+    { name: 'ERX-Service-Activate', vendor: 'ERX', tag: 1, value: 'gold' },
   ])
 })
 
@@ -126,7 +126,8 @@ test('what no dictionary knows is read and written by number', () => {
   }
   const octets = `c803 61 1a09 00001092 0703 62 1a09 00000009 fa03 63 f109 1a 00000009 05 64 f204 4d65
     1a0b 000001ad 00002001 66 1a0b 00001fe4 012c 0005 67 1a0a 000060b5 0204 00 68`
-  expect(roundTrip(given, octets.replaceAll(/\s/g, ''))).toEqual([
+  expectOctets(given, octets)
+  expect(roundTrip(given)).toEqual([
     { name: 'Attr-200', value: Buffer.from('a') },
     { name: 'Attr-26.4242.7', vendor: '4242', value: Buffer.from('b') },
     { name: 'Cisco-Account-Info', vendor: 'Cisco', value: 'c' },

@@ -9,7 +9,10 @@ import { encodeScalar, type ScalarInput } from './value.ts'
 /** An enumerated value may be given by its name; the members of a tlv by theirs. */
 export type NamedValue = ScalarInput | { readonly tag: number; readonly value: ScalarInput } | NamedAttributes
 
-/** Values by attribute; a list writes the attribute once for each. `Attr-…` writes octets by number, as decodeAll names them. */
+/**
+ * Values by attribute; a list writes the attribute once for each. `Attr-…` writes octets by number, as decodeAll
+ * names them.
+ */
 export type NamedAttributes = {
   readonly [name in AttributeName | `Attr-${string}`]?: NamedValue | readonly NamedValue[]
 }
@@ -57,7 +60,7 @@ function writeByNumber(writer: AttributeWriter, name: string, octets: Buffer): v
 }
 
 function write(writer: AttributeWriter, place: Place, octets: Buffer): void {
-  const [outermost = place.number, ...inner] = [...(place.within ?? []), place.number]
+  const [outermost, ...inner] = [...(place.within ?? []), place.number]
   if (place.vendor !== undefined) return writeVendor(writer, place.vendor, outermost, wrap(inner, octets))
   const type = definitionAt(undefined, [outermost])?.type
   if (inner.length > 0 && (type === 'extended' || type === 'long-extended')) {

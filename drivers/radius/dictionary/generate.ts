@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AttributeDefinition, AttributeType } from './types.ts'
 
-// prettier-ignore
+// oxfmt-ignore
 const sources = [
   'rfc2865', 'rfc2866', 'rfc2867', 'rfc2868', 'rfc2869', 'rfc3162', 'rfc3576', 'rfc3580', 'rfc4072', 'rfc4372',
   'rfc4675', 'rfc4679', 'rfc4818', 'rfc4849', 'rfc5176', 'rfc5580', 'rfc6911', 'rfc6929', 'rfc6930', 'rfc7268',
@@ -15,7 +15,7 @@ const sources = [
 /** Of Ericsson-AB (once Redback) only what RouterOS sends for a PPPoE intermediate agent. */
 const onlyNames: Record<string, readonly string[]> = { 'ericsson.ab': ['Agent-Remote-Id', 'Agent-Circuit-Id'] }
 
-// prettier-ignore
+// oxfmt-ignore
 const types = new Set<string>([
   'string', 'octets', 'integer', 'signed', 'integer64', 'byte', 'short', 'date', 'ipaddr', 'ipv4prefix', 'ipv6addr',
   'ipv6prefix', 'combo-ip', 'ifid', 'ether', 'tlv', 'vsa', 'extended', 'long-extended', 'evs',
@@ -120,7 +120,7 @@ function write(file: string, lines: readonly string[]): void {
 
 function literal(one: AttributeDefinition): string {
   const pairs = Object.entries(one).map(([key, value]) => {
-    return `${key}: ${Array.isArray(value) ? `[${value.join(', ')}]` : typeof value === 'string' ? `'${value}'` : value}`
+    return `${key}: ${JSON.stringify(value).replaceAll('"', "'").replaceAll(',', ', ')}`
   })
   return `{ ${pairs.join(', ')} }`
 }

@@ -12,24 +12,40 @@ export type NamedDefinition = AttributeDefinition & {
   readonly valueNumbers: ReadonlyMap<string, number>
 }
 
-const byName = new Map<string, NamedDefinition>()
-const byPath = new Map<string, NamedDefinition>()
-
-// Where two names share a number, the later is the one in use (MS-MPPE-Encryption-Types).
-for (const [name, definition] of Object.entries(attributes) as [AttributeName, AttributeDefinition][]) {
-  const path = pathKey(definition.vendor, [...(definition.within ?? []), definition.number])
-  const earlier = byPath.get(path)
-  const valueNumbers = new Map(earlier?.valueNumbers)
-  for (const [value, number] of Object.entries(valuesOf(name))) valueNumbers.set(value, number)
-  const valueNames = new Map([...valueNumbers].map(([value, number]) => [number, value]))
-  const named = { ...definition, name, valueNames, valueNumbers }
-  byName.set(name, named)
-  byPath.set(path, named)
+type Index = {
+  readonly byName: ReadonlyMap<string, NamedDefinition>
+  readonly byPath: ReadonlyMap<string, NamedDefinition>
+  readonly vendorNames: ReadonlyMap<number, VendorName>
 }
 
-const vendorNames = new Map<number, VendorName>(
-  (Object.entries(vendors) as [VendorName, number][]).map(([name, number]) => [number, name]),
-)
+let built: Index | undefined
+
+/** Built at the first look-up: a thread that only answers requests never needs it. */
+function index(): Index {
+  return (built ??= build())
+}
+
+function build(): Index {
+  const byName = new Map<string, NamedDefinition>()
+  const byPath = new Map<string, NamedDefinition>()
+  // Where two names share a number, the later is the one in use (MS-MPPE-Encryption-Types).
+  for (const [name, definition] of Object.entries(attributes) as [AttributeName, AttributeDefinition][]) {
+    const path = pathKey(definition.vendor, [...(definition.within ?? []), definition.number])
+    const pairs = [...(byPath.get(path)?.valueNumbers ?? []), ...Object.entries(valuesOf(name))]
+    const named = { ...definition, name, ...valueMaps(pairs) }
+    byName.set(name, named)
+    byPath.set(path, named)
+  }
+  const vendorPairs = Object.entries(vendors) as [VendorName, number][]
+  return { byName, byPath, vendorNames: new Map(vendorPairs.map(([name, number]) => [number, name])) }
+}
+
+const noValues = { valueNumbers: new Map<string, number>(), valueNames: new Map<number, string>() }
+
+function valueMaps(pairs: readonly [string, number][]): Pick<NamedDefinition, 'valueNumbers' | 'valueNames'> {
+  if (pairs.length === 0) return noValues
+  return { valueNumbers: new Map(pairs), valueNames: new Map(pairs.map(([name, value]) => [value, name])) }
+}
 
 function valuesOf(name: string): Readonly<Record<string, number>> {
   return Object.hasOwn(values, name) ? values[name as keyof typeof values] : {}
@@ -40,20 +56,20 @@ function pathKey(vendor: number | undefined, path: readonly number[]): string {
 }
 
 export function isAttributeName(name: string): name is AttributeName {
-  return byName.has(name)
+  return index().byName.has(name)
 }
 
 export function definitionOf(name: string): NamedDefinition | undefined {
-  return byName.get(name)
+  return index().byName.get(name)
 }
 
 /** `path` are the numbers from the outermost attribute (inside a Vendor-Specific: of the vendor) to this one. */
 export function definitionAt(vendor: number | undefined, path: readonly number[]): NamedDefinition | undefined {
-  return byPath.get(pathKey(vendor, path))
+  return index().byPath.get(pathKey(vendor, path))
 }
 
 export function vendorName(vendor: number): VendorName | undefined {
-  return vendorNames.get(vendor)
+  return index().vendorNames.get(vendor)
 }
 
 export function vendorFormat(vendor: number): VendorFormat {

@@ -1,3 +1,9 @@
+/**
+ * An EAP server without sockets and without business: EAP-Message octets in, an outcome out.
+ *
+ *     const server = createEapServer({ backend, tls, methods: ['peap', 'ttls', 'tls'], … })
+ *     const outcome = await server.handle({ eap, state, nas: 'router-7', framedMtu })
+ */
 export { createEapServer } from './server.ts'
 export type {
   EapBackend,

@@ -68,7 +68,7 @@ export class Methods {
   #createEngine(wantsCertificate: boolean): TlsEngine {
     if (this.#options.tls === undefined) throw new TypeError('EAP-TLS, PEAP and TTLS need tls')
     const { tunnelsMax, conversationMs: handshakeMs } = this.#limits
-    return new TlsEngine({ ...this.#options.tls, wantsCertificate, tunnels: this.#tunnels, tunnelsMax, handshakeMs })
+    return new TlsEngine(this.#options.tls, { wantsCertificate, tunnels: this.#tunnels, tunnelsMax, handshakeMs })
   }
 
   #plain(nominate: Nominate, prefix: string) {

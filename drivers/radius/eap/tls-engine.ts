@@ -141,7 +141,7 @@ export class Tunnel {
   }
 }
 
-export type TlsEngineOptions = EapTls & {
+export type TlsEngineOptions = {
   /** EAP-TLS: demand a client certificate that chains to `ca`. */
   wantsCertificate: boolean
   /** Where open tunnels are kept, oldest first; engines may share it, and with it the limit. */
@@ -163,12 +163,15 @@ export class TlsEngine {
   /** Node's events carry a TLSSocket, which knows its wire only in private; the async context leads back to ours. */
   readonly #current = new AsyncLocalStorage<Tunnel>()
 
-  constructor(options: TlsEngineOptions) {
+  constructor(tls: EapTls, options: TlsEngineOptions) {
     this.#options = options
-    this.#server = createServer(this.#serverOptions(options))
+    this.#server = createServer(this.#serverOptions(tls))
     this.#server.on('secureConnection', (socket) => {
       const tunnel = this.#current.getStore()
-      if (tunnel === undefined) throw new Error('a TLS connection without a tunnel')
+      if (tunnel === undefined) {
+        socket.destroy()
+        return
+      }
       tunnel.secured(socket)
       if (options.wantsCertificate && !socket.authorized) tunnel.fail(refusal(socket))
     })
@@ -189,30 +192,21 @@ export class TlsEngine {
 
   /** For connections to come. Throws when key, certificate or lists are no good, and then changes nothing. */
   setTls(tls: EapTls): void {
-    this.#server.setSecureContext(this.#serverOptions({ ...this.#options, ...tls }))
+    this.#server.setSecureContext(this.#serverOptions(tls))
   }
 
-  #serverOptions({
-    key,
-    cert,
-    ca,
-    crl,
-    minVersion,
-    maxVersion,
-    wantsCertificate,
-    handshakeMs,
-  }: TlsEngineOptions): TlsOptions {
+  #serverOptions({ key, cert, ca, crl, minVersion = 'TLSv1.2', maxVersion = 'TLSv1.3' }: EapTls): TlsOptions {
     return {
       key,
       cert,
       ca,
       ...(crl && { crl }),
-      minVersion: minVersion ?? 'TLSv1.2',
-      maxVersion: maxVersion ?? 'TLSv1.3',
-      requestCert: wantsCertificate,
+      minVersion,
+      maxVersion,
+      requestCert: this.#options.wantsCertificate,
       // Refused above, where the reason is known: left to Node, an expired certificate is a connection that hangs up.
       rejectUnauthorized: false,
-      handshakeTimeout: handshakeMs,
+      handshakeTimeout: this.#options.handshakeMs,
       // Small key shares: the post-quantum group would cost each handshake another fragment and round trip each way.
       ecdhCurve: 'X25519:P-256:P-384',
       secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,

@@ -93,6 +93,7 @@ export type EapRequest = {
   /** Who asks: a conversation is bound to it. */
   nas: string
   framedMtu?: number
+  /** Handed to the backend unread, such as the NAS's attributes. */
   context?: unknown
 }
 

@@ -62,7 +62,7 @@ test('what is formatted is read back as the same amount', () => {
 
 test('reading never throws, whatever is written', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), currencies, (text, currency) => {
+    fc.property(fc.string({ unit: 'binary', maxLength: 60 }), currencies, (text, currency) => {
       expect(typeof parseMoney(text, currency).ok).toBe('boolean')
     }),
   )

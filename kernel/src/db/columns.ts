@@ -17,7 +17,9 @@ export type Column<
   readonly isKey: boolean
   /** Sealed octets: never in the mirror, never selectable in a query. */
   readonly sealed: Sealed
-  /** The table whose key this column holds; a foreign key at the site, where it names one. */
+  /** Holds the id of another row. */
+  readonly isRef: boolean
+  /** The table of that row, where it is named: a foreign key at the site. */
   readonly references: string | undefined
   /** The closed set of texts, where there is one. */
   readonly values: readonly string[] | undefined
@@ -39,6 +41,7 @@ const define = <Builder extends SQLiteColumnBuilderBase, const Sealed extends bo
   optional: rest.optional ?? false,
   isKey: rest.isKey ?? false,
   sealed: (rest.sealed ?? false) as Sealed,
+  isRef: rest.isRef ?? false,
   references: rest.references,
   values: rest.values,
   before: rest.before,
@@ -58,8 +61,8 @@ export const column = {
   /** The integer key of a table with `key: 'no'`; `defineTable` adds it by itself. */
   no: () => define('integer', (name) => integer(name).primaryKey(), { isKey: true }),
   /** The id of another row. With the name of a table in the same file it is a foreign key. */
-  ref: (table?: string) => define('text', (name) => text(name).notNull(), { references: table }),
-  optRef: (table?: string) => define('text', (name) => text(name), { references: table, optional: true }),
+  ref: (table?: string) => define('text', (name) => text(name).notNull(), { isRef: true, references: table }),
+  optRef: (table?: string) => define('text', (name) => text(name), { isRef: true, references: table, optional: true }),
   text: <T extends string = string>({ before }: Before<T> = {}) =>
     define('text', (name) => text(name).notNull().$type<T>(), { before }),
   optText: <T extends string = string>() => define('text', (name) => text(name).$type<T>(), { optional: true }),

@@ -1,5 +1,4 @@
 import { sql } from 'drizzle-orm'
-import type { AnyPgTable } from 'drizzle-orm/pg-core'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { PGLITE_START_MS_MAX, testMirror, type TestMirror } from '../testing/index.ts'
@@ -121,11 +120,10 @@ test('every text and JSON value comes back as it went, U+0000 too', async () => 
       }))
       const read = await withTenant(mirror.db, { tenantId: 'tp', siteId: 'p', role: MIRROR_ROLE }, async (tx) => {
         await tx.execute(sql`delete from notes`)
-        const table = notes.mirror as unknown as AnyPgTable
-        await tx.insert(table).values(values)
+        await tx.insert(notes.ingest).values(values)
         const rows = await tx
           .select()
-          .from(table)
+          .from(notes.ingest)
           .orderBy(sql`id`)
         return rows as { body: string; doc: unknown }[]
       })

@@ -35,7 +35,6 @@ export const databaseLimits = defineLimits({
   /** Pages in the WAL that start a checkpoint. */
   walPagesBeforeCheckpoint: 4000,
   cacheBytes: 16 * 1024 * 1024,
-  mmapBytes: 256 * 1024 * 1024,
   integrityFaultsMax: 100,
 })
 
@@ -89,7 +88,8 @@ const setPragmas = (raw: RawDatabase, { readonly = false, cacheBytes, attach = {
   raw.pragma('trusted_schema = OFF')
   raw.pragma('temp_store = MEMORY')
   raw.pragma(`cache_size = ${-Math.ceil((cacheBytes ?? limits.cacheBytes) / 1024)}`)
-  raw.pragma(`mmap_size = ${limits.mmapBytes}`)
+  // Mapped pages count as this process's memory once for every connection: the page cache serves them all.
+  raw.pragma('mmap_size = 0')
   for (const [name, file] of Object.entries(attach)) raw.prepare(`ATTACH ? AS "${name}"`).run(file)
 }
 

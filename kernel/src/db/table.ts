@@ -1,4 +1,4 @@
-import { bigint, boolean, customType, pgTable, primaryKey, text as pgText } from 'drizzle-orm/pg-core'
+import { bigint, boolean, customType, pgTable, primaryKey, text as pgText, type AnyPgTable } from 'drizzle-orm/pg-core'
 import type { BuildColumns } from 'drizzle-orm'
 import { sqliteTable } from 'drizzle-orm/sqlite-core'
 import type { SQLiteTable, SQLiteTableWithColumns } from 'drizzle-orm/sqlite-core'
@@ -32,7 +32,7 @@ export type DrizzleTable<N extends string, C extends Columns> = SQLiteTableWithC
 export type Indexes<C extends Columns> = Readonly<Record<string, readonly (keyof C & string)[]>>
 
 export type TableExtras<C extends Columns> = {
-  /** Enforced at the site. The mirror's only unique key is (tenant, site, key): see docs/decisions on mirrors. */
+  /** Enforced at the site. The mirror's only unique key is (tenant, site, key): `mirrorIndexSql` says why. */
   readonly unique?: Indexes<C>
   readonly indexes?: Indexes<C>
 }
@@ -48,6 +48,8 @@ export interface Table<N extends string = string, C extends Columns = Columns> e
   readonly read: DrizzleTable<N, OpenColumns<C>>
   /** The PostgreSQL mirror, typed as `read`: what the same query sees in the cloud. */
   readonly mirror: DrizzleTable<N, OpenColumns<C>>
+  /** The mirror with its tenant and site: for writing what sites send. */
+  readonly ingest: AnyPgTable
 }
 
 /** Any table, where its columns do not matter. */
@@ -83,6 +85,7 @@ export const defineTable = <const N extends string, C extends Columns, const K e
   const columns = (policy.key === 'no' ? { no: column.no(), ...own } : own) as WithKey<C, K>
   checkNames(name, policy.key, columns)
   const open = openColumns(columns)
+  const ingest = ingestTable(name, policy.key, open)
   return {
     ...policy,
     name,
@@ -92,7 +95,8 @@ export const defineTable = <const N extends string, C extends Columns, const K e
     site: sqliteTable(name, builders(columns)) as Table<N, WithKey<C, K>>['site'],
     read: sqliteTable(name, builders(open)) as Table<N, WithKey<C, K>>['read'],
     // The product's one cast across engines: a query written against the site's table may be given the mirror.
-    mirror: mirrorTable(name, policy.key, open) as unknown as Table<N, WithKey<C, K>>['mirror'],
+    mirror: withSite(pgTable(name, mirrorBuilders(open)), ingest) as unknown as Table<N, WithKey<C, K>>['mirror'],
+    ingest,
   }
 }
 
@@ -146,16 +150,23 @@ const mirrorBuilder = (property: string, { storage, optional }: Column) => {
   return optional ? builder : builder.notNull()
 }
 
-const mirrorTable = (name: string, key: string, columns: Columns) =>
+const mirrorBuilders = (columns: Columns) =>
+  Object.fromEntries(Object.entries(columns).map(([property, column]) => [property, mirrorBuilder(property, column)]))
+
+const ingestTable = (name: string, key: string, columns: Columns): AnyPgTable =>
   pgTable(
     name,
     {
-      ...Object.fromEntries(
-        Object.entries(columns).map(([property, column]) => [property, mirrorBuilder(property, column)]),
-      ),
+      ...mirrorBuilders(columns),
       tenantId: pgText(MIRROR_KEYS.tenantId).notNull(),
       siteId: pgText(MIRROR_KEYS.siteId).notNull(),
     },
     // oxlint-disable-next-line typescript/no-explicit-any -- the columns are only known at run time here
     (table: any) => [primaryKey({ columns: [table.tenantId, table.siteId, table[key]] })],
   )
+
+/** Joins need a row's tenant and site, and `select()` must not answer them: the table has them beside its columns. */
+export const withSite = <T extends object>(table: T, whole: object): T => {
+  const { tenantId, siteId } = whole as Record<keyof typeof MIRROR_KEYS, unknown>
+  return Object.assign(table, { tenantId, siteId })
+}

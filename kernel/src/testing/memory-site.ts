@@ -42,11 +42,17 @@ export interface MemorySite {
   readonly runJobs: () => Promise<void>
 }
 
+export type MemorySiteOptions = {
+  readonly seed?: number
+  readonly may?: May
+  /** A path, where a test is about what outlives the process. */
+  readonly file?: string
+  readonly protect?: (record: unknown) => unknown
+}
+
 /** A whole site in memory: real SQLite, real dispatcher, job runner and vault; time and randomness by hand. */
-export const memorySite = (
-  modules: readonly Module[],
-  { seed = 1, may = () => true, file = ':memory:' }: { seed?: number; may?: May; file?: string } = {},
-): MemorySite => {
+export const memorySite = (modules: readonly Module[], options: MemorySiteOptions = {}): MemorySite => {
+  const { seed = 1, may = () => true, file = ':memory:', protect } = options
   const parts = partsOf([kernelModule, ...modules])
   const clock = fakeClock()
   const random = seededRandom(seed)
@@ -58,7 +64,17 @@ export const memorySite = (
   const events = createEvents({ log })
   const told: { name: string; data: unknown }[] = []
   events.onAny((name, data) => told.push({ name, data }))
-  const dispatcher = createDispatcher({ database, clock, ids, random, vault, log, may, events })
+  const dispatcher = createDispatcher({
+    database,
+    clock,
+    ids,
+    random,
+    vault,
+    log,
+    may,
+    events,
+    ...(protect && { protect }),
+  })
   const jobs = createJobRunner({ database, clock, timers: clock, random, log, events, dispatcher, jobs: parts.jobs })
 
   const dispatch: MemorySite['dispatch'] = (command, input, { id = ids.next('cmd'), actor = system('test') } = {}) =>

@@ -1,5 +1,4 @@
 import { PGlite } from '@electric-sql/pglite'
-import type { AnyPgTable } from 'drizzle-orm/pg-core'
 import { drizzle } from 'drizzle-orm/pglite'
 import type { z } from 'zod'
 import { migrateMirror, MIRROR_ROLE } from '../db/mirror.ts'
@@ -43,7 +42,7 @@ export const testMirror = async (modules: readonly Module[]): Promise<TestMirror
         siteId,
       }))
       await withTenant(db, { tenantId, siteId, role: MIRROR_ROLE }, (transaction) =>
-        transaction.insert(table.mirror as unknown as AnyPgTable).values(values),
+        transaction.insert(table.ingest).values(values),
       )
     },
     query: (query, scope, input) =>

@@ -8,7 +8,7 @@ import type { AnyQuery, Reader, Selection } from '../db/query.ts'
 import { mirrored, sqliteColumn } from '../db/schema.ts'
 import { insertSql, quoted, selectSql } from '../db/sql.ts'
 import { openDatabase, type Database } from '../db/sqlite.ts'
-import { builders, openColumns, type AnyTable } from '../db/table.ts'
+import { builders, openColumns, withSite, type AnyTable } from '../db/table.ts'
 import { kernelModule, partsOf, type Module } from '../verbs/module.ts'
 import { testMirror, type TestMirror } from './mirror.ts'
 import { sampleRows, type SampleRow, type SampleValues } from './sample-rows.ts'
@@ -93,7 +93,7 @@ const loadTenant = async (
   tables: readonly AnyTable[],
   id: string,
   index: number,
-  { seed = 1, rowsPerTable = 12, values = {} }: AgreementOptions,
+  { seed = 1, rowsPerTable = 20, values = {} }: AgreementOptions,
 ): Promise<Tenant> => {
   const all = orThrow(openDatabase({ file: ':memory:' }))
   for (const table of mirrored(tables)) all.raw.exec(createUnionSql(table))
@@ -155,12 +155,11 @@ const copyToUnion = (all: Database, site: Database, table: AnyTable, tenantId: s
   for (const row of site.raw.prepare(selectSql(table, open)).iterate()) insert.run(row)
 }
 
-const unionTable = (table: AnyTable) =>
-  sqliteTable(table.name, {
-    ...builders(openColumns(table.columns)),
-    tenantId: siteText('tenant_id'),
-    siteId: siteText('site_id'),
-  })
+const unionTable = (table: AnyTable) => {
+  const open = openColumns(table.columns)
+  const keys = { tenantId: siteText('tenant_id'), siteId: siteText('site_id') }
+  return withSite(sqliteTable(table.name, builders(open)), sqliteTable(table.name, { ...builders(open), ...keys }))
+}
 
 const unionReader = (query: AnyQuery, { all, unions }: Tenant): Reader<Record<string, AnyTable>> => {
   const named = Object.entries(query.tables as Record<string, AnyTable>).map(([name, table]) => [

@@ -35,7 +35,7 @@ const NULL_SHARE = 0.25
 
 /**
  * Rows for every table, from one seed: the same ids at every site (`plans_1`, `plans_2`…), but other values; many
- * ties and nulls, text that tells collations apart. Numbers are small, so that what refers by number finds its row.
+ * ties and nulls, text that tells collations apart; where text is unique, row 1 has 'a', row 2 'A'. Numbers are small, so that what refers by number finds its row.
  */
 export const sampleRows = (
   tables: readonly AnyTable[],
@@ -45,7 +45,12 @@ export const sampleRows = (
   const random = seededRandom(seed)
   const names = new Set(tables.map((table) => table.name))
   const rowOf = (table: AnyTable, no: number): SampleRow => {
-    const unique = new Set(Object.values(table.unique).flat())
+    // Rows that break a unique key of several columns are left out when they are stored.
+    const unique = new Set(
+      Object.values(table.unique)
+        .filter((properties) => properties.length === 1)
+        .flat(),
+    )
     const drawn = Object.entries(table.columns).map(([property, column]) => {
       const given = values[table.name]?.[property]
       if (given !== undefined && !unique.has(property)) return [property, pick(random, given)]
@@ -89,8 +94,8 @@ const draw = (random: Random, drawing: Drawing): unknown => {
     default:
       if (column.isKey) return `${table.name}_${no}`
       if (column.values !== undefined) return pick(random, column.values)
-      if (property.endsWith('Id')) return referred(random, drawing)
-      return isUnique ? `${pick(random, TEXTS)}${no}` : pick(random, TEXTS)
+      if (column.isRef) return referred(random, drawing)
+      return isUnique ? `${TEXTS[(no - 1) % TEXTS.length]}${no > TEXTS.length ? no : ''}` : pick(random, TEXTS)
   }
 }
 

@@ -168,6 +168,25 @@ export const shelfTotals = defineQuery({
   shape: ({ byShelf, moved, spares }) => ({ byShelf, spares, ...moved[0]! }),
 })
 
+export const shelfRows = defineQuery({
+  name: 'shelves.rows',
+  permission: 'shop.read',
+  input: z.object({}),
+  tables: { shelves, goods },
+  select: ({ db, shelves, goods, ref, byKey }) => ({
+    plain: db
+      .select()
+      .from(shelves)
+      .orderBy(...byKey(shelves)),
+    joined: db
+      .select()
+      .from(goods)
+      .innerJoin(shelves, ref(goods.shelfId, shelves.id))
+      .orderBy(...byKey(goods)),
+  }),
+  shape: (rows) => rows,
+})
+
 export const notes = defineQuery({
   name: 'scratch.notes',
   permission: 'shop.read',
@@ -185,6 +204,6 @@ export const shop = defineModule({
   name: 'shop',
   tables: [shelves, goods, sales, scratch],
   commands: [addShelf, addGood, setCount],
-  queries: [goodsList, shelfTotals, notes],
+  queries: [goodsList, shelfTotals, shelfRows, notes],
   jobs: [labelPrinter],
 })

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import { err, ok, orThrow } from '../base/index.ts'
+import { err, ok, orThrow, secret } from '../base/index.ts'
 import { openDatabase } from '../db/index.ts'
 import { memorySite, type MemorySite } from '../testing/index.ts'
-import { addGood, addShelf, goods, goodsList, setCount, shelves, shop } from '../testing/shop.fixture.ts'
+import { addGood, addShelf, goods, goodsList, setCount, shelfRows, shelves, shop } from '../testing/shop.fixture.ts'
 import { verifyAudit } from './audit.ts'
 import { defineCommand, type FaultOf, type ValueOf } from './command.ts'
 import { lastCommittedAt, pruneCommands } from './command-store.ts'
+import { secretText } from './secret-text.ts'
 import { audit, commands, counters, jobs } from './tables.ts'
 
 const audited = (site: MemorySite) =>
@@ -181,6 +182,42 @@ test('secrets reach neither results, audit, log nor events, even when the comman
   expect(audited(site)[1]!.record).toContain('"pin":"‹secret›"')
   const { pin, id } = site.database.orm.select().from(goods.site).get()!
   expect(orThrow(site.vault.open(pin, `goods.pin:${id}`)).reveal()).toBe('hunter2')
+})
+
+test('what an audit record may hold is decided by the command, then by the site’s protection', () => {
+  const site = memorySite([shop], { protect: (record) => ({ sealed: JSON.stringify(record).length }) })
+  const quiet = { ...addShelf, audit: ({ name }: { name: string }) => ({ letters: name.length }) }
+  site.must(quiet, { name: 'private' })
+  expect(audited(site)[0]!.record).toBe('{"sealed":13}')
+})
+
+test('a handler learns whether the time is sure, and reads what it has written', () => {
+  const { site } = stocked()
+  site.clock.setSure(false)
+  const look = defineCommand({
+    name: 'shelves.look',
+    permission: 'x',
+    input: z.object({}),
+    handle({ call, query, sure, now }) {
+      const made = call(addShelf, { name: 'B' })
+      const { plain } = query(shelfRows, {})
+      return ok({ sure, now, seen: plain.length, made: made.ok })
+    },
+  })
+  expect(site.dispatch(look, {})).toEqual({
+    ok: true,
+    value: { sure: false, now: site.clock.now(), seen: 2, made: true },
+  })
+})
+
+test('a secret input is held to its schema, is a secret already or becomes one, and is described as a password', () => {
+  const input = z.object({ pin: secretText(z.string().min(4)) })
+  expect(input.parse({ pin: '1234' }).pin.reveal()).toBe('1234')
+  expect(input.parse({ pin: secret('1234') }).pin.reveal()).toBe('1234')
+  expect(input.safeParse({ pin: secret('123') }).success).toBe(false)
+  expect(input.safeParse({ pin: 1234 }).success).toBe(false)
+  const described = JSON.stringify(z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }))
+  expect(described).toContain('"format":"password"')
 })
 
 const nested = (after: 'ok' | 'fault' | 'throw') =>

@@ -192,8 +192,8 @@ export function peapPeer(identity: string, method: PeerMethod, options: TlsPeerO
 }
 
 const ttls = { keyLabel: 'ttls keying material' }
-const plainAvp = (code: number, data: Buffer) => encodeAvp({ code, vendor: 0, data })
-const microsoftAvp = (code: number, data: Buffer) => encodeAvp({ code, vendor: MICROSOFT, data })
+export const plainAvp = (code: number, data: Buffer) => encodeAvp({ code, vendor: 0, data })
+export const microsoftAvp = (code: number, data: Buffer) => encodeAvp({ code, vendor: MICROSOFT, data })
 
 /** TTLS with whatever AVPs the peer makes of the implicit challenge; `check` sees the server's answer. */
 export const ttlsPeer = (
@@ -243,9 +243,6 @@ const ttlsEapPeerOf = (
       },
     },
   )
-
-export const peerChallenge = (): Buffer => randomBytes(16)
-export { microsoftAvp, plainAvp }
 
 /** EAP-MSCHAPv2: takes the server's proof only from the right one. */
 export function mschapv2Peer(name: string, password: string): PeerMethod {

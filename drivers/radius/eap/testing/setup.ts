@@ -12,11 +12,11 @@ export function setUp(options: Partial<EapServerOptions<string>> = {}) {
     ['mallory', 'correct horse'],
   ])
   const refused = new Map([['mallory', 'suspended']])
-  const asked: string[] = []
+  const asked: { identity: string; method: string; context: unknown }[] = []
   const proofs: (EapProof & { identity: string })[] = []
   const backend: EapBackend<string> = {
-    password(identity, method) {
-      asked.push(`${identity}:${method}`)
+    password(identity, method, context) {
+      asked.push({ identity, method, context })
       return users.get(identity)
     },
     authorize(identity, proof) {

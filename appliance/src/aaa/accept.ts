@@ -1,0 +1,74 @@
+/** The attributes of an Access-Accept: the policy's, encoded once per policy and vendor, then the subscriber's own. */
+import { encodeNamed, type AttributeWriter } from '@lango/drivers/radius'
+import type { Policy } from '@lango/modules/access'
+import type { GrantRow } from './decide.ts'
+import type { Admitted } from './gate.ts'
+import { CLASS_PREFIX } from './readers.ts'
+import { policyAttributes, totalLimit, type Vendor } from './vendors.ts'
+
+const FRAMED_IP_ADDRESS = 8
+const REPLY_MESSAGE = 18
+const CLASS = 25
+const SESSION_TIMEOUT = 27
+const FRAMED_IPV6_PREFIX = 97
+const DELEGATED_IPV6_PREFIX = 123
+const TUNNEL_TYPE = 64
+const TUNNEL_MEDIUM_TYPE = 65
+const TUNNEL_PRIVATE_GROUP_ID = 81
+/** RFC 3580 §3.31. */
+const TUNNEL_TYPE_VLAN = 13
+const TUNNEL_MEDIUM_802 = 6
+
+const WORD = 2 ** 32
+
+/** Writes Accepts for one thread. Policies never change, so their encoded form is kept. */
+export class AcceptWriter {
+  readonly #encoded = new Map<Policy, Map<Vendor, Buffer>>()
+
+  /** Adds everything that policy and grant give; the caller adds what the method and the protocol ask for. */
+  write(writer: AttributeWriter, vendor: Vendor, grant: GrantRow, admitted: Admitted): void {
+    const { policy } = admitted
+    writer.append(this.#policy(vendor, policy))
+    writer.text(CLASS, CLASS_PREFIX + grant.no.toString(36))
+    if (admitted.sessionTimeoutSec > 0) writer.uint32(SESSION_TIMEOUT, Math.min(admitted.sessionTimeoutSec, 0xffff_ffff))
+    writeVlan(writer, grant.vlan ?? policy.vlan)
+    if (admitted.reason === 'accepted-expired') return
+    if (grant.framedIp !== null) writer.ipv4(FRAMED_IP_ADDRESS, grant.framedIp)
+    if (grant.framedIpv6Prefix !== null) writer.append(prefixAttribute(FRAMED_IPV6_PREFIX, grant.framedIpv6Prefix))
+    if (grant.delegatedIpv6Prefix !== null) writer.append(prefixAttribute(DELEGATED_IPV6_PREFIX, grant.delegatedIpv6Prefix))
+    if (admitted.quotaLeftOctets !== undefined) writer.append(quotaAttributes(vendor, admitted.quotaLeftOctets))
+  }
+
+  #policy(vendor: Vendor, policy: Policy): Buffer {
+    const byVendor = this.#encoded.get(policy) ?? new Map<Vendor, Buffer>()
+    const known = byVendor.get(vendor)
+    if (known) return known
+    const encoded = encodeNamed(policyAttributes(vendor, policy, 'accept'))
+    this.#encoded.set(policy, byVendor.set(vendor, encoded))
+    return encoded
+  }
+}
+
+export const writeReplyMessage = (writer: AttributeWriter, text: string): void => {
+  if (text !== '') writer.text(REPLY_MESSAGE, text)
+}
+
+const writeVlan = (writer: AttributeWriter, vlan: number | undefined): void => {
+  if (vlan === undefined) return
+  writer
+    .uint32(TUNNEL_TYPE, TUNNEL_TYPE_VLAN)
+    .uint32(TUNNEL_MEDIUM_TYPE, TUNNEL_MEDIUM_802)
+    .text(TUNNEL_PRIVATE_GROUP_ID, String(vlan))
+}
+
+const prefixAttribute = (type: typeof FRAMED_IPV6_PREFIX | typeof DELEGATED_IPV6_PREFIX, prefix: string): Buffer =>
+  encodeNamed({ [type === FRAMED_IPV6_PREFIX ? 'Framed-IPv6-Prefix' : 'Delegated-IPv6-Prefix']: prefix })
+
+/** A limit of 0 and 0 would mean none: what is used up is refused before it comes here. */
+const quotaAttributes = (vendor: Vendor, octets: number): Buffer => {
+  const names = totalLimit[vendor]
+  if (!names) return Buffer.alloc(0)
+  const high = Math.floor(octets / WORD)
+  const low = { [names.low]: octets % WORD }
+  return encodeNamed(high > 0 ? { ...low, [names.gigawords]: high } : low)
+}

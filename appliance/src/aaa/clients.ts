@@ -1,0 +1,154 @@
+/** The routers as RADIUS clients: who may ask from which address, with which secret. */
+import type Database from 'better-sqlite3'
+import type { Log, Vault } from '@lango/kernel'
+import { prepareSecret, type BlastRadiusLearned, type KnownClient } from '@lango/drivers/radius'
+import { contains, parseAddress, parseRange, routerSecretPurpose, type ClientRange } from '@lango/modules/network'
+import { isVendor, type Vendor } from './vendors.ts'
+
+/** What a request's router means to AAA. */
+export type RouterFacts = {
+  readonly no: number
+  readonly name: string
+  readonly vendor: Vendor
+  readonly realm: string | undefined
+  readonly swapsOctets: boolean
+}
+
+export type Client = KnownClient<RouterFacts> & { learned: BlastRadiusLearned }
+
+type RouterRow = {
+  readonly id: string
+  readonly no: number
+  readonly name: string
+  readonly address: string
+  readonly secret: Buffer
+  readonly vendor: string
+  readonly realm: string | null
+  readonly requireMessageAuthenticator: 'yes' | 'no' | 'auto'
+  readonly limitProxyState: 'yes' | 'no' | 'auto'
+  readonly messageAuthenticatorSeen: 0 | 1
+  readonly proxyStateFreeSeen: 0 | 1
+  readonly radsecIdentity: string | null
+  readonly swapsOctets: 0 | 1
+}
+
+type Known = { readonly row: RouterRow; readonly client: Client; readonly range: ClientRange }
+
+/** Changed routers are read at most this often, so that an import of subscribers does not have them read for ever. */
+const REFRESH_MS = 100
+/** Addresses that fall into a router's range, remembered. */
+const ADDRESSES_MAX = 10_000
+
+export type Clients = {
+  /** The client that sends from this address; an exact address wins over a range, a longer prefix over a shorter. */
+  at(address: string): Client | undefined
+  /** The client that a certificate names: by SHA-256 fingerprint, or by a name in it. */
+  named(names: readonly string[]): Client | undefined
+  byNo(no: number): Client | undefined
+}
+
+export const createClients = (deps: {
+  readonly site: Database.Database
+  readonly vault: Vault
+  readonly log: Log
+  readonly monotonicMs: () => number
+}): Clients => {
+  const version = deps.site.prepare('PRAGMA data_version').pluck()
+  const rows = deps.site.prepare<[], RouterRow>(
+    `SELECT id, no, name, address, secret, vendor, realm, require_message_authenticator requireMessageAuthenticator,
+       limit_proxy_state limitProxyState, message_authenticator_seen messageAuthenticatorSeen,
+       proxy_state_free_seen proxyStateFreeSeen, radsec_identity radsecIdentity, swaps_octets swapsOctets
+     FROM routers WHERE status = 'active'`,
+  )
+  let seenVersion: unknown
+  let readAt = -Infinity
+  let isChecked = false
+  let known: Known[] = []
+  const byAddress = new Map<string, Client | undefined>()
+
+  const clientOf = (row: RouterRow, before: Known | undefined): Client | undefined => {
+    const learned: BlastRadiusLearned = {
+      sentMessageAuthenticator: row.messageAuthenticatorSeen === 1,
+      sentWithoutProxyState: row.proxyStateFreeSeen === 1,
+    }
+    if (before && isSame(before.row, row)) return before.client
+    const secret = deps.vault.open(row.secret, routerSecretPurpose(row.id))
+    if (!secret.ok) {
+      deps.log.error("a router's secret cannot be opened; its packets are dropped", { router: row.name, fault: secret.error })
+      return undefined
+    }
+    return {
+      secret: prepareSecret(Buffer.from(secret.value.reveal())),
+      requireMessageAuthenticator: row.requireMessageAuthenticator,
+      limitProxyState: row.limitProxyState,
+      learned,
+      data: {
+        no: row.no,
+        name: row.name,
+        vendor: isVendor(row.vendor) ? row.vendor : 'generic',
+        realm: row.realm ?? undefined,
+        swapsOctets: row.swapsOctets === 1,
+      },
+    }
+  }
+
+  const read = (): void => {
+    const before = new Map(known.map((one) => [one.row.id, one]))
+    known = rows.all().flatMap((row) => {
+      const range = parseRange(row.address)
+      const client = range && clientOf(row, before.get(row.id))
+      return range && client ? [{ row, client, range }] : []
+    })
+    known.sort((a, b) => b.range.bits - a.range.bits)
+    byAddress.clear()
+  }
+
+  /** Once a turn of the loop: SQLite says whether anyone has committed since. */
+  const refresh = (): void => {
+    isChecked = true
+    setImmediate(() => (isChecked = false)).unref()
+    const now = deps.monotonicMs()
+    if (now - readAt < REFRESH_MS) return
+    const current = version.get()
+    if (current === seenVersion) return
+    seenVersion = current
+    readAt = now
+    read()
+  }
+
+  const find = (address: string): Client | undefined => {
+    const parsed = parseAddress(address)
+    return parsed && known.find(({ range }) => contains(range, parsed))?.client
+  }
+
+  return {
+    at(address) {
+      if (!isChecked) refresh()
+      const remembered = byAddress.get(address)
+      if (remembered !== undefined || byAddress.has(address)) return remembered
+      const client = find(address)
+      if (byAddress.size >= ADDRESSES_MAX) byAddress.clear()
+      byAddress.set(address, client)
+      return client
+    },
+    named(names) {
+      if (!isChecked) refresh()
+      return known.find(({ row }) => row.radsecIdentity !== null && names.includes(row.radsecIdentity))?.client
+    },
+    byNo(no) {
+      if (!isChecked) refresh()
+      return known.find(({ row }) => row.no === no)?.client
+    },
+  }
+}
+
+/** What was learned is not compared: the client in use knows at least as much. */
+const isSame = (a: RouterRow, b: RouterRow): boolean =>
+  a.secret.equals(b.secret) &&
+  a.no === b.no &&
+  a.name === b.name &&
+  a.vendor === b.vendor &&
+  a.realm === b.realm &&
+  a.requireMessageAuthenticator === b.requireMessageAuthenticator &&
+  a.limitProxyState === b.limitProxyState &&
+  a.swapsOctets === b.swapsOctets

@@ -1,0 +1,90 @@
+/**
+ * The gate of one thread: finds the grant behind a name, opens its password, and lets it in or not. Used by the
+ * fronts for what one packet proves, and by the EAP thread for the identity inside the tunnel.
+ */
+import type { Clock, Log, Vault } from '@lango/kernel'
+import { credentialPurpose, isMac, normaliseDevice } from '@lango/modules/access'
+import { decide, type Decided, type GrantRow } from './decide.ts'
+import { candidatesOf } from './names.ts'
+import type { Readers } from './readers.ts'
+import type { Reason } from './reasons.ts'
+import { ANONYMOUS_DEVICE } from './session-store.ts'
+import { deviceHash, type SlotTable } from './slots.ts'
+
+/** What a login tells about where it comes from, whatever its method. */
+export type Origin = {
+  readonly userName: string
+  readonly realm: string | undefined
+  /** Calling-Station-Id normalised, '' when there is none. */
+  readonly device: string
+  /** What slots and lockouts tell devices apart by: the device, else the session or port, else '' for nothing. */
+  readonly place: string
+}
+
+export type Admitted = Extract<Decided, { kind: 'accept' }>
+export type Refused = { readonly kind: 'reject'; readonly reason: Reason }
+
+export class Gate {
+  readonly #readers: Readers
+  readonly #vault: Vault
+  readonly #slots: SlotTable
+  readonly #clock: Clock
+  readonly #log: Log
+
+  constructor(deps: { readers: Readers; vault: Vault; slots: SlotTable; clock: Clock; log: Log }) {
+    this.#readers = deps.readers
+    this.#vault = deps.vault
+    this.#slots = deps.slots
+    this.#clock = deps.clock
+    this.#log = deps.log
+  }
+
+  /** The grant a name means at a router of this realm; or why none is looked for. */
+  find(userName: string, realm: string | undefined): GrantRow | 'unknown-user' | 'wrong-realm' {
+    const candidates = candidatesOf(userName, realm)
+    if (candidates.kind === 'foreign') return 'wrong-realm'
+    for (const login of candidates.logins) {
+      const grant = this.#readers.grantByLogin(login)
+      if (grant) return grant
+    }
+    const device = normaliseDevice(userName)
+    return (isMac(device) ? this.#readers.grantByDevice(device) : undefined) ?? 'unknown-user'
+  }
+
+  /** The network password; 'key-lost' when the key file no longer has its key, undefined when the grant has none. */
+  password(grant: GrantRow): string | 'key-lost' | undefined {
+    if (grant.credential === null) return undefined
+    const opened = this.#vault.open(grant.credential, credentialPurpose(grant.id))
+    if (opened.ok) return opened.value.reveal()
+    this.#log.error('a stored password cannot be opened', { login: grant.login, fault: opened.error })
+    return 'key-lost'
+  }
+
+  isLockedOut(grant: GrantRow, place: string): boolean {
+    return this.#readers.lockedOut(grant.login, place, grant.no, this.#clock.now())
+  }
+
+  /** Everything after the proof; an admission holds a device slot that `leave` gives back if it is not used. */
+  admit(grant: GrantRow, origin: Pick<Origin, 'device' | 'place'>): Admitted | Refused {
+    const now = this.#clock.now()
+    const decided = decide({
+      grant,
+      policy: this.#readers.policy(grant.policyId),
+      device: origin.device,
+      now,
+      clockSure: this.#clock.sure(),
+      usedOctets: grant.quotaOctets === null ? 0 : this.#readers.usedOctets(grant.no),
+    })
+    if (decided.kind === 'reject') return decided
+    const nowSec = Math.floor(now / 1000)
+    const slot = this.#slots.reserve(grant.no, placeHash(origin.place), decided.policy.deviceLimit, nowSec)
+    if (slot === 'reserved') return decided
+    return { kind: 'reject', reason: slot === 'full' ? 'device-limit' : 'busy' }
+  }
+
+  leave(grant: GrantRow, place: string): void {
+    this.#slots.release(grant.no, placeHash(place))
+  }
+}
+
+const placeHash = (place: string): number => (place === '' ? ANONYMOUS_DEVICE : deviceHash(place))

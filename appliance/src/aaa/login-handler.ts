@@ -1,0 +1,310 @@
+/** From an Access-Request to its answer, on one thread. */
+import {
+  AttributeWriter,
+  attribute,
+  authenticator,
+  codes,
+  concatAttribute,
+  hidePassword,
+  hideSalted,
+  text,
+  uint32,
+  type RadiusRequest,
+} from '@lango/drivers/radius'
+import type { EapOutcome } from '@lango/drivers/radius/eap'
+import type { Clock, Log } from '@lango/kernel'
+import { normaliseDevice } from '@lango/modules/access'
+import { AcceptWriter, writeReplyMessage } from './accept.ts'
+import { octetText } from './accounting-record.ts'
+import type { RouterFacts } from './clients.ts'
+import { isDeviceProof, isProven, proofAttributes, readProof, refusalAttributes, type KeyHiding, type Proof } from './credentials.ts'
+import type { GrantRow } from './decide.ts'
+import type { Decision } from './decision-log.ts'
+import type { Admitted, Gate, Origin } from './gate.ts'
+import { isMethod, type Method } from './methods.ts'
+import { realmOf } from './names.ts'
+import { reasonWords, type Reason } from './reasons.ts'
+import type { SharedState } from './shared-state.ts'
+
+const USER_NAME = 1
+const CALLING_STATION_ID = 31
+const STATE = 24
+const NAS_PORT = 5
+const NAS_PORT_ID = 87
+const FRAMED_MTU = 12
+const ACCT_SESSION_ID = 44
+const EAP_MESSAGE = 79
+const CHARGEABLE_USER_IDENTITY = 89
+const MICROSOFT = 311
+
+export type Request = RadiusRequest<RouterFacts>
+
+/** What the EAP thread hands back beside the outcome: which grant was admitted, and how. */
+export type EapAdmission = { readonly grantLogin: string; readonly place: string; readonly admitted: Admitted }
+export type EapAnswer = EapOutcome<EapAdmission>
+
+export type EapQuestion = {
+  readonly eap: Uint8Array
+  readonly state: Uint8Array | undefined
+  readonly nas: string
+  readonly framedMtu: number | undefined
+  readonly origin: Origin
+}
+
+export type LoginDeps = {
+  readonly gate: Gate
+  readonly clock: Clock
+  readonly log: Log
+  readonly state: SharedState
+  readonly randomSalt: () => number
+  readonly eap: (question: EapQuestion) => Promise<EapAnswer>
+  /** Writes the business rows of a first use; false when that was refused or the control thread did not answer. */
+  readonly firstUse: (grant: GrantRow, device: string, admitted: Admitted) => Promise<boolean>
+  /** Sends the request on to the realm's home server when there is one; true when it will be answered. */
+  readonly proxy: (request: Request, realm: string, done: (outcome: Decision['outcome'], reason: Reason) => void) => boolean
+  readonly decided: (decision: Decision, wrongPasswordAt: string | undefined) => void
+}
+
+type Login = {
+  readonly request: Request
+  readonly origin: Origin
+  readonly startedMs: number
+  method: Method
+}
+
+export class LoginHandler {
+  readonly #deps: LoginDeps
+  readonly #writer = new AttributeWriter()
+  readonly #accepts = new AcceptWriter()
+
+  constructor(deps: LoginDeps) {
+    this.#deps = deps
+  }
+
+  handle(request: Request): void {
+    const { state, clock, proxy } = this.#deps
+    state.count('accessRequests')
+    const login: Login = { request, origin: originOf(request), startedMs: clock.monotonicMs(), method: 'unknown' }
+    const realm = realmOf(login.origin.userName)
+    if (realm !== undefined && proxy(request, realm, (outcome, reason) => this.#proxied(login, outcome, reason))) return
+    const eap = concatAttribute(request.packet, EAP_MESSAGE)
+    if (eap) void this.#eap(login, eap)
+    else this.#plain(login)
+  }
+
+  #proxied(login: Login, outcome: Decision['outcome'], reason: Reason): void {
+    login.method = 'proxy'
+    this.#record(login, outcome, reason, 0, undefined)
+  }
+
+  #plain(login: Login): void {
+    const { request, origin } = login
+    const { gate } = this.#deps
+    const proof = readProof(request.packet, request.client.secret, request.version)
+    login.method = proof.method
+    const grant = gate.find(origin.userName, origin.realm)
+    if (typeof grant === 'string') return this.#reject(login, grant, 0, proof)
+    if (gate.isLockedOut(grant, origin.place)) return this.#reject(login, 'locked-out', grant.no, proof)
+    const password = gate.password(grant)
+    if (password === 'key-lost') return this.#reject(login, 'key-lost', grant.no, proof)
+    const fault = this.#proofFault(login, grant, proof, password)
+    if (fault) return this.#reject(login, fault, grant.no, proof)
+    this.#admit(login, grant, proof, password)
+  }
+
+  #proofFault(login: Login, grant: GrantRow, proof: Proof, password: string | undefined): Reason | undefined {
+    const { packet } = login.request
+    if (password === undefined) {
+      login.method = 'mac'
+      const isOwn = grant.macLogin !== null && normaliseDevice(login.origin.userName) === grant.macLogin
+      return isOwn && isDeviceProof(proof, packet, login.origin.userName) ? undefined : 'wrong-password'
+    }
+    if (proof.method === 'unknown') return 'no-credential'
+    return isProven(proof, password, attribute(packet, USER_NAME) ?? Buffer.alloc(0)) ? undefined : 'wrong-password'
+  }
+
+  #admit(login: Login, grant: GrantRow, proof: Proof, password: string | undefined): void {
+    const admitted = this.#deps.gate.admit(grant, login.origin)
+    if (admitted.kind === 'reject') return this.#reject(login, admitted.reason, grant.no, proof)
+    const accept = (): void => {
+      const { request } = login
+      const writer = this.#begin(login, grant, admitted)
+      if (password !== undefined) {
+        const name = attribute(request.packet, USER_NAME) ?? Buffer.alloc(0)
+        proofAttributes(writer, proof, password, name, this.#hiding(request))
+      }
+      this.#accept(login, writer, grant, admitted)
+    }
+    if (admitted.firstUse) void this.#firstUse(login, grant, admitted, accept)
+    else accept()
+  }
+
+  /** Validity that begins now, or a device that is bound now, is on disk before anyone is let in by it. */
+  async #firstUse(login: Login, grant: GrantRow, admitted: Admitted, accept: () => void): Promise<void> {
+    const { gate, firstUse, log } = this.#deps
+    try {
+      if (await firstUse(grant, login.origin.device, admitted)) return accept()
+    } catch (error) {
+      log.error('a first use could not be recorded', { login: grant.login, error })
+    }
+    gate.leave(grant, login.origin.place)
+    this.#reject(login, 'busy', grant.no, { method: 'unknown' })
+  }
+
+  async #eap(login: Login, eap: Buffer): Promise<void> {
+    const { request, origin } = login
+    const { log } = this.#deps
+    login.method = 'eap'
+    try {
+      const state = attribute(request.packet, STATE)
+      const outcome = await this.#deps.eap({
+        eap,
+        state,
+        nas: `${request.client.data.no}/${request.address}`,
+        framedMtu: uint32(request.packet, FRAMED_MTU),
+        origin,
+      })
+      await this.#answerEap(login, outcome)
+    } catch (error) {
+      log.error('an EAP conversation failed inside', { error })
+      request.ignore()
+    }
+  }
+
+  async #answerEap(login: Login, outcome: EapAnswer): Promise<void> {
+    const { request } = login
+    if (outcome.kind === 'drop') return request.ignore()
+    if (outcome.kind === 'challenge') {
+      const writer = this.#writer.reset().concat(EAP_MESSAGE, outcome.eap).octets(STATE, outcome.state)
+      this.#deps.state.count('challenges')
+      return request.answer(codes.accessChallenge, writer)
+    }
+    const method = outcome.method === undefined ? 'eap' : eapMethod(outcome.method)
+    login.method = method
+    if (outcome.kind === 'reject') {
+      const reason = outcome.reason as Reason
+      return this.#refuse(login, reason in reasonWords ? reason : 'eap-failed', 0, outcome.identity, (writer) =>
+        writer.concat(EAP_MESSAGE, outcome.eap),
+      )
+    }
+    await this.#acceptEap(login, outcome)
+  }
+
+  async #acceptEap(login: Login, outcome: Extract<EapAnswer, { kind: 'accept' }>): Promise<void> {
+    const { gate } = this.#deps
+    const { request } = login
+    const { admitted, grantLogin } = outcome.value
+    const grant = gate.find(grantLogin, undefined)
+    if (typeof grant === 'string') return this.#refuse(login, grant, 0, outcome.identity, (w) => w)
+    const accept = (): void => {
+      const writer = this.#begin(login, grant, admitted).concat(EAP_MESSAGE, outcome.eap)
+      // Session, limits and bill follow the identity inside: the NAS repeats this name in accounting (RFC 2865 §5.1).
+      writer.text(USER_NAME, outcome.identity)
+      if (outcome.keys) {
+        const { salted } = this.#hiding(request)
+        writer.vendor(MICROSOFT, 17, salted(Buffer.from(outcome.keys.recv)))
+        writer.vendor(MICROSOFT, 16, salted(Buffer.from(outcome.keys.send)))
+      }
+      this.#accept(login, writer, grant, admitted)
+    }
+    if (admitted.firstUse) await this.#firstUse(login, grant, admitted, accept)
+    else accept()
+  }
+
+  #begin(login: Login, grant: GrantRow, admitted: Admitted): AttributeWriter {
+    const { request } = login
+    const writer = this.#writer.reset()
+    this.#accepts.write(writer, request.client.data.vendor, grant, admitted)
+    writeReplyMessage(writer, reasonWords[admitted.reason].told)
+    // RFC 4372 §2.1: a NUL asks for the identity that accounting will carry.
+    const asked = attribute(request.packet, CHARGEABLE_USER_IDENTITY)
+    if (asked) writer.text(CHARGEABLE_USER_IDENTITY, grant.id)
+    return writer
+  }
+
+  #accept(login: Login, writer: AttributeWriter, grant: GrantRow, admitted: Admitted): void {
+    login.request.answer(codes.accessAccept, writer)
+    this.#deps.state.count('accepts')
+    this.#record(login, 'accept', admitted.reason, grant.no, undefined, grant.login)
+  }
+
+  #reject(login: Login, reason: Reason, grantNo: number, proof: Proof): void {
+    this.#refuse(login, reason, grantNo, undefined, (writer) => {
+      refusalAttributes(writer, proof, reason === 'suspended')
+      return writer
+    })
+  }
+
+  #refuse(
+    login: Login,
+    reason: Reason,
+    grantNo: number,
+    identity: string | undefined,
+    add: (writer: AttributeWriter) => AttributeWriter,
+  ): void {
+    const writer = this.#writer.reset()
+    add(writer)
+    writeReplyMessage(writer, reasonWords[reason].told)
+    login.request.answer(codes.accessReject, writer)
+    this.#deps.state.count('rejects')
+    const wrong = reason === 'wrong-password' ? login.origin.place : undefined
+    this.#record(login, 'reject', reason, grantNo, wrong, identity)
+  }
+
+  #record(
+    login: Login,
+    outcome: Decision['outcome'],
+    reason: Reason,
+    grantNo: number,
+    wrongPasswordAt: string | undefined,
+    identity = login.origin.userName,
+  ): void {
+    const { clock, decided } = this.#deps
+    decided(
+      {
+        at: clock.now(),
+        outcome,
+        reason,
+        method: login.method,
+        routerNo: login.request.client.data.no,
+        grantNo,
+        latencyMicros: Math.round((clock.monotonicMs() - login.startedMs) * 1000),
+        login: identity,
+        device: login.origin.device,
+        detail: identity === login.origin.userName ? '' : login.origin.userName,
+      },
+      wrongPasswordAt,
+    )
+  }
+
+  #hiding({ packet, client, version }: Request): KeyHiding {
+    const ra = authenticator(packet)
+    return {
+      salted: (key) => hideSalted(key, this.#deps.randomSalt(), ra, client.secret, version),
+      asPassword: (keys) => hidePassword(keys, ra, client.secret, version),
+    }
+  }
+}
+
+const eapMethod = (method: string): Method => {
+  if (isMethod(method)) return method
+  const named = `eap-${method}`
+  return isMethod(named) ? named : 'eap'
+}
+
+/** What the request tells about where it comes from. */
+const originOf = (request: Request): Origin => {
+  const { packet, client } = request
+  const name = attribute(packet, USER_NAME)
+  const device = normaliseDevice(text(packet, CALLING_STATION_ID) ?? '')
+  const userName = name ? octetText(name, 0, name.length) : ''
+  return { userName, realm: client.data.realm, device, place: device === '' ? placeOf(request) : device }
+}
+
+/** A device without an address is told apart by its session, else by its port. */
+const placeOf = ({ packet }: Request): string => {
+  const session = text(packet, ACCT_SESSION_ID) ?? text(packet, NAS_PORT_ID)
+  if (session) return session
+  const port = uint32(packet, NAS_PORT)
+  return port === undefined ? '' : String(port)
+}

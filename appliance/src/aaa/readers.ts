@@ -1,0 +1,116 @@
+/** Prepared look-ups of the AAA threads. Read-only connections: there is no cache of policy that could be stale. */
+import type Database from 'better-sqlite3'
+import type { Policy } from '@lango/modules/access'
+import type { GrantRow } from './decide.ts'
+import { ANY_NEW_DEVICE } from './housekeeping.ts'
+import type { SharedState } from './shared-state.ts'
+
+/** Class carries the grant's number, so that accounting follows the identity that was checked, not the outer one. */
+export const CLASS_PREFIX = 'lango:'
+
+const GRANT_COLUMNS = `id, no, login, kind, status, credential, mac_login macLogin, policy_id policyId,
+  expires_at expiresAt, validity_sec validitySec, first_used_at firstUsedAt, framed_ip framedIp,
+  framed_ipv6_prefix framedIpv6Prefix, delegated_ipv6_prefix delegatedIpv6Prefix, vlan, devices,
+  quota_octets quotaOctets`
+
+/** The grant that accounting belongs to: by the Class of the Accept, else by login or device address. */
+export const grantLookup = (site: Database.Database): ((className: string, userName: string) => number | undefined) => {
+  const byLogin = site.prepare<[string], number>('SELECT no FROM grants WHERE login = ?').pluck()
+  const byMac = site.prepare<[string], number>('SELECT no FROM grants WHERE mac_login = ?').pluck()
+  return (className, userName) => {
+    if (className.startsWith(CLASS_PREFIX)) {
+      // The Class is ours, echoed over a path that the shared secret protects: what it says needs no second look.
+      const no = Number.parseInt(className.slice(CLASS_PREFIX.length), 36)
+      if (no > 0) return no
+    }
+    return byLogin.get(userName) ?? byMac.get(userName)
+  }
+}
+
+/** Octets a grant may use in all; undefined when it has no quota. */
+export const quotaLookup = (site: Database.Database): ((grantNo: number) => number | undefined) => {
+  const quota = site.prepare<[number], number | null>('SELECT quota_octets FROM grants WHERE no = ?').pluck()
+  return (grantNo) => quota.get(grantNo) ?? undefined
+}
+
+/** Octets of a grant so far, both directions: sessions that are over and sessions that go on. */
+export const usedOctetsOf = (sessions: Database.Database): ((grantNo: number) => number) => {
+  const sum = sessions.prepare<[number, number], { octets: number }>(
+    `SELECT (SELECT coalesce(sum(input_octets + output_octets), 0) FROM session_history WHERE grant_no = ?)
+          + (SELECT coalesce(sum(input_octets + output_octets), 0) FROM live_sessions WHERE grant_no = ?) AS octets`,
+  )
+  return (grantNo) => sum.get(grantNo, grantNo)!.octets
+}
+
+export type Readers = {
+  grantByLogin(login: string): GrantRow | undefined
+  grantByDevice(device: string): GrantRow | undefined
+  policy(id: string): Policy
+  usedOctets(grantNo: number): number
+  /** Whether the login may not try a password from this device now. */
+  lockedOut(login: string, device: string, grantNo: number, now: number): boolean
+}
+
+/** A device counts as known to a grant while it is among this many of its last sessions. */
+const KNOWN_SESSIONS = 50
+
+/**
+ * Holds one read transaction open for the length of a turn of the loop: taking and dropping SQLite's locks for every
+ * look-up costs as much as the look-up. What was committed meanwhile is seen in the next turn, a millisecond later.
+ */
+const perTurn = (db: Database.Database): (() => void) => {
+  const begin = db.prepare('BEGIN')
+  const commit = db.prepare('COMMIT')
+  const end = (): void => {
+    if (db.open && db.inTransaction) commit.run()
+  }
+  return () => {
+    if (db.inTransaction) return
+    begin.run()
+    setImmediate(end)
+  }
+}
+
+export const createReaders = (site: Database.Database, sessions: Database.Database, state: SharedState): Readers => {
+  const readSite = perTurn(site)
+  const byLogin = site.prepare<[string], GrantRow>(`SELECT ${GRANT_COLUMNS} FROM grants WHERE login = ?`)
+  const byMac = site.prepare<[string], GrantRow>(`SELECT ${GRANT_COLUMNS} FROM grants WHERE mac_login = ?`)
+  const policyById = site.prepare<[string], { policy: string }>('SELECT policy FROM policies WHERE id = ?')
+  const locks = sessions.prepare<[string, string, number], { device: string }>(
+    `SELECT device FROM lockouts WHERE login = ? AND device IN (?, '${ANY_NEW_DEVICE}') AND until > ?`,
+  )
+  const known = sessions.prepare<[number, string, number, number, string], { yes: number }>(
+    `SELECT EXISTS (SELECT 1 FROM live_sessions WHERE grant_no = ? AND device = ?)
+         OR EXISTS (SELECT 1 FROM (SELECT device FROM session_history WHERE grant_no = ? ORDER BY ended_at DESC LIMIT ?)
+                    WHERE device = ?) AS yes`,
+  )
+  // Policies never change under their id, so what was read once holds for ever.
+  const policies = new Map<string, Policy>()
+  return {
+    grantByLogin(login) {
+      readSite()
+      return byLogin.get(login)
+    },
+    grantByDevice(device) {
+      readSite()
+      return byMac.get(device)
+    },
+    policy(id) {
+      const cached = policies.get(id)
+      if (cached) return cached
+      const row = policyById.get(id)
+      if (!row) throw new Error(`a grant names policy ${id}, which does not exist`)
+      const policy = JSON.parse(row.policy) as Policy
+      policies.set(id, policy)
+      return policy
+    },
+    usedOctets: usedOctetsOf(sessions),
+    lockedOut(login, device, grantNo, now) {
+      if (state.get('lockouts') === 0) return false
+      const held = locks.all(login, device, now)
+      if (held.length === 0) return false
+      if (held.some((lock) => lock.device === device)) return true
+      return known.get(grantNo, device, grantNo, KNOWN_SESSIONS, device)!.yes === 0
+    },
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * Why a login was answered as it was: the code that is stored, the sentence that is shown, what to do about it, and
+ * what the subscriber is told (Reply-Message: never more than a stranger may know).
+ */
+export const outcomes = ['accept', 'reject', 'challenge'] as const
+export type Outcome = (typeof outcomes)[number]
+
+/** The order is stored: add at the end. */
+export const reasons = [
+  'none',
+  'accepted',
+  'accepted-expired',
+  'unknown-user',
+  'wrong-password',
+  'no-credential',
+  'suspended',
+  'ended',
+  'expired',
+  'not-yet-valid',
+  'other-device',
+  'device-limit',
+  'quota-used',
+  'locked-out',
+  'login-kind',
+  'wrong-realm',
+  'method-refused',
+  'eap-failed',
+  'key-lost',
+  'clock-unsure',
+  'busy',
+  'proxied',
+  'proxy-down',
+  'challenged',
+] as const
+export type Reason = (typeof reasons)[number]
+
+type Words = { readonly sentence: string; readonly remedy: string; readonly told: string }
+
+const refused = 'Login refused. Check your user name and password.'
+
+export const reasonWords: Readonly<Record<Reason, Words>> = {
+  none: { sentence: 'No reason was recorded.', remedy: '', told: '' },
+  accepted: { sentence: 'The login was right and the service is in order.', remedy: '', told: '' },
+  'accepted-expired': {
+    sentence: 'The service has expired; the plan lets expired subscribers onto a walled page or pool.',
+    remedy: 'Renew the service, then disconnect the session or wait for it to log in again.',
+    told: 'Your service has expired. Please renew it.',
+  },
+  'unknown-user': {
+    sentence: 'No subscriber has this login.',
+    remedy: 'Compare the spelling on the device with `lango subscriber list`.',
+    told: refused,
+  },
+  'wrong-password': {
+    sentence: 'The password does not match.',
+    remedy: 'Type the password again on the device, or set a new one. If every login of a router fails, its shared secret is wrong.',
+    told: refused,
+  },
+  'no-credential': {
+    sentence: 'The request carried no password, response or certificate that could be checked.',
+    remedy: 'Switch on PAP, CHAP, MS-CHAPv2 or EAP on the router.',
+    told: refused,
+  },
+  suspended: {
+    sentence: 'The subscriber is suspended.',
+    remedy: 'Resume the subscriber: `lango subscriber resume LOGIN`.',
+    told: 'Your service is suspended. Please contact your provider.',
+  },
+  ended: { sentence: 'The service has ended.', remedy: 'Add a new service for the customer.', told: refused },
+  expired: {
+    sentence: 'The service has expired.',
+    remedy: 'Renew the service.',
+    told: 'Your service has expired. Please renew it.',
+  },
+  'not-yet-valid': {
+    sentence: 'The service is not valid yet.',
+    remedy: 'Wait for its start, or change it.',
+    told: 'Your service has not started yet.',
+  },
+  'other-device': {
+    sentence: 'The login is bound to other devices.',
+    remedy: 'Free the bound device, or log in from it.',
+    told: 'This login is bound to another device.',
+  },
+  'device-limit': {
+    sentence: 'As many devices as the plan allows are online.',
+    remedy: 'Disconnect one of them; a session that died is freed by itself.',
+    told: 'Too many devices are using this login.',
+  },
+  'quota-used': {
+    sentence: 'The data of the plan is used up.',
+    remedy: 'Sell more data, or wait for the next period.',
+    told: 'Your data bundle is used up.',
+  },
+  'locked-out': {
+    sentence: 'Too many wrong passwords from this device; it is refused for some minutes without a check.',
+    remedy: 'Wait, then log in with the right password. Other devices of this login are not affected.',
+    told: 'Too many attempts. Please wait a few minutes.',
+  },
+  'login-kind': {
+    sentence: 'The subscriber exists, but not for this kind of login.',
+    remedy: 'Give the subscriber a plan of the kind that this router serves.',
+    told: refused,
+  },
+  'wrong-realm': {
+    sentence: 'The realm of the login is not served here.',
+    remedy: 'Set the realm of the router, or add a home server for it.',
+    told: refused,
+  },
+  'method-refused': {
+    sentence: 'This way of logging in is switched off.',
+    remedy: 'Choose a method that is allowed on the device.',
+    told: refused,
+  },
+  'eap-failed': {
+    sentence: 'The EAP conversation failed before a password was checked.',
+    remedy: 'Check that the device trusts the certificate of this box (`lango tls show`) and offers an allowed method.',
+    told: refused,
+  },
+  'key-lost': {
+    sentence: 'The stored password cannot be opened: its key is missing from the key file.',
+    remedy: 'Restore the key file from a backup, or set the password again.',
+    told: refused,
+  },
+  'clock-unsure': {
+    sentence: 'The clock of the box is not trusted yet, and the service has a date that depends on it.',
+    remedy: 'Wait for NTP, or confirm the time: `lango doctor`.',
+    told: 'Please try again in a few minutes.',
+  },
+  busy: {
+    sentence: 'A limit of the box was reached.',
+    remedy: 'See `lango doctor` for the limit.',
+    told: 'Please try again in a minute.',
+  },
+  proxied: { sentence: "The realm's home server answered.", remedy: 'Ask the home server.', told: '' },
+  'proxy-down': {
+    sentence: "The realm's home server did not answer.",
+    remedy: 'Check that it is reachable and knows this box.',
+    told: 'Please try again in a minute.',
+  },
+  challenged: { sentence: 'The conversation goes on.', remedy: '', told: '' },
+}

@@ -1,0 +1,375 @@
+/**
+ * The sessions of the box: every open one in memory, all of them in sessions.db. Records are judged and applied in
+ * memory, then everything that changed is written in one transaction; only then may the records be answered.
+ */
+import type Database from 'better-sqlite3'
+import {
+  HOUR_MS,
+  judge,
+  reapAt,
+  syntheticCause,
+  terminateCauses,
+  type AccountingRecord,
+  type StoppedFacts,
+  type SyntheticEnd,
+  type Verdict,
+} from '@lango/modules/sessions'
+import { decisionChunks, liveSessions, sessionHistory, usageHours } from '@lango/modules/sessions/tables'
+import { AccountingReader } from './accounting-record.ts'
+import type { Chunk } from './decision-log.ts'
+import { advance, factsOf, sessionKey, type HourSlice, type LiveRow } from './live-session.ts'
+import { deviceHash, type SlotTable } from './slots.ts'
+import { insertSql, selectSql } from '@lango/kernel/db'
+
+/** A session that ended without its Stop may still be heard of for this long; then it becomes history. */
+const LATE_STOP_MS = 3_600_000
+
+export type StoreDeps = {
+  readonly db: Database.Database
+  readonly slots: SlotTable
+  /** The number of the grant a session belongs to: by the Class of its Accept, else by its login. */
+  readonly grantOf: (className: string, userName: string) => number | undefined
+  /** Octets a grant may use in all; undefined when it has no quota. */
+  readonly quotaOf: (grantNo: number) => number | undefined
+  /** A grant's octets so far, from the database alone. */
+  readonly usedOctets: (grantNo: number) => number
+  /** Called after a commit, once for each grant that has used up its quota. */
+  readonly quotaUsed: (grantNo: number) => void
+}
+
+type Quota = { readonly octets: number; used: number; told: boolean }
+
+export class SessionStore {
+  readonly #deps: StoreDeps
+  readonly #reader = new AccountingReader()
+  readonly #live = new Map<string, LiveRow>()
+  /** Quotas of grants that are online, undefined for those without one; read when their first octets come. */
+  readonly #quotas = new Map<number, Quota | undefined>()
+  #lastNo = 0
+
+  // What the next commit writes.
+  readonly #inserts = new Set<LiveRow>()
+  readonly #updates = new Set<LiveRow>()
+  readonly #deletes: number[] = []
+  readonly #finished: LiveRow[] = []
+  readonly #finishedStop: { cause: string; at: number; receivedAt: number }[] = []
+  /** Sessions stopped since the last commit: the history does not have them yet. */
+  readonly #stoppedNow = new Map<string, StoppedFacts>()
+  readonly #hours: HourSlice[] = []
+  readonly #slotOps: { open: boolean; row: LiveRow }[] = []
+  readonly #spent: number[] = []
+
+  readonly #insertLive
+  readonly #updateLive
+  readonly #deleteLive
+  readonly #insertHistory
+  readonly #insertHour
+  readonly #insertChunk
+  readonly #lastStop
+
+  constructor(deps: StoreDeps) {
+    this.#deps = deps
+    const { db } = deps
+    this.#insertLive = db.prepare<[LiveRow]>(insertSql(liveSessions))
+    this.#updateLive = db.prepare<[LiveRow]>(
+      `UPDATE live_sessions SET grant_no=@grantNo, framed_ip=@framedIp, framed_ipv6_prefix=@framedIpv6Prefix,
+         delegated_ipv6_prefix=@delegatedIpv6Prefix, started_at=@startedAt, start_authenticator=@startAuthenticator,
+         last_event_at=@lastEventAt, last_received_at=@lastReceivedAt, session_time_sec=@sessionTimeSec,
+         input_octets=@inputOctets, output_octets=@outputOctets, gigawords=@gigawords, implausible=@implausible,
+         state=@state, ended_at=@endedAt, ended_by=@endedBy, hour_at=@hourAt, hour_input_octets=@hourInputOctets,
+         hour_output_octets=@hourOutputOctets, hour_session_time_sec=@hourSessionTimeSec
+       WHERE no=@no`,
+    )
+    this.#deleteLive = db.prepare<[number]>('DELETE FROM live_sessions WHERE no = ?')
+    this.#insertHistory = db.prepare(insertSql(sessionHistory))
+    this.#insertHour = db.prepare<[HourSlice]>(insertSql(usageHours, { without: ['no'] }))
+    this.#insertChunk = db.prepare<[Chunk]>(insertSql(decisionChunks, { without: ['no'] }))
+    this.#lastStop = db.prepare<[string, number, string], StoppedFacts>(
+      `SELECT user_name userName, device, start_authenticator startAuthenticator, session_time_sec sessionTimeSec,
+         input_octets inputOctets, output_octets outputOctets, ended_at endedAt, stop_received_at stopReceivedAt
+       FROM session_history WHERE acct_session_id = ? AND router_no = ? AND nas = ? ORDER BY no DESC LIMIT 1`,
+    )
+  }
+
+  get openSessions(): number {
+    return this.#live.size
+  }
+
+  /** Reads what the last commit left; also the way back after a commit that failed. */
+  load(): void {
+    this.#live.clear()
+    this.#quotas.clear()
+    this.#forgetPending()
+    this.#deps.slots.clear()
+    // The sequence outlives the rows: a number is not given again after retention has emptied the history.
+    const newest = this.#deps.db.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'session_history'").pluck()
+    this.#lastNo = newest.get() ?? 0
+    for (const row of this.#deps.db.prepare<[], LiveRow>(selectSql(liveSessions)).iterate()) {
+      this.#live.set(sessionKey(row.routerNo, row.nas, row.acctSessionId), row)
+      this.#lastNo = Math.max(this.#lastNo, row.no)
+      if (row.endedAt === null) this.#countSlot(true, row)
+    }
+  }
+
+  /** Applies one accounting packet that the codec and the front have found right and complete. */
+  apply(bytes: Buffer, start: number, end: number, routerNo: number, receivedAt: number, swapped: boolean): void {
+    const reader = this.#reader
+    reader.read(bytes, start, end)
+    const status = reader.status
+    if (status === 'other') return
+    if (status === 'nas') {
+      this.#endAll(routerNo, reader.nas, reader.record('start', receivedAt, swapped))
+      return
+    }
+    const key = sessionKey(routerNo, reader.nas, reader.acctSessionId)
+    const record = reader.record(status, receivedAt, swapped)
+    const live = this.#live.get(key)
+    const stopped = live
+      ? undefined
+      : (this.#stoppedNow.get(key) ?? this.#lastStop.get(reader.acctSessionId, routerNo, reader.nas))
+    this.#carryOut(judge(live && factsOf(live), stopped, record), key, live, record, routerNo)
+  }
+
+  /**
+   * Makes everything applied so far durable, with the decisions of the fronts, in one transaction.
+   * Throws what SQLite throws (disk full, I/O error): nothing of it is then stored, and `load` must be called.
+   */
+  commit(chunks: readonly Chunk[]): void {
+    this.#deps.db.exec('BEGIN IMMEDIATE')
+    try {
+      for (const row of this.#inserts) this.#insertLive.run(row)
+      for (const row of this.#updates) this.#updateLive.run(row)
+      for (const no of this.#deletes) this.#deleteLive.run(no)
+      this.#finished.forEach((row, i) => {
+        const stop = this.#finishedStop[i]!
+        this.#insertHistory.run({ ...row, endedAt: stop.at, stopReceivedAt: stop.receivedAt, terminateCause: stop.cause })
+      })
+      for (const slice of this.#hours) this.#insertHour.run(slice)
+      for (const chunk of chunks) this.#insertChunk.run(chunk)
+      this.#deps.db.exec('COMMIT')
+    } catch (fault) {
+      if (this.#deps.db.inTransaction) this.#deps.db.exec('ROLLBACK')
+      throw fault
+    }
+    for (const { open, row } of this.#slotOps) this.#countSlot(open, row)
+    for (const grantNo of this.#spent) this.#deps.quotaUsed(grantNo)
+    this.#forgetPending()
+  }
+
+  /** True when there is something for the next commit. */
+  get pending(): boolean {
+    return this.#inserts.size + this.#updates.size + this.#deletes.length + this.#finished.length + this.#hours.length > 0
+  }
+
+  /** Ends sessions that nobody has reported for too long, and files away those whose late Stop never came. */
+  reap(now: number): number {
+    let reaped = 0
+    for (const [key, row] of this.#live) {
+      if (row.endedAt === null && now >= reapAt(row.lastReceivedAt, row.interimSec)) {
+        this.#end(row, 'reaped', row.lastEventAt)
+        reaped += 1
+      } else if (row.endedAt !== null && now - row.lastReceivedAt >= LATE_STOP_MS && now - row.endedAt >= LATE_STOP_MS) {
+        this.#file(key, row, syntheticCause[row.endedBy || 'reaped'], row.endedAt, now)
+      }
+    }
+    return reaped
+  }
+
+  /** A device that the NAS says is gone (503 to a Disconnect): its session ends as a lost one, and may be heard of late. */
+  endSession(no: number, at: number): boolean {
+    for (const row of this.#live.values()) {
+      if (row.no !== no || row.endedAt !== null) continue
+      this.#end(row, 'reaped', at)
+      return true
+    }
+    return false
+  }
+
+  /** A grant's quota was changed: it is looked up anew when its next octets come. */
+  forgetQuota(grantNo: number): void {
+    this.#quotas.delete(grantNo)
+  }
+
+  #carryOut(verdict: Verdict, key: string, live: LiveRow | undefined, record: AccountingRecord, routerNo: number): void {
+    switch (verdict.kind) {
+      case 'ignore':
+        // The Start came after the first interim: what only it tells is filled in.
+        if (live && live.startAuthenticator === '' && record.status === 'start') this.#describe(live, record)
+        return
+      case 'replace':
+        this.#replace(key, live!)
+        this.#open(key, verdict, record, routerNo)
+        return
+      case 'open':
+        this.#open(key, verdict, record, routerNo)
+        return
+      case 'update':
+        this.#progress(live!, verdict.progress, record)
+        live!.state = 'interim'
+        if (verdict.revive) this.#revive(live!)
+        this.#touch(live!)
+        return
+      case 'stop':
+        this.#progress(live!, verdict.progress, record)
+        this.#file(key, live!, causeOf(record), verdict.endedAt, record.receivedAt)
+    }
+  }
+
+  #open(key: string, verdict: Extract<Verdict, { startedAt: number }>, record: AccountingRecord, routerNo: number): void {
+    const details = this.#reader.details
+    const grantNo = this.#deps.grantOf(this.#reader.className, record.userName) ?? 0
+    this.#lastNo += 1
+    const row: LiveRow = {
+      no: this.#lastNo,
+      grantNo,
+      routerNo,
+      nas: this.#reader.nas,
+      acctSessionId: this.#reader.acctSessionId,
+      userName: record.userName,
+      device: record.device,
+      calledStationId: details.calledStationId,
+      framedIp: details.framedIp,
+      framedIpv6Prefix: details.framedIpv6Prefix,
+      delegatedIpv6Prefix: details.delegatedIpv6Prefix,
+      nasPort: details.nasPort,
+      startedAt: verdict.startedAt,
+      startAuthenticator: record.authenticator,
+      lastEventAt: record.eventAt ?? record.receivedAt,
+      lastReceivedAt: record.receivedAt,
+      sessionTimeSec: 0,
+      inputOctets: 0,
+      outputOctets: 0,
+      gigawords: 0,
+      implausible: 0,
+      interimSec: details.interimSec,
+      state: record.status,
+      endedAt: null,
+      endedBy: '',
+      hourAt: verdict.startedAt - (verdict.startedAt % HOUR_MS),
+      hourInputOctets: 0,
+      hourOutputOctets: 0,
+      hourSessionTimeSec: 0,
+    }
+    this.#progress(row, verdict.progress, record)
+    if (verdict.stopped) {
+      this.#finish(key, row, causeOf(record), record.eventAt ?? record.receivedAt, record.receivedAt)
+      return
+    }
+    this.#live.set(key, row)
+    this.#inserts.add(row)
+    this.#slotOps.push({ open: true, row })
+  }
+
+  #progress(row: LiveRow, progress: Parameters<typeof advance>[1], record: AccountingRecord): void {
+    const before = row.inputOctets + row.outputOctets
+    const slice = advance(row, progress, record.eventAt ?? record.receivedAt, record.receivedAt)
+    if (slice) this.#hours.push(slice)
+    if (row.framedIp === '') row.framedIp = this.#reader.framedIp
+    const moved = row.inputOctets + row.outputOctets - before
+    if (moved > 0 && row.grantNo > 0) this.#countQuota(row, moved)
+  }
+
+  #countQuota(row: LiveRow, moved: number): void {
+    if (!this.#quotas.has(row.grantNo)) this.#quotas.set(row.grantNo, this.#readQuota(row.grantNo))
+    const quota = this.#quotas.get(row.grantNo)
+    if (!quota) return
+    quota.used += moved
+    if (quota.used < quota.octets || quota.told) return
+    quota.told = true
+    this.#spent.push(row.grantNo)
+  }
+
+  #describe(row: LiveRow, record: AccountingRecord): void {
+    row.startAuthenticator = record.authenticator
+    this.#touch(row)
+  }
+
+  #touch(row: LiveRow): void {
+    if (!this.#inserts.has(row)) this.#updates.add(row)
+  }
+
+  #end(row: LiveRow, by: SyntheticEnd, at: number): void {
+    row.endedAt = Math.max(at, row.startedAt)
+    row.endedBy = by
+    this.#touch(row)
+    this.#slotOps.push({ open: false, row })
+  }
+
+  #revive(row: LiveRow): void {
+    row.endedAt = null
+    row.endedBy = ''
+    this.#slotOps.push({ open: true, row })
+  }
+
+  #endAll(routerNo: number, nas: string, record: AccountingRecord): void {
+    const at = record.eventAt ?? record.receivedAt
+    for (const row of this.#live.values()) {
+      if (row.routerNo === routerNo && row.nas === nas && row.endedAt === null && row.startedAt <= at) {
+        this.#end(row, 'nas-restart', at)
+      }
+    }
+  }
+
+  #replace(key: string, row: LiveRow): void {
+    this.#file(key, row, row.endedBy === '' ? syntheticCause.replaced : syntheticCause[row.endedBy], row.endedAt ?? row.lastEventAt, row.lastReceivedAt)
+  }
+
+  /** Out of the live sessions, into the history. */
+  #file(key: string, row: LiveRow, cause: string, endedAt: number, receivedAt: number): void {
+    this.#live.delete(key)
+    if (!this.#inserts.delete(row)) this.#deletes.push(row.no)
+    this.#updates.delete(row)
+    if (row.endedAt === null) this.#slotOps.push({ open: false, row })
+    this.#finish(key, row, cause, endedAt, receivedAt)
+  }
+
+  #finish(key: string, row: LiveRow, cause: string, at: number, receivedAt: number): void {
+    const endedAt = Math.max(at, row.startedAt)
+    this.#finished.push(row)
+    this.#finishedStop.push({ cause, at: endedAt, receivedAt })
+    this.#stoppedNow.set(key, { ...row, endedAt, stopReceivedAt: receivedAt })
+  }
+
+  /** Read before the first octets of this process are counted, so what is on disk is all there is. */
+  #readQuota(grantNo: number): Quota | undefined {
+    const octets = this.#deps.quotaOf(grantNo)
+    return octets === undefined ? undefined : { octets, used: this.#deps.usedOctets(grantNo), told: false }
+  }
+
+  #countSlot(open: boolean, row: LiveRow): void {
+    if (row.grantNo === 0) return
+    const { slots } = this.#deps
+    const device = slotDevice(row)
+    if (!open) {
+      slots.close(row.grantNo, device)
+      return
+    }
+    slots.open(row.grantNo, device)
+    // A login without a device address reserved under its port, or under nothing at all.
+    if (row.nasPort !== '') slots.release(row.grantNo, deviceHash(row.nasPort))
+    slots.release(row.grantNo, ANONYMOUS_DEVICE)
+  }
+
+  #forgetPending(): void {
+    this.#inserts.clear()
+    this.#updates.clear()
+    this.#deletes.length = 0
+    this.#finished.length = 0
+    this.#finishedStop.length = 0
+    this.#stoppedNow.clear()
+    this.#hours.length = 0
+    this.#slotOps.length = 0
+    this.#spent.length = 0
+  }
+}
+
+/** What a login reserves under when it tells nothing that could tell devices apart. */
+export const ANONYMOUS_DEVICE = 0
+
+const slotDevice = (row: { device: string; acctSessionId: string }): number =>
+  deviceHash(row.device === '' ? row.acctSessionId : row.device)
+
+const causeOf = (record: AccountingRecord): string => {
+  if (record.terminateCause === undefined) return ''
+  return terminateCauses[record.terminateCause] ?? String(record.terminateCause)
+}

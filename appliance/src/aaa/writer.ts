@@ -1,0 +1,170 @@
+/**
+ * The writer thread: the only writer of sessions.db. Whatever arrived while the last commit was on its way to the
+ * disk is the next transaction; answers leave after it. The disk's latency is paid once a commit, not once a record.
+ */
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
+import { orThrow } from '@lango/kernel'
+import { openDatabase } from '@lango/kernel/db'
+import { BATCH_FLAG_SWAPPED, BATCH_HEADER_OCTETS, type AaaData, type FromWriter, type ToWriter } from './messages.ts'
+import { createHousekeeping } from './housekeeping.ts'
+import { grantLookup, quotaLookup, usedOctetsOf } from './readers.ts'
+import { SessionStore } from './session-store.ts'
+import { SharedState } from './shared-state.ts'
+import { SlotTable } from './slots.ts'
+import { threadLog } from './thread-log.ts'
+import type { Chunk } from './decision-log.ts'
+
+/** What control asks of the writer. */
+export type WriterOrder =
+  | { readonly kind: 'front'; readonly port: MessagePort }
+  | { readonly kind: 'forget-quota'; readonly grantNo: number }
+  | { readonly kind: 'end-session'; readonly no: number }
+  | { readonly kind: 'stop' }
+
+/** What the writer tells control. */
+export type WriterNews =
+  | { readonly kind: 'ready'; readonly openSessions: number }
+  | { readonly kind: 'quota-used'; readonly grantNo: number }
+  | { readonly kind: 'failing'; readonly code: string }
+  | { readonly kind: 'recovered' }
+  | { readonly kind: 'stopped' }
+
+/** After a commit failed, the next try waits this long; what arrives meanwhile is not stored and not answered. */
+const RETRY_AFTER_MS = 1000
+const HOUSEKEEPING_MS = 5000
+
+const data = workerData as AaaData
+const control = parentPort!
+const log = threadLog('writer', data.logLevel)
+const now = (): number => Date.now()
+const tell = (news: WriterNews): void => control.postMessage(news)
+
+const sessions = orThrow(openDatabase({ file: data.sessionsFile }))
+const site = orThrow(openDatabase({ file: data.siteFile, readonly: true }))
+const state = new SharedState(data.state)
+const slots = new SlotTable(data.slots)
+const store = new SessionStore({
+  db: sessions.raw,
+  slots,
+  grantOf: grantLookup(site.raw),
+  quotaOf: quotaLookup(site.raw),
+  usedOctets: usedOctetsOf(sessions.raw),
+  quotaUsed: (grantNo) => tell({ kind: 'quota-used', grantNo }),
+})
+const housekeeping = createHousekeeping({ db: sessions.raw, store, slots, state })
+
+type Waiting = { readonly port: MessagePort; readonly message: ToWriter }
+let waiting: Waiting[] = []
+let flushing = false
+let failedAt = -Infinity
+let failing = false
+
+const applyBatch = (octets: Uint8Array<ArrayBuffer>): void => {
+  const bytes = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)
+  for (let at = 0; at < bytes.length; ) {
+    const start = at + BATCH_HEADER_OCTETS
+    const end = start + bytes.readUInt16LE(at)
+    const swapped = (bytes.readUInt16LE(at + 2) & BATCH_FLAG_SWAPPED) !== 0
+    store.apply(bytes, start, end, bytes.readUInt32LE(at + 4), bytes.readDoubleLE(at + 8), swapped)
+    at = end
+  }
+}
+
+const answer = ({ port, message }: Waiting, stored: boolean): void => {
+  if (message.kind === 'accounting') port.postMessage({ batch: message.batch, stored } satisfies FromWriter)
+}
+
+/** A sync that failed leaves the page cache untrustworthy (the kernel drops dirty pages): only a fresh process helps. */
+const isSyncFailure = (code: string): boolean => code === 'SQLITE_IOERR_FSYNC' || code === 'SQLITE_IOERR_DIR_FSYNC'
+
+const onFailure = (fault: unknown, taken: readonly Waiting[]): void => {
+  const code = (fault as { code?: string }).code ?? ''
+  if (!code.startsWith('SQLITE_') || isSyncFailure(code)) throw fault
+  failedAt = now()
+  if (!failing) {
+    log.error('accounting cannot be stored, so it is not answered; the NAS will repeat it', { code })
+    tell({ kind: 'failing', code })
+  }
+  failing = true
+  state.set('storeFailing', 1)
+  store.load()
+  for (const one of taken) answer(one, false)
+}
+
+const flush = (): void => {
+  flushing = false
+  const taken = waiting
+  waiting = []
+  if (failing && now() - failedAt < RETRY_AFTER_MS) {
+    for (const one of taken) answer(one, false)
+    return
+  }
+  const chunks: Chunk[] = []
+  try {
+    for (const { message } of taken) {
+      if (message.kind === 'accounting') applyBatch(message.octets)
+      else if (message.kind === 'decisions') chunks.push(message.chunk)
+    }
+    housekeeping.collect(taken.map((one) => one.message))
+    if (store.pending || chunks.length > 0 || failing) store.commit(chunks)
+  } catch (fault) {
+    state.count('decisionsLost', chunks.reduce((sum, chunk) => sum + chunk.decisions, 0))
+    onFailure(fault, taken)
+    return
+  }
+  if (failing) {
+    failing = false
+    state.set('storeFailing', 0)
+    log.info('accounting is stored again')
+    tell({ kind: 'recovered' })
+  }
+  for (const one of taken) answer(one, true)
+  state.count('commits')
+  state.set('openSessions', store.openSessions)
+}
+
+/** Runs once per turn of the loop, so that all that came in during the last commit goes into this one. */
+const schedule = (): void => {
+  if (flushing) return
+  flushing = true
+  setImmediate(flush)
+}
+
+const addFront = (port: MessagePort): void => {
+  port.on('message', (message: ToWriter) => {
+    waiting.push({ port, message })
+    schedule()
+  })
+}
+
+const stop = (): void => {
+  clearInterval(timer)
+  flush()
+  sessions.raw.close()
+  site.raw.close()
+  tell({ kind: 'stopped' })
+  control.close()
+}
+
+control.on('message', (order: WriterOrder) => {
+  if (order.kind === 'front') addFront(order.port)
+  else if (order.kind === 'forget-quota') store.forgetQuota(order.grantNo)
+  else if (order.kind === 'end-session') {
+    store.endSession(order.no, now())
+    schedule()
+  } else stop()
+})
+
+const timer = setInterval(() => {
+  if (failing) return
+  try {
+    housekeeping.run(now())
+    if (store.pending) schedule()
+  } catch (fault) {
+    onFailure(fault, [])
+  }
+}, HOUSEKEEPING_MS)
+
+store.load()
+state.set('openSessions', store.openSessions)
+tell({ kind: 'ready', openSessions: store.openSessions })

@@ -1,0 +1,88 @@
+/** What only a running box can do, beside the modules' commands and queries. */
+import { z } from 'zod'
+import { err, ok, type Fault, type Result } from '@lango/kernel'
+import { inputInvalid } from '@lango/kernel/verbs'
+import type { RawDatabase } from '@lango/kernel/db'
+import type { ActionName, Link } from './link.ts'
+import type { QueryService } from './query-service.ts'
+
+type Action = (input: unknown) => Promise<Result<unknown, Fault>> | Result<unknown, Fault>
+
+export type ActionDeps = {
+  readonly reader: RawDatabase
+  readonly queries: QueryService
+  readonly command: Link['command']
+  /** Says what runs, on which ports, since when. */
+  readonly status: () => unknown
+  readonly newWebAddress: () => string
+  readonly sleep: (ms: number) => Promise<unknown>
+  readonly others: Partial<Record<ActionName, Action>>
+}
+
+/** A person waits this long for an order to be carried out before it is said that it still is. */
+const ORDER_WITHIN_MS = 20_000
+const LOOK_EVERY_MS = 100
+
+const sessionInput = z.object({ acctSessionId: z.string().min(1).max(253) })
+
+const checked =
+  <S extends z.ZodType>(schema: S, run: (input: z.output<S>) => ReturnType<Action>): Action =>
+  (input) => {
+    const parsed = schema.safeParse(input)
+    return parsed.success ? run(parsed.data) : err(inputInvalid(parsed.error))
+  }
+
+export const createActions = (deps: ActionDeps): Link['action'] => {
+  const open = deps.reader.prepare<[string], { no: number; acctSessionId: string }>(
+    'SELECT no, acct_session_id acctSessionId FROM live_sessions WHERE acct_session_id = ? AND ended_at IS NULL',
+  )
+  const orderState = deps.reader.prepare<[string], { state: string; steps: string }>(
+    'SELECT state, steps FROM session_orders WHERE id = ?',
+  )
+
+  /** Resolves when the order is done or has failed; while it waits longer than a person would, says so. */
+  const outcomeOf = async (orderId: string): Promise<{ state: string; steps: unknown }> => {
+    for (let waitedMs = 0; ; waitedMs += LOOK_EVERY_MS) {
+      const order = orderState.get(orderId)
+      const isOver = order !== undefined && order.state !== 'waiting'
+      if (isOver || waitedMs >= ORDER_WITHIN_MS) return { state: order?.state ?? 'waiting', steps: JSON.parse(order?.steps ?? '[]') }
+      await deps.sleep(LOOK_EVERY_MS)
+    }
+  }
+
+  const orderFor = (kind: 'end' | 'change'): Action =>
+    checked(sessionInput, async ({ acctSessionId }) => {
+      const sessions = open.all(acctSessionId)
+      if (sessions.length === 0) return err({ type: 'SessionNotOpen', acctSessionId })
+      const results = await Promise.all(
+        sessions.map(async (session) => {
+          const ordered = await deps.command('sessions.order', { sessionNo: session.no, acctSessionId, kind, reason: 'desk' })
+          if (!ordered.ok) return { acctSessionId, state: 'failed', steps: [], fault: ordered.error }
+          return { acctSessionId, ...(await outcomeOf((ordered.value as { orderId: string }).orderId)) }
+        }),
+      )
+      return ok(results)
+    })
+
+  const actions: Partial<Record<ActionName, Action>> = {
+    'decisions.search': (input) => deps.queries.ask('decisions.search', input),
+    'sessions.disconnect': orderFor('end'),
+    'sessions.change': orderFor('change'),
+    'routers.unknown': () =>
+      ok(
+        deps.reader
+          .prepare(
+            `SELECT address, nas_identifier nasIdentifier, first_at firstAt, last_at lastAt, packets FROM unknown_routers
+             WHERE address NOT IN (SELECT address FROM routers) ORDER BY last_at DESC`,
+          )
+          .all(),
+      ),
+    'box.status': () => ok(deps.status()),
+    'web.token': () => ok({ address: deps.newWebAddress() }),
+    ...deps.others,
+  }
+  return async (name, input) => {
+    const action = Object.hasOwn(actions, name) ? actions[name] : undefined
+    return action ? action(input) : err({ type: 'ActionUnknown', name })
+  }
+}

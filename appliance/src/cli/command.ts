@@ -1,0 +1,92 @@
+/** What a command of the command line is made of. Files of groups load with the command that is asked for, and no other. */
+import type { Fault, Result } from '@lango/kernel'
+import type { ActionName, Link } from '../link.ts'
+
+export type OptionSpec = {
+  /** What stands for the value in the usage line; absent for a switch. */
+  readonly value?: string
+  readonly help: string
+  /** Also takes `--NAME-file F`, `-` being stdin: arguments show in `ps`. */
+  readonly secret?: true
+  readonly required?: true
+}
+
+export type CommandSpec = {
+  /** Words after `lango`: `['router', 'add']`. */
+  readonly path: readonly string[]
+  /** Names of what stands without an option, in order; `[NAME]` may be left out. */
+  readonly operands: readonly string[]
+  readonly summary: string
+  readonly options: Readonly<Record<string, OptionSpec>>
+  readonly examples: readonly string[]
+  /** More to know, a sentence a line. */
+  readonly notes?: readonly string[]
+  run(context: CliContext): Promise<Result<Shown, Fault>>
+}
+
+/** What a command has to show: exactly `value` with --json, `text` for people. */
+export type Shown = {
+  readonly value: unknown
+  readonly text: () => string
+  /** Beside what is shown, for stderr: a warning, a hint. */
+  readonly note?: string
+  /** 0 unless told otherwise. */
+  readonly exitCode?: number
+}
+
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Epoch ms. */
+  now(): number
+  monotonicMs(): number
+  readonly osUser: string
+  readonly uid: number
+  readonly hostName: string
+  out(text: string): void
+  err(text: string): void
+  /** The whole of stdin. */
+  readStdin(): Promise<string>
+}
+
+export interface CliContext {
+  readonly io: Io
+  readonly dir: string
+  readonly json: boolean
+  readonly args: Args
+  /** The running box, or its folder; opened once, closed when the command has ended. */
+  link(): Promise<Result<Link, Fault>>
+  query<T>(name: string, input: unknown): Promise<Result<T, Fault>>
+  command<T>(name: string, input: unknown): Promise<Result<T, Fault>>
+  action<T>(name: ActionName, input: unknown): Promise<Result<T, Fault>>
+}
+
+/** The operands and options of one call. Reading a value that is not what it should be throws a `UsageError`. */
+export interface Args {
+  operand(index: number): string | undefined
+  flag(name: string): boolean
+  text(name: string): string | undefined
+  /** A whole number, 0 or more. */
+  whole(name: string): number | undefined
+  choice<const T extends string>(name: string, choices: readonly T[]): T | undefined
+  /** A password or shared secret: given as it is, or in the first line of a file. */
+  secret(name: string): Promise<string | undefined>
+}
+
+/** The command was called in a way that does not exist; the exit code is 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+export const shown = (value: unknown, text: () => string, more: Pick<Shown, 'note' | 'exitCode'> = {}): Result<Shown, never> => ({
+  ok: true,
+  value: { value, text, ...more },
+})
+
+export const refused = <const E extends Fault>(error: E): { readonly ok: false; readonly error: E } => ({ ok: false, error })
+
+/** The options that every command takes. */
+export const commonOptions: Readonly<Record<string, OptionSpec>> = {
+  data: { value: 'DIR', help: 'the data folder (else $LANGO_DATA, /var/lib/lango if it is there, ./lango-data)' },
+  json: { help: 'print one JSON document' },
+  help: { help: 'show this' },
+}

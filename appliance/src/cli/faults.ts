@@ -1,0 +1,192 @@
+/**
+ * Every fault in the words of the desk: what happened, why, and what to do. The record is typed by the faults
+ * themselves: one without its sentence does not compile.
+ */
+import type { ConfigFault, Fault, KeyFileFault, MoneyFault, QuantityFault, VaultFault } from '@lango/kernel'
+import type { DatabaseFault, MigrationFault } from '@lango/kernel/db'
+import type { AuditBroken, DispatchFault, FaultOf } from '@lango/kernel/verbs'
+import type { firstUse } from '@lango/modules/access'
+import type { addRemoteServer, addRouter, removeRemoteServer, removeRouter, routerLearned, setRouter } from '@lango/modules/network'
+import type { addPlan } from '@lango/modules/plans'
+import type { addSubscriber, resumeSubscriber, suspendSubscriber } from '@lango/modules/services'
+import type { finishOrder } from '@lango/modules/sessions'
+import type { AaaFault } from '../aaa/threads.ts'
+import type { FolderFault } from '../data-folder.ts'
+import type { OfflineFault } from '../offline-link.ts'
+import type { RpcFault } from '../rpc/protocol.ts'
+import type { NameFault } from '../run-named.ts'
+import type { FaultyLine, ImportFault } from './import.ts'
+
+type ModuleFault = FaultOf<
+  | typeof firstUse
+  | typeof addRemoteServer
+  | typeof addRouter
+  | typeof removeRemoteServer
+  | typeof removeRouter
+  | typeof routerLearned
+  | typeof setRouter
+  | typeof addPlan
+  | typeof addSubscriber
+  | typeof resumeSubscriber
+  | typeof suspendSubscriber
+  | typeof finishOrder
+>
+
+type ActionFault =
+  | { readonly type: 'SessionNotOpen'; readonly acctSessionId: string }
+  | { readonly type: 'TooBusy' }
+  | { readonly type: 'ActionUnknown'; readonly name: string }
+
+export type KnownFault =
+  | ModuleFault
+  | ActionFault
+  | ImportFault
+  | { readonly type: 'UsageInvalid' }
+  | AaaFault
+  | ConfigFault
+  | KeyFileFault
+  | VaultFault
+  | MoneyFault
+  | QuantityFault
+  | DatabaseFault
+  | MigrationFault
+  | DispatchFault
+  | AuditBroken
+  | FolderFault
+  | OfflineFault
+  | NameFault
+  | RpcFault
+
+type Sentences = { readonly [T in KnownFault['type']]: (fault: Extract<KnownFault, { type: T }>) => string }
+
+const OLD_BOX = 'The running box is of another release than this command: restart the box.'
+
+const sentences: Sentences = {
+  // The desk
+  RouterUnknown: ({ name }) => `No router is called ${name}. See: lango router list`,
+  RouterNameTaken: ({ name }) => `A router is called ${name} already. Choose another name, or change it: lango router set ${name} …`,
+  RouterAddressTaken: ({ address, name }) => `${address} is the address of router ${name} already. Change that one: lango router set ${name} …`,
+  AddressInvalid: ({ address }) =>
+    `'${address}' is no address or range: write 10.0.0.1, 10.0.0.0/24 or 2001:db8::/48, with nothing set behind the prefix.`,
+  RealmMissing: () => 'A home server answers for a realm: say which.',
+  ServerNameTaken: ({ name }) => `A server is called ${name} already. Choose another name.`,
+  ServerUnknown: ({ name }) => `No server is called ${name}.`,
+  PlanNameTaken: ({ name }) => `A plan is called ${name} already. Choose another name. See: lango plan list`,
+  PlanUnknown: ({ plan }) => `No plan is called ${plan}, or it is withdrawn. See: lango plan list`,
+  LoginTaken: ({ login }) => `The login ${login} is taken. See who has it: lango subscriber show ${login}`,
+  MacTaken: ({ mac }) => `The device ${mac} logs in for another subscriber already.`,
+  CredentialMissing: ({ why }) => why,
+  SubscriberUnknown: ({ login }) => `No subscriber has the login ${login}. Look for it: lango subscriber list --search ${login}`,
+  ServiceEnded: ({ login }) => `The service of ${login} has ended and cannot be taken up again. Add a new one: lango subscriber add …`,
+  GrantUnknown: ({ grantId }) => `There is no grant ${grantId}.`,
+  DevicesBound: () => 'As many devices as the plan allows are bound to this login already.',
+  OrderUnknown: ({ orderId }) => `There is no order ${orderId}.`,
+  SessionNotOpen: ({ acctSessionId }) => `No open session has the id ${acctSessionId}. See: lango session list`,
+
+  // A file to import
+  FileUnreadable: ({ file, cause }) => `${file} cannot be read (${cause}).`,
+  CsvQuote: ({ line }) => `Line ${line} has a quote where none may stand, or one that is never closed: quote whole fields, and double a quote inside.`,
+  CsvTooLong: ({ line, lengthMax }) => `The record at line ${line} is longer than ${lengthMax} characters. Is a quote never closed?`,
+  CsvEncoding: ({ line }) => `The file is not UTF-8 after line ${line}. Save it as UTF-8; names and passwords would be changed otherwise.`,
+  ColumnsWrong: ({ line, why }) => `Line ${line}: ${why}.`,
+  LineRepeated: ({ what, name, before }) => `The ${what} ${name} stands in line ${before} already.`,
+  ImportFaulty: ({ rows, faulty, lines }) => `${faulty} of ${rows} lines cannot be added, and nothing was loaded:${listed(lines, faulty)}`,
+  ImportPartly: ({ added, lines }) => `${added} subscribers are added; these were taken by somebody else meanwhile:${listed(lines, lines.length)}`,
+  ImportStopped: ({ added, line, why }) => `${added} subscribers are added; it stopped at line ${line}: ${why}`,
+
+  // What was typed
+  UsageInvalid: () => 'The command was called in a way that does not exist. See: lango help',
+  InputInvalid: ({ problems }) => (problems ?? []).map(problemSentence).join(' ') || 'What was given cannot be read.',
+  MoneyUnreadable: ({ text }) => `'${text}' is no amount: write 1500 or 1500.00.`,
+  MoneyTooPrecise: ({ text, decimals }) => `'${text}' has more digits than its currency, which has ${decimals}.`,
+  MoneyTooLarge: ({ text }) => `'${text}' is more than can be counted.`,
+  CurrencyUnknown: ({ currency }) => `'${currency}' is no currency: write three letters such as KES.`,
+  QuantityUnreadable: ({ text, expected }) => `'${text}' cannot be read: write it like ${expected}.`,
+  ConfigInvalid: ({ problems }) => problems.map(({ where, sentence }) => `${where}: ${sentence}`).join(' '),
+
+  // The box and its socket
+  BoxDown: ({ dir, action }) => `${action} needs a running box, and none runs on ${dir}. Start it: lango start --data ${dir}`,
+  BoxLost: ({ cause }) => `The box was lost before it answered (${cause}). What was asked may have been done: look before you ask again.`,
+  SocketForbidden: ({ file }) => `${file} belongs to another user. Run this as the user that the box runs as: sudo -u lango lango …`,
+  SocketInUse: ({ file }) => `Another box listens at ${file} already.`,
+  TooBusy: () => 'The box has as many questions waiting as it can take. Ask again in a moment.',
+  RequestMalformed: ({ cause }) => `The box did not understand what it was asked: ${cause}. ${OLD_BOX}`,
+  RequestTooLarge: ({ bytesMax }) => `What was asked is larger than the ${bytesMax} octets a box takes at once.`,
+  RequestFailed: () => 'The box failed to carry it out; its log says why. Nothing was changed.',
+  CommandUnknown: ({ name }) => `The box has no command ${name}. ${OLD_BOX}`,
+  QueryUnknown: ({ name }) => `The box has no query ${name}. ${OLD_BOX}`,
+  ActionUnknown: ({ name }) => `The box cannot do ${name}. ${OLD_BOX}`,
+  Forbidden: ({ permission }) => `You may not do this: it needs the permission ${permission}.`,
+  CommandIdReused: ({ id }) => `The command id ${id} was used for something else before.`,
+  CommandFailed: ({ id }) => `It failed three times for a reason nobody expected; the log has it under ${id}. Nothing was changed. Please report it.`,
+  PortInUse: ({ port }) => `Port ${port} is in use by another program. Stop that one (ss -lunp shows it), or choose another port; 0 picks a free one.`,
+  PortForbidden: ({ port }) => `Port ${port} may not be opened by this user: ports under 1024 need root or CAP_NET_BIND_SERVICE. Choose another port.`,
+  PortUnusable: ({ port, cause }) => `Port ${port} cannot be opened (${cause}). Check the address given with --listen.`,
+
+  // The data folder
+  FolderMissing: ({ dir }) => `${dir} holds no box. Name its folder with --data, or start a new box there: lango start --data ${dir}`,
+  FolderUnusable: ({ dir, cause }) => `The data folder ${dir} cannot be used: ${folderCause(cause)}.`,
+  FolderInUse: ({ dir }) =>
+    `The data folder ${dir} is in use: a box is running or starting there, or another command is writing. Wait a moment, or stop it first.`,
+  FolderOfAnother: ({ dir, uid }) =>
+    `The data folder ${dir} belongs to user ${uid}: files made by you could not be read by the box. Run this as that user: sudo -u '#${uid}' lango …`,
+
+  // Databases and keys
+  DatabaseMissing: ({ file }) => `The database ${file} is missing. Restore a backup: lango restore FILE`,
+  NotADatabase: ({ file }) => `${file} is no database. Was it overwritten? Restore a backup: lango restore FILE`,
+  DatabaseCorrupt: ({ file }) => `The database ${file} is damaged. Stop the box and restore the last backup: lango restore FILE --replace`,
+  DatabaseUnreachable: ({ file, cause }) => `The database ${file} cannot be opened: ${cause}.`,
+  DatabaseReadOnly: ({ file }) => `${file} is read-only: the disk is mounted read-only, or the file’s mode does not let this user write. Nothing was changed.`,
+  DiskFull: ({ file }) => `The disk is full: ${file} cannot grow. Free some space; the box goes on by itself.`,
+  DiskFailed: ({ file, cause }) => `The disk failed while ${file} was read or written (${cause}). Replace the disk; what was answered before is in the backup and on disk.`,
+  DatabaseBusy: ({ file }) => `${file} is held by another program. Wait a moment and try again.`,
+  ReleaseTooOld: ({ file, minReader, release }) =>
+    `${file} was written by a newer release: it needs schema ${minReader} and this release knows ${release}. Start the newer release again; the file was left as it is.`,
+  SchemaDestructive: ({ file, differences }) => `${file} does not fit this release, and nothing was changed: ${differences.join('; ')}.`,
+  KeyFileMissing: ({ file }) => `The key file ${file} is missing, and without it no password can be read. Put it back from a backup: lango restore FILE`,
+  KeyFileUnreadable: ({ file, cause }) => `The key file ${file} cannot be used (${cause}). Put it back from a backup.`,
+  KeyFileExposed: ({ file, mode, advice }) => `The key file ${file} has mode ${mode}. ${advice}`,
+  KeyLost: ({ keyId, advice }) => `The key ${keyId} is not in the key file. ${advice}`,
+  BoxInvalid: () => 'A sealed password was altered or moved, and cannot be opened. Set it again.',
+  AuditBroken: ({ no }) => `The audit log was altered at row ${no}: every row after it is in doubt. Compare with the last backup.`,
+}
+
+/** The sentence of any fault; one that is not known by name is shown with what it carries. */
+export const faultSentence = (fault: Fault): string => {
+  const known = Object.hasOwn(sentences, fault.type) ? sentences[fault.type as KnownFault['type']] : undefined
+  if (known !== undefined) return known(fault as never)
+  const { type, ...rest } = fault
+  return `It was refused: ${type}${Object.keys(rest).length > 0 ? ` ${JSON.stringify(rest)}` : ''}.`
+}
+
+const listed = (lines: readonly FaultyLine[], total: number): string => {
+  const rest = total - lines.length
+  return [...lines.map(({ line, sentence }) => `\n  line ${line}: ${sentence}`), ...(rest > 0 ? [`\n  and ${rest} more`] : [])].join('')
+}
+
+/** Options whose names differ from what they set. */
+const optionNames: Readonly<Record<string, string>> = {
+  requireMessageAuthenticator: 'message-authenticator',
+  sessionTimeoutSec: 'session-sec',
+  idleTimeoutSec: 'idle-sec',
+  deviceLimit: 'devices',
+  validitySec: 'valid',
+  quotaOctets: 'data-mb',
+  priceMinor: 'price',
+  delegatedIpv6Pool: 'delegated-pool',
+  onExpiry: 'expired',
+}
+
+const problemSentence = ({ path, message }: { readonly path: string; readonly message: string }): string => {
+  const field = path.split('.').at(-1) ?? ''
+  const option = optionNames[field] ?? field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  return `${option === '' ? '' : `--${option}: `}${message}${message.endsWith('.') ? '' : '.'}`
+}
+
+const folderCause = (cause: string): string => {
+  if (cause === 'EROFS') return 'the disk is mounted read-only'
+  if (cause === 'EACCES' || cause === 'EPERM') return 'this user may not write there'
+  if (cause === 'ENOSPC') return 'the disk is full'
+  if (cause === 'ENOTDIR' || cause === 'EEXIST') return 'a file is in its place'
+  return cause
+}

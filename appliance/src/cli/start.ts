@@ -1,0 +1,26 @@
+/** `lango start`: what it takes. The box itself is in `main.ts`, which reads these options again with its own defaults. */
+import type { CommandSpec } from './command.ts'
+
+const start: CommandSpec = {
+  path: ['start'],
+  operands: [],
+  summary: 'run the box, until SIGTERM',
+  options: {
+    listen: { value: 'ADDR', help: 'the address that RADIUS listens on (0.0.0.0); the web page stays on loopback' },
+    'auth-port': { value: 'N', help: 'authentication, UDP (1812); 0 picks a free port, here and below' },
+    'acct-port': { value: 'N', help: 'accounting, UDP (1813)' },
+    'radsec-port': { value: 'N', help: 'RadSec, TCP (2083)' },
+    'web-port': { value: 'N', help: 'the live page, TCP (8080)' },
+    'pid-file': { value: 'FILE', help: 'write the process id here' },
+    'log-level': { value: 'debug|info|warn|error', help: 'how much is logged, to stderr (info)' },
+  },
+  notes: ['Once it serves it prints one line of JSON: {"ready":true,"ports":{"auth":…,"acct":…,"radsec":…,"web":…}}'],
+  examples: [
+    'lango start --data ./pop',
+    'lango start --data /var/lib/lango --listen 0.0.0.0 --auth-port 1812 --acct-port 1813',
+    'lango start --data ./try --listen 127.0.0.1 --auth-port 0 --acct-port 0 --radsec-port 0 --web-port 0',
+  ],
+  run: () => Promise.reject(new Error('start is carried out by main.ts')),
+}
+
+export const startCommands = [start]

@@ -1,0 +1,142 @@
+/** `lango subscriber …` */
+import type { ResultOf } from '@lango/kernel/db'
+import type { listSubscribers, showSubscriber } from '@lango/modules/services'
+import { refused, shown, type Args, type CommandSpec, type OptionSpec } from './command.ts'
+import { ago, facts, localTime, octets, rate, table } from './format.ts'
+import { importCommand } from './import.ts'
+
+const PAGE_ROWS = 1000
+
+const details: Readonly<Record<string, OptionSpec>> = {
+  name: { value: 'N', help: 'the customer’s name (the login)' },
+  phone: { value: 'N', help: 'the customer’s phone number' },
+  email: { value: 'E', help: 'the customer’s e-mail address' },
+  ip: { value: 'A', help: 'a fixed IPv4 address' },
+  mac: { value: 'M', help: 'the device: logs in by itself on static plans, is bound to the login on others' },
+  vlan: { value: 'N', help: 'VLAN of the sessions' },
+  ipv6: { value: 'PREFIX', help: 'a fixed IPv6 prefix of the link' },
+  delegated: { value: 'PREFIX', help: 'a fixed delegated IPv6 prefix' },
+}
+
+const detailsOf = (args: Args): Record<string, string | undefined> =>
+  Object.fromEntries(Object.keys(details).map((name) => [name, args.text(name)]))
+
+const add: CommandSpec = {
+  path: ['subscriber', 'add'],
+  operands: ['LOGIN'],
+  summary: 'make the customer and the service',
+  options: {
+    password: { value: 'P', help: 'the network password; a device that logs in by its address needs none', secret: true },
+    plan: { value: 'NAME', help: 'the plan', required: true },
+    ...details,
+  },
+  notes: ['An argument shows in `ps` and in the shell’s history: --password-file keeps the password out of both.'],
+  examples: [
+    "lango subscriber add amina --password 'her-password' --plan Home-10 --phone '+254 712 345 678'",
+    'lango subscriber add office-7 --password-file - --plan Business --ip 10.20.0.7',
+    'lango subscriber add camera-3 --plan Static-2 --mac AA:BB:CC:DD:EE:FF',
+  ],
+  async run({ args, command }) {
+    const login = args.operand(0)!
+    const password = await args.secret('password')
+    const added = await command('subscribers.add', { login, password, plan: args.text('plan'), ...detailsOf(args) })
+    return added.ok ? shown(added.value, () => `Subscriber ${login} may log in.`) : added
+  },
+}
+
+type Found = NonNullable<ResultOf<typeof showSubscriber>>
+
+const show: CommandSpec = {
+  path: ['subscriber', 'show'],
+  operands: ['LOGIN'],
+  summary: 'all there is about one subscriber',
+  options: {},
+  examples: ['lango subscriber show amina', 'lango subscriber show amina --json'],
+  async run({ args, query, io }) {
+    const login = args.operand(0)!
+    const found = await query<Found | undefined>('subscribers.show', { login })
+    if (!found.ok) return found
+    if (found.value === undefined) return refused({ type: 'SubscriberUnknown', login })
+    const subscriber = found.value
+    return shown(subscriber, () => facts(factsOf(subscriber, io.now())))
+  },
+}
+
+const factsOf = ({ login, status, kind, createdAt, customer, plan, grant }: Found, now: number) =>
+  [
+    ['login', login],
+    ['status', status],
+    ['kind', kind],
+    ['customer', customer.name],
+    ['phone', customer.phone],
+    ['e-mail', customer.email],
+    ['plan', `${plan.name}: ${rate(plan.policy.downKbps)} down, ${rate(plan.policy.upKbps)} up`],
+    ['since', localTime(createdAt)],
+    ['expires', expiry(grant, now)],
+    ['data', grant.quotaOctets === null ? 'no limit' : octets(grant.quotaOctets)],
+    ['address', grant.framedIp],
+    ['IPv6 prefix', grant.framedIpv6Prefix],
+    ['delegated', grant.delegatedIpv6Prefix],
+    ['VLAN', grant.vlan],
+    ['logs in by', grant.macLogin],
+    ['devices', grant.devices.join(', ')],
+  ] as const
+
+const expiry = (grant: Found['grant'], now: number): string => {
+  if (grant.expiresAt !== null) return `${localTime(grant.expiresAt)} (${ago(grant.expiresAt, now)})`
+  return grant.validitySec === null ? 'never' : 'counts from the first login'
+}
+
+type Row = ResultOf<typeof listSubscribers>[number]
+
+const list: CommandSpec = {
+  path: ['subscriber', 'list'],
+  operands: [],
+  summary: 'subscribers in order of login',
+  options: {
+    search: { value: 'TEXT', help: 'only where login, name or phone holds this' },
+    after: { value: 'LOGIN', help: 'go on after this login' },
+    limit: { value: 'N', help: 'how many at most (all)' },
+  },
+  examples: ['lango subscriber list', 'lango subscriber list --search 0712 --limit 20'],
+  async run({ args, query, io }) {
+    const limit = args.whole('limit') ?? Infinity
+    const rows: Row[] = []
+    for (let after = args.text('after') ?? ''; rows.length < limit; after = rows.at(-1)!.login) {
+      const wanted = Math.min(PAGE_ROWS, limit - rows.length)
+      const page = await query<readonly Row[]>('subscribers.list', { search: args.text('search'), after, limit: wanted })
+      if (!page.ok) return page
+      rows.push(...page.value)
+      if (page.value.length < wanted) break
+    }
+    return shown(rows, () =>
+      table(
+        ['LOGIN', 'NAME', 'PHONE', 'PLAN', 'STATUS', 'EXPIRES'],
+        rows.map((one) => [one.login, one.name, one.phone, one.plan, one.status, one.expiresAt === null ? 'never' : ago(one.expiresAt, io.now())]),
+        'No subscriber. Add one: lango subscriber add LOGIN --password P --plan NAME',
+      ),
+    )
+  },
+}
+
+const change = (verb: 'suspend' | 'resume', summary: string, told: (login: string) => string): CommandSpec => ({
+  path: ['subscriber', verb],
+  operands: ['LOGIN'],
+  summary,
+  options: {},
+  examples: [`lango subscriber ${verb} amina`],
+  async run({ args, command }) {
+    const login = args.operand(0)!
+    const changed = await command(`subscribers.${verb}`, { login })
+    return changed.ok ? shown(changed.value, () => told(login)) : changed
+  },
+})
+
+export const subscriberCommands = [
+  add,
+  show,
+  list,
+  change('suspend', 'refuse logins and end the sessions', (login) => `${login} is suspended: logins are refused and open sessions are ended.`),
+  change('resume', 'let a suspended subscriber in again', (login) => `${login} may log in again.`),
+  importCommand,
+]

@@ -1,0 +1,47 @@
+/** Which driver fills which port: the only file of the appliance's control side that names drivers. */
+import type { Clock, Log, Random, Vault } from '@lango/kernel'
+import type { RawDatabase } from '@lango/kernel/db'
+import { prepareSecret, type RadiusServerAt } from '@lango/drivers/radius'
+import { createRadiusControl } from '@lango/drivers/radius-control'
+import { contains, parseAddress, parseRange, routerSecretPurpose } from '@lango/modules/network'
+import type { NasControl, NasSession } from '@lango/modules/sessions/port'
+
+type Deps = {
+  /** Read-only, with the routers in it. */
+  readonly reader: RawDatabase
+  readonly vault: Vault
+  readonly random: Random
+  readonly clock: Clock
+  readonly log: Log
+}
+
+type NasRow = { readonly id: string; readonly address: string; readonly secret: Buffer; readonly coaPort: number; readonly lastAddress: string | null }
+
+/** Live sessions are changed and ended by RADIUS; a router's own API joins as another means later. */
+export const createNasControl = ({ reader, vault, random, clock, log }: Deps): NasControl & { close(): void } => {
+  const byNo = reader.prepare<[number], NasRow>(
+    `SELECT r.id, r.address, r.secret, r.coa_port coaPort, h.last_address lastAddress
+     FROM routers r LEFT JOIN router_health h ON h.router_no = r.no WHERE r.no = ?`,
+  )
+  const nasOf = ({ routerNo, nas }: NasSession): RadiusServerAt | undefined => {
+    const row = byNo.get(routerNo)
+    if (!row) return undefined
+    const secret = vault.open(row.secret, routerSecretPurpose(row.id))
+    if (!secret.ok) {
+      log.error("a router's secret cannot be opened", { router: row.id, fault: secret.error })
+      return undefined
+    }
+    const address = addressOf(row, nas)
+    if (address === null) return undefined
+    return { address, port: row.coaPort, secret: prepareSecret(Buffer.from(secret.value.reveal())) }
+  }
+  return createRadiusControl({ nasOf, random, now: clock.now, monotonicMs: clock.monotonicMs })
+}
+
+/** A range has no address of its own: its NAS is where it says it is, if that lies within, else where it was last heard. */
+const addressOf = (row: NasRow, nas: string): string | null => {
+  const range = parseRange(row.address)
+  const own = parseAddress(nas)
+  if (!row.address.includes('/')) return row.address
+  return range && own && contains(range, own) ? nas : row.lastAddress
+}

@@ -1,0 +1,29 @@
+/**
+ * How the command line (and later the page's server) reaches a box: over the Unix socket of a running one, or straight
+ * into the data folder of one that is down. Both speak the same three words.
+ */
+import type { Fault, Result } from '@lango/kernel'
+
+/** What only the box as a whole can do, beside the modules' commands and queries. */
+export type ActionName =
+  | 'decisions.search'
+  | 'sessions.disconnect'
+  | 'sessions.change'
+  | 'routers.unknown'
+  | 'box.status'
+  | 'box.backup'
+  | 'tls.show'
+  | 'tls.issue'
+  | 'web.token'
+  | 'keys.rotate'
+
+export interface Link {
+  /** Whether a box is running behind this link; some actions need one. */
+  readonly running: boolean
+  /** A module's command by name, carried out once under a fresh id. */
+  command(name: string, input: unknown): Promise<Result<unknown, Fault>>
+  /** A module's query by name. Its input is checked; a fault says what is wrong with it. */
+  query(name: string, input: unknown): Promise<Result<unknown, Fault>>
+  action(name: ActionName, input: unknown): Promise<Result<unknown, Fault>>
+  close(): Promise<void>
+}

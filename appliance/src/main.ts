@@ -1,0 +1,74 @@
+/** `lango start`: reads the command line, starts the box, says that it serves, and stops cleanly when told to. */
+import { writeFileSync, rmSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+import { createLog } from '@lango/kernel'
+import { startBox, type BoxOptions } from './compose.ts'
+import { faultSentence } from './cli/faults.ts'
+
+const port = z.coerce.number().int().min(0).max(65_535)
+
+const optionsSchema = z.object({
+  data: z.string().min(1),
+  listen: z.string().default('0.0.0.0'),
+  'auth-port': port.default(1812),
+  'acct-port': port.default(1813),
+  'radsec-port': port.default(2083),
+  'web-port': port.default(8080),
+  'pid-file': z.string().optional(),
+  'log-level': z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+})
+
+/** Ends with this code when only a fresh process helps: whoever supervises the box starts it again. */
+const EXIT_RESTART = 70
+
+/** `argv` without `start`; `defaultDir` where no --data is given. */
+export const start = async (argv: readonly string[], defaultDir: string): Promise<number> => {
+  const names = Object.keys(optionsSchema.shape)
+  const { values } = parseArgs({
+    args: [...argv],
+    options: Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
+  })
+  const parsed = optionsSchema.safeParse({ data: defaultDir, ...values })
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) process.stderr.write(`lango start: --${issue.path.join('.')}: ${issue.message}\n`)
+    return 2
+  }
+  const given = parsed.data
+  const log = createLog({ level: given['log-level'], sink: process.stderr })
+  const options: BoxOptions = {
+    dir: resolve(given.data),
+    listen: given.listen,
+    authPort: given['auth-port'],
+    acctPort: given['acct-port'],
+    radsecPort: given['radsec-port'],
+    webPort: given['web-port'],
+    demo: false,
+    logLevel: given['log-level'],
+    log,
+    onFatal(why, error) {
+      log.error('the box ends, to be started anew', { why, error })
+      process.exit(EXIT_RESTART)
+    },
+  }
+  const started = await startBox(options)
+  if (!started.ok) {
+    process.stderr.write(`lango start: ${faultSentence(started.error)}\n`)
+    return 1
+  }
+  const box = started.value
+  const pidFile = given['pid-file']
+  if (pidFile !== undefined) writeFileSync(pidFile, `${process.pid}\n`)
+  process.stdout.write(`${JSON.stringify({ ready: true, ports: box.ports, web: box.deskAddress })}\n`)
+  return new Promise((done) => {
+    const stop = (): void => {
+      process.off('SIGTERM', stop).off('SIGINT', stop)
+      void box.stop().then(() => {
+        if (pidFile !== undefined) rmSync(pidFile, { force: true })
+        done(0)
+      })
+    }
+    process.on('SIGTERM', stop).on('SIGINT', stop)
+  })
+}

@@ -1,0 +1,67 @@
+/** Commands and queries by name: what the socket, the offline command line and the query thread have in common. */
+import { err, ok, type Fault, type Result } from '@lango/kernel'
+import { databaseFault, openDatabase, runSite, type Database, type DatabaseFault } from '@lango/kernel/db'
+import { inputInvalid, type Actor } from '@lango/kernel/verbs'
+import type { DataFolder } from './data-folder.ts'
+import { commandsByName, queriesByName, type Site } from './site.ts'
+
+export type NameFault =
+  | { readonly type: 'CommandUnknown'; readonly name: string }
+  | { readonly type: 'QueryUnknown'; readonly name: string }
+
+/** Dispatches under a fresh id. */
+export const runCommand = (
+  site: Pick<Site, 'dispatcher' | 'ids'>,
+  name: string,
+  input: unknown,
+  actor: Actor,
+): Result<unknown, Fault> => {
+  const command = commandsByName.get(name)
+  if (!command) return err({ type: 'CommandUnknown', name })
+  return site.dispatcher.dispatch(command, input, { id: site.ids.next('cmd'), actor })
+}
+
+/** Read-only connections: `site` to site.db; `sessions` to sessions.db with site.db attached, for joins across them. */
+export type QueryDatabases = { readonly site: Database; readonly sessions: Database }
+
+/** Runs a query on the file that its tables live in. */
+export const runQuery = ({ site, sessions }: QueryDatabases, name: string, input: unknown): Result<unknown, Fault> => {
+  const query = queriesByName.get(name)
+  if (!query) return err({ type: 'QueryUnknown', name })
+  const parsed = query.input.safeParse(input)
+  if (!parsed.success) return err(inputInvalid(parsed.error))
+  const homes = Object.values(query.tables as Record<string, { home: string }>).map((table) => table.home)
+  const database = homes.includes('sessions') ? sessions : site
+  try {
+    return ok(runSite(query, database, parsed.data) as unknown)
+  } catch (error) {
+    const fault = databaseFault(error, database.file)
+    if (fault === undefined) throw error
+    return err(fault)
+  }
+}
+
+export type QueryRunner = QueryDatabases & {
+  run(name: string, input: unknown): Result<unknown, Fault>
+  close(): void
+}
+
+/** Opens both files of a folder for reading; they exist and are migrated. One runner a thread. */
+export const createQueryRunner = (folder: Pick<DataFolder, 'siteFile' | 'sessionsFile'>): Result<QueryRunner, DatabaseFault> => {
+  const site = openDatabase({ file: folder.siteFile, readonly: true })
+  if (!site.ok) return site
+  const sessions = openDatabase({ file: folder.sessionsFile, readonly: true, attach: { site: folder.siteFile } })
+  if (!sessions.ok) {
+    site.value.close()
+    return sessions
+  }
+  const databases = { site: site.value, sessions: sessions.value }
+  return ok({
+    ...databases,
+    run: (name, input) => runQuery(databases, name, input),
+    close() {
+      databases.sessions.close()
+      databases.site.close()
+    },
+  })
+}

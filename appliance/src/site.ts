@@ -1,0 +1,96 @@
+/** The site of a data folder: its databases, keys and verbs, without any network. The box runs on it; so does the CLI while the box is down. */
+import { type ClockWitness, createIds, err, ok, openVault, systemClock, systemRandom, systemTimers, type Fault, type Ids, type Log, type Random, type Result, type SystemClock, type Vault } from '@lango/kernel'
+import { migrate, openDatabase, type Database } from '@lango/kernel/db'
+import { createDispatcher, createEvents, createJobRunner, kernelModule, lastCommittedAt, partsOf, type Dispatcher, type Events, type JobRunner, type May } from '@lango/kernel/verbs'
+import { access } from '@lango/modules/access'
+import { customers } from '@lango/modules/customers'
+import { network } from '@lango/modules/network'
+import { plans } from '@lango/modules/plans'
+import { services } from '@lango/modules/services'
+import { sessions } from '@lango/modules/sessions'
+import { existsSync } from 'node:fs'
+import type { DataFolder } from './data-folder.ts'
+
+/** This release's schema; a database that only newer releases may read is refused (`minReader`). */
+export const SCHEMA = 1
+/** When this release was made: a clock before it is wrong. */
+export const RELEASED_AT = Date.UTC(2026, 10, 21)
+
+const parts = partsOf([kernelModule, network, access, plans, customers, services, sessions])
+export const commandsByName = new Map(parts.commands.map((command) => [command.name, command]))
+export const queriesByName = new Map(parts.queries.map((query) => [query.name, query]))
+
+export type Site = {
+  readonly folder: DataFolder
+  readonly database: Database
+  readonly clock: SystemClock
+  readonly random: Random
+  readonly ids: Ids
+  readonly vault: Vault
+  readonly events: Events
+  readonly dispatcher: Dispatcher
+  readonly jobs: JobRunner
+  close(): void
+}
+
+/** Until people sign in, who reaches the box's own socket or console may do everything; nobody else may do anything. */
+const may: May = (actor) => actor.kind === 'console' || actor.kind === 'system'
+
+/**
+ * Who vouches for the wall clock: a battery-backed clock (every PC has one; a virtual machine gets its host's), or a
+ * time service that says it is in step. A board without either is unsure until NTP has spoken.
+ */
+export const clockWitness = (): ClockWitness | undefined => {
+  if (process.arch === 'x64' || existsSync('/sys/class/rtc/rtc0')) return 'rtc'
+  return existsSync('/run/systemd/timesync/synchronized') ? 'ntp' : undefined
+}
+
+/** Opens, and on first start makes, everything in the folder. Faults say which file and why. */
+export const openSite = (folder: DataFolder, log: Log): Result<Site, Fault> => {
+  const random = systemRandom()
+  const clock = systemClock({
+    wallMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
+    releasedAt: RELEASED_AT,
+    floorMs: 0,
+  })
+  const witness = clockWitness()
+  if (witness) clock.confirm(witness)
+  const vault = openVault({ file: folder.keyFile, create: true, random })
+  if (!vault.ok) return vault
+  const database = openDatabase({ file: folder.siteFile })
+  if (!database.ok) return database
+  const made = prepare(folder, database.value)
+  if (!made.ok) {
+    database.value.close()
+    return made
+  }
+  clock.raiseFloor(lastCommittedAt(database.value.raw))
+  const ids = createIds({ now: clock.now, random })
+  const events = createEvents({ log })
+  const dispatcher = createDispatcher({
+    database: database.value,
+    clock,
+    ids,
+    random,
+    vault: vault.value,
+    log,
+    may,
+    events,
+    committed: (at) => clock.raiseFloor(at),
+  })
+  const jobs = createJobRunner({ database: database.value, clock, timers: systemTimers(), random, log, events, dispatcher, jobs: parts.jobs })
+  return ok({ folder, database: database.value, clock, random, ids, vault: vault.value, events, dispatcher, jobs, close: () => database.value.close() })
+}
+
+/** Brings both files to this release. sessions.db is closed again: its writer is a thread of its own. */
+const prepare = (folder: DataFolder, site: Database): Result<unknown, Fault> => {
+  const tablesOf = (home: 'site' | 'sessions') => parts.tables.filter((table) => table.home === home)
+  const migrated = migrate(site, { version: SCHEMA, tables: tablesOf('site'), changeLog: true })
+  if (!migrated.ok) return migrated
+  const sessionsDb = openDatabase({ file: folder.sessionsFile })
+  if (!sessionsDb.ok) return sessionsDb
+  const done = migrate(sessionsDb.value, { version: SCHEMA, tables: tablesOf('sessions'), changeLog: false })
+  sessionsDb.value.close()
+  return done.ok ? ok() : err(done.error)
+}

@@ -1,0 +1,26 @@
+/** Files that are whole after a power cut: written beside, synced, renamed, and the folder synced. */
+import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+export const writeDurably = (file: string, content: string | Uint8Array, mode: number): void => {
+  const beside = `${file}.new`
+  const handle = openSync(beside, 'w', mode)
+  try {
+    fchmodSync(handle, mode)
+    writeFileSync(handle, content)
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+  renameSync(beside, file)
+  syncFolder(dirname(file))
+}
+
+export const syncFolder = (dir: string): void => {
+  const handle = openSync(dir, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * The box's certificates for EAP and RadSec. On first start it makes an authority and a server certificate of its own;
+ * the owner may put others in their place. All of it lies in the data folder's `tls/`, mode 0600.
+ */
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { err, ok, type Random, type Result } from '@lango/kernel'
+import type { EapTls } from '@lango/drivers/radius/eap'
+import type { DataFolder } from '../data-folder.ts'
+import { RELEASED_AT } from '../site.ts'
+import type { Credential, Validity } from './authority.ts'
+import { writeDurably } from './durable-file.ts'
+
+const DAY_MS = 86_400_000
+const YEAR_MS = 365 * DAY_MS
+const AUTHORITY_YEARS = 20
+const SERVER_YEARS = 2
+/** A server certificate is renewed this long before its end. */
+const RENEW_AHEAD_MS = 30 * DAY_MS
+/** Supplicants whose clocks are a little behind believe a new certificate too. */
+const BACKDATED_MS = DAY_MS
+/** The name that supplicants can be told to expect, whatever the box is called. */
+const FIXED_NAME = 'lango.local'
+
+export type TlsFault =
+  | { readonly type: 'TlsUnreadable'; readonly file: string; readonly cause: string }
+  | { readonly type: 'TlsUnwritable'; readonly file: string; readonly cause: string }
+  /** The key is not that of the certificate. */
+  | { readonly type: 'TlsMismatch'; readonly cert: string; readonly key: string }
+  /** No box has been started on the folder yet. */
+  | { readonly type: 'TlsMissing'; readonly dir: string }
+  /** Not before `at` (epoch ms) or not after it. */
+  | { readonly type: 'TlsOutOfDate'; readonly cert: string; readonly at: number }
+  | { readonly type: 'NameUnfit'; readonly name: string }
+  | { readonly type: 'FileExists'; readonly file: string }
+
+export type TlsFolder = Pick<DataFolder, 'tlsDir'>
+export type TlsClock = {
+  readonly now: () => number
+  /** Whether the clock is to be trusted: if not, nothing is renewed, and what is made is dated from the release. */
+  readonly sure: boolean
+  readonly random: Random
+}
+
+export type BoxTls = {
+  /** What the EAP server and RadSec are given. */
+  readonly eap: EapTls
+  /** The box's own authority: what `tls show` prints and what clients are issued by. */
+  readonly caCertPem: string
+  readonly serverCertPem: string
+  /** The owner's certificate is in use, not the box's. */
+  readonly isOwn: boolean
+  /** When the server certificate ends, epoch ms. */
+  readonly notAfter: number
+  /** A certificate was made just now. */
+  readonly isNew: boolean
+}
+
+type PairName = 'ca' | 'server' | 'own'
+
+/** Key and certificates together in one file: a power cut leaves the old pair or the new one, never half of each. */
+const pairFile = ({ tlsDir }: TlsFolder, name: PairName): string => join(tlsDir, `${name}.pem`)
+const clientCaFile = ({ tlsDir }: TlsFolder): string => join(tlsDir, 'own-client-ca.pem')
+
+/** Reads the certificates, makes those that are missing, renews what is about to end. Ask again once a day. */
+export const loadTls = async (
+  folder: TlsFolder,
+  clock: TlsClock & { readonly hostName: string },
+): Promise<Result<BoxTls, TlsFault>> => {
+  try {
+    return await load(folder, clock)
+  } catch (error) {
+    const { code, message, path } = error as NodeJS.ErrnoException
+    return err({ type: 'TlsUnwritable', file: path ?? folder.tlsDir, cause: code ?? message })
+  }
+}
+
+const load = async (folder: TlsFolder, clock: TlsClock & { readonly hostName: string }): Promise<Result<BoxTls, TlsFault>> => {
+  const found = readPair(folder, 'ca')
+  if (!found.ok) return found
+  const authority = found.value ?? (await newAuthority(folder, clock))
+  const held = readPair(folder, 'server')
+  if (!held.ok) return held
+  const isDue = held.value === undefined || isRenewalDue(held.value, authority, clock)
+  const server = isDue ? await newServer(folder, authority, clock) : held.value!
+  const own = readPair(folder, 'own')
+  if (!own.ok) return own
+  const clientCa = readOptional(clientCaFile(folder))
+  if (!clientCa.ok) return clientCa
+  const used = own.value ?? server
+  return ok({
+    eap: { key: used.keyPem, cert: used.certPem, ca: [authority.certPem, ...(clientCa.value === undefined ? [] : [clientCa.value])] },
+    caCertPem: authority.certPem,
+    serverCertPem: used.certPem,
+    isOwn: own.value !== undefined,
+    notAfter: new X509Certificate(used.certPem).validToDate.getTime(),
+    isNew: found.value === undefined || isDue,
+  })
+}
+
+/** While the clock is unsure only what cannot do without it is made; what then says the wrong day is not renewed. */
+const isRenewalDue = (server: Credential, authority: Credential, clock: TlsClock): boolean => {
+  const certificate = new X509Certificate(server.certPem)
+  if (!certificate.checkIssued(new X509Certificate(authority.certPem))) return true
+  return clock.sure && clock.now() > certificate.validToDate.getTime() - RENEW_AHEAD_MS
+}
+
+/** With an unsure clock a certificate begins with the release, so that it is good once the clock is right. */
+export const validityOf = ({ now, sure }: TlsClock, years: number): Validity => {
+  const at = Math.max(now(), RELEASED_AT)
+  return { notBefore: sure ? at - BACKDATED_MS : RELEASED_AT, notAfter: at + years * YEAR_MS }
+}
+
+const newAuthority = async (folder: TlsFolder, clock: TlsClock): Promise<Credential> => {
+  const { makeAuthority } = await import('./authority.ts')
+  // Two boxes' authorities are told apart by name, since supplicants show nothing else.
+  const name = `Lango CA ${clock.random.bytes(4).toString('hex')}`
+  return keep(folder, 'ca', await makeAuthority(name, validityOf(clock, AUTHORITY_YEARS), clock.random))
+}
+
+const newServer = async (
+  folder: TlsFolder,
+  authority: Credential,
+  clock: TlsClock & { readonly hostName: string },
+): Promise<Credential> => {
+  const { makeLeaf } = await import('./authority.ts')
+  const isName = /^(?=.{1,64}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(clock.hostName)
+  const names = [...new Set([...(isName ? [clock.hostName.toLowerCase()] : []), FIXED_NAME])]
+  const made = await makeLeaf(
+    authority,
+    {
+      purpose: 'server',
+      commonName: names[0]!,
+      names: names.map((value) => ({ type: 'dns', value })),
+      validity: validityOf(clock, SERVER_YEARS),
+    },
+    clock.random,
+  )
+  return keep(folder, 'server', made)
+}
+
+const keep = (folder: TlsFolder, name: PairName, credential: Credential): Credential => {
+  writeDurably(pairFile(folder, name), `${credential.keyPem}${credential.certPem}`, 0o600)
+  return credential
+}
+
+const KEY_BLOCK = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^-]+-----END \1-----\n?/
+const CERTIFICATE_BLOCKS = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/g
+
+/** A pair that fits together; undefined when there is none. */
+export const readPair = (folder: TlsFolder, name: PairName): Result<Credential | undefined, TlsFault> => {
+  const file = pairFile(folder, name)
+  const pem = readOptional(file)
+  if (!pem.ok || pem.value === undefined) return pem as Result<undefined, TlsFault>
+  const certPem = pem.value.match(CERTIFICATE_BLOCKS)?.join('') ?? ''
+  return checkPair(certPem, KEY_BLOCK.exec(pem.value)?.[0] ?? '', { cert: file, key: file })
+}
+
+const checkPair = (
+  certPem: string,
+  keyPem: string,
+  files: { readonly cert: string; readonly key: string },
+): Result<Credential, TlsFault> => {
+  let certificate: X509Certificate
+  try {
+    certificate = new X509Certificate(certPem)
+  } catch {
+    return err({ type: 'TlsUnreadable', file: files.cert, cause: 'it holds no certificate in PEM' })
+  }
+  try {
+    const isOfKey = certificate.checkPrivateKey(createPrivateKey(keyPem))
+    return isOfKey ? ok({ certPem, keyPem }) : err({ type: 'TlsMismatch', ...files })
+  } catch {
+    return err({ type: 'TlsUnreadable', file: files.key, cause: 'it holds no private key in PEM, or one under a passphrase' })
+  }
+}
+
+const readOptional = (file: string): Result<string | undefined, TlsFault> => {
+  if (!existsSync(file)) return ok(undefined)
+  return readPem(file)
+}
+
+const readPem = (file: string): Result<string, TlsFault> => {
+  try {
+    return ok(readFileSync(file, 'utf8'))
+  } catch (error) {
+    return err({ type: 'TlsUnreadable', file, cause: (error as NodeJS.ErrnoException).code ?? 'unreadable' })
+  }
+}
+
+export type OwnCertificate = {
+  /** PEM: the certificate, then those between it and its authority. */
+  readonly certFile: string
+  readonly keyFile: string
+  /** PEM of authorities whose client certificates are trusted beside the box's own. */
+  readonly clientCaFile?: string | undefined
+}
+
+/** Puts the owner's certificate in the place of the box's; undefined takes it away again. The box reads it when it starts. */
+export const useOwnCertificate = (
+  folder: TlsFolder,
+  own: OwnCertificate | undefined,
+  { now }: Pick<TlsClock, 'now'>,
+): Result<{ readonly notAfter: number } | undefined, TlsFault> => {
+  if (own === undefined) {
+    for (const file of [pairFile(folder, 'own'), clientCaFile(folder)]) rmSync(file, { force: true })
+    return ok(undefined)
+  }
+  const cert = readPem(own.certFile)
+  if (!cert.ok) return cert
+  const key = readPem(own.keyFile)
+  if (!key.ok) return key
+  const certPem = cert.value.match(CERTIFICATE_BLOCKS)?.join('') ?? ''
+  const keyPem = KEY_BLOCK.exec(key.value)?.[0] ?? ''
+  const pair = checkPair(certPem, keyPem, { cert: own.certFile, key: own.keyFile })
+  if (!pair.ok) return pair
+  const certificate = new X509Certificate(certPem)
+  const [from, to] = [certificate.validFromDate.getTime(), certificate.validToDate.getTime()]
+  if (now() < from || now() >= to) return err({ type: 'TlsOutOfDate', cert: own.certFile, at: now() < from ? from : to })
+  const clientCa = own.clientCaFile === undefined ? ok(undefined) : readAuthorities(own.clientCaFile)
+  if (!clientCa.ok) return clientCa
+  if (clientCa.value !== undefined) writeDurably(clientCaFile(folder), clientCa.value, 0o600)
+  keep(folder, 'own', pair.value)
+  return ok({ notAfter: to })
+}
+
+const readAuthorities = (file: string): Result<string, TlsFault> => {
+  const pem = readPem(file)
+  if (!pem.ok) return pem
+  try {
+    new X509Certificate(pem.value)
+    return pem
+  } catch {
+    return err({ type: 'TlsUnreadable', file, cause: 'it holds no certificate in PEM' })
+  }
+}

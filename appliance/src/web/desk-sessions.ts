@@ -1,0 +1,72 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Clock, Random } from '@lango/kernel'
+import { webLimits } from './limits.ts'
+
+/** Until people can sign in: a one-time token in a printed address becomes a browser's session. */
+export interface DeskSessions {
+  /** A fresh one-time token; the one before it no longer works. */
+  newToken(): string
+  /** A session's secret for the cookie, or undefined: the token is wrong, used, replaced or too old. */
+  exchange(token: string): string | undefined
+  isSignedIn(secret: string | undefined): boolean
+}
+
+type DeskSession = { readonly since: number; usedAt: number }
+
+const SECRET_BYTES = 32
+/** Shorter than this cannot have come from a random source fit for it. */
+const TOKEN_LENGTH_MIN = 22
+
+// Only digests are kept and compared: neither memory nor timing tells a secret.
+const digestOf = (secret: string): Buffer => createHash('sha256').update(secret).digest()
+
+/** `firstToken` is the one in the address that the box prints when it starts. Lives run on the monotonic clock. */
+export const createDeskSessions = (firstToken: string, clock: Clock, random: Random): DeskSessions => {
+  if (firstToken.length < TOKEN_LENGTH_MIN) throw new RangeError('the one-time token is too short to be a secret')
+  const newSecret = (): string => random.bytes(SECRET_BYTES).toString('base64url')
+  const sessions = new Map<string, DeskSession>()
+  let token: { digest: Buffer; issuedAt: number } | undefined
+
+  const issue = (secret: string): void => {
+    token = { digest: digestOf(secret), issuedAt: clock.monotonicMs() }
+  }
+  issue(firstToken)
+
+  const makeRoom = (): void => {
+    if (sessions.size < webLimits.deskSessionsMax) return
+    const idlest = [...sessions].reduce((a, b) => (b[1].usedAt < a[1].usedAt ? b : a))
+    sessions.delete(idlest[0])
+  }
+
+  return {
+    newToken() {
+      const secret = newSecret()
+      issue(secret)
+      return secret
+    },
+    exchange(offered) {
+      const isRight = token !== undefined && timingSafeEqual(digestOf(offered), token.digest)
+      if (!isRight || token === undefined) return undefined
+      const isFresh = clock.monotonicMs() - token.issuedAt < webLimits.tokenLifeMs
+      token = undefined
+      if (!isFresh) return undefined
+      makeRoom()
+      const secret = newSecret()
+      const now = clock.monotonicMs()
+      sessions.set(digestOf(secret).toString('base64'), { since: now, usedAt: now })
+      return secret
+    },
+    isSignedIn(secret) {
+      if (secret === undefined) return false
+      const key = digestOf(secret).toString('base64')
+      const session = sessions.get(key)
+      if (!session) return false
+      const now = clock.monotonicMs()
+      const isOver =
+        now - session.usedAt > webLimits.deskSessionIdleMs || now - session.since > webLimits.deskSessionLifeMs
+      if (isOver) sessions.delete(key)
+      else session.usedAt = now
+      return !isOver
+    },
+  }
+}

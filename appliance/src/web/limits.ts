@@ -1,0 +1,29 @@
+import { defineLimits } from '@lango/kernel'
+
+/** Everything of the web that can grow. */
+export const webLimits = defineLimits({
+  sessionRowsMax: 200,
+  decisionRowsMax: 50,
+  /** Routers drawn one by one; the rest is a count. Those that need attention come first. */
+  routerCardsMax: 12,
+  /** One live stream is one open page. */
+  streamsMax: 32,
+  /** A page that joins or falls behind by at most this many patches gets them; by more, the whole picture. */
+  patchesKept: 10,
+  patchEveryMs: 1000,
+  /** The ages on the page (`3 min ago`) are looked at this often when nothing else changes. */
+  agesEveryMs: 5000,
+  /** Silence after which a page may conclude that the connection is lost is twice this and a little. */
+  beatEveryMs: 10_000,
+  /** Signed-in browsers; the one unused longest makes room. */
+  deskSessionsMax: 32,
+  deskSessionIdleMs: 12 * 3600_000,
+  deskSessionLifeMs: 7 * 86_400_000,
+  /** A printed address that nobody has opened. */
+  tokenLifeMs: 24 * 3600_000,
+  bodyBytesMax: 4096,
+  connectionsMax: 256,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  closeGraceMs: 500,
+})

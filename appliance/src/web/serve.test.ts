@@ -1,0 +1,92 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
+import { orThrow } from '@lango/kernel'
+import { afterEach, expect, test } from 'vitest'
+import { deskAddress, serveWeb, type WebServer } from './serve.ts'
+import { TOKEN, webUnderTest } from './testing/web-under-test.ts'
+
+const running: WebServer[] = []
+afterEach(async () => {
+  for (const server of running.splice(0)) await server.close()
+})
+
+const serving = async () => {
+  const desk = webUnderTest()
+  const server = orThrow(await serveWeb({ app: desk.web.app, port: 0 }))
+  running.push(server)
+  return { ...desk, server, at: (path: string) => `http://127.0.0.1:${server.port}${path}` }
+}
+
+const signedIn = async () => {
+  const desk = await serving()
+  const answer = await fetch(desk.at(`/?token=${TOKEN}`), { redirect: 'manual' })
+  const cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+  const open = async () => {
+    const request = get(desk.at('/events'), { headers: { cookie } })
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    await once(response, 'data')
+    return { request, response }
+  }
+  return { ...desk, open }
+}
+
+test('it listens on loopback, on a free port that it tells', async () => {
+  const { server, at } = await serving()
+  expect(server.address).toBe('127.0.0.1')
+  expect(server.port).toBeGreaterThan(0)
+  expect(await (await fetch(at('/healthz'))).json()).toEqual({ serving: true })
+})
+
+test('a port in use is an answer, not a crash', async () => {
+  const { server, web } = await serving()
+  expect(await serveWeb({ app: web.app, port: server.port })).toEqual({
+    ok: false,
+    error: { type: 'WebPortUnavailable', listen: '127.0.0.1', port: server.port, code: 'EADDRINUSE' },
+  })
+})
+
+test('a browser that goes away frees its stream', async () => {
+  const { open, web } = await signedIn()
+  const { request, response } = await open()
+  expect(web.streams()).toBe(1)
+  const gone = once(response, 'close')
+  request.destroy()
+  await gone.catch(() => {})
+  await expect.poll(() => web.streams()).toBe(0)
+})
+
+test('closing ends open streams and frees the port', async () => {
+  const { open, web, server } = await signedIn()
+  const { response } = await open()
+  const ended = once(response.resume(), 'close')
+  web.close()
+  await server.close()
+  await ended
+  const again = orThrow(await serveWeb({ app: web.app, port: server.port }))
+  running.push(again)
+  expect(again.port).toBe(server.port)
+})
+
+test('a request that is no HTTP, or has a head without end, ends in a refusal', async () => {
+  const { server, at } = await serving()
+  for (const text of [
+    '\x16\x03\x01 nonsense\r\n\r\n',
+    `GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(64 * 1024)}`,
+  ]) {
+    const socket = connect(server.port, '127.0.0.1')
+    socket.on('error', () => {})
+    socket.end(text)
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 4\d\d /)
+    socket.destroy()
+  }
+  expect((await fetch(at('/healthz'))).status).toBe(200)
+})
+
+test.each([
+  ['127.0.0.1', 'http://127.0.0.1:8080/?token=abc'],
+  ['::1', 'http://[::1]:8080/?token=abc'],
+])('the address printed for %s is %s', (address, printed) => {
+  expect(deskAddress({ address, port: 8080 }, 'abc')).toBe(printed)
+})

@@ -1,0 +1,65 @@
+import { collectingLog, fakeClock } from '@lango/kernel/testing'
+import { seededRandom } from '@lango/kernel'
+import type { LiveSnapshot } from '../feed.ts'
+import { createWeb, type WebOptions } from '../web.ts'
+import { createFixtureFeed, sampleSnapshot } from './fixture-feed.ts'
+
+export const TOKEN = 'one-time-token-of-the-test'
+
+type Visit = Omit<RequestInit, 'headers'> & { headers?: Record<string, string> }
+
+/** The web on a clock, a feed and timers held in hand; `visit` asks as a browser that keeps its cookies. */
+export const webUnderTest = (options: Partial<WebOptions> & { snapshot?: LiveSnapshot } = {}) => {
+  const clock = fakeClock()
+  const log = collectingLog()
+  const feed = createFixtureFeed(options.snapshot ?? sampleSnapshot({ now: clock.now(), sessions: 3, decisions: 3 }))
+  const every = (intervalMs: number, run: () => void) => {
+    let stop = () => {}
+    const wait = () => {
+      stop = clock.after(intervalMs, () => {
+        wait()
+        run()
+      })
+    }
+    wait()
+    return () => stop()
+  }
+  const web = createWeb({
+    token: TOKEN,
+    feed,
+    siteName: 'Kisumu POP',
+    clock,
+    demo: false,
+    log,
+    random: seededRandom(1),
+    timeZone: 'Africa/Nairobi',
+    every,
+    ...options,
+  })
+  const cookies = new Map<string, string>()
+  const visit = async (path: string, init: Visit = {}) => {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const answer = await web.app.request(path, { ...init, headers: { cookie, ...init.headers } })
+    for (const line of answer.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+      cookies.set(name, value)
+    }
+    return answer
+  }
+  const signIn = () => visit(`/?token=${TOKEN}`)
+  return { web, clock, log, feed, cookies, visit, signIn }
+}
+
+/** Reads server-sent events as they come, one read at a time, as a connection does. */
+export const eventReader = (answer: Response) => {
+  const reader = answer.body!.getReader()
+  const decoder = new TextDecoder()
+  return {
+    /** The next piece, or undefined when the stream has ended. */
+    next: async () => {
+      const { value } = await reader.read()
+      return value && decoder.decode(value)
+    },
+    cancel: () => reader.cancel(),
+  }
+}

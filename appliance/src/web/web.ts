@@ -1,0 +1,138 @@
+import { systemRandom, type Clock, type Log, type Random } from '@lango/kernel'
+import { changePreferences, writePreferences } from '@lango/kernel/ui'
+import { Hono, type Context, type MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { compress } from 'hono/compress'
+import { getCookie, setCookie } from 'hono/cookie'
+import { csrf } from 'hono/csrf'
+import { HTTPException } from 'hono/http-exception'
+import { loadAssets, serveAssets } from './assets.ts'
+import { createDeskSessions, type DeskSessions } from './desk-sessions.ts'
+import type { LiveFeed } from './feed.ts'
+import { isOurHost, localPath, protectiveHeaders } from './guard.ts'
+import { webLimits } from './limits.ts'
+import { createLiveHub, type LiveHub } from './live-hub.ts'
+import { createPages, preferencesOf, VIEW_COOKIE } from './pages.tsx'
+
+export type WebOptions = {
+  /** The one-time token in the address that `start` prints: at least 22 characters from a random source. */
+  readonly token: string
+  readonly feed: LiveFeed
+  readonly siteName: string
+  readonly clock: Clock
+  readonly demo: boolean
+  readonly log: Log
+  readonly random?: Random
+  /** The site's, by IANA name; the machine's when not said. */
+  readonly timeZone?: string
+  /** Names of this box besides its addresses and `localhost`, in lower case. */
+  readonly hostNames?: readonly string[]
+  /** Calls `run` every so often until the returned function is called. */
+  readonly every?: (intervalMs: number, run: () => void) => () => void
+}
+
+export interface Web {
+  readonly app: Hono
+  /** A fresh one-time token for `/?token=`; the one before it no longer works. */
+  newToken(): string
+  /** Live pages open now. */
+  streams(): number
+  /** Ends the live streams; pages say since when they are not live. */
+  close(): void
+}
+
+type Pages = ReturnType<typeof createPages>
+
+const YEAR_SEC = 365 * 86_400
+
+const onInterval = (intervalMs: number, run: () => void): (() => void) => {
+  const timer = setInterval(run, intervalMs).unref()
+  return () => clearInterval(timer)
+}
+
+// Cookies know no ports: two boxes on one machine would sign each other's people out.
+const deskCookie = (c: Context): string => `lango-desk-${new URL(c.req.url).port || '80'}`
+const kept = { path: '/', httpOnly: true, sameSite: 'Strict' } as const
+
+const onlyOurHost =
+  (pages: Pages, hostNames: readonly string[]): MiddlewareHandler =>
+  async (c, next) => {
+    const host = c.req.header('host') ?? new URL(c.req.url).host
+    return isOurHost(host, hostNames) ? next() : pages.message(c, 400, { kind: 'wrongHost' })
+  }
+
+/** `/?token=…` becomes a session cookie once, and a clean address. */
+const exchangeToken =
+  (desk: DeskSessions, pages: Pages, log: Log): MiddlewareHandler =>
+  async (c, next) => {
+    const token = c.req.query('token')
+    // A link preview asks with HEAD: it must not use the token up.
+    if (token === undefined || c.req.method !== 'GET') return next()
+    const secret = desk.exchange(token)
+    if (secret !== undefined) {
+      log.info('desk opened with a one-time address')
+      setCookie(c, deskCookie(c), secret, { ...kept, maxAge: webLimits.deskSessionLifeMs / 1000 })
+    }
+    const isIn = secret !== undefined || desk.isSignedIn(getCookie(c, deskCookie(c)))
+    return isIn ? c.redirect('/', 303) : pages.message(c, 401, { kind: 'used' })
+  }
+
+const onlySignedIn =
+  (desk: DeskSessions, pages: Pages): MiddlewareHandler =>
+  async (c, next) => {
+    if (desk.isSignedIn(getCookie(c, deskCookie(c)))) return next()
+    // A link on another site led here, so the browser has kept a strict cookie back; a reload of our own brings it.
+    const reload = c.req.header('sec-fetch-site') === 'cross-site' && c.req.header('sec-fetch-mode') === 'navigate'
+    return pages.message(c, 401, { kind: 'signIn', reload })
+  }
+
+const openStream = (hub: LiveHub, desk: DeskSessions) => (c: Context) => {
+  const known = c.req.header('last-event-id') ?? c.req.query('since') ?? ''
+  const secret = getCookie(c, deskCookie(c))
+  const since = /^\d{1,15}$/.test(known) ? Number(known) : undefined
+  const stream = hub.open(preferencesOf(c).lang, since, () => desk.isSignedIn(secret))
+  if (!stream) return c.text('Too many live pages are open: close one, then load this one again.', 503)
+  return c.body(stream, 200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' })
+}
+
+const choosePreferences = async (c: Context) => {
+  const fields = new URLSearchParams(await c.req.text())
+  const chosen = changePreferences(preferencesOf(c), fields)
+  setCookie(c, VIEW_COOKIE, writePreferences(chosen), { ...kept, maxAge: YEAR_SEC })
+  return c.redirect(localPath(fields.get('returnTo') ?? '/'), 303)
+}
+
+/** The box's web: pages, their live stream, `/healthz`. `app.request()` answers without a port. */
+export const createWeb = (options: WebOptions): Web => {
+  const { feed, siteName, clock, demo, log, random = systemRandom(), every = onInterval } = options
+  const timeZone = options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
+  const assets = loadAssets()
+  const desk = createDeskSessions(options.token, clock, random)
+  const hub = createLiveHub({ feed, clock, timeZone, every, log })
+  const pages = createPages({ assets, hub, siteName, demo })
+  const app = new Hono()
+
+  app.use(protectiveHeaders, compress(), onlyOurHost(pages, options.hostNames ?? []))
+  app.use('/assets/*', serveAssets(assets))
+  app.get('/healthz', (c) => {
+    const { serving, reason } = hub.health()
+    return c.json({ serving, ...(reason === undefined ? {} : { reason }) }, serving ? 200 : 503)
+  })
+  app.use('/', exchangeToken(desk, pages, log))
+  app.use(onlySignedIn(desk, pages))
+  app.get('/', pages.live)
+  app.get('/events', openStream(hub, desk))
+  app.post('/preferences', csrf(), bodyLimit({ maxSize: webLimits.bodyBytesMax }), choosePreferences)
+  if (demo) app.get('/gallery', pages.gallery)
+
+  app.notFound((c) => pages.message(c, 404, { kind: 'notFound' }))
+  app.onError((error, c) => {
+    // A refusal (forged form, body too large), no fault of ours.
+    if (error instanceof HTTPException) return error.getResponse()
+    const id = random.bytes(6).toString('hex')
+    log.error('page failed', { id, path: c.req.path, error })
+    return pages.message(c, 500, { kind: 'fault', id })
+  })
+
+  return { app, newToken: () => desk.newToken(), streams: () => hub.streams(), close: () => hub.close() }
+}

@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { mustRun, newBox, temporaryFolder } from './box.ts'
+import { freePort, program, radclient, startPeer, suite, writeConfig, type Attributes, type Peer } from './peer.ts'
+
+const secret = 'coa-secret'
+
+/** FreeRADIUS as a router that is asked to disconnect: it obeys, but for one user. */
+const freeradiusConfig = (folder: string, port: number) => `
+prefix = /usr
+libdir = /usr/lib/freeradius
+raddbdir = ${folder}
+logdir = ${folder}
+run_dir = ${folder}
+log {
+  destination = stdout
+}
+client box {
+  ipaddr = 127.0.0.1
+  secret = ${secret}
+  require_message_authenticator = yes
+}
+modules {
+  always reject {
+    rcode = reject
+  }
+  always ok {
+    rcode = ok
+  }
+}
+server coa {
+  listen {
+    type = coa
+    ipaddr = 127.0.0.1
+    port = ${port}
+  }
+  recv-coa {
+    if (&User-Name == "stubborn") {
+      reject
+    }
+    else {
+      ok
+    }
+  }
+}
+`
+
+suite('coa freeradius', () => {
+  const folder = temporaryFolder('freeradius')
+  const box = newBox()
+  let router: Peer
+  const acct = (attributes: Attributes) =>
+    radclient(box.ports.acct, 'acct', secret, { 'NAS-IP-Address': '127.0.0.1', ...attributes })
+  const open = (user: string, id: string) =>
+    acct({ 'User-Name': user, 'Acct-Session-Id': id, 'Acct-Status-Type': 'Start', 'Framed-IP-Address': '10.0.0.7' })
+
+  beforeAll(async () => {
+    const port = await freePort()
+    writeConfig(folder, 'radiusd.conf', freeradiusConfig(folder, port))
+    router = await startPeer('freeradius', ['-X', '-d', folder, '-n', 'radiusd'], /Ready to process requests/)
+    await box.start()
+    await box.json('router', 'add', 'nas', '--address', '127.0.0.1', '--secret', secret, '--coa-port', `${port}`)
+    await box.json('plan', 'add', 'Any', '--kind', 'pppoe', '--down-kbps', '1000', '--up-kbps', '1000')
+    for (const user of ['amina', 'stubborn']) {
+      await box.json('subscriber', 'add', user, '--password', 'p', '--plan', 'Any')
+    }
+  })
+  afterAll(async () => {
+    await router?.stop()
+    await box.remove()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  test('a Disconnect names the session as the router did, and is done when the Stop has come', async () => {
+    await open('amina', '81500001')
+    const disconnecting = box.cli('session', 'disconnect', '81500001', '--json')
+    await router.waitFor(/Received Disconnect-Request[^]*?Acct-Session-Id = "81500001"/)
+    await router.waitFor(/Sent Disconnect-ACK/)
+    await acct({ 'User-Name': 'amina', 'Acct-Session-Id': '81500001', 'Acct-Status-Type': 'Stop' })
+    const { code, stdout } = await disconnecting
+    expect(code, stdout).toBe(0)
+    expect(await box.json('session', 'show', '81500001')).toMatchObject([{ state: 'stop' }])
+  })
+
+  test('a router that refuses is reported, and the session still stands', async () => {
+    await open('stubborn', '81500002')
+    const from = router.output().length
+    const { code, stdout, stderr } = await box.cli('session', 'disconnect', '81500002', '--json')
+    await router.waitFor(/Sent Disconnect-NAK/, undefined, from)
+    expect(code).not.toBe(0)
+    expect(stdout + stderr).toMatch(/nak|refus/i)
+    expect(await box.json('session', 'show', '81500002')).toMatchObject([{ state: 'start' }])
+  })
+})
+
+const hostapdConfig = (ports: { auth: number; acct: number }, dasPort: number, link: string) => `
+interface=${link}
+driver=wired
+logger_stdout=-1
+logger_stdout_level=1
+ieee8021x=1
+use_pae_group_addr=1
+nas_identifier=switch-1
+own_ip_addr=127.0.0.1
+auth_server_addr=127.0.0.1
+auth_server_port=${ports.auth}
+auth_server_shared_secret=${secret}
+acct_server_addr=127.0.0.1
+acct_server_port=${ports.acct}
+acct_server_shared_secret=${secret}
+radius_das_port=${dasPort}
+radius_das_client=127.0.0.1 ${secret}
+radius_das_require_event_timestamp=1
+radius_das_require_message_authenticator=1
+`
+
+const supplicantConfig = `
+ap_scan=0
+network={
+  key_mgmt=IEEE8021X
+  eap=MD5
+  identity="wanjiru"
+  password="wired-password"
+  eapol_flags=0
+}
+`
+
+/** A whole 802.1X switch port: hostapd on one end of a virtual cable, wpa_supplicant on the other. */
+suite('coa hostapd', () => {
+  const folder = temporaryFolder('hostapd')
+  const box = newBox()
+  const tag = randomBytes(2).toString('hex')
+  const namespace = `lango-${tag}`
+  const [switchEnd, deviceEnd] = [`lg${tag}a`, `lg${tag}b`]
+  const peers: Peer[] = []
+  const ip = (...args: string[]) => mustRun(program('ip'), ...args)
+
+  beforeAll(async () => {
+    const dasPort = await freePort()
+    await box.start()
+    const router = ['--address', '127.0.0.1', '--secret', secret, '--vendor', 'generic', '--coa-port', `${dasPort}`]
+    await box.json('router', 'add', 'switch-1', ...router)
+    await box.json('plan', 'add', 'Wired', '--kind', '802.1x', '--down-kbps', '0', '--up-kbps', '0')
+    await box.json('subscriber', 'add', 'wanjiru', '--password', 'wired-password', '--plan', 'Wired')
+    await ip('netns', 'add', namespace)
+    await ip('link', 'add', switchEnd, 'type', 'veth', 'peer', 'name', deviceEnd, 'netns', namespace)
+    await ip('link', 'set', switchEnd, 'up')
+    await ip('-n', namespace, 'link', 'set', deviceEnd, 'up')
+    const hostapd = writeConfig(folder, 'hostapd.conf', hostapdConfig(box.ports, dasPort, switchEnd))
+    peers.push(await startPeer('hostapd', ['-d', hostapd], /AP-ENABLED/))
+  })
+  afterAll(async () => {
+    for (const peer of peers.toReversed()) await peer.stop()
+    await box.remove()
+    await ip('netns', 'del', namespace)
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  test('a device logs in by 802.1X, is metered, and is really gone after a Disconnect', async () => {
+    const [hostapd] = peers
+    const config = writeConfig(folder, 'supplicant.conf', supplicantConfig)
+    const args = ['netns', 'exec', namespace, program('wpa_supplicant'), '-Dwired', `-i${deviceEnd}`, `-c${config}`]
+    peers.push(await startPeer('ip', args, /CTRL-EVENT-EAP-SUCCESS/))
+    const started = await hostapd?.waitFor(/starting accounting session ([0-9A-F]+)/)
+    const id = started?.[1] ?? ''
+    await hostapd?.waitFor(/authenticated - EAP type: 4/)
+
+    const { code, stdout, stderr } = await box.cli('session', 'disconnect', id, '--json')
+    expect(code, stdout + stderr).toBe(0)
+    expect(hostapd?.output()).toMatch(/DAS: Disconnect-Request|DAS: Received/)
+    expect(hostapd?.output()).not.toContain('Session not found')
+    // hostapd may use the id again at once: the ended session stays ended beside the new one.
+    const sessions = await box.json<{ state: string; userName: string }[]>('session', 'show', id)
+    expect(sessions[0]).toMatchObject({ state: 'stop', userName: 'wanjiru' })
+  })
+})

@@ -1,0 +1,99 @@
+/** Two languages of equal rank. English decides which words exist; a language that lacks one does not compile. */
+export const langs = ['en', 'sw'] as const
+export type Lang = (typeof langs)[number]
+export const isLang = (text: string): text is Lang => (langs as readonly string[]).includes(text)
+
+/** Forms by number: English and Swahili both tell one from other. `{n}` is the number. */
+export type Plural = { readonly one: string; readonly other: string }
+type Entry = string | Plural
+type SameWords<W> = { readonly [K in keyof W]: W[K] extends string ? string : Plural }
+export type Catalogue<W> = { readonly en: SameWords<W>; readonly sw: SameWords<W> }
+
+/** A catalogue of one part of the product, next to the pages that use it. */
+export const catalogue = <const W extends Readonly<Record<string, Entry>>>(en: W, sw: SameWords<W>): Catalogue<W> => ({
+  en: en as SameWords<W>,
+  sw,
+})
+
+/** Puts values into `{name}` places. A place without a value stays as it is, so that it is seen. */
+export const fill = (template: string, values: Readonly<Record<string, string | number>>): string =>
+  template.replace(/\{(\w+)\}/g, (place, name: string) => (Object.hasOwn(values, name) ? String(values[name]) : place))
+
+const kit = catalogue(
+  {
+    skipToContent: 'Skip to content',
+    navigation: 'Navigation',
+    collapse: 'Collapse',
+    expand: 'Expand',
+    why: 'Why?',
+    whatToDo: 'What to do',
+    optional: 'optional',
+    none: 'none',
+    justNow: 'just now',
+    secondsAgo: { one: '{n} s ago', other: '{n} s ago' },
+    minutesAgo: { one: '{n} min ago', other: '{n} min ago' },
+    hoursAgo: { one: '{n} h ago', other: '{n} h ago' },
+    daysAgo: { one: '{n} d ago', other: '{n} d ago' },
+    inTheFuture: 'in {duration}',
+    seconds: '{n} s',
+    minutes: '{n} min',
+    hours: '{n} h',
+    days: '{n} d',
+  },
+  {
+    skipToContent: 'Ruka hadi maudhui',
+    navigation: 'Urambazaji',
+    collapse: 'Kunja',
+    expand: 'Kunjua',
+    why: 'Kwa nini?',
+    whatToDo: 'La kufanya',
+    optional: 'si lazima',
+    none: 'hakuna',
+    justNow: 'sasa hivi',
+    secondsAgo: { one: 'sek {n} iliyopita', other: 'sek {n} zilizopita' },
+    minutesAgo: { one: 'dak {n} iliyopita', other: 'dak {n} zilizopita' },
+    hoursAgo: { one: 'saa {n} iliyopita', other: 'saa {n} zilizopita' },
+    daysAgo: { one: 'siku {n} iliyopita', other: 'siku {n} zilizopita' },
+    inTheFuture: 'baada ya {duration}',
+    seconds: 'sek {n}',
+    minutes: 'dak {n}',
+    hours: 'saa {n}',
+    days: 'siku {n}',
+  },
+)
+export type KitWords = (typeof kit)['en']
+
+/** Everything that depends on who reads and where the site stands. Built once a language: Intl objects are dear. */
+export interface Locale {
+  readonly lang: Lang
+  readonly timeZone: string
+  readonly words: KitWords
+  readonly whole: Intl.NumberFormat
+  readonly tenths: Intl.NumberFormat
+  readonly plurals: Intl.PluralRules
+  /** 18:42:07 */
+  readonly timeOfDay: Intl.DateTimeFormat
+  /** 21 Nov 2026, 18:42:07 EAT: with the zone, since whoever reads may sit elsewhere. */
+  readonly exact: Intl.DateTimeFormat
+}
+
+/** `timeZone` is the site's, by its IANA name. */
+export const localeOf = (lang: Lang, timeZone: string): Locale => {
+  const region = `${lang}-KE`
+  const clock = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', timeZone } as const
+  const date = { day: 'numeric', month: 'short', year: 'numeric' } as const
+  return {
+    lang,
+    timeZone,
+    words: kit[lang],
+    whole: new Intl.NumberFormat(region, { maximumFractionDigits: 0 }),
+    tenths: new Intl.NumberFormat(region, { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
+    plurals: new Intl.PluralRules(region),
+    timeOfDay: new Intl.DateTimeFormat(region, clock),
+    exact: new Intl.DateTimeFormat(region, { ...clock, ...date, timeZoneName: 'short' }),
+  }
+}
+
+/** The form for the number, with the number in it. */
+export const counted = (forms: Plural, n: number, locale: Locale): string =>
+  fill(locale.plurals.select(n) === 'one' ? forms.one : forms.other, { n: locale.whole.format(n) })

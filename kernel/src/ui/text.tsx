@@ -1,0 +1,19 @@
+import { UNKNOWN, visible } from './format.ts'
+
+/**
+ * A name or text that people or devices chose. It is escaped by the view layer, isolated so that right-to-left text
+ * cannot reorder what stands around it, shown without anything hidden in it, and in full on hover when cut short.
+ */
+export const UserText = ({ text }: { text: string }) => {
+  const shown = text === '' ? UNKNOWN : visible(text)
+  return (
+    <bdi class="user-text" title={shown}>
+      {shown}
+    </bdi>
+  )
+}
+
+/** One of our own sentences: what stands between backticks is a command. */
+export const Sentence = ({ text }: { text: string }) => (
+  <>{text.split('`').map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}</>
+)

@@ -1,0 +1,74 @@
+import { accessSync, constants } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * The real peers the end-to-end suites talk to: the command that shows one is
+ * here, and the Debian package that brings it. A suite names what it needs of
+ * this list; `tools/check.ts` installs what is missing where it may.
+ */
+export const peers = {
+  radclient: { command: 'radclient', debian: 'freeradius-utils' },
+  freeradius: { command: 'freeradius', debian: 'freeradius' },
+  eapol_test: { command: 'eapol_test', debian: 'eapoltest' },
+  hostapd: { command: 'hostapd', debian: 'hostapd' },
+  radsecproxy: { command: 'radsecproxy', debian: 'radsecproxy' },
+  chromium: { command: 'chromium', debian: 'chromium' },
+  wpa_supplicant: { command: 'wpa_supplicant', debian: 'wpasupplicant' },
+  ip: { command: 'ip', debian: 'iproute2' },
+  faketime: { command: 'faketime', debian: 'faketime' },
+  strace: { command: 'strace', debian: 'strace' },
+  openssl: { command: 'openssl', debian: 'openssl' },
+} as const
+
+export type Peer = keyof typeof peers
+/** `root`: the suite mounts a file system or binds what only root may. */
+export type Need = Peer | 'root'
+
+/** What each suite needs; one not named here needs nothing but Node. */
+export const suites = {
+  radclient: ['radclient'],
+  radsecproxy: ['radclient', 'radsecproxy', 'openssl'],
+  eapol: ['eapol_test', 'openssl'],
+  backup: ['radclient'],
+  'coa freeradius': ['freeradius', 'radclient'],
+  'coa hostapd': ['hostapd', 'wpa_supplicant', 'ip', 'root'],
+  'small disk': ['radclient', 'root'],
+  'clock in 1970': ['faketime', 'radclient'],
+  'failing sync': ['radclient', 'strace'],
+  page: ['chromium', 'radclient'],
+} as const satisfies Record<string, readonly Need[]>
+
+export type Suite = keyof typeof suites
+
+// Daemons live in sbin, which is not on everybody's path.
+const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin']
+
+/** The full path of a command, undefined when this machine has none. */
+export function commandPath(command: string): string | undefined {
+  return folders
+    .map((folder) => join(folder, command))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK)
+        return true
+      } catch {
+        return false
+      }
+    })
+}
+
+export const isRoot = (): boolean => process.getuid?.() === 0
+
+export const missingPeers = (): Peer[] =>
+  (Object.keys(peers) as Peer[]).filter((peer) => commandPath(peers[peer].command) === undefined)
+
+/** Why a suite cannot run here, as words to print; undefined when it can. */
+export function lacking(suite: Suite): string | undefined {
+  const needs: readonly Need[] = suites[suite]
+  const reasons = needs.flatMap((need) => {
+    if (need === 'root') return isRoot() ? [] : ['it needs root']
+    const { command, debian } = peers[need]
+    return commandPath(command) === undefined ? [`${command} is missing (apt-get install ${debian})`] : []
+  })
+  return reasons.length === 0 ? undefined : reasons.join(', ')
+}
