@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fillBox, startBox } from './lango.ts'
 import type { Box, PlanKind } from './lango.ts'
 import { cpuTimes } from './usage.ts'
-import type { Tools } from './tools.ts'
+import type { FlowResult, Tools } from './tools.ts'
 import { median, whole } from './stats.ts'
 
 export const USERS = 100_000
@@ -44,80 +44,89 @@ export type Row = {
   readonly run: (bench: Bench) => Promise<Outcome>
 }
 
-/** What one round came to. Shares are of one core. */
-export type Round = {
+/** Shares of one core over a piece of work: of the server, and of all that the bench did not start. */
+export type Cost = { readonly server: number; readonly others: number }
+
+/** Does one piece of work and adds what it cost the server of these processes. */
+export async function costed<T extends object>(pids: readonly number[], work: () => Promise<T>): Promise<T & Cost> {
+  const before = cpuTimes(pids)
+  const result = await work()
+  const after = cpuTimes(pids)
+  const wall = after.at - before.at
+  const others = after.machine - before.machine - (after.ours - before.ours)
+  return { ...result, server: (after.server - before.server) / wall, others: Math.max(0, others / wall) }
+}
+
+/** Above this share of a core, other work on the machine makes a round worth little: it is measured once more. */
+const OTHERS_SHARE_MAX = 0.15
+/** Rounds tried at most, as a multiple of those asked for. */
+const TRIES_FACTOR = 3
+
+/**
+ * The asked-for number of rounds: the quiet ones, or, when the machine never was quiet, those that were disturbed
+ * least, and then a note that says so.
+ */
+export async function quietRounds<T>(
+  count: number,
+  once: (round: number) => Promise<T>,
+  disturbance: (result: T) => number,
+): Promise<{ readonly rounds: readonly T[]; readonly notes: readonly string[] }> {
+  const results: T[] = []
+  const quiet = (): number => results.filter((result) => disturbance(result) <= OTHERS_SHARE_MAX).length
+  while (quiet() < count && results.length < count * TRIES_FACTOR) results.push(await once(results.length + 1))
+  const rounds = results.toSorted((a, b) => disturbance(a) - disturbance(b)).slice(0, count)
+  const noisy = count - Math.min(quiet(), count)
+  const note = `in ${noisy} of ${count} rounds other work took over ${OTHERS_SHARE_MAX} of a core`
+  return { rounds, notes: noisy > 0 ? [note] : [] }
+}
+
+/** What one round of a rate came to. The generator's share is of one core, too. */
+export type Round = Cost & {
   readonly rate: number
-  readonly p50Ms: number
   readonly p99Ms: number
   readonly lost: number
   readonly generator: number
-  readonly server: number
-  /** What neither the server nor the generator used: other work on this machine. */
-  readonly others: number
 }
 
-type Flow = {
-  readonly rate: number
-  readonly p50Ms: number
-  readonly p99Ms: number
-  readonly lost: number
-  readonly rejects: number
-  readonly bad: number
-  readonly maxMs: number
+type Load = {
+  readonly flow: Pick<FlowResult, 'rate' | 'p99Ms' | 'lost' | 'rejects' | 'bad'>
+  readonly cpuShare: number
 }
 
 /** A lost packet in ten thousand spoils no rate; refused logins or forged answers mean that something else was measured. */
 const LOST_SHARE_MAX = 0.01
 
-/** Runs one load against the server of these processes and adds what it cost. Throws when the answers are not what was asked for. */
+/** One load against the server of these processes. Throws when the answers are not what was asked for. */
 export async function measureRound(
+  bench: Settings,
   pids: readonly number[],
-  work: () => Promise<{ readonly flow: Flow; readonly cpuShare: number; readonly seconds: number }>,
+  work: () => Promise<Load>,
 ): Promise<Round> {
-  const before = cpuTimes(pids)
-  const { flow, cpuShare, seconds } = await work()
-  const after = cpuTimes(pids)
+  const { flow, cpuShare, server, others } = await costed(pids, work)
   if (flow.rejects > 0 || flow.bad > 0)
     throw new Error(`${flow.rejects} logins were refused and ${flow.bad} answers were not authentic`)
-  if (flow.lost > LOST_SHARE_MAX * flow.rate * seconds) throw new Error(`${flow.lost} packets were lost`)
-  const wall = after.at - before.at
-  const server = (after.server - before.server) / wall
-  const machine = (after.machine - before.machine) / wall
-  // The generator's share is of its measured part; warming up and winding down cost it less, never more.
-  return { ...flow, generator: cpuShare, server, others: Math.max(0, machine - server - cpuShare) }
+  if (flow.lost > LOST_SHARE_MAX * flow.rate * bench.seconds) throw new Error(`${flow.lost} packets were lost`)
+  return { rate: flow.rate, p99Ms: flow.p99Ms, lost: flow.lost, generator: cpuShare, server, others }
 }
 
-/** Above this share of a core, other work on the machine makes a round worth little: it is measured once more. */
-const OTHERS_SHARE_MAX = 0.15
-/** Pairs of rounds tried at most, as a multiple of those asked for. */
-const TRIES_FACTOR = 3
-
-type Pair = { readonly lango: Round; readonly peer: Round }
-
-/**
- * Both sides in turn, so that what else happens on the machine meets both alike. The result is the asked-for number
- * of pairs: the quiet ones, or, when the machine never was quiet, those that were disturbed least.
- */
+/** Both sides in turn, so that what else happens on the machine meets both alike. */
 export async function alternate(
   bench: Bench,
   sides: { readonly lango: () => Promise<Round>; readonly peer: () => Promise<Round> },
 ): Promise<{ readonly lango: Round[]; readonly peer: Round[]; readonly notes: readonly string[] }> {
-  const pairs: Pair[] = []
-  const disturbance = ({ lango, peer }: Pair): number => Math.max(lango.others, peer.others)
-  const quiet = (): Pair[] => pairs.filter((pair) => disturbance(pair) <= OTHERS_SHARE_MAX)
-  while (quiet().length < bench.rounds && pairs.length < bench.rounds * TRIES_FACTOR) {
-    const peer = await sides.peer()
-    const lango = await sides.lango()
-    pairs.push({ lango, peer })
-    bench.say(`  round ${pairs.length}: Lango ${describe(lango)} | peer ${describe(peer)}`)
-  }
-  const best = pairs.toSorted((a, b) => disturbance(a) - disturbance(b)).slice(0, bench.rounds)
-  const lango = best.map((pair) => pair.lango)
-  const peer = best.map((pair) => pair.peer)
-  const noisy = best.length - Math.min(quiet().length, best.length)
-  const notes = [costNote('Lango', lango), costNote('FreeRADIUS', peer)]
-  if (noisy > 0) notes.push(`in ${noisy} of ${best.length} rounds other work took over ${OTHERS_SHARE_MAX} of a core`)
-  return { lango, peer, notes }
+  const { rounds, notes } = await quietRounds(
+    bench.rounds,
+    async (round) => {
+      const peer = await sides.peer()
+      const lango = await sides.lango()
+      bench.say(`  round ${round}: Lango ${describe(lango)} | peer ${describe(peer)}`)
+      return { lango, peer }
+    },
+    ({ lango, peer }) => Math.max(lango.others, peer.others),
+  )
+  const lango = rounds.map((pair) => pair.lango)
+  const peer = rounds.map((pair) => pair.peer)
+  return { lango, peer, notes: [costNote('Lango', lango), costNote('FreeRADIUS', peer), ...notes] }
 }
 
 function describe(round: Round): string {

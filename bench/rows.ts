@@ -91,17 +91,17 @@ async function compare(bench: Bench, { id, method, variant, atLeast }: Compariso
     const result = await load(bench.tools, { ...loadOf(bench, method, ports), seconds: bench.seconds })
     const flow = method === 'acct' ? result.acct : result.auth
     if (!flow) throw new TypeError('the generator gave no result')
-    return { flow, cpuShare: result.cpuShare, seconds: bench.seconds }
+    return { flow, cpuShare: result.cpuShare }
   }
   const {
     lango,
     peer: other,
     notes,
   } = await alternate(bench, {
-    lango: () => measureRound([box.pid], against(box.ports)),
+    lango: () => measureRound(bench, [box.pid], against(box.ports)),
     async peer() {
       await peer.reset()
-      return measureRound(peer.pids, against(peer.ports))
+      return measureRound(bench, peer.pids, against(peer.ports))
     },
   })
   return ratioOutcome(rateOf(lango), rateOf(other), atLeast, notes)
@@ -126,7 +126,7 @@ async function comparePeap(bench: Bench): Promise<Outcome> {
     const result = await handshakes(port, bench.seconds)
     if (result.auth.failed > 0) throw new Error(`${result.auth.failed} conversations broke off`)
     seen(result.tls)
-    return { flow: result.auth, cpuShare: result.cpuShare, seconds: bench.seconds }
+    return { flow: result.auth, cpuShare: result.cpuShare }
   }
   const {
     lango,
@@ -135,11 +135,13 @@ async function comparePeap(bench: Bench): Promise<Outcome> {
   } = await alternate(bench, {
     lango: () =>
       measureRound(
+        bench,
         [box.pid],
         against(box.ports.auth, () => undefined),
       ),
     peer: () =>
       measureRound(
+        bench,
         peer.pids,
         against(peer.ports.auth, (seen) => (peerTls = seen)),
       ),

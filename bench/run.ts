@@ -108,8 +108,14 @@ const chosen = chosenRows()
 const folder = temporaryFolder(options.folder)
 if (isInMemory(folder))
   say(`bench: ${options.folder} is in memory, a sync costs nothing there: give --folder on a disk`)
+function newFolder(name: string): string {
+  const path = join(folder, name)
+  mkdirSync(path)
+  return path
+}
+
 say('compiling the load generators ...')
-const tools = await compileTools(folder)
+const tools = await compileTools(newFolder('tools'))
 await using stack = new AsyncDisposableStack()
 const settings = { rounds: Number(options.rounds), seconds: Number(options.seconds), users: Number(options.users) }
 const outcomes = await measureAll(
@@ -119,11 +125,7 @@ const outcomes = await measureAll(
     folder,
     say,
     box: boxShelf(folder, settings.users, stack, say),
-    newFolder(name) {
-      const path = join(folder, name)
-      mkdirSync(path)
-      return path
-    },
+    newFolder,
   },
   chosen,
 )

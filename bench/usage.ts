@@ -38,17 +38,24 @@ export function residentBytes(pids: readonly number[]): number {
   }, 0)
 }
 
-/** Processor time so far, in seconds, of the trees under these processes and of the whole machine. */
-export type CpuTimes = { readonly server: number; readonly machine: number; readonly at: number }
+/**
+ * Processor time so far, in seconds: of the trees under some processes, of everything this process started (children
+ * that have ended included), and of the whole machine. `at` is the instant, in seconds of a clock that only goes on.
+ */
+export type CpuTimes = { readonly server: number; readonly ours: number; readonly machine: number; readonly at: number }
 
 export function cpuTimes(roots: readonly number[]): CpuTimes {
-  const ticks = processTree(roots).reduce((sum, pid) => sum + (processStat(pid)?.ticks ?? 0), 0)
   const line = readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? ''
   // cpu user nice system idle iowait irq softirq steal: all but idle, iowait and steal is work done here.
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = line.trim().split(/\s+/).slice(1).map(Number)
   return {
-    server: ticks / TICKS_PER_SECOND,
+    server: treeSeconds(roots),
+    ours: treeSeconds([process.pid]),
     machine: (user + nice + system + irq + softirq) / TICKS_PER_SECOND,
     at: performance.now() / 1000,
   }
+}
+
+function treeSeconds(roots: readonly number[]): number {
+  return processTree(roots).reduce((sum, pid) => sum + (processStat(pid)?.ticks ?? 0), 0) / TICKS_PER_SECOND
 }

@@ -122,7 +122,7 @@ export const startBox = async (options: BoxOptions): Promise<Result<Box, Fault>>
     logLevel: options.logLevel,
     log,
     folder: folder.value,
-    tls: tls.value.eap,
+    tls: { ...tls.value.eap, ca: [...tls.value.eap.ca] },
     serverName: hostname(),
     answer: createFrontDesk(site, log),
     onNews: (news) => {

@@ -5,6 +5,7 @@ import { searchDecisions } from './aaa/decision-search.ts'
 import { dataFolder, lockFolder, type DataFolder, type FolderFault } from './data-folder.ts'
 import type { ActionName, Link } from './link.ts'
 import { createQueryRunner, runCommand, type QueryRunner } from './run-named.ts'
+import { rotateKeys } from './rotate-keys.ts'
 import { openSite, type Site } from './site.ts'
 
 export type OfflineFault =
@@ -35,7 +36,10 @@ export const openOffline = ({ dir, osUser, uid, logLine }: OfflineOptions): Resu
     running: false,
     command: (name, input) => Promise.resolve(runCommand(site, name, input, actor)),
     query: (name, input) => Promise.resolve(queries.run(name, input)),
-    action: (name, input) => Promise.resolve(act({ dir, site, queries }, name, input)),
+    action: async (name, input) => {
+      if (name === 'keys.rotate') return rotateKeys(site, actor, () => Promise.resolve())
+      return act(dir, queries, name, input)
+    },
     close() {
       queries.close()
       site.close()
@@ -56,11 +60,8 @@ const open = (folder: DataFolder, log: Log): Result<{ site: Site; queries: Query
   return ok({ site: site.value, queries: queries.value })
 }
 
-type Open = { readonly dir: string; readonly site: Site; readonly queries: QueryRunner }
-
-/** What can be told or done without a box; the rest needs one. */
-const act = ({ dir, site, queries }: Open, action: ActionName, input: unknown): Result<unknown, Fault> => {
+/** What can be told without a box; the rest needs one. */
+const act = (dir: string, queries: QueryRunner, action: ActionName, input: unknown): Result<unknown, Fault> => {
   if (action === 'decisions.search') return ok(searchDecisions(queries.sessions.raw, input as Parameters<typeof searchDecisions>[1]))
-  if (action === 'keys.rotate') return ok({ keyId: site.vault.rotate() })
   return err({ type: 'BoxDown', dir, action } satisfies OfflineFault as Fault)
 }

@@ -4,7 +4,7 @@ import type { Packet } from './packet.ts'
 
 const plain: Packet = { bytes: Buffer.from('0101001400000000000000000000000000000000', 'hex'), code: 1, id: 1 }
 const withState: Packet = {
-  bytes: Buffer.from('010100170000000000000000000000000000000018' + '03aa', 'hex'),
+  bytes: Buffer.from('01010017000000000000000000000000000000001803aa', 'hex'),
   code: 1,
   id: 1,
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   demandsSignature,
@@ -25,14 +25,44 @@ test.each<[string, BlastRadiusPolicy, Partial<BlastRadiusLearned>, Partial<Acces
   ['require: signed, taken', policy('yes', 'no'), {}, { hasMessageAuthenticator: true }, 'ok'],
   ['no: not demanded even of one who has signed', policy('no', 'no'), { sentMessageAuthenticator: true }, {}, 'ok'],
   ['auto: not demanded before the first one', policy('auto', 'no'), {}, {}, 'ok'],
-  ['auto: demanded after', policy('auto', 'no'), { sentMessageAuthenticator: true }, {}, 'message-authenticator-missing'],
+  [
+    'auto: demanded after',
+    policy('auto', 'no'),
+    { sentMessageAuthenticator: true },
+    {},
+    'message-authenticator-missing',
+  ],
   ['limit: Proxy-State unsigned, dropped', policy('no', 'yes'), {}, { hasProxyState: true }, 'proxy-state-limited'],
-  ['limit: Proxy-State signed, taken', policy('no', 'yes'), {}, { hasProxyState: true, hasMessageAuthenticator: true }, 'ok'],
+  [
+    'limit: Proxy-State signed, taken',
+    policy('no', 'yes'),
+    {},
+    { hasProxyState: true, hasMessageAuthenticator: true },
+    'ok',
+  ],
   ['limit: no Proxy-State, taken', policy('no', 'yes'), {}, {}, 'ok'],
-  ['limit no: a proxy without signature is taken', policy('no', 'no'), { sentWithoutProxyState: true }, { hasProxyState: true }, 'ok'],
+  [
+    'limit no: a proxy without signature is taken',
+    policy('no', 'no'),
+    { sentWithoutProxyState: true },
+    { hasProxyState: true },
+    'ok',
+  ],
   ['limit auto: a proxy from the first packet on is taken', policy('no', 'auto'), {}, { hasProxyState: true }, 'ok'],
-  ['limit auto: a NAS that never proxied is held to it', policy('no', 'auto'), { sentWithoutProxyState: true }, { hasProxyState: true }, 'proxy-state-limited'],
-  ['a packet that needs a signature needs it under any policy', policy('no', 'no'), {}, { demandsSignature: true }, 'message-authenticator-missing'],
+  [
+    'limit auto: a NAS that never proxied is held to it',
+    policy('no', 'auto'),
+    { sentWithoutProxyState: true },
+    { hasProxyState: true },
+    'proxy-state-limited',
+  ],
+  [
+    'a packet that needs a signature needs it under any policy',
+    policy('no', 'no'),
+    {},
+    { demandsSignature: true },
+    'message-authenticator-missing',
+  ],
 ])('%s', (_, rule, learned, change, verdict) => {
   expect(judgeAccessRequest(rule, { ...nothingLearned, ...learned }, facts(change))).toBe(verdict)
 })

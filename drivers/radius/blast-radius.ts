@@ -48,7 +48,9 @@ export function judgeAccessRequest(
 
 /** What is known after an accepted request: the same object when it taught nothing new. */
 export function learn(learned: BlastRadiusLearned, facts: AccessRequestFacts): BlastRadiusLearned {
-  const sentMessageAuthenticator = learned.sentMessageAuthenticator || facts.hasMessageAuthenticator
+  // A request that must be signed in any case (EAP) says nothing of the others: a NAS may sign only those.
+  const signedByChoice = facts.hasMessageAuthenticator && !facts.demandsSignature
+  const sentMessageAuthenticator = learned.sentMessageAuthenticator || signedByChoice
   const sentWithoutProxyState = learned.sentWithoutProxyState || !facts.hasProxyState
   const isNew =
     sentMessageAuthenticator !== learned.sentMessageAuthenticator ||

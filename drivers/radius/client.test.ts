@@ -9,7 +9,7 @@ import { otherSecret, Peer, secret } from './testing/loopback.ts'
 
 const ending: (() => void)[] = []
 afterEach(() => {
-  for (const end of ending.splice(0).reverse()) end()
+  for (const end of ending.splice(0).toReversed()) end()
 })
 
 const empty = Buffer.alloc(0)
@@ -117,7 +117,10 @@ test('X1: an Access-Accept without Message-Authenticator is not believed, even w
   const { client, server, peer, time } = await start()
   const pending = client.request(server, access)
   const { bytes, port } = await peer.next()
-  peer.send(encodeReply({ code: 2, request: packetOf(bytes), secret, attributes: empty, messageAuthenticator: false }), port)
+  peer.send(
+    encodeReply({ code: 2, request: packetOf(bytes), secret, attributes: empty, messageAuthenticator: false }),
+    port,
+  )
   const lenient = client.request({ ...server, requireMessageAuthenticator: false }, access)
   const second = await peer.next()
   peer.send(
@@ -142,9 +145,21 @@ test('a reply that cannot be trusted does not end the wait; the true one after i
 })
 
 test.each([
-  ['a wrong secret', 'bad-authenticator', (request: Packet) => encodeReply({ code: 2, request, secret: otherSecret, attributes: empty })],
-  ['an answer of another kind', 'unexpected-code', (request: Packet) => encodeReply({ code: 5, request, secret, attributes: empty })],
-  ['a cut datagram', 'truncated', (request: Packet) => encodeReply({ code: 2, request, secret, attributes: empty }).subarray(0, 30)],
+  [
+    'a wrong secret',
+    'bad-authenticator',
+    (request: Packet) => encodeReply({ code: 2, request, secret: otherSecret, attributes: empty }),
+  ],
+  [
+    'an answer of another kind',
+    'unexpected-code',
+    (request: Packet) => encodeReply({ code: 5, request, secret, attributes: empty }),
+  ],
+  [
+    'a cut datagram',
+    'truncated',
+    (request: Packet) => encodeReply({ code: 2, request, secret, attributes: empty }).subarray(0, 30),
+  ],
 ])('%s is told apart from silence: %s', async (_, cause, answer) => {
   const { client, server, peer, time } = await start()
   const pending = client.request(server, { ...access, retransmission: { countMax: 1 } })

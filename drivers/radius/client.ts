@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { encodeRequest, verifyReply, type PreparedSecret } from './authenticity.ts'
-import { AttributeWriter, codes, parsePacket, type Packet, type PacketFault } from './packet.ts'
+import { codes, parsePacket, type AttributeWriter, type Packet, type PacketFault } from './packet.ts'
 import type { RadiusVersion } from './protocol.ts'
 import { systemTimers, type RadiusTimers } from './request.ts'
 import { nextTimeoutMs, retransmissionDefaults, type Retransmission } from './retransmission.ts'
@@ -57,7 +57,7 @@ export type Outcome =
 
 export type RadiusClientOptions = {
   readonly random: { bytes(count: number): Buffer; unit(): number }
-  monotonicMs(): number
+  readonly monotonicMs: () => number
   readonly timers?: RadiusTimers
   /** Source addresses; by default the system chooses. */
   readonly localAddress?: { readonly ipv4?: string; readonly ipv6?: string }

@@ -16,6 +16,7 @@ const IDENTIFIERS = 256
 const SOURCE_BYTES = 256 * 8 + 256
 const SLOT_BYTES = 256
 const STORE_STEP_BYTES = 64
+const FORGOTTEN = -1
 
 /** One Identifier of one source. The reply lives in memory of its own: a view would hold a 64 kB slab alive. */
 class Slot {
@@ -23,7 +24,7 @@ class Slot {
   ra1 = 0
   ra2 = 0
   ra3 = 0
-  expiresAt = -1
+  expiresAt = FORGOTTEN
   /** Octets of the reply in `store`; 0 while the request is being worked on. */
   replyLength = 0
   store: Buffer | undefined = undefined
@@ -117,12 +118,12 @@ export class ReplyCache {
   /** This request will not be answered: its retransmission counts as new. */
   forget(source: ReplySource, packet: Packet): void {
     const slot = this.#slotOf(source, packet)
-    if (slot !== undefined) slot.expiresAt = -1
+    if (slot !== undefined) slot.expiresAt = FORGOTTEN
   }
 
   #slotOf(source: ReplySource, { bytes, id }: Packet): Slot | undefined {
     const slot = source.slots[id]
-    if (source.detached || slot === undefined) return undefined
+    if (source.detached || slot === undefined || slot.expiresAt === FORGOTTEN) return undefined
     const isSame =
       slot.ra0 === bytes.readInt32BE(4) &&
       slot.ra1 === bytes.readInt32BE(8) &&

@@ -62,6 +62,8 @@ export type DropCause =
   | 'client-busy'
   | 'server-busy'
   | 'abandoned'
+  // Whoever was handed the request threw.
+  | 'handler-failed'
   // Of connections (RadSec):
   | 'tls-handshake'
   | 'alpn'

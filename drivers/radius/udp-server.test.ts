@@ -17,7 +17,7 @@ import { createUdpServer, type UdpServerOptions } from './udp-server.ts'
 
 const ending: (() => void | Promise<void>)[] = []
 afterEach(async () => {
-  for (const end of ending.splice(0).reverse()) await end()
+  for (const end of ending.splice(0).toReversed()) await end()
 })
 
 const peerAt = async (address?: string) => {
@@ -42,7 +42,8 @@ const start = async (clients: Record<string, Client>, change: Partial<UdpServerO
       request.answer(request.packet.code === 4 ? 5 : 2, new AttributeWriter().text(18, request.client.data))
     },
     onLearned: (client, learned) => {
-      for (const [address, known] of Object.entries(clients)) if (known === client) clients[address] = { ...client, learned }
+      for (const [address, known] of Object.entries(clients))
+        if (known === client) clients[address] = { ...client, learned }
     },
     monotonicMs: () => 0,
     log,
@@ -75,7 +76,9 @@ test('a valid request of a known client is answered from the port it was sent to
   peer.send(request, server.port)
   const reply = await peer.next()
   expect(reply.port).toBe(server.port)
-  expect(verifyReply(packetOf(reply.bytes), packetOf(request), secret, { requireMessageAuthenticator: true })).toBe('ok')
+  expect(verifyReply(packetOf(reply.bytes), packetOf(request), secret, { requireMessageAuthenticator: true })).toBe(
+    'ok',
+  )
   expect(text(packetOf(reply.bytes), 18)).toBe('nas one')
   expect(requests[0]).toMatchObject({ address: '127.0.0.1', port: peer.port, transport: 'udp', version: 'radius/1.0' })
   expect(server.stats).toMatchObject({ received: 1, answered: 1, inFlight: 0, dropped: {} })
@@ -311,6 +314,21 @@ test('after an ignored request its retransmission is processed anew', async () =
   peer.send(accountingRequest(3, 'a'), server.port)
   expect((await peer.next()).bytes[1]).toBe(3)
   expect(attempts).toBe(2)
+})
+
+test('a handler that throws is silence for that packet only, and is written down', async () => {
+  const { server, lines } = await start(
+    { '127.0.0.1': knownClient('nas') },
+    {
+      onRequest: (request) => {
+        if (request.packet.id === 3) throw new TypeError('cannot do that')
+        request.answer(2, Buffer.alloc(0))
+      },
+    },
+  )
+  await expectSilence(await peerAt(), server.port, accessRequest({ id: 3 }))
+  expect(server.stats).toMatchObject({ inFlight: 0, dropped: { 'handler-failed': 1 } })
+  expect(lines[0]).toMatchObject({ cause: 'handler-failed', reason: 'TypeError: cannot do that' })
 })
 
 test('the same Identifier with a new authenticator is a new request', async () => {

@@ -30,14 +30,14 @@ export type UdpServerOptions<T> = {
   /** The request codes of this port; any other is dropped. */
   readonly codes: readonly number[]
   /** Who sends from this address; asked for every datagram. IPv4 comes as IPv4 also on a dual-stack socket. */
-  clientFor(address: string): KnownClient<T> | undefined
-  onRequest(request: RadiusRequest<T>): void
+  readonly clientFor: (address: string) => KnownClient<T> | undefined
+  readonly onRequest: (request: RadiusRequest<T>) => void
   /** `auto` has learned something about a client: keep it, and hand it back as `learned` from now on. */
-  onLearned?(client: KnownClient<T>, learned: BlastRadiusLearned): void
+  readonly onLearned?: (client: KnownClient<T>, learned: BlastRadiusLearned) => void
   /** A datagram of nobody known, for offering adoption. Called for each: keep it cheap and bounded. */
-  onUnknownClient?(address: string, port: number, datagram: Buffer): void
+  readonly onUnknownClient?: (address: string, port: number, datagram: Buffer) => void
   /** Milliseconds of a clock that nobody sets. */
-  monotonicMs(): number
+  readonly monotonicMs: () => number
   readonly log: RadiusLog
   readonly limits?: Partial<AdmissionLimits & ReplyCacheLimits & DropLogLimits>
 }
@@ -159,7 +159,8 @@ class SocketServer<T> implements UdpServer {
     const facts: AccessRequestFacts = {
       hasMessageAuthenticator: signed,
       hasProxyState: findAttribute(packet, PROXY_STATE) !== -1,
-      demandsSignature: !signed && demandsSignature(packet),
+      // Looked at only where it matters: for an unsigned request, and while there is something to learn.
+      demandsSignature: !(signed && client.learned.sentMessageAuthenticator) && demandsSignature(packet),
     }
     const verdict = judgeAccessRequest(client, client.learned, facts)
     if (verdict !== 'ok') return verdict
@@ -188,8 +189,14 @@ class SocketServer<T> implements UdpServer {
       return
     }
     const request = new UdpRequest(this, packet, client, address, source, now)
-    this.#options.onRequest(request)
-    if (request.isOpen) this.#admission.enter(request)
+    try {
+      this.#options.onRequest(request)
+      if (request.isOpen) this.#admission.enter(request)
+    } catch (error) {
+      // One packet must not take the server down; its sender learns nothing.
+      request.ignore()
+      this.#drop('handler-failed', address, remote.port, String(error))
+    }
   }
 
   finish(request: UdpRequest<T>, reply: Buffer): void {
@@ -214,8 +221,8 @@ class SocketServer<T> implements UdpServer {
     this.#socket.send(reply, port, address)
   }
 
-  #drop(cause: DropCause, address: string, port: number): void {
-    this.#drops.drop(cause, address, port, this.#options.monotonicMs())
+  #drop(cause: DropCause, address: string, port: number, reason?: string): void {
+    this.#drops.drop(cause, address, port, this.#options.monotonicMs(), reason)
   }
 }
 

@@ -1,6 +1,7 @@
 import { defineModule } from '@lango/kernel/verbs'
 import { addRemoteServer, addRouter, removeRemoteServer, removeRouter, routerLearned, setRouter } from './commands.ts'
 import { listRemoteServers, listRouters } from './queries.ts'
+import { resealSecrets } from './reseal.ts'
 import { remoteServers, routers } from './tables.ts'
 
 export {
@@ -15,11 +16,12 @@ export {
   setRouter,
 } from './commands.ts'
 export { listRemoteServers, listRouters } from './queries.ts'
+export { resealSecrets } from './reseal.ts'
 export { SECRET_LENGTH_ADVISED, contains, parseAddress, parseRange, type ClientRange } from './rules.ts'
 
 export const network = defineModule({
   name: 'network',
   tables: [routers, remoteServers],
-  commands: [addRouter, setRouter, removeRouter, routerLearned, addRemoteServer, removeRemoteServer],
+  commands: [addRouter, setRouter, removeRouter, routerLearned, addRemoteServer, removeRemoteServer, resealSecrets],
   queries: [listRouters, listRemoteServers],
 })

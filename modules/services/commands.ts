@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
 import { defineCommand, secretText, type CommandContext } from '@lango/kernel/verbs'
 import { insertSql } from '@lango/kernel/db'
-import { accessChanged, policyRow, putGrant } from '../access/index.ts'
+import { accessChanged, createGrantWriter, policyRow } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { customers } from '../customers/tables.ts'
 import { plans } from '../plans/tables.ts'
@@ -35,6 +35,7 @@ const createAdder = (ctx: CommandContext) => {
   const addService = ctx.raw.prepare(insertSql(services))
   const loginTaken = ctx.raw.prepare<[string], { login: string }>('SELECT login FROM grants WHERE login = ?')
   const macTaken = ctx.raw.prepare<[string], { login: string }>('SELECT login FROM grants WHERE mac_login = ?')
+  const putGrant = createGrantWriter(ctx)
   const planOf = plansByName(ctx)
 
   return (subscriber: SubscriberInput): Result<Added, SubscriberFault> => {
@@ -71,7 +72,7 @@ const createAdder = (ctx: CommandContext) => {
       framedIp: subscriber.ip ?? null,
       mac: macLogin ?? devices[0] ?? null,
     })
-    const { no } = putGrant(ctx, {
+    const { no } = putGrant({
       serviceId,
       login: subscriber.login,
       kind: plan.kind,

@@ -42,7 +42,7 @@ const ADDRESSES_MAX = 10_000
 export type Clients = {
   /** The client that sends from this address; an exact address wins over a range, a longer prefix over a shorter. */
   at(address: string): Client | undefined
-  /** The client that a certificate names: by SHA-256 fingerprint, or by a name in it. */
+  /** The client that a certificate names: its RadSec identity (a fingerprint or a name), else its own name. */
   named(names: readonly string[]): Client | undefined
   byNo(no: number): Client | undefined
 }
@@ -133,7 +133,7 @@ export const createClients = (deps: {
     },
     named(names) {
       if (!isChecked) refresh()
-      return known.find(({ row }) => row.radsecIdentity !== null && names.includes(row.radsecIdentity))?.client
+      return known.find(({ row }) => names.includes(row.radsecIdentity ?? row.name))?.client
     },
     byNo(no) {
       if (!isChecked) refresh()

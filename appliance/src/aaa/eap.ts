@@ -2,14 +2,19 @@
  * The EAP thread: conversations, TLS, and the identity inside the tunnel. It asks the same gate as the fronts; they
  * only carry its words to the NAS. RadSec ends here too, so that no front ever computes a handshake.
  */
-import { randomBytes } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
-import { createEapServer, type EapBackend, type EapTls } from '@lango/drivers/radius/eap'
-import type { EapAdmission, EapAnswer, EapQuestion } from './login-handler.ts'
-import type { AaaData, ToWriter } from './messages.ts'
+import { codes, createRadsecServer, type RadsecServer } from '@lango/drivers/radius'
+import { createEapServer, readCertificate, type EapBackend, type EapTls } from '@lango/drivers/radius/eap'
+import { AccountingIntake } from './accounting-intake.ts'
+import type { RouterFacts } from './clients.ts'
+import type { ToFront } from './control-link.ts'
+import type { EapAdmission, EapAnswer, EapQuestion, Request } from './login-handler.ts'
+import type { AaaData, FromWriter, ToWriter } from './messages.ts'
+import { createProxy } from './proxy.ts'
 import type { ToEap, FromEap } from './eap-link.ts'
 import type { Origin } from './gate.ts'
-import { createAaaThread } from './thread.ts'
+import { createAaaThread, createLoginHandler } from './thread.ts'
 
 export type EapData = AaaData & {
   readonly tls: EapTls
@@ -30,11 +35,14 @@ export type EapNews =
   | { readonly kind: 'stopped' }
 
 const SWEEP_MS = 1000
+const RECHECK_MS = 5000
+const NO_ATTRIBUTES = Buffer.alloc(0)
 
 const data = workerData as EapData
 const control = parentPort!
-const thread = createAaaThread('eap', data, control, (message: ToWriter, transfer) => data.writer.postMessage(message, transfer))
-const { gate, log } = thread
+const toWriter = (message: ToWriter, transfer: ArrayBuffer[]): void => data.writer.postMessage(message, transfer)
+const thread = createAaaThread('eap', data, control, toWriter)
+const { asker, clients, clock, gate, log, state } = thread
 
 /** The origin that a front gave with the packet: the library hands it back unread. */
 const originOf = (context: unknown): Origin => context as Origin
@@ -66,7 +74,7 @@ const server = createEapServer<EapAdmission>({
   methods: ['peap', 'ttls', 'tls', 'mschapv2', 'md5', 'gtc'],
   serverName: data.serverName,
   clock: { now: () => performance.now() },
-  randomBytes,
+  randomBytes: thread.random.bytes,
 })
 
 const answer = async ({ eap, state, nas, framedMtu, origin }: EapQuestion): Promise<EapAnswer> =>
@@ -78,6 +86,10 @@ const answer = async ({ eap, state, nas, framedMtu, origin }: EapQuestion): Prom
     ...(framedMtu === undefined ? {} : { framedMtu }),
   })
 
+/** Small buffers are views of a pooled block, and a message would clone all of it. */
+const slim = (result: EapAnswer): EapAnswer =>
+  'eap' in result ? { ...result, eap: Uint8Array.from(result.eap) as Buffer } : result
+
 const addFront = (port: MessagePort): void => {
   port.on('message', ({ id, question }: ToEap) => {
     answer(question)
@@ -85,14 +97,49 @@ const addFront = (port: MessagePort): void => {
         log.error('an EAP conversation failed inside', { error })
         return { kind: 'drop', reason: 'internal' }
       })
-      .then((result) => port.postMessage({ id, answer: result } satisfies FromEap))
+      .then((result) => port.postMessage({ id, answer: slim(result) } satisfies FromEap))
   })
 }
 
+const logins = createLoginHandler(thread, { eap: answer, proxy: createProxy(thread) })
+const accounting = new AccountingIntake({ send: (batch, block) => toWriter(batch, [block]), state, now: clock.now })
+data.writer.on('message', (word: FromWriter) => accounting.settle(word))
+
+const onRequest = (request: Request): void => {
+  const { code } = request.packet
+  // Authentication and accounting share the connection (RFC 6614 §3.1), so the watchdog's answer is an Accept.
+  if (code === codes.statusServer) request.answer(codes.accessAccept, NO_ATTRIBUTES)
+  else if (code === codes.accountingRequest) accounting.add(request)
+  else logins.handle(request)
+}
+
+/** All the ways a certificate may name a router. */
+const namesOf = (certificate: X509Certificate): string[] => {
+  const { names, fingerprint } = readCertificate(certificate)
+  return [fingerprint, fingerprint.replaceAll(':', '').toLowerCase(), ...names]
+}
+
+const radsec = (tls: EapTls): Promise<RadsecServer<RouterFacts>> =>
+  createRadsecServer<RouterFacts>({
+    address: data.listen,
+    port: data.radsecPort,
+    tls: radsecTls(tls),
+    codes: [codes.accessRequest, codes.accountingRequest, codes.statusServer],
+    identify: ({ certificate }) => clients.named(namesOf(certificate))?.data,
+    onRequest,
+    random: thread.random,
+    monotonicMs: clock.monotonicMs,
+    log,
+  })
+
+const radsecTls = ({ key, cert, ca }: EapTls) => ({ key: String(key), cert: String(cert), ca: [ca].flat().map(String).join('\n') })
+
 const sweep = setInterval(() => server.sweep(), SWEEP_MS)
 
-const stop = (): void => {
+const stop = async (radsecServer: RadsecServer<RouterFacts>): Promise<void> => {
   clearInterval(sweep)
+  accounting.flush()
+  await radsecServer.close()
   server.close()
   thread.close()
   control.postMessage({ kind: 'stopped' } satisfies EapNews)
@@ -100,9 +147,24 @@ const stop = (): void => {
   control.close()
 }
 
-control.on('message', (order: EapOrder) => {
-  if (order.kind === 'front') addFront(order.port)
-  else if (order.kind === 'tls') server.setTls(order.tls)
-  else stop()
-})
-control.postMessage({ kind: 'ready', radsecPort: 0 } satisfies EapNews)
+const tell = (news: EapNews): void => control.postMessage(news)
+
+try {
+  const radsecServer = await radsec(data.tls)
+  // A router that was removed is let go of within seconds.
+  const recheck = setInterval(() => radsecServer.recheck(), RECHECK_MS)
+  control.on('message', (order: EapOrder | ToFront) => {
+    if (order.kind === 'answer') asker.settle(order.id, order.ok)
+    else if (order.kind === 'front') addFront(order.port)
+    else if (order.kind === 'tls') {
+      server.setTls(order.tls)
+      radsecServer.renew(radsecTls(order.tls))
+    } else {
+      clearInterval(recheck)
+      void stop(radsecServer)
+    }
+  })
+  tell({ kind: 'ready', radsecPort: radsecServer.port })
+} catch (fault) {
+  tell({ kind: 'failed', code: (fault as { code?: string }).code ?? String(fault), port: data.radsecPort })
+}

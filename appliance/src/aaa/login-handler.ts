@@ -158,8 +158,9 @@ export class LoginHandler {
     try {
       const state = attribute(request.packet, STATE)
       const outcome = await this.#deps.eap({
-        eap,
-        state,
+        // Views of the datagram's block: a message would clone the whole of it.
+        eap: Uint8Array.from(eap),
+        state: state && Uint8Array.from(state),
         nas: `${request.client.data.no}/${request.address}`,
         framedMtu: uint32(request.packet, FRAMED_MTU),
         origin,
@@ -182,8 +183,7 @@ export class LoginHandler {
     const method = outcome.method === undefined ? 'eap' : eapMethod(outcome.method)
     login.method = method
     if (outcome.kind === 'reject') {
-      const reason = outcome.reason as Reason
-      return this.#refuse(login, reason in reasonWords ? reason : 'eap-failed', 0, outcome.identity, (writer) =>
+      return this.#refuse(login, eapReason(outcome.reason), 0, outcome.identity, (writer) =>
         writer.concat(EAP_MESSAGE, outcome.eap),
       )
     }
@@ -284,6 +284,13 @@ export class LoginHandler {
       asPassword: (keys) => hidePassword(keys, ra, client.secret, version),
     }
   }
+}
+
+/** The library's own reasons, in the words of the decision log. */
+const eapReason = (reason: string): Reason => {
+  if (reason === 'bad-password') return 'wrong-password'
+  if (reason === 'no-password') return 'unknown-user'
+  return Object.hasOwn(reasonWords, reason) ? (reason as Reason) : 'eap-failed'
 }
 
 const eapMethod = (method: string): Method => {

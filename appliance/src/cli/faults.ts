@@ -15,6 +15,8 @@ import type { FolderFault } from '../data-folder.ts'
 import type { OfflineFault } from '../offline-link.ts'
 import type { RpcFault } from '../rpc/protocol.ts'
 import type { NameFault } from '../run-named.ts'
+import type { TlsFault } from '../tls/index.ts'
+import { localTime } from './format.ts'
 import type { FaultyLine, ImportFault } from './import.ts'
 
 type ModuleFault = FaultOf<
@@ -56,6 +58,7 @@ export type KnownFault =
   | OfflineFault
   | NameFault
   | RpcFault
+  | TlsFault
 
 type Sentences = { readonly [T in KnownFault['type']]: (fault: Extract<KnownFault, { type: T }>) => string }
 
@@ -82,6 +85,9 @@ const sentences: Sentences = {
   DevicesBound: () => 'As many devices as the plan allows are bound to this login already.',
   OrderUnknown: ({ orderId }) => `There is no order ${orderId}.`,
   SessionNotOpen: ({ acctSessionId }) => `No open session has the id ${acctSessionId}. See: lango session list`,
+
+  ClockUnsure: () =>
+    'The clock of the box is not trusted yet, and what this plan sells has a date that depends on it. Wait until NTP has set it: timedatectl status',
 
   // A file to import
   FileUnreadable: ({ file, cause }) => `${file} cannot be read (${cause}).`,
@@ -130,6 +136,15 @@ const sentences: Sentences = {
     `The data folder ${dir} is in use: a box is running or starting there, or another command is writing. Wait a moment, or stop it first.`,
   FolderOfAnother: ({ dir, uid }) =>
     `The data folder ${dir} belongs to user ${uid}: files made by you could not be read by the box. Run this as that user: sudo -u '#${uid}' lango …`,
+
+  // Certificates
+  TlsUnreadable: ({ file, cause }) => `${file} cannot be used: ${cause}.`,
+  TlsUnwritable: ({ file, cause }) => `${file} cannot be written (${cause}).`,
+  TlsMismatch: ({ cert, key }) => `The private key in ${key} is not that of the certificate in ${cert}.`,
+  TlsMissing: ({ dir }) => `${dir} holds no certificates: a box makes them when it is first started. Start it once: lango start --data DIR`,
+  TlsOutOfDate: ({ cert, at }) => `The certificate in ${cert} is not good today: its limit is ${localTime(at)}. Get a new one, and check the clock.`,
+  NameUnfit: ({ name }) => `'${name}' cannot be a certificate’s name: use 1 to 64 letters, digits, dots, dashes, _ and @.`,
+  FileExists: ({ file }) => `${file} exists. Choose another folder, or overwrite it with --replace.`,
 
   // Databases and keys
   DatabaseMissing: ({ file }) => `The database ${file} is missing. Restore a backup: lango restore FILE`,

@@ -1,6 +1,7 @@
 /** The box's end of the socket: whoever may open it is the box's owner, so its mode is its guard. */
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, renameSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { dirname, join } from 'node:path'
 import { err, FaultError, type Fault, type Log, type Result } from '@lango/kernel'
 import type { ActionName, Link } from '../link.ts'
 import { probe } from './client.ts'
@@ -13,36 +14,38 @@ export type RpcOptions = {
 }
 
 /**
- * Serves until closed. The socket of a dead box is replaced. Throws a `FaultError` when a live one holds it, or when
- * it cannot be made; runs in the main thread only, since it sets the process's umask for the length of a system call.
+ * Serves until closed. The socket of a dead box is replaced; throws a `FaultError` when a live one holds it. Whoever
+ * calls holds the folder's lock.
  */
 export const serveRpc = async ({ socketFile, handle, log }: RpcOptions): Promise<{ close(): Promise<void> }> => {
-  const state = await probe(socketFile)
-  if (state === 'live') throw new FaultError({ type: 'SocketInUse', file: socketFile } satisfies RpcFault as Fault)
-  if (state === 'dead') rmSync(socketFile, { force: true })
+  if ((await probe(socketFile)) === 'live') throw new FaultError({ type: 'SocketInUse', file: socketFile } satisfies RpcFault as Fault)
   const server = createServer({ keepAliveTimeout: 5000, requestTimeout: rpcLimits.answerWithinMs }, (request, response) => {
     void answer(request, response, handle, log)
   })
   server.maxConnections = rpcLimits.connections
   await listen(server, socketFile)
-  return { close: () => close(server) }
+  return {
+    close() {
+      rmSync(socketFile, { force: true })
+      return close(server)
+    },
+  }
 }
 
-/** Nobody else may connect, not even between bind and chmod: the file is made with its mode. */
-const listen = (server: Server, socketFile: string): Promise<void> =>
-  new Promise((resolve, reject) => {
+/** Bound beside, closed to others, and then moved into its place: whoever finds the socket finds it with its mode. */
+const listen = (server: Server, socketFile: string): Promise<void> => {
+  const beside = join(dirname(socketFile), 'new.sock')
+  rmSync(beside, { force: true })
+  return new Promise((resolve, reject) => {
     server.once('error', reject)
-    const before = process.umask(0o177)
-    try {
-      server.listen(socketFile, () => {
-        server.off('error', reject)
-        resolve()
-      })
-    } finally {
-      process.umask(before)
-    }
-    server.once('listening', () => chmodSync(socketFile, 0o600))
+    server.listen(beside, () => {
+      chmodSync(beside, 0o600)
+      renameSync(beside, socketFile)
+      server.off('error', reject)
+      resolve()
+    })
   })
+}
 
 const close = async (server: Server): Promise<void> => {
   const { promise, resolve } = Promise.withResolvers<void>()

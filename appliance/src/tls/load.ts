@@ -6,7 +6,6 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { err, ok, type Random, type Result } from '@lango/kernel'
-import type { EapTls } from '@lango/drivers/radius/eap'
 import type { DataFolder } from '../data-folder.ts'
 import { RELEASED_AT } from '../site.ts'
 import type { Credential, Validity } from './authority.ts'
@@ -43,9 +42,12 @@ export type TlsClock = {
   readonly random: Random
 }
 
+/** PEM: a key, its certificate chain, and the authority whose client certificates are trusted. */
+export type TlsFiles = { readonly key: string; readonly cert: string; readonly ca: readonly string[] }
+
 export type BoxTls = {
   /** What the EAP server and RadSec are given. */
-  readonly eap: EapTls
+  readonly eap: TlsFiles
   /** The box's own authority: what `tls show` prints and what clients are issued by. */
   readonly caCertPem: string
   readonly serverCertPem: string

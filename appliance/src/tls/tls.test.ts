@@ -105,7 +105,7 @@ test('a client certificate opens a connection; one of another box does not', asy
   const real = { now: () => Date.now() }
   const box = orThrow(await loadTls(folder, deps(real)))
   orThrow(await loadTls(other, deps(real)))
-  const server = { key: String(box.eap.key), cert: String(box.eap.cert), ca: (box.eap.ca as string[]).map(String) }
+  const server = { key: String(box.eap.key), cert: String(box.eap.cert), ca: box.eap.ca.map(String) }
   const clientOf = async (from: { tlsDir: string }) => {
     const issued = orThrow(await issueClient(from, 'tower-1', join(from.tlsDir, 'out'), deps(real)))
     expect(statSync(issued.keyFile).mode & 0o777).toBe(0o600)

@@ -45,7 +45,7 @@ const SessionState = ({ row, view: { locale, words } }: { row: SessionRow; view:
 const Subscriber = ({ row }: { row: SessionRow }) => (
   <span class="pair">
     <UserText text={row.login} />
-    {row.customerName === undefined ? null : (
+    {row.customerName === undefined || row.customerName === row.login ? null : (
       <span class="muted">
         <UserText text={row.customerName} />
       </span>

@@ -161,6 +161,13 @@ test('download is what the router put out, upload what it took in (RFC 2866 §5.
   expect(cells.find(({ id }) => id === 'up')?.value).toBe('1.1\u00a0Mbit/s')
 })
 
+test('a customer who is called like the login is named once', () => {
+  const [row] = hostile.sessions
+  const named = (customerName: string) => draw({ ...hostile, sessions: [{ ...row!, login: 'amina', customerName }] })
+  expect(named('amina').match(/>amina</g)).toHaveLength(1)
+  expect(named('Amina Otieno')).toContain('>Amina Otieno<')
+})
+
 test('without a script the page offers a link and loads itself anew', async () => {
   const page = await pageOf(hostile)
   expect(page).toContain('<noscript><meta http-equiv="refresh" content="15"/></noscript>')

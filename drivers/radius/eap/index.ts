@@ -4,6 +4,7 @@
  *     const server = createEapServer({ backend, tls, methods: ['peap', 'ttls', 'tls'], … })
  *     const outcome = await server.handle({ eap, state, nas: 'router-7', framedMtu })
  */
+export { readCertificate } from './certificate.ts'
 export { createEapServer } from './server.ts'
 export type {
   EapBackend,

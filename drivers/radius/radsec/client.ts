@@ -24,10 +24,10 @@ export type RadsecClientOptions = {
   /** What is offered by ALPN; default both. */
   readonly versions?: readonly RadiusVersion[]
   /** CoA and Disconnect of the server, when it may send them. */
-  onRequest?(request: RadiusRequest<undefined>): void
-  onDrop?(cause: DropCause): void
+  readonly onRequest?: (request: RadiusRequest<undefined>) => void
+  readonly onDrop?: (cause: DropCause, reason?: string) => void
   readonly random: { bytes(count: number): Buffer }
-  monotonicMs(): number
+  readonly monotonicMs: () => number
   readonly timers?: RadiusTimers
   readonly limits?: Partial<RadsecClientLimits & ConnectionLimits>
 }
@@ -139,7 +139,7 @@ class TlsClient implements RadsecClient {
       port,
       codes: onRequest === undefined ? [] : [codes.coaRequest, codes.disconnectRequest],
       onRequest: (request) => onRequest?.(request),
-      onDrop: (cause) => onDrop?.(cause),
+      onDrop: (cause, reason) => onDrop?.(cause, reason),
       random,
       monotonicMs,
       timers: this.#timers,

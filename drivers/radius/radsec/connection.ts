@@ -1,5 +1,12 @@
 import type { TLSSocket } from 'node:tls'
-import { encodeReply, encodeRequest, hasMessageAuthenticator, prepareSecret, verifyReply, verifyRequest } from '../authenticity.ts'
+import {
+  encodeReply,
+  encodeRequest,
+  hasMessageAuthenticator,
+  prepareSecret,
+  verifyReply,
+  verifyRequest,
+} from '../authenticity.ts'
 import { nothingLearned } from '../blast-radius.ts'
 import { isReplyTo, type OutgoingRequest, type Outcome } from '../client.ts'
 import { codes, findAttribute, parsePacket, type AttributeWriter, type Packet } from '../packet.ts'
@@ -34,10 +41,10 @@ export type ConnectionOptions<T> = {
   readonly port: number
   /** Request codes that are taken from the peer. */
   readonly codes: readonly number[]
-  onRequest(request: RadiusRequest<T>): void
-  onDrop(cause: DropCause): void
+  readonly onRequest: (request: RadiusRequest<T>) => void
+  readonly onDrop: (cause: DropCause, reason?: string) => void
   readonly random: { bytes(count: number): Buffer }
-  monotonicMs(): number
+  readonly monotonicMs: () => number
   readonly timers: RadiusTimers
   readonly limits?: Partial<ConnectionLimits>
 }
@@ -135,7 +142,10 @@ export class RadsecConnection<T> {
         resolve(outcome)
       }
       const abort = (): void => settle({ type: 'aborted' })
-      const timer = this.#options.timers.set(() => settle({ type: 'timeout', attempts: 1 }), this.#limits.replyTimeoutMs)
+      const timer = this.#options.timers.set(
+        () => settle({ type: 'timeout', attempts: 1 }),
+        this.#limits.replyTimeoutMs,
+      )
       request.signal?.addEventListener('abort', abort)
       this.#waiting.set(key, { request: packet, startedAt: this.#options.monotonicMs(), timer, settle })
       this.#options.socket.write(packet.bytes)
@@ -231,7 +241,8 @@ export class RadsecConnection<T> {
     const verdict = verifyRequest(packet, radsecSecret)
     if (verdict !== 'ok') return this.#break(verdict)
     const demandsSignature = packet.code === codes.statusServer || findAttribute(packet, EAP_MESSAGE) !== -1
-    if (demandsSignature && !hasMessageAuthenticator(packet)) return this.#options.onDrop('message-authenticator-missing')
+    if (demandsSignature && !hasMessageAuthenticator(packet))
+      return this.#options.onDrop('message-authenticator-missing')
     // Per kind: authentication and accounting may use one Identifier at the same time.
     const now = this.#options.monotonicMs()
     const known = this.#cache.begin(this.#cache.source('', packet.code, now), packet, now)
@@ -241,7 +252,12 @@ export class RadsecConnection<T> {
 
   #hand(request: RadiusRequest<T>): void {
     this.#inFlight += 1
-    this.#options.onRequest(request)
+    try {
+      this.#options.onRequest(request)
+    } catch (error) {
+      request.ignore()
+      this.#options.onDrop('handler-failed', String(error))
+    }
   }
 
   /** For `RadsecRequest`: the request has ended, with a reply or without. */

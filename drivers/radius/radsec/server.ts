@@ -39,10 +39,10 @@ export type RadsecServerOptions<T> = {
   readonly versions?: readonly RadiusVersion[]
   readonly codes: readonly number[]
   /** The caller's client of this peer; undefined closes the connection. */
-  identify(peer: RadsecPeer): T | undefined
-  onRequest(request: RadiusRequest<T>): void
+  readonly identify: (peer: RadsecPeer) => T | undefined
+  readonly onRequest: (request: RadiusRequest<T>) => void
   readonly random: { bytes(count: number): Buffer }
-  monotonicMs(): number
+  readonly monotonicMs: () => number
   readonly timers?: RadiusTimers
   readonly log: RadiusLog
   readonly limits?: Partial<RadsecServerLimits & ConnectionLimits & DropLogLimits>
@@ -241,7 +241,7 @@ class TlsServer<T> implements RadsecServer<T> {
         this.#received += 1
         onRequest(request)
       },
-      onDrop: (cause) => this.#dropFrom(cause, address, port),
+      onDrop: (cause, reason) => this.#dropFrom(cause, address, port, reason),
     })
   }
 

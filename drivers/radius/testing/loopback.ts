@@ -20,7 +20,8 @@ export const knownClient = <T>(data: T, change: Partial<KnownClient<T>> = {}): K
 /** A log that keeps its lines. */
 export const recordingLog = (): { lines: Record<string, unknown>[]; log: RadiusLog } => {
   const lines: Record<string, unknown>[] = []
-  const write = (message: string, fields: Readonly<Record<string, unknown>> = {}) => void lines.push({ message, ...fields })
+  const write = (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
+    void lines.push({ message, ...fields })
   return { lines, log: { info: write, warn: write } }
 }
 

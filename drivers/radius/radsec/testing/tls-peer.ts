@@ -1,14 +1,14 @@
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { parsePacket, type Packet } from '../../packet.ts'
-import { Framer } from '../framing.ts'
+import { Framer, type FramingFault } from '../framing.ts'
 
 /** The other end of a connection: whole packets in order of arrival, and how it ended. */
 export class StreamPeer<S extends Socket = TLSSocket> {
   readonly socket: S
   /** Resolves with OpenSSL's or the system's code, or `end`, when the connection is over. */
   readonly closed: Promise<string>
-  readonly #framer = new Framer()
+  readonly #frames: (Buffer | FramingFault)[] = []
   readonly #waiting: (() => void)[] = []
 
   constructor(socket: S) {
@@ -16,9 +16,14 @@ export class StreamPeer<S extends Socket = TLSSocket> {
     let code = 'end'
     socket.on('error', (error: NodeJS.ErrnoException) => (code = error.code ?? error.message))
     this.closed = new Promise((resolve) => socket.on('close', () => resolve(code)))
+    const framer = new Framer()
     socket.on('data', (chunk: Buffer) => {
-      this.#framer.push(chunk)
-      this.#waiting.shift()?.()
+      framer.push(chunk)
+      for (let frame = framer.next(); frame !== undefined; frame = framer.next()) {
+        this.#frames.push(frame)
+        if (typeof frame === 'string') break
+      }
+      for (const wake of this.#waiting.splice(0)) wake()
     })
   }
 
@@ -29,13 +34,13 @@ export class StreamPeer<S extends Socket = TLSSocket> {
   /** The next packet; throws when the connection ends first. */
   async next(): Promise<Packet> {
     for (;;) {
-      const frame = this.#framer.next()
+      const frame = this.#frames.shift()
       const packet = typeof frame === 'object' ? parsePacket(frame) : frame
       if (typeof packet === 'object') return packet
       if (packet !== undefined) throw new Error(`not a packet: ${packet}`)
       const more = new Promise<undefined>((resolve) => this.#waiting.push(() => resolve(undefined)))
       const end = await Promise.race([more, this.closed])
-      if (end !== undefined) throw new Error(`connection over: ${end}`)
+      if (end !== undefined && this.#frames.length === 0) throw new Error(`connection over: ${end}`)
     }
   }
 }
@@ -43,7 +48,10 @@ export class StreamPeer<S extends Socket = TLSSocket> {
 /** A TLS connection; resolves when the handshake is done as far as the client can see, or has failed. */
 export const dialTls = async (port: number, options: ConnectionOptions): Promise<StreamPeer> => {
   const peer = new StreamPeer(connectTls({ host: '127.0.0.1', port, ...options }))
-  await Promise.race([new Promise((resolve) => peer.socket.once('secureConnect', () => resolve(undefined))), peer.closed])
+  await Promise.race([
+    new Promise((resolve) => peer.socket.once('secureConnect', () => resolve(undefined))),
+    peer.closed,
+  ])
   return peer
 }
 

@@ -1,0 +1,120 @@
+/** `npm start`: a demonstration POP. A box on free ports, a few made-up subscribers, and a simulated router that keeps them busy. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createLog, systemRandom } from '@lango/kernel'
+import { startNasSimulator, type SimulatedSubscriber } from '@lango/drivers/simulators/nas'
+import { prepareSecret } from '@lango/drivers/radius'
+import { system } from '@lango/kernel/verbs'
+import { faultSentence } from './cli/faults.ts'
+import { startBox, type Box } from './compose.ts'
+import { runCommand } from './run-named.ts'
+
+const DATA_DIR = join(import.meta.dirname, '../../demo-data')
+const NAS_ADDRESS = '127.0.0.1'
+const NAS_NAME = 'demo-router'
+const INTERIM_MS = 2000
+
+const names = ['Amina Otieno', 'Baraka Mwangi', 'Chebet Koech', 'Daudi Kamau', 'Esther Njeri', 'Faraji Odhiambo', 'Grace Wanjiru', 'Hamisi Juma', 'Imani Achieng', 'Jabali Kiptoo', 'Kendi Muthoni', 'Lulu Hassan']
+const plans = [
+  { name: 'Demo Home 10M', downKbps: 10_000, upKbps: 2_000, priceMinor: 150_000 },
+  { name: 'Demo Home 20M', downKbps: 20_000, upKbps: 5_000, priceMinor: 250_000 },
+  { name: 'Demo Office 50M', downKbps: 50_000, upKbps: 20_000, priceMinor: 650_000 },
+] as const
+
+const random = systemRandom()
+const log = createLog({ level: 'warn', sink: process.stderr })
+
+/** What an earlier demo made up, so that a second start finds its subscribers again. */
+type Demo = { readonly secret: string; readonly subscribers: readonly SimulatedSubscriber[]; readonly you: Pick<SimulatedSubscriber, 'login' | 'password'> }
+
+const inventDemo = (): Demo => ({
+  secret: random.bytes(18).toString('base64url'),
+  you: { login: 'demo-you', password: random.bytes(9).toString('base64url') },
+  subscribers: names.map((name, index) => ({
+    login: `demo-${name.split(' ')[0]!.toLowerCase()}`,
+    password: random.bytes(9).toString('base64url'),
+    mac: `02:DE:00:00:00:${(index + 1).toString(16).padStart(2, '0').toUpperCase()}`,
+  })),
+})
+
+const readDemo = (): Demo => {
+  const file = join(DATA_DIR, 'demo.json')
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Demo
+  const demo = inventDemo()
+  writeFileSync(file, JSON.stringify(demo), { mode: 0o600 })
+  return demo
+}
+
+/** Makes what the demo needs; what is there already is refused, and stays as it is. */
+const fill = (box: Box, demo: Demo, coaPort: number): void => {
+  const run = (name: string, input: unknown): unknown => runCommand(box.site, name, input, system('demo'))
+  run('routers.add', { name: NAS_NAME, address: NAS_ADDRESS, secret: demo.secret, vendor: 'mikrotik', coaPort })
+  run('routers.set', { name: NAS_NAME, coaPort })
+  for (const { name, downKbps, upKbps, priceMinor } of plans) {
+    const policy = { downKbps, upKbps, deviceLimit: 1 }
+    run('plans.add', { name, kind: 'pppoe', policy, priceMinor, currency: 'KES' })
+  }
+  run('subscribers.add', { ...demo.you, plan: plans[0].name, name: 'You (demo)' })
+  demo.subscribers.forEach(({ login, password }, index) => {
+    const plan = plans[index % plans.length]!.name
+    run('subscribers.add', { login, password, plan, name: `${names[index]} (demo)` })
+  })
+}
+
+const started = await startBox({
+  dir: DATA_DIR,
+  listen: NAS_ADDRESS,
+  authPort: 0,
+  acctPort: 0,
+  radsecPort: 0,
+  webPort: 0,
+  demo: true,
+  logLevel: 'warn',
+  log,
+  onFatal(why, error) {
+    log.error('the demo ends', { why, error })
+    process.exit(70)
+  },
+})
+if (!started.ok) {
+  process.stderr.write(`lango: ${faultSentence(started.error)}\n`)
+  process.exit(1)
+}
+const box = started.value
+const demo = readDemo()
+const nas = await startNasSimulator({
+  server: { address: NAS_ADDRESS, authPort: box.ports.auth, acctPort: box.ports.acct },
+  secret: prepareSecret(Buffer.from(demo.secret)),
+  name: NAS_NAME,
+  address: NAS_ADDRESS,
+  coaPort: 0,
+  interimMs: INTERIM_MS,
+  random,
+  log,
+})
+fill(box, demo, nas.coaPort)
+nas.bring(demo.subscribers)
+
+process.stdout.write(`
+Lango demo POP, with made-up subscribers on a simulated router.
+
+  Live page        ${box.deskAddress}
+                   (opens once; for another address: bin/lango web-token --data demo-data)
+  Authentication   ${NAS_ADDRESS}:${box.ports.auth}  UDP
+  Accounting       ${NAS_ADDRESS}:${box.ports.acct}  UDP
+  RadSec           ${NAS_ADDRESS}:${box.ports.radsec}  TCP
+
+Try a login of your own (Debian: apt install freeradius-utils):
+
+  echo 'User-Name=${demo.you.login},User-Password=${demo.you.password},Message-Authenticator=0x00' |
+    radclient ${NAS_ADDRESS}:${box.ports.auth} auth ${demo.secret}
+
+Everything is in demo-data. Ctrl-C ends the demo.
+`)
+
+const stop = async (): Promise<void> => {
+  await nas.stop()
+  await box.stop()
+  process.exit(0)
+}
+process.once('SIGTERM', () => void stop()).once('SIGINT', () => void stop())

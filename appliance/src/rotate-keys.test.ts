@@ -1,0 +1,52 @@
+import { eq } from 'drizzle-orm'
+import { expect, test } from 'vitest'
+import { orThrow } from '@lango/kernel'
+import { memorySite } from '@lango/kernel/testing'
+import { access, credentialPurpose } from '@lango/modules/access'
+import { grants } from '@lango/modules/access/tables'
+import { customers } from '@lango/modules/customers'
+import { addRouter, network, routerSecretPurpose } from '@lango/modules/network'
+import { routers } from '@lango/modules/network/tables'
+import { addPlan, plans } from '@lango/modules/plans'
+import { importSubscribers, services } from '@lango/modules/services'
+import { rotateKeys } from './rotate-keys.ts'
+
+const actor = { kind: 'console', id: 'test' } as const
+
+test('rotation seals every password and secret under the new key, and each still opens', async () => {
+  const site = memorySite([network, access, plans, customers, services])
+  site.must(addPlan, { name: 'Home', kind: 'pppoe', policy: {} })
+  site.must(addRouter, { name: 'tower', address: '10.0.0.1', secret: 'shared-secret' })
+  const logins = Array.from({ length: 1001 }, (_, n) => `user${n}`)
+  for (let at = 0; at < logins.length; at += 500) {
+    site.must(importSubscribers, { rows: logins.slice(at, at + 500).map((login) => ({ login, plan: 'Home', password: `pw-${login}` })) })
+  }
+  let current = 0
+  const rotated = orThrow(
+    await rotateKeys(site, actor, () => {
+      current = site.database.orm.select().from(grants.site).all().filter(({ credential }) => site.vault.isCurrent(credential!)).length
+      return Promise.resolve()
+    }),
+  )
+  // The threads are told before the first box under the new key exists.
+  expect(current).toBe(0)
+  expect(rotated).toMatchObject({ resealed: 1002, unreadable: 0 })
+  for (const { id, login, credential } of site.database.orm.select().from(grants.site).all()) {
+    expect(site.vault.isCurrent(credential!)).toBe(true)
+    expect(orThrow(site.vault.open(credential!, credentialPurpose(id))).reveal()).toBe(`pw-${login}`)
+  }
+  const router = site.database.orm.select().from(routers.site).get()!
+  expect(site.vault.isCurrent(router.secret)).toBe(true)
+  expect(orThrow(site.vault.open(router.secret, routerSecretPurpose(router.id))).reveal()).toBe('shared-secret')
+})
+
+test('a password that cannot be opened is counted and kept', async () => {
+  const site = memorySite([network, access, plans, customers, services])
+  site.must(addPlan, { name: 'Home', kind: 'pppoe', policy: {} })
+  site.must(importSubscribers, { rows: [{ login: 'a', plan: 'Home', password: 'pw' }] })
+  const damaged = Buffer.alloc(60, 1)
+  site.database.orm.update(grants.site).set({ credential: damaged }).where(eq(grants.site.login, 'a')).run()
+  const rotated = orThrow(await rotateKeys(site, actor, () => Promise.resolve()))
+  expect(rotated).toMatchObject({ resealed: 0, unreadable: 1 })
+  expect(site.database.orm.select().from(grants.site).get()!.credential).toEqual(damaged)
+})

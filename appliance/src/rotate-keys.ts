@@ -1,0 +1,35 @@
+/** A new key for passwords and secrets, and everything sealed under it. */
+import { ok, type Fault, type Result } from '@lango/kernel'
+import type { Actor } from '@lango/kernel/verbs'
+import { resealGrants } from '@lango/modules/access'
+import { resealSecrets } from '@lango/modules/network'
+import type { Site } from './site.ts'
+
+export type Rotated = { readonly keyId: string; readonly resealed: number; readonly unreadable: number }
+
+/**
+ * `announce` resolves when every other thread has read the key file again: from then on boxes under the new key may
+ * appear. Cut short, it is made whole by rotating once more: old keys stay in the file.
+ */
+export const rotateKeys = async (
+  { vault, dispatcher, ids }: Pick<Site, 'vault' | 'dispatcher' | 'ids'>,
+  actor: Actor,
+  announce: () => Promise<void>,
+): Promise<Result<Rotated, Fault>> => {
+  const keyId = vault.rotate()
+  await announce()
+  const secrets = dispatcher.dispatch(resealSecrets, {}, { id: ids.next('cmd'), actor })
+  if (!secrets.ok) return secrets
+  let { resealed, unreadable } = secrets.value
+  const resealChunk = (afterNo: number) => dispatcher.dispatch(resealGrants, { afterNo }, { id: ids.next('cmd'), actor })
+  for (let afterNo: number | undefined = 0; afterNo !== undefined; ) {
+    const grants: ReturnType<typeof resealChunk> = resealChunk(afterNo)
+    if (!grants.ok) return grants
+    resealed += grants.value.resealed
+    unreadable += grants.value.unreadable
+    afterNo = grants.value.lastNo
+    // Logins wait for control in their first use: let them in between two chunks.
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return ok({ keyId, resealed, unreadable })
+}
