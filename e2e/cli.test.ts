@@ -1,4 +1,4 @@
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newBox, runToEnd, temporaryFolder } from './box.ts'
@@ -16,20 +16,23 @@ describe('the command line', () => {
     await box.json('plan', 'add', 'Home', '--kind', 'pppoe', '--down-kbps', '10000', '--up-kbps', '2000')
     await box.json('subscriber', 'add', 'amina', '--password', 'pw-of-amina', '--plan', 'Home')
   })
-  afterAll(() => box.remove())
+  afterAll(async () => {
+    await box.remove()
+    rmSync(scratch, { recursive: true, force: true })
+  })
 
   test.each([
-    ['router', 'list'],
-    ['plan', 'list'],
-    ['subscriber', 'list'],
-    ['subscriber', 'show', 'amina'],
-    ['session', 'list'],
-    ['session', 'show', 'no-such-id'],
-    ['usage'],
-    ['decisions', 'amina'],
-    ['doctor'],
-  ])('%s %s %s --json is JSON', async (...args) => {
-    expect(await box.json(...args)).toBeTypeOf('object')
+    'router list',
+    'plan list',
+    'subscriber list',
+    'subscriber show amina',
+    'session list',
+    'session show no-such-id',
+    'usage',
+    'decisions amina',
+    'doctor',
+  ])('lango %s --json is JSON', async (line) => {
+    expect(await box.json(...line.split(' '))).toBeTypeOf('object')
   })
 
   test('no secret is shown by list, show or doctor', async () => {
@@ -105,7 +108,7 @@ describe('the command line', () => {
     { args: ['router', 'paint'], says: /paint/ },
     { args: ['frobnicate'], says: /frobnicate/ },
     { args: ['plan', 'add', 'Odd', '--kind', 'pppoe', '--colour', 'red'], says: /colour/ },
-  ])('$args fails with a sentence', async ({ args, says }) => {
+  ])('a mistake is answered by a sentence: $says', async ({ args, says }) => {
     const { code, stdout, stderr } = await box.cli(...args)
     expect(code).not.toBe(0)
     expect(stderr).toMatch(says)

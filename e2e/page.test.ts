@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { newBox, temporaryFolder } from './box.ts'
+import { newBox } from './box.ts'
 import { program, radclient, suite } from './peer.ts'
 
 const secret = 'page-secret'
@@ -14,8 +15,8 @@ const sizes = [
 const schemes = ['light', 'dark'] as const
 
 suite('page', () => {
-  // Kept after the run, to be looked at.
-  const pictures = temporaryFolder('pictures')
+  // Kept after the run, to be looked at; the next one overwrites them.
+  const pictures = join(tmpdir(), 'lango-e2e-pictures')
   const box = newBox()
   let browser: Browser
 

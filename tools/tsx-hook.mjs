@@ -11,11 +11,11 @@ import { createRequire, registerHooks } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+const require = createRequire(import.meta.url)
 const kept = join(import.meta.dirname, '../node_modules/.cache/lango-tsx')
 
 function transform(file, source) {
-  const { transformSync } = createRequire(import.meta.url)('esbuild')
-  return transformSync(source, {
+  return require('esbuild').transformSync(source, {
     loader: 'tsx',
     jsx: 'automatic',
     jsxImportSource: 'preact',

@@ -2,11 +2,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLog, systemRandom } from '@lango/kernel'
-import { startNasSimulator, type SimulatedSubscriber } from '@lango/drivers/simulators/nas'
-import { prepareSecret } from '@lango/drivers/radius'
 import { system } from '@lango/kernel/verbs'
 import { faultSentence } from './cli/faults.ts'
 import { startBox, type Box } from './compose.ts'
+import { startDemoRouter, type SimulatedSubscriber } from './drivers.ts'
 import { runCommand } from './run-named.ts'
 
 const DATA_DIR = join(import.meta.dirname, '../../demo-data')
@@ -82,9 +81,9 @@ if (!started.ok) {
 }
 const box = started.value
 const demo = readDemo()
-const nas = await startNasSimulator({
+const nas = await startDemoRouter({
   server: { address: NAS_ADDRESS, authPort: box.ports.auth, acctPort: box.ports.acct },
-  secret: prepareSecret(Buffer.from(demo.secret)),
+  secret: demo.secret,
   name: NAS_NAME,
   address: NAS_ADDRESS,
   coaPort: 0,

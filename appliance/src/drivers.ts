@@ -5,6 +5,9 @@ import { prepareSecret, type RadiusServerAt } from '@lango/drivers/radius'
 import { createRadiusControl } from '@lango/drivers/radius-control'
 import { contains, parseAddress, parseRange, routerSecretPurpose } from '@lango/modules/network'
 import type { NasControl, NasSession } from '@lango/modules/sessions/port'
+import type { NasSimulator, NasSimulatorOptions, SimulatedSubscriber } from '@lango/drivers/simulators/nas'
+
+export type { SimulatedSubscriber }
 
 type Deps = {
   /** Read-only, with the routers in it. */
@@ -44,4 +47,13 @@ const addressOf = (row: NasRow, nas: string): string | null => {
   const own = parseAddress(nas)
   if (!row.address.includes('/')) return row.address
   return range && own && contains(range, own) ? nas : row.lastAddress
+}
+
+/** The router of the demonstration: loaded only when asked for, so that no production box ever holds a simulator. */
+export const startDemoRouter = async ({
+  secret,
+  ...options
+}: Omit<NasSimulatorOptions, 'secret'> & { readonly secret: string }): Promise<NasSimulator> => {
+  const { startNasSimulator } = await import('@lango/drivers/simulators/nas')
+  return startNasSimulator({ ...options, secret: prepareSecret(Buffer.from(secret)) })
 }

@@ -79,12 +79,18 @@ export const createGrantWriter = (ctx: CommandContext): ((grant: NewGrant) => { 
 export const firstUse = defineCommand({
   name: 'grants.firstUse',
   permission: 'system',
-  input: z.object({ grantId: z.string(), device: z.string().max(253), bind: z.boolean(), deviceLimit: z.number().int() }),
+  input: z.object({
+    grantId: z.string(),
+    device: z.string().max(253),
+    bind: z.boolean(),
+    deviceLimit: z.number().int(),
+  }),
   handle(ctx, { grantId, device, bind, deviceLimit }) {
     const grant = ctx.db.select().from(grants.site).where(eq(grants.site.id, grantId)).get()
     if (!grant) return err({ type: 'GrantUnknown', grantId })
     const isBound = grant.devices.includes(device)
-    if (bind && !isBound && grant.devices.length >= Math.max(deviceLimit, 1)) return err({ type: 'DevicesBound', grantId })
+    if (bind && !isBound && grant.devices.length >= Math.max(deviceLimit, 1))
+      return err({ type: 'DevicesBound', grantId })
     const begins = grant.validitySec !== null && grant.firstUsedAt === null && ctx.sure
     ctx.db
       .update(grants.site)

@@ -6,6 +6,14 @@ import { grants, policies } from './tables.ts'
 export { accessChanged, createGrantWriter, credentialPurpose, firstUse, policyRow } from './commands.ts'
 export { resealGrants } from './reseal.ts'
 export { isMac, normaliseDevice } from './device.ts'
-export { INTERIM_SEC_DEFAULT, expiredPolicy, openPolicy, policySchema, serviceKinds, type Policy, type ServiceKind } from './policy.ts'
+export {
+  INTERIM_SEC_DEFAULT,
+  expiredPolicy,
+  openPolicy,
+  policySchema,
+  serviceKinds,
+  type Policy,
+  type ServiceKind,
+} from './policy.ts'
 
 export const access = defineModule({ name: 'access', tables: [policies, grants], commands: [firstUse, resealGrants] })

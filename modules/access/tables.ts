@@ -40,5 +40,8 @@ export const grants = defineTable(
     /** Octets up and down together that may be used; null means no limit. */
     quotaOctets: c.optInt(),
   }),
-  { unique: { byLogin: ['login'], byNo: ['no'], byMacLogin: ['macLogin'], byService: ['serviceId'] }, indexes: { byPolicy: ['policyId'], byExpiry: ['expiresAt'] } },
+  {
+    unique: { byLogin: ['login'], byNo: ['no'], byMacLogin: ['macLogin'], byService: ['serviceId'] },
+    indexes: { byPolicy: ['policyId'], byExpiry: ['expiresAt'] },
+  },
 )

@@ -21,7 +21,12 @@ type SubscriberFault =
   /** The plan's end depends on a clock that nobody vouches for yet. */
   | { readonly type: 'ClockUnsure' }
 
-type Added = { readonly serviceId: string; readonly customerId: string; readonly grantNo: number; readonly login: string }
+type Added = {
+  readonly serviceId: string
+  readonly customerId: string
+  readonly grantNo: number
+  readonly login: string
+}
 
 const emptyIsAbsent = (value: unknown) => (value === '' || value === null ? undefined : value)
 const withSecret = subscriberSchema.extend({
@@ -140,7 +145,11 @@ const changeStatus = (name: string, status: 'active' | 'suspended') =>
       if (service.status === 'ended') return err({ type: 'ServiceEnded', login })
       ctx.db.update(services.site).set({ status }).where(eq(services.site.id, service.id)).run()
       ctx.db.update(grants.site).set({ status }).where(eq(grants.site.serviceId, service.id)).run()
-      const grant = ctx.db.select({ no: grants.site.no }).from(grants.site).where(eq(grants.site.serviceId, service.id)).get()
+      const grant = ctx.db
+        .select({ no: grants.site.no })
+        .from(grants.site)
+        .where(eq(grants.site.serviceId, service.id))
+        .get()
       if (grant) ctx.emit(accessChanged, { grantNo: grant.no })
       return ok({ login, status, grantNo: grant?.no ?? 0 })
     },

@@ -18,15 +18,21 @@ export const subscriberSchema = z.object({
     .regex(/^[^\p{Cc}]+$/u, 'A login has no control characters.'),
   plan: z.string().min(1, 'A plan is needed.'),
   name: optional(z.string().trim().max(128)),
-  phone: optional(z.string().regex(/^\+?[\d\s()-]{6,24}$/, 'A phone number has 6 to 24 digits, such as +254 712 345 678.')),
+  phone: optional(
+    z.string().regex(/^\+?[\d\s()-]{6,24}$/, 'A phone number has 6 to 24 digits, such as +254 712 345 678.'),
+  ),
   email: optional(z.email({ error: 'An e-mail address looks like name@example.net.' })),
   ip: optional(z.string().refine(isIPv4, 'An IPv4 address looks like 10.0.0.7.')),
-  mac: optional(z.string().refine((text) => isMac(normaliseDevice(text)), 'A MAC address looks like AA:BB:CC:DD:EE:FF.')),
-  vlan: z.preprocess((value) => (value === '' ? undefined : value), z.coerce.number().int().min(1).max(4094).optional()),
+  mac: optional(
+    z.string().refine((text) => isMac(normaliseDevice(text)), 'A MAC address looks like AA:BB:CC:DD:EE:FF.'),
+  ),
+  vlan: z.preprocess(
+    (value) => (value === '' ? undefined : value),
+    z.coerce.number().int().min(1).max(4094).optional(),
+  ),
   ipv6: optional(ipv6Prefix),
   delegated: optional(ipv6Prefix),
 })
-
 
 /** How a subscriber proves who they are, by the plan's kind and what was given. */
 export const credentialsOf = (
