@@ -8,7 +8,7 @@ import { createSocket, type Socket } from 'node:dgram'
 const accountingRequest = 4
 const accountingResponse = 5
 const idsPerSocket = 256
-const retryMs = 250
+const retryMs = 100
 
 const status = { start: 1, interim: 3, stop: 2 } as const
 export type State = keyof typeof status
@@ -53,8 +53,9 @@ function isAnswerTo(reply: Buffer, request: Buffer, secret: string): boolean {
 export type AccountingLoad = {
   /** The last state of each session that was answered. */
   readonly answered: ReadonlyMap<string, State>
-  /** Records sent so far that have no answer yet. */
-  outstanding(): number
+  /** Sends nothing more, not even again: what is unanswered stays so until `speak`. */
+  hush(): void
+  speak(): void
   /** Resolves when this many more records have been answered. */
   moreAnswers(count: number): Promise<void>
   /** Begins no new session and resolves when everything sent is answered. */
@@ -62,19 +63,35 @@ export type AccountingLoad = {
   close(): void
 }
 
-export type LoadOptions = { port: number; secret: string; userName: string; sockets: number; prefix: string }
+export type LoadOptions = {
+  port: number
+  secret: string
+  userName: string
+  sockets: number
+  prefix: string
+  /** Records under way per socket, 256 at most: an Identifier is one octet. */
+  window?: number
+}
 
 /**
- * Keeps 256 records per socket under way, each session as Start, Interim, Stop; what is
+ * Keeps a window of records per socket under way, each session as Start, Interim, Stop; what is
  * not answered is sent again unchanged for ever, as a router would, also over a restart.
  */
-export function startAccountingLoad({ port, secret, userName, sockets, prefix }: LoadOptions): AccountingLoad {
+export function startAccountingLoad({
+  port,
+  secret,
+  userName,
+  sockets,
+  prefix,
+  window = idsPerSocket,
+}: LoadOptions): AccountingLoad {
   const answered = new Map<string, State>()
   const waiting = new Set<{ until: number; resolve: () => void }>()
   const tables: (Outstanding | undefined)[][] = []
   let answers = 0
   let sessions = 0
   let isDraining = false
+  let isHushed = false
 
   const outstanding = () => tables.reduce((sum, table) => sum + table.filter(Boolean).length, 0)
   const settle = () => {
@@ -103,7 +120,7 @@ export function startAccountingLoad({ port, secret, userName, sockets, prefix }:
     tables.push(table)
     const send = (id: number, record: AccountingRecord | undefined) => {
       table[id] = record && { ...record, packet: encode(id, record, userName, secret), sentAt: performance.now() }
-      if (table[id]) socket.send(table[id].packet, port, '127.0.0.1', () => undefined)
+      if (table[id] && !isHushed) socket.send(table[id].packet, port, '127.0.0.1', () => undefined)
     }
     socket.on('message', (reply) => {
       const id = reply[1] ?? 0
@@ -117,13 +134,14 @@ export function startAccountingLoad({ port, secret, userName, sockets, prefix }:
     // While the box is down the kernel answers with "port unreachable": a NAS tries again.
     socket.on('error', () => undefined)
     socket.bind(0, '127.0.0.1', () => {
-      for (let id = 0; id < idsPerSocket; id++) send(id, following({ sessionId: '', state: 'stop' }))
+      for (let id = 0; id < window; id++) send(id, following({ sessionId: '', state: 'stop' }))
     })
   }
 
   const clients = Array.from({ length: sockets }, () => createSocket('udp4'))
   for (const socket of clients) open(socket)
-  const retry = setInterval(() => {
+  const sendLateAgain = () => {
+    if (isHushed) return
     const now = performance.now()
     for (const [index, table] of tables.entries()) {
       for (const asked of table) {
@@ -132,11 +150,18 @@ export function startAccountingLoad({ port, secret, userName, sockets, prefix }:
         clients[index]?.send(asked.packet, port, '127.0.0.1', () => undefined)
       }
     }
-  }, retryMs)
+  }
+  const retry = setInterval(sendLateAgain, retryMs)
 
   return {
     answered,
-    outstanding,
+    hush: () => {
+      isHushed = true
+    },
+    speak: () => {
+      isHushed = false
+      sendLateAgain()
+    },
     moreAnswers: (count) => wait(answers + count),
     drain: () => {
       isDraining = true

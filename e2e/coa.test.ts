@@ -1,12 +1,29 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
+import { request } from 'node:http'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { mustRun, newBox, temporaryFolder } from './box.ts'
 import { freePort, program, radclient, startPeer, suite, writeConfig, type Attributes, type Peer } from './peer.ts'
 
 const secret = 'coa-secret'
 
-/** FreeRADIUS as a router that is asked to disconnect: it obeys, but for one user. */
+type Ending = { state: string; steps: { means: string; outcome: string }[] }
+
+/** Asks the box over its socket to bring a session in line with its plan; no command line has it yet. */
+function change(data: string, acctSessionId: string): Promise<Ending[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<Ending[]>()
+  const options = { socketPath: join(data, 'control.sock'), path: '/action/sessions.change', method: 'POST' }
+  const asked = request(options, (response) => {
+    void text(response).then((body) => resolve((JSON.parse(body) as { value: Ending[] }).value), reject)
+  })
+  asked.on('error', reject)
+  asked.end(JSON.stringify({ acctSessionId }))
+  return promise
+}
+
+/** FreeRADIUS as a router that is asked to disconnect: it obeys, but for one session. */
 const freeradiusConfig = (folder: string, port: number) => `
 prefix = /usr
 libdir = /usr/lib/freeradius
@@ -36,7 +53,7 @@ server coa {
     port = ${port}
   }
   recv-coa {
-    if (&User-Name == "stubborn") {
+    if (&Acct-Session-Id == "81500002") {
       reject
     }
     else {
@@ -55,6 +72,11 @@ suite('coa freeradius', () => {
   const open = (user: string, id: string) =>
     acct({ 'User-Name': user, 'Acct-Session-Id': id, 'Acct-Status-Type': 'Start', 'Framed-IP-Address': '10.0.0.7' })
 
+  const disconnect = async (id: string): Promise<{ code: number; endings: Ending[] }> => {
+    const { code, stdout } = await box.cli('session', 'disconnect', id, '--json')
+    return { code, endings: JSON.parse(stdout) as Ending[] }
+  }
+
   beforeAll(async () => {
     const port = await freePort()
     writeConfig(folder, 'radiusd.conf', freeradiusConfig(folder, port))
@@ -62,7 +84,7 @@ suite('coa freeradius', () => {
     await box.start()
     await box.json('router', 'add', 'nas', '--address', '127.0.0.1', '--secret', secret, '--coa-port', `${port}`)
     await box.json('plan', 'add', 'Any', '--kind', 'pppoe', '--down-kbps', '1000', '--up-kbps', '1000')
-    for (const user of ['amina', 'stubborn']) {
+    for (const user of ['amina', 'baraka', 'liar', 'stubborn']) {
       await box.json('subscriber', 'add', user, '--password', 'p', '--plan', 'Any')
     }
   })
@@ -74,23 +96,52 @@ suite('coa freeradius', () => {
 
   test('a Disconnect names the session as the router did, and is done when the Stop has come', async () => {
     await open('amina', '81500001')
-    const disconnecting = box.cli('session', 'disconnect', '81500001', '--json')
+    const disconnecting = disconnect('81500001')
     await router.waitFor(/Received Disconnect-Request[^]*?Acct-Session-Id = "81500001"/)
     await router.waitFor(/Sent Disconnect-ACK/)
     await acct({ 'User-Name': 'amina', 'Acct-Session-Id': '81500001', 'Acct-Status-Type': 'Stop' })
-    const { code, stdout } = await disconnecting
-    expect(code, stdout).toBe(0)
+    const { code, endings } = await disconnecting
+    expect(code).toBe(0)
+    expect(endings).toMatchObject([{ state: 'done' }])
+    expect(endings[0]?.steps.map((step) => step.outcome)).toEqual(['ack', 'ended'])
     expect(await box.json('session', 'show', '81500001')).toMatchObject([{ state: 'stop' }])
   })
 
   test('a router that refuses is reported, and the session still stands', async () => {
     await open('stubborn', '81500002')
     const from = router.output().length
-    const { code, stdout, stderr } = await box.cli('session', 'disconnect', '81500002', '--json')
+    const { code, endings } = await disconnect('81500002')
     await router.waitFor(/Sent Disconnect-NAK/, undefined, from)
     expect(code).not.toBe(0)
-    expect(stdout + stderr).toMatch(/nak|refus/i)
+    expect(endings).toMatchObject([{ state: 'failed' }])
+    expect(endings[0]?.steps.map((step) => step.outcome).filter((outcome) => !outcome.startsWith('nak'))).toEqual([])
     expect(await box.json('session', 'show', '81500002')).toMatchObject([{ state: 'start' }])
+  })
+
+  test('an acknowledgement without a Stop is not believed: the next means is tried, and said', async () => {
+    await open('liar', '81500003')
+    const { code, endings } = await disconnect('81500003')
+    expect(code).not.toBe(0)
+    const steps = endings[0]?.steps ?? []
+    expect(steps.filter((step) => step.outcome === 'still-open').length).toBeGreaterThan(0)
+    expect(new Set(steps.filter((step) => step.outcome === 'ack').map((step) => step.means)).size).toBeGreaterThan(1)
+  })
+
+  test('a CoA-Request carries the plan’s speed in the vendor’s own words', async () => {
+    await open('amina', '81500004')
+    const endings = await change(box.data, '81500004')
+    expect(endings).toMatchObject([{ state: 'done' }])
+    const [, coa] = await router.waitFor(/Received CoA-Request([^]*?)# Executing/)
+    expect(coa).toContain('Acct-Session-Id = "81500004"')
+    expect(coa).toContain('Mikrotik-Rate-Limit = "1M/1M"')
+  })
+
+  test('who is suspended is disconnected without being told to', async () => {
+    await open('baraka', '81500005')
+    const from = router.output().length
+    await box.json('subscriber', 'suspend', 'baraka')
+    const asked = router.waitFor(/Received Disconnect-Request[^]*?Acct-Session-Id = "81500005"/, undefined, from)
+    await expect(asked).resolves.toBeDefined()
   })
 })
 

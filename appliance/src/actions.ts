@@ -68,15 +68,6 @@ export const createActions = (deps: ActionDeps): Link['action'] => {
     'decisions.search': (input) => deps.queries.ask('decisions.search', input),
     'sessions.disconnect': orderFor('end'),
     'sessions.change': orderFor('change'),
-    'routers.unknown': () =>
-      ok(
-        deps.reader
-          .prepare(
-            `SELECT address, nas_identifier nasIdentifier, first_at firstAt, last_at lastAt, packets FROM unknown_routers
-             WHERE address NOT IN (SELECT address FROM routers) ORDER BY last_at DESC`,
-          )
-          .all(),
-      ),
     'box.status': () => ok(deps.status()),
     'web.token': () => ok({ address: deps.newWebAddress() }),
     ...deps.others,

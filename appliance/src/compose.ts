@@ -7,7 +7,8 @@ import { pruneCommands, type Actor } from '@lango/kernel/verbs'
 import { startAaa, type Aaa } from './aaa/threads.ts'
 import { createActions } from './actions.ts'
 import { lockFolder, makeFolder, type DataFolder } from './data-folder.ts'
-import { createNasControl } from './drivers.ts'
+import { startCopier } from './copier.ts'
+import { createCopySender, createNasControl } from './drivers.ts'
 import { createFrontDesk } from './front-desk.ts'
 import { createLiveFeed } from './live-feed.ts'
 import { startQueries } from './query-service.ts'
@@ -139,6 +140,10 @@ export const startBox = async (options: BoxOptions): Promise<Result<Box, Fault>>
 
   sessionControl = startSessionControl({ site, reader, control, log, endSession: aaa.endSession, forgetQuota: aaa.forgetQuota })
   parts.push(sessionControl.stop)
+
+  const sender = createCopySender({ reader, vault: site.vault, random: site.random, clock: site.clock, log })
+  parts.push(sender.close)
+  parts.push(startCopier({ reader, clock: site.clock, log, send: sender.send, delivered: aaa.copied, every }))
 
   const feed = createLiveFeed({ reader, state: aaa.state, clock: site.clock, every })
   parts.push(feed.close)

@@ -1,9 +1,15 @@
 /** Which driver fills which port: the only file of the appliance's control side that names drivers. */
 import type { Clock, Log, Random, Vault } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
-import { prepareSecret, type RadiusServerAt } from '@lango/drivers/radius'
+import {
+  AttributeWriter,
+  codes,
+  createRadiusClient,
+  prepareSecret,
+  type RadiusServerAt,
+} from '@lango/drivers/radius'
 import { createRadiusControl } from '@lango/drivers/radius-control'
-import { contains, parseAddress, parseRange, routerSecretPurpose } from '@lango/modules/network'
+import { contains, parseAddress, parseRange, routerSecretPurpose, serverSecretPurpose } from '@lango/modules/network'
 import type { NasControl, NasSession } from '@lango/modules/sessions/port'
 import type { NasSimulator, NasSimulatorOptions, SimulatedSubscriber } from '@lango/drivers/simulators/nas'
 
@@ -47,6 +53,49 @@ const addressOf = (row: NasRow, nas: string): string | null => {
   const own = parseAddress(nas)
   if (!row.address.includes('/')) return row.address
   return range && own && contains(range, own) ? nas : row.lastAddress
+}
+
+/** Sends one record's attributes to a server; true when it has answered. `delaySec`: how long the record has waited here. */
+export type AccountingCopySender = (serverId: string, attributes: Buffer, delaySec: number) => Promise<boolean>
+
+const ACCT_DELAY_TIME = 41
+const COPY_RETRANSMISSION = { initialMs: 1000, countMax: 3, durationMaxMs: 5000 }
+
+export const createCopySender = ({ reader, vault, random, clock, log }: Deps): { send: AccountingCopySender; close(): void } => {
+  const client = createRadiusClient({ random, monotonicMs: clock.monotonicMs })
+  const serverOf = reader.prepare<[string], { host: string; port: number; secret: Buffer }>(
+    'SELECT host, port, secret FROM remote_servers WHERE id = ?',
+  )
+  return {
+    async send(serverId, attributes, delaySec) {
+      const row = serverOf.get(serverId)
+      const secret = row && vault.open(row.secret, serverSecretPurpose(serverId))
+      if (!row || !secret?.ok) {
+        log.error('a server for copies has no usable secret', { server: serverId })
+        return false
+      }
+      const server = { address: row.host, port: row.port, secret: prepareSecret(Buffer.from(secret.value.reveal())) }
+      const outcome = await client.request(server, {
+        code: codes.accountingRequest,
+        attributes: delayedBy(attributes, delaySec),
+        retransmission: COPY_RETRANSMISSION,
+      })
+      return outcome.type === 'reply'
+    },
+    close: () => client.close(),
+  }
+}
+
+/** The attributes with the time spent here added to Acct-Delay-Time (RFC 2866 §5.2): the event stays where it was. */
+const delayedBy = (attributes: Buffer, delaySec: number): AttributeWriter => {
+  const writer = new AttributeWriter()
+  let before = 0
+  for (let at = 0; at < attributes.length; at += attributes[at + 1]!) {
+    const value = attributes.subarray(at + 2, at + attributes[at + 1]!)
+    if (attributes[at] !== ACCT_DELAY_TIME) writer.octets(attributes[at]!, value)
+    else if (value.length === 4) before = value.readUInt32BE()
+  }
+  return writer.uint32(ACCT_DELAY_TIME, Math.min(before + delaySec, 0xffff_ffff))
 }
 
 /** The router of the demonstration: loaded only when asked for, so that no production box ever holds a simulator. */

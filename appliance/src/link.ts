@@ -9,7 +9,6 @@ export type ActionName =
   | 'decisions.search'
   | 'sessions.disconnect'
   | 'sessions.change'
-  | 'routers.unknown'
   | 'box.status'
   | 'box.backup'
   | 'tls.show'

@@ -18,6 +18,7 @@ static const uint64_t OP_NO_TICKET = 1ull << 14;
 const void *TLS_client_method(void);
 SSL_CTX *SSL_CTX_new(const void *method);
 long SSL_CTX_ctrl(SSL_CTX *context, int command, long value, void *pointer);
+int SSL_CTX_set_cipher_list(SSL_CTX *context, const char *list);
 uint64_t SSL_CTX_set_options(SSL_CTX *context, uint64_t options);
 SSL *SSL_new(SSL_CTX *context);
 void SSL_free(SSL *ssl);

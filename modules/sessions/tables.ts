@@ -134,6 +134,7 @@ export const accountingCopies = defineTable(
   'accounting_copies',
   { home: 'sessions', flow: 'never', onDelete: 'follow', key: 'no' },
   (c) => ({ target: c.text(), receivedAt: c.instant(), attributes: c.secret() }),
+  { indexes: { byTarget: ['target', 'no'] } },
 )
 
 /**

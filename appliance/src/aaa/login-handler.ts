@@ -114,11 +114,14 @@ export class LoginHandler {
 
   #proofFault(login: Login, grant: GrantRow, proof: Proof, password: string | undefined): Reason | undefined {
     const { packet } = login.request
-    if (password === undefined) {
+    const { userName } = login.origin
+    // A subscriber may have both: then the name tells which of the two is shown.
+    const isDevice = grant.macLogin !== null && normaliseDevice(userName) === grant.macLogin
+    if (isDevice && (password === undefined || userName !== grant.login)) {
       login.method = 'mac'
-      const isOwn = grant.macLogin !== null && normaliseDevice(login.origin.userName) === grant.macLogin
-      return isOwn && isDeviceProof(proof, packet, login.origin.userName) ? undefined : 'wrong-password'
+      return isDeviceProof(proof, packet, userName) ? undefined : 'wrong-password'
     }
+    if (password === undefined) return 'wrong-password'
     if (proof.method === 'unknown') return 'no-credential'
     return isProven(proof, password, attribute(packet, USER_NAME) ?? Buffer.alloc(0)) ? undefined : 'wrong-password'
   }

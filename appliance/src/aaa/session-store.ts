@@ -131,10 +131,10 @@ export class SessionStore {
   }
 
   /**
-   * Makes everything applied so far durable, with the decisions of the fronts, in one transaction.
+   * Makes everything applied so far durable in one transaction, with the decisions of the fronts and what `alongside` writes.
    * Throws what SQLite throws (disk full, I/O error): nothing of it is then stored, and `load` must be called.
    */
-  commit(chunks: readonly Chunk[]): void {
+  commit(chunks: readonly Chunk[], alongside: () => void = () => {}): void {
     this.#deps.db.exec('BEGIN IMMEDIATE')
     try {
       for (const row of this.#inserts) this.#insertLive.run(row)
@@ -146,6 +146,7 @@ export class SessionStore {
       })
       for (const slice of this.#hours) this.#insertHour.run(slice)
       for (const chunk of chunks) this.#insertChunk.run(chunk)
+      alongside()
       this.#deps.db.exec('COMMIT')
     } catch (fault) {
       if (this.#deps.db.inTransaction) this.#deps.db.exec('ROLLBACK')

@@ -44,6 +44,7 @@ export type Aaa = {
   readonly slots: SharedArrayBuffer
   forgetQuota(grantNo: number): void
   endSession(no: number): void
+  copied(nos: readonly number[]): void
   setTls(tls: EapTls): void
   stop(): Promise<void>
 }
@@ -145,6 +146,7 @@ export const startAaa = async (options: AaaOptions): Promise<Result<Aaa, AaaFaul
     slots: data.slots,
     forgetQuota: (grantNo) => writer.postMessage({ kind: 'forget-quota', grantNo } satisfies WriterOrder),
     endSession: (no) => writer.postMessage({ kind: 'end-session', no } satisfies WriterOrder),
+    copied: (nos) => writer.postMessage({ kind: 'copied', nos } satisfies WriterOrder),
     setTls: (tls) => eap.postMessage({ kind: 'tls', tls } satisfies EapOrder),
     stop: stopAll,
   })

@@ -6,6 +6,7 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { orThrow } from '@lango/kernel'
 import { openDatabase } from '@lango/kernel/db'
 import { BATCH_FLAG_SWAPPED, BATCH_HEADER_OCTETS, type AaaData, type FromWriter, type ToWriter } from './messages.ts'
+import { createCopyQueue } from './copies.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { grantLookup, quotaLookup, usedOctetsOf } from './readers.ts'
 import { SessionStore } from './session-store.ts'
@@ -19,6 +20,7 @@ export type WriterOrder =
   | { readonly kind: 'front'; readonly port: MessagePort }
   | { readonly kind: 'forget-quota'; readonly grantNo: number }
   | { readonly kind: 'end-session'; readonly no: number }
+  | { readonly kind: 'copied'; readonly nos: readonly number[] }
   | { readonly kind: 'stop' }
 
 /** What the writer tells control. */
@@ -51,6 +53,7 @@ const store = new SessionStore({
   usedOctets: usedOctetsOf(sessions.raw),
   quotaUsed: (grantNo) => tell({ kind: 'quota-used', grantNo }),
 })
+const copies = createCopyQueue(sessions.raw, site.raw, () => performance.now())
 const housekeeping = createHousekeeping({ db: sessions.raw, store, slots, state })
 
 type Waiting = { readonly port: MessagePort; readonly message: ToWriter }
@@ -65,7 +68,9 @@ const applyBatch = (octets: Uint8Array<ArrayBuffer>): void => {
     const start = at + BATCH_HEADER_OCTETS
     const end = start + bytes.readUInt16LE(at)
     const swapped = (bytes.readUInt16LE(at + 2) & BATCH_FLAG_SWAPPED) !== 0
-    store.apply(bytes, start, end, bytes.readUInt32LE(at + 4), bytes.readDoubleLE(at + 8), swapped)
+    const receivedAt = bytes.readDoubleLE(at + 8)
+    store.apply(bytes, start, end, bytes.readUInt32LE(at + 4), receivedAt, swapped)
+    copies.add(bytes, start, end, receivedAt)
     at = end
   }
 }
@@ -88,6 +93,7 @@ const onFailure = (fault: unknown, taken: readonly Waiting[]): void => {
   failing = true
   state.set('storeFailing', 1)
   store.load()
+  copies.forget()
   for (const one of taken) answer(one, false)
 }
 
@@ -106,7 +112,8 @@ const flush = (): void => {
       else if (message.kind === 'decisions') chunks.push(message.chunk)
     }
     housekeeping.collect(taken.map((one) => one.message))
-    if (store.pending || chunks.length > 0 || failing) store.commit(chunks)
+    if (store.pending || chunks.length > 0 || failing) store.commit(chunks, copies.write)
+    copies.forget()
   } catch (fault) {
     state.count('decisionsLost', chunks.reduce((sum, chunk) => sum + chunk.decisions, 0))
     onFailure(fault, taken)
@@ -149,20 +156,30 @@ const stop = (): void => {
 control.on('message', (order: WriterOrder) => {
   if (order.kind === 'front') addFront(order.port)
   else if (order.kind === 'forget-quota') store.forgetQuota(order.grantNo)
+  else if (order.kind === 'copied') guarded(() => copies.remove(order.nos))
   else if (order.kind === 'end-session') {
     store.endSession(order.no, now())
     schedule()
   } else stop()
 })
 
-const timer = setInterval(() => {
+/** Work beside accounting: a disk that refuses it is the same failure. */
+function guarded(work: () => void): void {
   if (failing) return
   try {
-    housekeeping.run(now())
-    if (store.pending) schedule()
+    work()
   } catch (fault) {
     onFailure(fault, [])
   }
+}
+
+const timer = setInterval(() => {
+  guarded(() => {
+    housekeeping.run(now())
+    const given = copies.trim()
+    if (given > 0) log.error('copies of accounting were given up: a server has not answered for too long', { copies: given })
+    if (store.pending) schedule()
+  })
 }, HOUSEKEEPING_MS)
 
 store.load()

@@ -11,6 +11,7 @@ import type { addPlan } from '@lango/modules/plans'
 import type { addSubscriber, resumeSubscriber, suspendSubscriber } from '@lango/modules/services'
 import type { finishOrder } from '@lango/modules/sessions'
 import type { AaaFault } from '../aaa/threads.ts'
+import type { BackupFault, RestoreFault } from '../backup/index.ts'
 import type { FolderFault } from '../data-folder.ts'
 import type { OfflineFault } from '../offline-link.ts'
 import type { RpcFault } from '../rpc/protocol.ts'
@@ -42,6 +43,8 @@ type ActionFault =
 export type KnownFault =
   | ModuleFault
   | ActionFault
+  | BackupFault
+  | RestoreFault
   | ImportFault
   | { readonly type: 'UsageInvalid' }
   | AaaFault
@@ -136,6 +139,18 @@ const sentences: Sentences = {
     `The data folder ${dir} is in use: a box is running or starting there, or another command is writing. Wait a moment, or stop it first.`,
   FolderOfAnother: ({ dir, uid }) =>
     `The data folder ${dir} belongs to user ${uid}: files made by you could not be read by the box. Run this as that user: sudo -u '#${uid}' lango …`,
+
+  // Backups
+  FileUnwritable: ({ file, cause }) => `${file} cannot be written (${folderCause(cause)}).`,
+  BackupDamaged: ({ file, cause }) => `${file} cannot be restored: ${cause}. Use another backup.`,
+  BackupTooNew: ({ file, format }) => `${file} was made by a newer release (format ${format}). Restore it with that release or a later one.`,
+  PassphraseMissing: ({ file }) =>
+    `The keys in ${file} are sealed: give --passphrase-file with the passphrase, or put the recovery key beside it as ${file}.key. With --without-keys all but the passwords is restored.`,
+  PassphraseWrong: () => 'The passphrase or recovery key is not the one this backup was sealed with. Nothing was restored.',
+  SealUnknown: () => 'The keys in the backup are sealed in a way this release does not know. Restore it with a newer release.',
+  KeysAbsent: ({ file }) =>
+    `${file} was made without keys: no password or router secret in it can be read. With --without-keys the rest is restored, and they are set again by hand; if you have keys.json, put it into the folder afterwards.`,
+  FolderNotEmpty: ({ dir, found }) => `${dir} is not empty: it holds ${found}. Restore into an empty folder, or move what is there aside with --replace.`,
 
   // Certificates
   TlsUnreadable: ({ file, cause }) => `${file} cannot be used: ${cause}.`,

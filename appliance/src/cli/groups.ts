@@ -6,6 +6,7 @@ export type Group = { readonly summary: string; load(): Promise<readonly Command
 export const groups: ReadonlyMap<string, Group> = new Map([
   ['start', { summary: 'run the box', load: async () => (await import('./start.ts')).startCommands }],
   ['router', { summary: 'routers that may ask this box', load: async () => (await import('./router.ts')).routerCommands }],
+  ['server', { summary: 'home servers, and receivers of copies', load: async () => (await import('./server.ts')).serverCommands }],
   ['plan', { summary: 'what is sold', load: async () => (await import('./plan.ts')).planCommands }],
   ['subscriber', { summary: 'who may be online', load: async () => (await import('./subscriber.ts')).subscriberCommands }],
   ['session', { summary: 'who is online, and was', load: async () => (await import('./session.ts')).sessionCommands }],

@@ -1,0 +1,24 @@
+/** One thing looked at: `attention` can wait until tomorrow, `stopped` means that somebody is not served now. */
+export type Check = {
+  readonly name: string
+  readonly state: 'ok' | 'attention' | 'stopped'
+  readonly sentence: string
+  /** What to do; '' when there is nothing to do. */
+  readonly remedy: string
+}
+
+export const fine = (name: string, sentence: string): Check => ({ name, state: 'ok', sentence, remedy: '' })
+export const attention = (name: string, sentence: string, remedy: string): Check => ({ name, state: 'attention', sentence, remedy })
+export const stopped = (name: string, sentence: string, remedy: string): Check => ({ name, state: 'stopped', sentence, remedy })
+
+/** What a running box says of itself (`box.status`). */
+export type BoxStatus = {
+  readonly pid: number
+  readonly listen: string
+  readonly ports: { readonly auth: number; readonly acct: number; readonly radsec: number; readonly web: number }
+  readonly startedAt: number
+  readonly now: number
+  readonly clockSure: boolean
+}
+
+export const DAY_MS = 86_400_000

@@ -1,0 +1,79 @@
+/** The machine and the process: what can be seen without opening a database. */
+import { readFileSync, statfsSync, statSync } from 'node:fs'
+import { ago, octets } from '../cli/format.ts'
+import type { DataFolder } from '../data-folder.ts'
+import { attention, fine, stopped, type BoxStatus, type Check } from './check.ts'
+
+const MB = 1_000_000
+/** Accounting stops when nothing is left; a day of a busy box fits into this. */
+const FREE_LOW_OCTETS = 1000 * MB
+const FREE_OUT_OCTETS = 50 * MB
+/** A reader that never ends keeps the WAL from being emptied. */
+const WAL_HIGH_OCTETS = 256 * MB
+/** What the box asks for (reliability: a socket's default holds under 256 small packets). */
+const RECEIVE_BUFFER_WANTED = 4 * 1024 * 1024
+const RMEM_FILE = '/proc/sys/net/core/rmem_max'
+
+export const checkBox = (status: BoxStatus | undefined, dir: string, now: number): Check => {
+  if (status === undefined) return stopped('box', 'No box runs on this folder: nobody is let in.', `Start it: lango start --data ${dir}`)
+  const { auth, acct, radsec, web } = status.ports
+  return fine('box', `Runs since ${ago(status.startedAt, now)} on ${status.listen}: authentication ${auth}, accounting ${acct}, RadSec ${radsec}, page ${web}.`)
+}
+
+/** `releasedAt`: a clock before the release is wrong, whoever vouches for it. */
+export const checkClock = (status: BoxStatus | undefined, now: number, releasedAt: number): Check => {
+  const isSure = status?.clockSure ?? now >= releasedAt
+  if (isSure) return fine('clock', 'The clock is trusted.')
+  return attention(
+    'clock',
+    'The clock is unsure: the box serves on its last known time; nothing expires, and nothing with a date is sold.',
+    'Let NTP set it (timedatectl set-ntp true), or give the board a battery. The box goes on by itself.',
+  )
+}
+
+export const checkFolder = ({ dir }: DataFolder): Check => {
+  const mode = statSync(dir).mode & 0o777
+  if ((mode & 0o077) !== 0) return attention('folder', `${dir} has mode ${mode.toString(8)}: others may look into it.`, `chmod 700 ${dir}`)
+  return fine('folder', `${dir} is closed to others.`)
+}
+
+/** `free`: octets left for this user; asked of the file system unless given. */
+export const checkDisk = ({ dir }: DataFolder, free = freeOctets(dir)): Check => {
+  const sentence = `${octets(free)} are free where ${dir} lies.`
+  const remedy = 'Free some space, or move the data folder to a larger disk.'
+  if (free < FREE_OUT_OCTETS) return stopped('disk', `${sentence} Accounting is not answered when nothing is left.`, remedy)
+  return free < FREE_LOW_OCTETS ? attention('disk', sentence, remedy) : fine('disk', sentence)
+}
+
+const freeOctets = (dir: string): number => {
+  const { bavail, bsize } = statfsSync(dir)
+  return bavail * bsize
+}
+
+export const checkWal = ({ siteFile, sessionsFile }: DataFolder): Check => {
+  const sizes = [siteFile, sessionsFile].map((file) => statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0)
+  const largest = Math.max(...sizes)
+  const sentence = `The write-ahead logs have ${octets(sizes[0]!)} and ${octets(sizes[1]!)}.`
+  if (largest < WAL_HIGH_OCTETS) return fine('wal', sentence)
+  return attention('wal', `${sentence} Something has been reading for long.`, 'Stop programs that read the databases; the log shrinks by itself.')
+}
+
+/** Linux doubles what is set for its own bookkeeping; the limit is for what is asked (socket(7)). */
+export const checkReceiveBuffer = (file = RMEM_FILE): Check => {
+  const granted = numberIn(file)
+  if (granted === undefined) return fine('receive-buffer', 'This system does not tell how large a receive buffer may be.')
+  if (granted >= RECEIVE_BUFFER_WANTED) return fine('receive-buffer', `Receive buffers may have ${octets(granted)}.`)
+  return attention(
+    'receive-buffer',
+    `Receive buffers may have ${octets(granted)} and ${octets(RECEIVE_BUFFER_WANTED)} are wanted: after a power cut, when everybody dials, packets are lost.`,
+    'sysctl -w net.core.rmem_max=8388608, and the same in /etc/sysctl.d; then restart the box.',
+  )
+}
+
+const numberIn = (file: string): number | undefined => {
+  try {
+    return Number(readFileSync(file, 'utf8'))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { PGLITE_START_MS_MAX, queriesAgree } from '@lango/kernel/testing'
+import { openPolicy } from './access/index.ts'
+import { access } from './access/index.ts'
+import { customers } from './customers/index.ts'
+import { network } from './network/index.ts'
+import { plans } from './plans/index.ts'
+import { services } from './services/index.ts'
+import { sessions } from './sessions/index.ts'
+
+test(
+  'every query of every module answers the same on a box and on the mirror, per site and in total',
+  { timeout: PGLITE_START_MS_MAX },
+  async () => {
+    const modules = [network, access, plans, customers, services, sessions]
+    const agreed = await queriesAgree(modules, {
+      values: { plans: { policy: [openPolicy] }, policies: { policy: [openPolicy] }, session_orders: { steps: [[]] }, grants: { devices: [[]] } },
+    })
+    expect(agreed.queries).toBeGreaterThanOrEqual(10)
+  },
+)
