@@ -8,6 +8,10 @@ import { radclient, suite } from './peer.ts'
 const secret = 'backup-secret'
 const answersAroundBackup = isLong ? 50_000 : 3_000
 
+/** Without what goes on changing: when a router was last heard. */
+const lasting = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value, (name, inner: unknown) => (name === 'lastPacketAt' ? undefined : inner)))
+
 suite('backup', () => {
   const folder = temporaryFolder('backup')
   const archive = join(folder, 'pop.backup')
@@ -40,8 +44,6 @@ suite('backup', () => {
     const back = await restored.cli('restore', archive)
     expect(back.code, back.stderr).toBe(0)
     await restored.start()
-    expect((await login(restored.ports.auth, 'right')).code).toBe('Access-Accept')
-    expect((await login(restored.ports.auth, 'wrong')).code).toBe('Access-Reject')
     const kept = new Set((await restored.cli('session', 'ids')).stdout.split('\n').filter(Boolean))
     for (const id of before) expect(kept.has(id), `${id} had ended before the backup`).toBe(true)
     const [sample] = before
@@ -51,9 +53,12 @@ suite('backup', () => {
       ['plan', 'list'],
       ['router', 'list'],
       ['subscriber', 'list'],
+      ['subscriber', 'show', 'amina'],
     ]) {
-      expect(await restored.json(...list)).toEqual(await box.json(...list))
+      expect(lasting(await restored.json(...list))).toEqual(lasting(await box.json(...list)))
     }
+    expect((await login(restored.ports.auth, 'right')).code).toBe('Access-Accept')
+    expect((await login(restored.ports.auth, 'wrong')).code).toBe('Access-Reject')
   })
 
   test('a restore never overwrites a box that holds something', async () => {

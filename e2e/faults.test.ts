@@ -1,8 +1,9 @@
 import Database from 'better-sqlite3'
+import { createSocket } from 'node:dgram'
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { mustRun, newBox, temporaryFolder, type Box } from './box.ts'
+import { mustRun, newBox, temporaryFolder, type Box, type Ports } from './box.ts'
 import { program, radclient, startPeer, suite, type Attributes } from './peer.ts'
 
 // Promise P9: a clear message, no corruption, no answer to accounting that was not stored.
@@ -26,9 +27,9 @@ function account(box: Box, id: string, attributes: Attributes = { 'Acct-Status-T
 const stored = (box: Box, id: string) => box.json<{ state: string }[]>('session', 'show', id)
 
 /** Starting must fail, soon, with words that name the cause; returns them. */
-async function refusesToStart(box: Box): Promise<string> {
+async function refusesToStart(box: Box, ports: Partial<Ports> = {}): Promise<string> {
   const startedAt = performance.now()
-  await expect(box.start()).rejects.toThrow(/ended with [1-9]/)
+  await expect(box.start({ ports })).rejects.toThrow(/ended with [1-9]/)
   expect(performance.now() - startedAt).toBeLessThan(startFailsWithinMs)
   expect(box.output()).not.toMatch(/\n\s+at .*:\d+:\d+/) // a message, not a stack trace
   return box.output()
@@ -45,13 +46,24 @@ describe('what stands in the way of a start', () => {
     for (const box of boxes.splice(0)) await box.remove()
   })
 
-  test('a port in use is named', async () => {
+  test('a port that another program has is named', async () => {
+    const other = createSocket('udp4')
+    const bound = Promise.withResolvers<void>()
+    other.bind(0, '127.0.0.1', bound.resolve)
+    await bound.promise
+    const { port } = other.address()
+    expect(await refusesToStart(fresh(), { auth: port })).toMatch(new RegExp(`${port}.*in use|in use.*${port}`, 'i'))
+    other.close()
+  })
+
+  test('a port that another box has is named, whichever it is', async () => {
     const first = fresh()
-    const second = fresh()
     await first.start()
-    await expect(second.start({ ports: { auth: first.ports.auth } })).rejects.toThrow(/ended with [1-9]/)
-    expect(second.output()).toContain(String(first.ports.auth))
-    expect(second.output()).toMatch(/in use/i)
+    for (const name of ['auth', 'acct', 'radsec', 'web'] as const) {
+      const port = first.ports[name]
+      const said = await refusesToStart(fresh(), { [name]: port })
+      expect(said, name).toMatch(new RegExp(`${port}.*in use|in use.*${port}`, 'i'))
+    }
   })
 
   test('a second box on the same data folder is refused', async () => {

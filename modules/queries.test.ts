@@ -14,7 +14,12 @@ test(
   async () => {
     const modules = [network, access, plans, customers, services, sessions]
     const agreed = await queriesAgree(modules, {
-      values: { plans: { policy: [openPolicy] }, policies: { policy: [openPolicy] }, session_orders: { steps: [[]] }, grants: { devices: [[]] } },
+      values: {
+        plans: { policy: [openPolicy] },
+        policies: { policy: [openPolicy] },
+        session_orders: { steps: [[]] },
+        grants: { devices: [[]] },
+      },
     })
     expect(agreed.queries).toBeGreaterThanOrEqual(10)
   },

@@ -45,7 +45,8 @@ export const createActions = (deps: ActionDeps): Link['action'] => {
     for (let waitedMs = 0; ; waitedMs += LOOK_EVERY_MS) {
       const order = orderState.get(orderId)
       const isOver = order !== undefined && order.state !== 'waiting'
-      if (isOver || waitedMs >= ORDER_WITHIN_MS) return { state: order?.state ?? 'waiting', steps: JSON.parse(order?.steps ?? '[]') }
+      if (isOver || waitedMs >= ORDER_WITHIN_MS)
+        return { state: order?.state ?? 'waiting', steps: JSON.parse(order?.steps ?? '[]') }
       await deps.sleep(LOOK_EVERY_MS)
     }
   }
@@ -56,7 +57,12 @@ export const createActions = (deps: ActionDeps): Link['action'] => {
       if (sessions.length === 0) return err({ type: 'SessionNotOpen', acctSessionId })
       const results = await Promise.all(
         sessions.map(async (session) => {
-          const ordered = await deps.command('sessions.order', { sessionNo: session.no, acctSessionId, kind, reason: 'desk' })
+          const ordered = await deps.command('sessions.order', {
+            sessionNo: session.no,
+            acctSessionId,
+            kind,
+            reason: 'desk',
+          })
           if (!ordered.ok) return { acctSessionId, state: 'failed', steps: [], fault: ordered.error }
           return { acctSessionId, ...(await outcomeOf((ordered.value as { orderId: string }).orderId)) }
         }),

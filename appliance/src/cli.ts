@@ -12,7 +12,16 @@ process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code === 'EPIPE') process.exit(0)
 })
 
-const { username, uid } = userInfo()
+/** A container may run under a number that has no name. */
+const osUser = (): { username: string; uid: number } => {
+  try {
+    return userInfo()
+  } catch {
+    const uid = process.getuid?.() ?? -1
+    return { username: String(uid), uid }
+  }
+}
+const { username, uid } = osUser()
 
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,

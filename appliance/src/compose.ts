@@ -1,8 +1,8 @@
 /** The box: every part by name, started in order and stopped in reverse. This file is the architecture diagram. */
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { err, ok, type Fault, type Log, type Result } from '@lango/kernel'
-import { trimChangeLog } from '@lango/kernel/db'
+import { FaultError, err, ok, orThrow, type Fault, type Log, type Result } from '@lango/kernel'
+import { trimChangeLog, type RawDatabase } from '@lango/kernel/db'
 import { pruneCommands, type Actor } from '@lango/kernel/verbs'
 import { startAaa, type Aaa } from './aaa/threads.ts'
 import { createActions } from './actions.ts'
@@ -11,12 +11,13 @@ import { startCopier } from './copier.ts'
 import { createCopySender, createNasControl } from './drivers.ts'
 import { createFrontDesk } from './front-desk.ts'
 import { createLiveFeed } from './live-feed.ts'
-import { startQueries } from './query-service.ts'
+import { startQueries, type QueryService } from './query-service.ts'
+import { rotateKeys } from './rotate-keys.ts'
 import { serveRpc } from './rpc/server.ts'
 import { createQueryRunner, runCommand } from './run-named.ts'
 import { startSessionControl, type SessionControl } from './session-control.ts'
 import { openSite, type Site } from './site.ts'
-import { loadTls } from './tls/index.ts'
+import { loadTls, type BoxTls } from './tls/index.ts'
 import { createWeb, deskAddress, serveWeb } from './web/index.ts'
 
 export type BoxOptions = {
@@ -77,99 +78,190 @@ const TIDY_EVERY_MS = 60_000
 const COMMANDS_KEPT_MS = 30 * 86_400_000
 
 /** Starts everything, or says which part would not and leaves nothing behind. */
-export const startBox = async (options: BoxOptions): Promise<Result<Box, Fault>> => {
-  const { log } = options
-  const parts: (() => unknown)[] = []
+export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
+  assemble(async (keep) => {
+    let sessions: SessionControl | undefined
+    const ground = keep(orThrow(await openGround(options)))
+    const aaa = keep(orThrow(await startRadius(options, ground, (grantNo) => sessions?.look(grantNo))))
+    keep(startUpkeep(options, ground, aaa))
+    sessions = keep(startSessions(options, ground, aaa))
+    keep(startCopies(options, ground, aaa))
+    const desk = keep(orThrow(await startDesk(options, ground, aaa)))
+    const ports: Ports = { ...aaa.ports, web: desk.port }
+    keep(await startConsole(options, ground, ports, desk))
+    return { folder: ground.folder, site: ground.site, ports, deskAddress: desk.address }
+  })
+
+type Stop = () => unknown
+type Stage = { readonly stop: Stop }
+type Keep = <S extends Stage>(started: S) => S
+
+/**
+ * What `build` keeps is stopped last first: by the `stop` of the whole, or at once when `build` throws. A fault that
+ * it throws (`orThrow`) is the result.
+ */
+const assemble = async <T>(
+  build: (keep: Keep) => Promise<T>,
+): Promise<Result<T & { stop(): Promise<void> }, Fault>> => {
+  const kept: Stage[] = []
   const stop = async (): Promise<void> => {
-    for (const part of parts.splice(0).toReversed()) await part()
+    for (const stage of kept.splice(0).toReversed()) await stage.stop()
   }
-  const giveUp = async (fault: Fault): Promise<Result<Box, Fault>> => {
+  try {
+    const built = await build((stage) => {
+      kept.push(stage)
+      return stage
+    })
+    return ok({ ...built, stop })
+  } catch (error) {
     await stop()
-    return err(fault)
+    if (error instanceof FaultError) return err(error.fault)
+    throw error
   }
+}
 
-  const folder = makeFolder(options.dir)
-  if (!folder.ok) return folder
-  const lock = lockFolder(folder.value)
-  if (!lock.ok) return lock
-  parts.push(lock.value.release)
+type Ground = {
+  readonly folder: DataFolder
+  readonly site: Site
+  readonly tls: BoxTls
+  /** Read-only: sessions.db with site.db attached. */
+  readonly reader: RawDatabase
+  readonly queries: QueryService
+}
 
-  const opened = openSite(folder.value, log)
-  if (!opened.ok) return giveUp(opened.error)
-  const site = opened.value
-  parts.push(site.close)
-  if (!site.clock.sure()) log.warn('the clock is not trusted yet: nothing expires and no dated service is sold until it is')
+/** The folder, held for this process; the site in it, its certificate, and who reads it. */
+const openGround = ({ dir, log, onFatal }: BoxOptions): Promise<Result<Ground & Stage, Fault>> =>
+  assemble(async (keep) => {
+    const folder = orThrow(makeFolder(dir))
+    keep({ stop: orThrow(lockFolder(folder)).release })
+    const site = orThrow(openSite(folder, log))
+    keep({ stop: site.close })
+    if (!site.clock.sure())
+      log.warn('the clock is not trusted yet: nothing expires and no dated service is sold until it is')
+    const { clock, random } = site
+    const tls = orThrow(await loadTls(folder, { now: clock.now, random, hostName: hostname(), sure: clock.sure() }))
+    const runner = orThrow(createQueryRunner(folder))
+    keep({ stop: runner.close })
+    const queries = keep(startQueries(folder, (error) => onFatal('the query thread died', error)))
+    return { folder, site, tls, reader: runner.sessions.raw, queries }
+  })
 
-  const tls = await loadTls(folder.value, { now: site.clock.now, random: site.random, hostName: hostname(), sure: site.clock.sure() })
-  if (!tls.ok) return giveUp(tls.error)
-
-  const runner = createQueryRunner(folder.value)
-  if (!runner.ok) return giveUp(runner.error)
-  parts.push(runner.value.close)
-  const reader = runner.value.sessions.raw
-
-  const queries = startQueries(folder.value, (error) => options.onFatal('the query thread died', error))
-  parts.push(queries.stop)
-
-  const control = createNasControl({ reader, vault: site.vault, random: site.random, clock: site.clock, log })
-  parts.push(control.close)
-
-  let sessionControl: SessionControl | undefined
-  const started = await startAaa({
-    listen: options.listen,
-    authPort: options.authPort,
-    acctPort: options.acctPort,
-    radsecPort: options.radsecPort,
-    logLevel: options.logLevel,
+/** The threads that answer routers. */
+const startRadius = (
+  options: BoxOptions,
+  { folder, site, tls }: Ground,
+  onQuotaUsed: (grantNo: number) => void,
+): Promise<Result<Aaa, Fault>> => {
+  const { listen, authPort, acctPort, radsecPort, logLevel, log } = options
+  return startAaa({
+    listen,
+    authPort,
+    acctPort,
+    radsecPort,
+    logLevel,
     log,
-    folder: folder.value,
-    tls: { ...tls.value.eap, ca: [...tls.value.eap.ca] },
+    folder,
+    tls: { ...tls.eap, ca: [...tls.eap.ca] },
     serverName: hostname(),
     answer: createFrontDesk(site, log),
     onNews: (news) => {
-      if (news.kind === 'quota-used') sessionControl?.look(news.grantNo)
+      if (news.kind === 'quota-used') onQuotaUsed(news.grantNo)
     },
     onDeath: (thread, error) => options.onFatal(`thread ${thread} died`, error),
   })
-  if (!started.ok) return giveUp(started.error)
-  const aaa = started.value
-  parts.push(aaa.stop)
+}
 
-  parts.push(keepClock(site, aaa))
-  parts.push(keepTidy(site, log))
+const startUpkeep = ({ log }: BoxOptions, { site }: Ground, aaa: Aaa): Stage => {
+  const stops = [keepClock(site, aaa), keepTidy(site, log)]
+  return { stop: () => stops.forEach((stop) => stop()) }
+}
 
-  sessionControl = startSessionControl({ site, reader, control, log, endSession: aaa.endSession, forgetQuota: aaa.forgetQuota })
-  parts.push(sessionControl.stop)
+/** Live sessions are held to what they should be. */
+const startSessions = ({ log }: BoxOptions, { site, reader }: Ground, aaa: Aaa): SessionControl => {
+  const { vault, random, clock } = site
+  const control = createNasControl({ reader, vault, random, clock, log })
+  const { endSession, forgetQuota } = aaa
+  const sessions = startSessionControl({ site, reader, control, log, endSession, forgetQuota })
+  return {
+    look: sessions.look,
+    async stop() {
+      await sessions.stop()
+      control.close()
+    },
+  }
+}
 
-  const sender = createCopySender({ reader, vault: site.vault, random: site.random, clock: site.clock, log })
-  parts.push(sender.close)
-  parts.push(startCopier({ reader, clock: site.clock, log, send: sender.send, delivered: aaa.copied, every }))
+/** Accounting goes on to other servers. */
+const startCopies = ({ log }: BoxOptions, { site, reader }: Ground, aaa: Aaa): Stage => {
+  const { vault, random, clock } = site
+  const sender = createCopySender({ reader, vault, random, clock, log })
+  const stopCopier = startCopier({ reader, clock, log, send: sender.send, delivered: aaa.copied, every })
+  return {
+    stop() {
+      stopCopier()
+      sender.close()
+    },
+  }
+}
 
-  const feed = createLiveFeed({ reader, state: aaa.state, clock: site.clock, every })
-  parts.push(feed.close)
-  const token = site.random.bytes(24).toString('base64url')
-  const web = createWeb({ token, feed, siteName: hostname(), clock: site.clock, demo: options.demo, log, random: site.random })
-  const server = await serveWeb({ app: web.app, port: options.webPort })
-  if (!server.ok) return giveUp(server.error)
-  parts.push(async () => {
+type Desk = Stage & {
+  readonly port: number
+  /** Opens the desk once. */
+  readonly address: string
+  newAddress(): string
+}
+
+/** The pages of whoever runs the POP. */
+const startDesk = async (
+  { webPort, demo, log }: BoxOptions,
+  { site, reader }: Ground,
+  { state }: Aaa,
+): Promise<Result<Desk, Fault>> => {
+  const { clock, random } = site
+  const feed = createLiveFeed({ reader, state, clock, every })
+  const token = random.bytes(24).toString('base64url')
+  const web = createWeb({ token, feed, siteName: hostname(), clock, demo, log, random })
+  const stopFeeding = (): void => {
     web.close()
-    await server.value.close()
+    feed.close()
+  }
+  const server = await serveWeb({ app: web.app, port: webPort })
+  if (!server.ok) {
+    stopFeeding()
+    return server
+  }
+  return ok({
+    port: server.value.port,
+    address: deskAddress(server.value, token),
+    newAddress: () => deskAddress(server.value, web.newToken()),
+    async stop() {
+      stopFeeding()
+      await server.value.close()
+    },
   })
+}
 
-  const ports: Ports = { ...aaa.ports, web: server.value.port }
-  const command = async (name: string, input: unknown): Promise<Result<unknown, Fault>> => runCommand(site, name, input, console)
-  const startedAt = site.clock.now()
+/** The box's own socket: the CLI's commands, queries and actions. */
+const startConsole = async (
+  { listen, log }: BoxOptions,
+  { folder, site, reader, queries }: Ground,
+  ports: Ports,
+  desk: Desk,
+): Promise<Stage> => {
+  const { clock } = site
+  const startedAt = clock.now()
+  const command = async (name: string, input: unknown): Promise<Result<unknown, Fault>> =>
+    runCommand(site, name, input, console)
   const action = createActions({
     reader,
     queries,
     command,
-    status: () => ({ pid: process.pid, listen: options.listen, ports, startedAt, now: site.clock.now(), clockSure: site.clock.sure() }),
-    newWebAddress: () => deskAddress(server.value, web.newToken()),
+    status: () => ({ pid: process.pid, listen, ports, startedAt, now: clock.now(), clockSure: clock.sure() }),
+    newWebAddress: () => desk.newAddress(),
     sleep,
-    others: {},
+    // The other threads meet the new key in the file by themselves: a vault reads it again for a key it does not know.
+    others: { 'keys.rotate': () => rotateKeys(site, console, () => Promise.resolve()) },
   })
-  const rpc = await serveRpc({ socketFile: folder.value.socketFile, handle: { command, query: queries.ask, action }, log })
-  parts.push(rpc.close)
-
-  return ok({ folder: folder.value, site, ports, deskAddress: deskAddress(server.value, token), stop })
+  const rpc = await serveRpc({ socketFile: folder.socketFile, handle: { command, query: queries.ask, action }, log })
+  return { stop: () => rpc.close() }
 }

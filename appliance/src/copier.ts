@@ -35,7 +35,9 @@ export const startCopier = ({ reader, clock, log, send, delivered, every }: Copi
       const copies = oldest.all(target, sentUpTo.get(target) ?? 0, WINDOW)
       if (copies.length === 0 || isStopped) return
       const answered = await Promise.all(
-        copies.map((copy) => send(target, copy.attributes, Math.max(0, Math.round((clock.now() - copy.receivedAt) / 1000)))),
+        copies.map((copy) =>
+          send(target, copy.attributes, Math.max(0, Math.round((clock.now() - copy.receivedAt) / 1000))),
+        ),
       )
       const firstLost = answered.indexOf(false)
       delivered(copies.filter((_, i) => answered[i]).map((copy) => copy.no))

@@ -13,7 +13,20 @@ const NAS_ADDRESS = '127.0.0.1'
 const NAS_NAME = 'demo-router'
 const INTERIM_MS = 2000
 
-const names = ['Amina Otieno', 'Baraka Mwangi', 'Chebet Koech', 'Daudi Kamau', 'Esther Njeri', 'Faraji Odhiambo', 'Grace Wanjiru', 'Hamisi Juma', 'Imani Achieng', 'Jabali Kiptoo', 'Kendi Muthoni', 'Lulu Hassan']
+const names = [
+  'Amina Otieno',
+  'Baraka Mwangi',
+  'Chebet Koech',
+  'Daudi Kamau',
+  'Esther Njeri',
+  'Faraji Odhiambo',
+  'Grace Wanjiru',
+  'Hamisi Juma',
+  'Imani Achieng',
+  'Jabali Kiptoo',
+  'Kendi Muthoni',
+  'Lulu Hassan',
+]
 const plans = [
   { name: 'Demo Home 10M', downKbps: 10_000, upKbps: 2_000, priceMinor: 150_000 },
   { name: 'Demo Home 20M', downKbps: 20_000, upKbps: 5_000, priceMinor: 250_000 },
@@ -24,7 +37,11 @@ const random = systemRandom()
 const log = createLog({ level: 'warn', sink: process.stderr })
 
 /** What an earlier demo made up, so that a second start finds its subscribers again. */
-type Demo = { readonly secret: string; readonly subscribers: readonly SimulatedSubscriber[]; readonly you: Pick<SimulatedSubscriber, 'login' | 'password'> }
+type Demo = {
+  readonly secret: string
+  readonly subscribers: readonly SimulatedSubscriber[]
+  readonly you: Pick<SimulatedSubscriber, 'login' | 'password'>
+}
 
 const inventDemo = (): Demo => ({
   secret: random.bytes(18).toString('base64url'),

@@ -1,13 +1,7 @@
 /** Which driver fills which port: the only file of the appliance's control side that names drivers. */
 import type { Clock, Log, Random, Vault } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
-import {
-  AttributeWriter,
-  codes,
-  createRadiusClient,
-  prepareSecret,
-  type RadiusServerAt,
-} from '@lango/drivers/radius'
+import { AttributeWriter, codes, createRadiusClient, prepareSecret, type RadiusServerAt } from '@lango/drivers/radius'
 import { createRadiusControl } from '@lango/drivers/radius-control'
 import { contains, parseAddress, parseRange, routerSecretPurpose, serverSecretPurpose } from '@lango/modules/network'
 import type { NasControl, NasSession } from '@lango/modules/sessions/port'
@@ -24,7 +18,13 @@ type Deps = {
   readonly log: Log
 }
 
-type NasRow = { readonly id: string; readonly address: string; readonly secret: Buffer; readonly coaPort: number; readonly lastAddress: string | null }
+type NasRow = {
+  readonly id: string
+  readonly address: string
+  readonly secret: Buffer
+  readonly coaPort: number
+  readonly lastAddress: string | null
+}
 
 /** Live sessions are changed and ended by RADIUS; a router's own API joins as another means later. */
 export const createNasControl = ({ reader, vault, random, clock, log }: Deps): NasControl & { close(): void } => {
@@ -61,7 +61,13 @@ export type AccountingCopySender = (serverId: string, attributes: Buffer, delayS
 const ACCT_DELAY_TIME = 41
 const COPY_RETRANSMISSION = { initialMs: 1000, countMax: 3, durationMaxMs: 5000 }
 
-export const createCopySender = ({ reader, vault, random, clock, log }: Deps): { send: AccountingCopySender; close(): void } => {
+export const createCopySender = ({
+  reader,
+  vault,
+  random,
+  clock,
+  log,
+}: Deps): { send: AccountingCopySender; close(): void } => {
   const client = createRadiusClient({ random, monotonicMs: clock.monotonicMs })
   const serverOf = reader.prepare<[string], { host: string; port: number; secret: Buffer }>(
     'SELECT host, port, secret FROM remote_servers WHERE id = ?',

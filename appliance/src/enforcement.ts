@@ -21,7 +21,12 @@ type GrantState = {
   readonly quotaOctets: number | null
   readonly policy: string
 }
-export type OverstayedSession = { readonly no: number; readonly acctSessionId: string; readonly grantNo: number; readonly startedAt: number }
+export type OverstayedSession = {
+  readonly no: number
+  readonly acctSessionId: string
+  readonly grantNo: number
+  readonly startedAt: number
+}
 
 export type EnforcementDeps = {
   /** Read-only: sessions.db with site.db attached. */
@@ -83,7 +88,7 @@ export const createEnforcement = ({ reader, clock, log, order }: EnforcementDeps
       lookedAt = now
     },
     async lookAtAll() {
-      for (let after = 0; ; ) {
+      for (let after = 0; ;) {
         const sessions = page.all(after, CHUNK_SESSIONS)
         sessions.forEach(check)
         if (sessions.length < CHUNK_SESSIONS) return

@@ -16,8 +16,16 @@ export const createFrontDesk =
     const { kind, ...input } = question
     const done =
       question.kind === 'first-use'
-        ? site.dispatcher.dispatch(firstUse, input as Omit<Extract<ControlQuestion, { kind: 'first-use' }>, 'kind'>, options)
-        : site.dispatcher.dispatch(routerLearned, input as Omit<Extract<ControlQuestion, { kind: 'learned' }>, 'kind'>, options)
+        ? site.dispatcher.dispatch(
+            firstUse,
+            input as Omit<Extract<ControlQuestion, { kind: 'first-use' }>, 'kind'>,
+            options,
+          )
+        : site.dispatcher.dispatch(
+            routerLearned,
+            input as Omit<Extract<ControlQuestion, { kind: 'learned' }>, 'kind'>,
+            options,
+          )
     if (!done.ok) log.warn('a request of the AAA threads was refused', { kind, fault: done.error })
     return done.ok
   }

@@ -10,9 +10,6 @@ export type ActionName =
   | 'sessions.disconnect'
   | 'sessions.change'
   | 'box.status'
-  | 'box.backup'
-  | 'tls.show'
-  | 'tls.issue'
   | 'web.token'
   | 'keys.rotate'
 

@@ -32,7 +32,8 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
   })
   const parsed = optionsSchema.safeParse({ data: defaultDir, ...values })
   if (!parsed.success) {
-    for (const issue of parsed.error.issues) process.stderr.write(`lango start: --${issue.path.join('.')}: ${issue.message}\n`)
+    for (const issue of parsed.error.issues)
+      process.stderr.write(`lango start: --${issue.path.join('.')}: ${issue.message}\n`)
     return 2
   }
   const given = parsed.data

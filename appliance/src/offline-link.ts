@@ -15,7 +15,12 @@ export type OfflineFault =
   /** Only a running box can do it. */
   | { readonly type: 'BoxDown'; readonly dir: string; readonly action: string }
 
-export type OfflineOptions = { readonly dir: string; readonly osUser: string; readonly uid: number; readonly logLine: (line: string) => void }
+export type OfflineOptions = {
+  readonly dir: string
+  readonly osUser: string
+  readonly uid: number
+  readonly logLine: (line: string) => void
+}
 
 /** Takes the folder's lock first: until the link is closed neither a box nor another command writes there. */
 export const openOffline = ({ dir, osUser, uid, logLine }: OfflineOptions): Result<Link, Fault> => {
@@ -62,6 +67,7 @@ const open = (folder: DataFolder, log: Log): Result<{ site: Site; queries: Query
 
 /** What can be told without a box; the rest needs one. */
 const act = (dir: string, queries: QueryRunner, action: ActionName, input: unknown): Result<unknown, Fault> => {
-  if (action === 'decisions.search') return ok(searchDecisions(queries.sessions.raw, input as Parameters<typeof searchDecisions>[1]))
+  if (action === 'decisions.search')
+    return ok(searchDecisions(queries.sessions.raw, input as Parameters<typeof searchDecisions>[1]))
   return err({ type: 'BoxDown', dir, action } satisfies OfflineFault as Fault)
 }

@@ -1,4 +1,8 @@
-/** Asks the query thread, so that a report never keeps the control thread from its work. */
+/**
+ * Asks the query thread, so that a report never keeps the control thread from its work. The thread is started by the
+ * first question and let go when nobody has asked for a while: it is the largest one, and idle most of the day.
+ */
+import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { err, type Fault, type Result } from '@lango/kernel'
 import type { DataFolder } from './data-folder.ts'
@@ -6,41 +10,59 @@ import type { Answer, Question } from './query-thread.ts'
 
 /** Questions that may wait; more would only be answered after whoever asked has gone. */
 const QUESTIONS_MAX = 256
+/** The thread goes after this long without a question. */
+const IDLE_MS = 60_000
 
 export type QueryService = {
   /** A module's query by name, or `decisions.search`. */
-  ask(name: string, input: unknown): Promise<Result<unknown, Fault>>
-  stop(): Promise<void>
+  readonly ask: (name: string, input: unknown) => Promise<Result<unknown, Fault>>
+  readonly stop: () => Promise<void>
 }
 
 export const startQueries = (folder: DataFolder, onDeath: (error: unknown) => void): QueryService => {
-  const worker = new Worker(new URL('./query-thread.ts', import.meta.url), { name: 'query', workerData: folder })
   const waiting = new Map<number, (result: Result<unknown, Fault>) => void>()
+  let worker: Worker | undefined
+  let idle: NodeJS.Timeout | undefined
   let lastId = 0
-  let isStopping = false
-  worker.on('error', onDeath)
-  worker.on('exit', () => {
-    if (!isStopping) onDeath(new Error('the query thread ended'))
-  })
-  worker.on('message', ({ id, result }: Answer) => {
-    waiting.get(id)?.(result)
-    waiting.delete(id)
-  })
+
+  const start = (): Worker => {
+    const url = new URL(`./query-thread${extname(import.meta.url)}`, import.meta.url)
+    const started = new Worker(url, { name: 'query', workerData: folder })
+    started.on('error', onDeath)
+    started.on('exit', () => {
+      if (worker === started) onDeath(new Error('the query thread ended'))
+    })
+    started.on('message', ({ id, result }: Answer) => {
+      waiting.get(id)?.(result)
+      waiting.delete(id)
+      if (waiting.size === 0) idle = setTimeout(() => void stop(), IDLE_MS).unref()
+    })
+    return started
+  }
+
+  const stop = async (): Promise<void> => {
+    clearTimeout(idle)
+    const ending = worker
+    worker = undefined
+    if (!ending) return
+    const ended = new Promise<void>((resolve) => ending.once('exit', () => resolve()))
+    ending.postMessage('stop')
+    await ended
+  }
+
   return {
     ask(name, input) {
       if (waiting.size >= QUESTIONS_MAX) return Promise.resolve(err({ type: 'TooBusy' }))
+      clearTimeout(idle)
+      worker ??= start()
+      const asked = worker
       lastId += 1
       const id = lastId
       return new Promise((resolve) => {
         waiting.set(id, resolve)
-        worker.postMessage({ id, name, input } satisfies Question)
+        asked.postMessage({ id, name, input } satisfies Question)
       })
     },
-    stop() {
-      isStopping = true
-      const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-      worker.postMessage('stop')
-      return ended
-    },
+    stop,
   }
 }

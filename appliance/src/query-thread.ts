@@ -12,7 +12,10 @@ export type Answer = { readonly id: number; readonly result: Result<unknown, Fau
 const control = parentPort!
 const runner = orThrow(createQueryRunner(workerData as DataFolder))
 
-const decisionsInput = z.object({ login: z.string().optional(), limit: z.number().int().min(1).max(10_000).default(20) })
+const decisionsInput = z.object({
+  login: z.string().optional(),
+  limit: z.number().int().min(1).max(10_000).default(20),
+})
 
 const answer = ({ name, input }: Question): Result<unknown, Fault> => {
   if (name !== 'decisions.search') return runner.run(name, input)

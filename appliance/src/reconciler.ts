@@ -15,7 +15,12 @@ const AT_ONCE_MAX = 64
 
 const LADDER: readonly IdentifyingSet[] = ['session+user+address', 'session+user', 'session', 'user+device']
 
-export type Order = { readonly id: string; readonly sessionNo: number; readonly kind: 'end' | 'change'; readonly reason: string }
+export type Order = {
+  readonly id: string
+  readonly sessionNo: number
+  readonly kind: 'end' | 'change'
+  readonly reason: string
+}
 
 export type ReconcilerDeps = {
   /** Read-only, both files. */
@@ -48,100 +53,115 @@ const worded = (outcome: ControlOutcome): string => {
   }
 }
 
-export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
-  const { reader, clock, control } = deps
-  const stopping = new AbortController()
-  const running = new Map<string, Promise<void>>()
-  const waiting = reader.prepare<[], Order>(
-    `SELECT id, session_no sessionNo, kind, reason FROM session_orders WHERE state = 'waiting' ORDER BY ordered_at LIMIT 1000`,
-  )
-  const sessionOf = reader.prepare<[number], NasSession & { endedAt: number | null }>(
-    `SELECT no, router_no routerNo, acct_session_id acctSessionId, user_name userName, device, nas, framed_ip framedIp,
-       ended_at endedAt FROM live_sessions WHERE no = ?`,
-  )
-  const isOpen = (no: number): boolean => {
-    const session = sessionOf.get(no)
-    return session !== undefined && session.endedAt === null
+export const createReconciler = (deps: ReconcilerDeps): Reconciler => new LadderReconciler(deps)
+
+type SessionRow = NasSession & { readonly endedAt: number | null }
+
+class LadderReconciler implements Reconciler {
+  readonly #deps: ReconcilerDeps
+  readonly #stopping = new AbortController()
+  readonly #running = new Map<string, Promise<void>>()
+  /** Tried since the last `wake`: an order that stands all the same (the disk is full, say) waits for the next one. */
+  readonly #tried = new Set<string>()
+  readonly #waiting
+  readonly #sessionOf
+
+  constructor(deps: ReconcilerDeps) {
+    this.#deps = deps
+    this.#waiting = deps.reader.prepare<[], Order>(
+      `SELECT id, session_no sessionNo, kind, reason FROM session_orders WHERE state = 'waiting' ORDER BY ordered_at LIMIT 1000`,
+    )
+    this.#sessionOf = deps.reader.prepare<[number], SessionRow>(
+      `SELECT no, router_no routerNo, acct_session_id acctSessionId, user_name userName, device, nas, framed_ip framedIp,
+         ended_at endedAt FROM live_sessions WHERE no = ?`,
+    )
   }
 
-  /** Waits for the Stop; accounting, not the acknowledgement, says that a session is over. */
-  const endsSoon = async (no: number): Promise<boolean> => {
-    const until = clock.monotonicMs() + STOP_WITHIN_MS
-    while (clock.monotonicMs() < until && !stopping.signal.aborted) {
-      if (!isOpen(no)) return true
-      await deps.sleep(LOOK_EVERY_MS, stopping.signal)
+  wake(): void {
+    this.#tried.clear()
+    this.#startWaiting()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await Promise.all(this.#running.values())
+  }
+
+  #startWaiting(): void {
+    if (this.#stopping.signal.aborted || this.#running.size >= AT_ONCE_MAX) return
+    for (const order of this.#waiting.all()) {
+      if (this.#running.size >= AT_ONCE_MAX) return
+      if (!this.#running.has(order.id) && !this.#tried.has(order.id)) this.#start(order)
     }
-    return !isOpen(no)
   }
 
-  const end = async (session: NasSession, steps: OrderStep[]): Promise<boolean> => {
-    let notFound = 0
+  #start(order: Order): void {
+    const done = this.#carryOut(order)
+      .catch((error: unknown) => this.#deps.log.error('an order could not be carried out', { order: order.id, error }))
+      .finally(() => {
+        this.#running.delete(order.id)
+        this.#tried.add(order.id)
+        this.#startWaiting()
+      })
+    this.#running.set(order.id, done)
+  }
+
+  async #carryOut(order: Order): Promise<void> {
+    const steps: OrderStep[] = []
+    const session = this.#sessionOf.get(order.sessionNo)
+    if (!session || session.endedAt !== null) {
+      this.#note(steps, 'accounting', 'ended')
+      return this.#deps.finish(order, 'done', steps)
+    }
+    const done = order.kind === 'end' ? await this.#end(session, steps) : await this.#change(session, steps)
+    if (!this.#stopping.signal.aborted) this.#deps.finish(order, done ? 'done' : 'failed', steps)
+  }
+
+  async #change(session: NasSession, steps: OrderStep[]): Promise<boolean> {
+    const { control, changesFor } = this.#deps
+    const changes = changesFor(session)
+    for (const by of LADDER.slice(0, 3)) {
+      const outcome = await control.change(session, by, changes, this.#stopping.signal)
+      this.#note(steps, `coa ${by}`, worded(outcome))
+      if (outcome.type === 'ack') return true
+      if (outcome.type === 'unreachable' || this.#stopping.signal.aborted) return false
+    }
+    // What a CoA cannot change, a new login brings: the session is ended, and comes back with the new policy.
+    return this.#end(session, steps)
+  }
+
+  async #end(session: NasSession, steps: OrderStep[]): Promise<boolean> {
+    let isUnknownThere = false
     for (const by of LADDER) {
       if (by === 'user+device' && session.device === '') continue
-      const outcome = await control.disconnect(session, by, stopping.signal)
-      steps.push({ at: clock.now(), means: `disconnect ${by}`, outcome: worded(outcome) })
-      if (outcome.type === 'unreachable' || stopping.signal.aborted) return false
-      if (outcome.type === 'ack') {
-        const ended = await endsSoon(session.no)
-        steps.push({ at: clock.now(), means: 'accounting', outcome: ended ? 'ended' : 'still-open' })
-        if (ended) return true
-      }
-      if (outcome.type === 'not-found') notFound += 1
-      if (!isOpen(session.no)) return true
+      const outcome = await this.#deps.control.disconnect(session, by, this.#stopping.signal)
+      this.#note(steps, `disconnect ${by}`, worded(outcome))
+      if (outcome.type === 'unreachable' || this.#stopping.signal.aborted) return false
+      if (outcome.type === 'ack') await this.#awaitStop(session, steps)
+      if (outcome.type === 'not-found') isUnknownThere = true
+      if (!this.#isOpen(session.no)) return true
     }
-    if (notFound === 0) return false
+    if (!isUnknownThere) return false
     // RFC 5176 §3.5: the session is gone there, and its Stop was lost on the way here.
-    deps.endSession(session.no)
-    steps.push({ at: clock.now(), means: 'accounting', outcome: 'ended here: the NAS has no such session' })
+    this.#deps.endSession(session.no)
+    this.#note(steps, 'accounting', 'ended here: the NAS has no such session')
     return true
   }
 
-  const change = async (session: NasSession, steps: OrderStep[]): Promise<boolean> => {
-    const changes = deps.changesFor(session)
-    for (const by of LADDER.slice(0, 3)) {
-      const outcome = await control.change(session, by, changes, stopping.signal)
-      steps.push({ at: clock.now(), means: `coa ${by}`, outcome: worded(outcome) })
-      if (outcome.type === 'ack') return true
-      if (outcome.type === 'unreachable' || stopping.signal.aborted) return false
-    }
-    // What a CoA cannot change, a new login brings: the session is ended, and comes back with the new policy.
-    return end(session, steps)
+  /** Accounting, not the acknowledgement, says that a session is over. */
+  async #awaitStop({ no }: NasSession, steps: OrderStep[]): Promise<void> {
+    const { clock, sleep } = this.#deps
+    const until = clock.monotonicMs() + STOP_WITHIN_MS
+    while (this.#isOpen(no) && clock.monotonicMs() < until && !this.#stopping.signal.aborted)
+      await sleep(LOOK_EVERY_MS, this.#stopping.signal)
+    this.#note(steps, 'accounting', this.#isOpen(no) ? 'still-open' : 'ended')
   }
 
-  const carryOut = async (order: Order): Promise<void> => {
-    const steps: OrderStep[] = []
-    const session = sessionOf.get(order.sessionNo)
-    if (!session || session.endedAt !== null) {
-      return deps.finish(order, 'done', [{ at: clock.now(), means: 'accounting', outcome: 'ended' }])
-    }
-    const done = order.kind === 'end' ? await end(session, steps) : await change(session, steps)
-    if (stopping.signal.aborted) return
-    deps.finish(order, done ? 'done' : 'failed', steps)
+  #isOpen(no: number): boolean {
+    return this.#sessionOf.get(no)?.endedAt === null
   }
 
-  const start = (order: Order): void => {
-    const done = carryOut(order)
-      .catch((error: unknown) => deps.log.error('an order could not be carried out', { order: order.id, error }))
-      .finally(() => {
-        running.delete(order.id)
-        wake()
-      })
-    running.set(order.id, done)
-  }
-
-  const wake = (): void => {
-    if (stopping.signal.aborted || running.size >= AT_ONCE_MAX) return
-    for (const order of waiting.all()) {
-      if (running.size >= AT_ONCE_MAX) return
-      if (!running.has(order.id)) start(order)
-    }
-  }
-
-  return {
-    wake,
-    async stop() {
-      stopping.abort()
-      await Promise.all(running.values())
-    },
+  #note(steps: OrderStep[], means: string, outcome: string): void {
+    steps.push({ at: this.#deps.clock.now(), means, outcome })
   }
 }

@@ -19,12 +19,18 @@ test('rotation seals every password and secret under the new key, and each still
   site.must(addRouter, { name: 'tower', address: '10.0.0.1', secret: 'shared-secret' })
   const logins = Array.from({ length: 1001 }, (_, n) => `user${n}`)
   for (let at = 0; at < logins.length; at += 500) {
-    site.must(importSubscribers, { rows: logins.slice(at, at + 500).map((login) => ({ login, plan: 'Home', password: `pw-${login}` })) })
+    site.must(importSubscribers, {
+      rows: logins.slice(at, at + 500).map((login) => ({ login, plan: 'Home', password: `pw-${login}` })),
+    })
   }
   let current = 0
   const rotated = orThrow(
     await rotateKeys(site, actor, () => {
-      current = site.database.orm.select().from(grants.site).all().filter(({ credential }) => site.vault.isCurrent(credential!)).length
+      current = site.database.orm
+        .select()
+        .from(grants.site)
+        .all()
+        .filter(({ credential }) => site.vault.isCurrent(credential!)).length
       return Promise.resolve()
     }),
   )

@@ -21,8 +21,9 @@ export const rotateKeys = async (
   const secrets = dispatcher.dispatch(resealSecrets, {}, { id: ids.next('cmd'), actor })
   if (!secrets.ok) return secrets
   let { resealed, unreadable } = secrets.value
-  const resealChunk = (afterNo: number) => dispatcher.dispatch(resealGrants, { afterNo }, { id: ids.next('cmd'), actor })
-  for (let afterNo: number | undefined = 0; afterNo !== undefined; ) {
+  const resealChunk = (afterNo: number) =>
+    dispatcher.dispatch(resealGrants, { afterNo }, { id: ids.next('cmd'), actor })
+  for (let afterNo: number | undefined = 0; afterNo !== undefined;) {
     const grants: ReturnType<typeof resealChunk> = resealChunk(afterNo)
     if (!grants.ok) return grants
     resealed += grants.value.resealed

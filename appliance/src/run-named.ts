@@ -47,7 +47,9 @@ export type QueryRunner = QueryDatabases & {
 }
 
 /** Opens both files of a folder for reading; they exist and are migrated. One runner a thread. */
-export const createQueryRunner = (folder: Pick<DataFolder, 'siteFile' | 'sessionsFile'>): Result<QueryRunner, DatabaseFault> => {
+export const createQueryRunner = (
+  folder: Pick<DataFolder, 'siteFile' | 'sessionsFile'>,
+): Result<QueryRunner, DatabaseFault> => {
   const site = openDatabase({ file: folder.siteFile, readonly: true })
   if (!site.ok) return site
   const sessions = openDatabase({ file: folder.sessionsFile, readonly: true, attach: { site: folder.siteFile } })

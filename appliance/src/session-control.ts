@@ -29,7 +29,14 @@ export type SessionControl = {
   stop(): Promise<void>
 }
 
-export const startSessionControl = ({ site, reader, control, log, endSession, forgetQuota }: SessionControlDeps): SessionControl => {
+export const startSessionControl = ({
+  site,
+  reader,
+  control,
+  log,
+  endSession,
+  forgetQuota,
+}: SessionControlDeps): SessionControl => {
   const { clock, events } = site
   const told = (result: Result<unknown, Fault>, what: string): void => {
     if (!result.ok) log.error('a session order could not be written', { what, fault: result.error })
@@ -41,7 +48,10 @@ export const startSessionControl = ({ site, reader, control, log, endSession, fo
     clock,
     log,
     order: ({ no, acctSessionId }, reason) =>
-      told(site.dispatcher.dispatch(orderSession, { sessionNo: no, acctSessionId, kind: 'end', reason }, options()), reason),
+      told(
+        site.dispatcher.dispatch(orderSession, { sessionNo: no, acctSessionId, kind: 'end', reason }, options()),
+        reason,
+      ),
   })
   const reconciler = createReconciler({
     reader,

@@ -1,7 +1,34 @@
 /** The site of a data folder: its databases, keys and verbs, without any network. The box runs on it; so does the CLI while the box is down. */
-import { type ClockWitness, createIds, err, ok, openVault, systemClock, systemRandom, systemTimers, type Fault, type Ids, type Log, type Random, type Result, type SystemClock, type Vault } from '@lango/kernel'
+import {
+  type ClockWitness,
+  createIds,
+  err,
+  ok,
+  openVault,
+  systemClock,
+  systemRandom,
+  systemTimers,
+  type Fault,
+  type Ids,
+  type Log,
+  type Random,
+  type Result,
+  type SystemClock,
+  type Vault,
+} from '@lango/kernel'
 import { migrate, openDatabase, type Database } from '@lango/kernel/db'
-import { createDispatcher, createEvents, createJobRunner, kernelModule, lastCommittedAt, partsOf, type Dispatcher, type Events, type JobRunner, type May } from '@lango/kernel/verbs'
+import {
+  createDispatcher,
+  createEvents,
+  createJobRunner,
+  kernelModule,
+  lastCommittedAt,
+  partsOf,
+  type Dispatcher,
+  type Events,
+  type JobRunner,
+  type May,
+} from '@lango/kernel/verbs'
 import { access } from '@lango/modules/access'
 import { customers } from '@lango/modules/customers'
 import { network } from '@lango/modules/network'
@@ -79,8 +106,28 @@ export const openSite = (folder: DataFolder, log: Log): Result<Site, Fault> => {
     events,
     committed: (at) => clock.raiseFloor(at),
   })
-  const jobs = createJobRunner({ database: database.value, clock, timers: systemTimers(), random, log, events, dispatcher, jobs: parts.jobs })
-  return ok({ folder, database: database.value, clock, random, ids, vault: vault.value, events, dispatcher, jobs, close: () => database.value.close() })
+  const jobs = createJobRunner({
+    database: database.value,
+    clock,
+    timers: systemTimers(),
+    random,
+    log,
+    events,
+    dispatcher,
+    jobs: parts.jobs,
+  })
+  return ok({
+    folder,
+    database: database.value,
+    clock,
+    random,
+    ids,
+    vault: vault.value,
+    events,
+    dispatcher,
+    jobs,
+    close: () => database.value.close(),
+  })
 }
 
 /** Brings both files to this release. sessions.db is closed again: its writer is a thread of its own. */

@@ -6,7 +6,6 @@ import {
   disconnect,
   encodeNamed,
   type DynamicOutcome,
-  type NamedAttributes,
   type RadiusServerAt,
 } from '@lango/drivers/radius'
 import type { ControlOutcome, IdentifyingSet, NasControl, NasSession } from '@lango/modules/sessions/port'
@@ -75,12 +74,14 @@ export const createRadiusControl = (deps: RadiusControlDeps): NasControl & { clo
   ): Promise<ControlOutcome> => {
     const nas = deps.nasOf(session)
     if (!nas) return gone
-    return outcomeOf(await send(client, nas, { attributes, eventAtMs: deps.now(), retransmission: RETRANSMISSION, signal }))
+    return outcomeOf(
+      await send(client, nas, { attributes, eventAtMs: deps.now(), retransmission: RETRANSMISSION, signal }),
+    )
   }
   return {
     disconnect: (session, by, signal) => send(disconnect, session, identification(session, by), signal),
     change: (session, by, changes, signal) =>
-      send(changeOfAuthorization, session, identification(session, by).append(encodeNamed(changes as NamedAttributes)), signal),
+      send(changeOfAuthorization, session, identification(session, by).append(encodeNamed(changes)), signal),
     close: () => client.close(),
   }
 }

@@ -73,7 +73,7 @@ type Session = {
 const readRate = (rate: string | undefined): { upKbps: number; downKbps: number } => {
   const match = /^(\d+)([kM]?)\/(\d+)([kM]?)/.exec(rate ?? '')
   if (!match) return { upKbps: RATE_WITHOUT_LIMIT_KBPS, downKbps: RATE_WITHOUT_LIMIT_KBPS }
-  const kbps = (digits: string, unit: string): number => (Number(digits) * { '': 0.001, k: 1, M: 1000 }[unit]!)
+  const kbps = (digits: string, unit: string): number => Number(digits) * { '': 0.001, k: 1, M: 1000 }[unit]!
   return { upKbps: kbps(match[1]!, match[2]!), downKbps: kbps(match[3]!, match[4]!) }
 }
 
@@ -102,7 +102,13 @@ class Nas implements NasSimulator {
 
   async start(): Promise<void> {
     const { address, coaPort, secret, log } = this.#options
-    const client = { secret, requireMessageAuthenticator: 'no', limitProxyState: 'no', learned: nothingLearned, data: undefined } as const
+    const client = {
+      secret,
+      requireMessageAuthenticator: 'no',
+      limitProxyState: 'no',
+      learned: nothingLearned,
+      data: undefined,
+    } as const
     this.#server = await createUdpServer<undefined>({
       address,
       port: coaPort,
@@ -115,7 +121,8 @@ class Nas implements NasSimulator {
   }
 
   bring(subscribers: readonly SimulatedSubscriber[]): void {
-    for (const subscriber of subscribers) this.#after(this.#options.random.below(FIRST_LOGIN_MS), () => this.#login(subscriber))
+    for (const subscriber of subscribers)
+      this.#after(this.#options.random.below(FIRST_LOGIN_MS), () => this.#login(subscriber))
   }
 
   async stop(): Promise<void> {

@@ -1,17 +1,18 @@
+import { createHash } from 'node:crypto'
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok, type Secret } from '@lango/kernel'
 import { insertSql } from '@lango/kernel/db'
 import { defineCommand, defineEvent, type CommandContext } from '@lango/kernel/verbs'
-import { policyHash, policyText, type Policy, type ServiceKind } from './policy.ts'
+import { policySchema } from './policy-schema.ts'
+import type { Policy, ServiceKind } from './policy.ts'
+import { credentialPurpose } from './purpose.ts'
 import { grants, policies } from './tables.ts'
-
-/** What a sealed network password is bound to. */
-export const credentialPurpose = (grantId: string): string => `grants.credential:${grantId}`
 
 /** The row of a policy's content, made when it is new. */
 export const policyRow = (ctx: CommandContext, policy: Policy): string => {
-  const hash = policyHash(policyText(policy))
+  // The schema puts the keys in one order, so that equal policies have equal texts.
+  const hash = createHash('sha256').update(JSON.stringify(policySchema.parse(policy))).digest('hex')
   const known = ctx.db.select({ id: policies.site.id }).from(policies.site).where(eq(policies.site.hash, hash)).get()
   if (known) return known.id
   const id = ctx.ids.next('pol')

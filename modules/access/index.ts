@@ -3,17 +3,18 @@ import { firstUse } from './commands.ts'
 import { resealGrants } from './reseal.ts'
 import { grants, policies } from './tables.ts'
 
-export { accessChanged, createGrantWriter, credentialPurpose, firstUse, policyRow } from './commands.ts'
+export { accessChanged, createGrantWriter, firstUse, policyRow } from './commands.ts'
 export { resealGrants } from './reseal.ts'
 export { isMac, normaliseDevice } from './device.ts'
 export {
   INTERIM_SEC_DEFAULT,
   expiredPolicy,
   openPolicy,
-  policySchema,
   serviceKinds,
   type Policy,
   type ServiceKind,
 } from './policy.ts'
+export { policySchema } from './policy-schema.ts'
+export { credentialPurpose } from './purpose.ts'
 
 export const access = defineModule({ name: 'access', tables: [policies, grants], commands: [firstUse, resealGrants] })

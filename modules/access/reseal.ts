@@ -2,7 +2,7 @@ import { asc, eq, gt } from 'drizzle-orm'
 import { z } from 'zod'
 import { ok } from '@lango/kernel'
 import { defineCommand } from '@lango/kernel/verbs'
-import { credentialPurpose } from './commands.ts'
+import { credentialPurpose } from './purpose.ts'
 import { grants } from './tables.ts'
 
 /** Grants looked at by one command: its transaction stays short. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { eq } from 'drizzle-orm'
 import { err, ok } from '@lango/kernel'
 import { defineCommand, secretText } from '@lango/kernel/verbs'
-import { parseRange } from './rules.ts'
+import { parseRange, routerSecretPurpose, serverSecretPurpose } from './rules.ts'
 import { remoteServers, routers, strictness } from './tables.ts'
 
 /** The port RFC 5176 §3 gives dynamic authorization. */
@@ -12,7 +12,12 @@ const name = z.string().trim().min(1).max(64)
 const port = z.number().int().min(1).max(65_535)
 // Never empty (RFC 2865 §3).
 const secret = secretText(z.string().min(1).max(128))
-const realm = z.string().trim().min(1).max(128).regex(/^[^@\s]+$/, 'A realm has no @ and no spaces.')
+const realm = z
+  .string()
+  .trim()
+  .min(1)
+  .max(128)
+  .regex(/^[^@\s]+$/, 'A realm has no @ and no spaces.')
 
 const settings = {
   vendor: z.string().min(1).max(32),
@@ -23,10 +28,6 @@ const settings = {
   radsecIdentity: z.string().trim().min(1).max(256).nullable(),
   swapsOctets: z.boolean(),
 }
-
-/** What a sealed router secret is bound to. */
-export const routerSecretPurpose = (routerId: string): string => `routers.secret:${routerId}`
-export const serverSecretPurpose = (serverId: string): string => `remote_servers.secret:${serverId}`
 
 export const addRouter = defineCommand({
   name: 'routers.add',
@@ -80,7 +81,11 @@ export const setRouter = defineCommand({
       ...(changes.limitProxyState ? { proxyStateFreeSeen: false } : {}),
       ...(newSecret ? { secret: ctx.vault.seal(newSecret, routerSecretPurpose(router.id)) } : {}),
     }
-    ctx.db.update(routers.site).set({ ...given, ...anew }).where(eq(routers.site.id, router.id)).run()
+    ctx.db
+      .update(routers.site)
+      .set({ ...given, ...anew })
+      .where(eq(routers.site.id, router.id))
+      .run()
     return ok({ id: router.id, name: router.name })
   },
 })
@@ -118,7 +123,14 @@ export const routerLearned = defineCommand({
 export const addRemoteServer = defineCommand({
   name: 'remoteServers.add',
   permission: 'routers.write',
-  input: z.object({ name, role: z.enum(['proxy', 'copy']), realm: realm.optional(), host: z.ipv4().or(z.ipv6()), port, secret }),
+  input: z.object({
+    name,
+    role: z.enum(['proxy', 'copy']),
+    realm: realm.optional(),
+    host: z.ipv4().or(z.ipv6()),
+    port,
+    secret,
+  }),
   handle(ctx, input) {
     if (input.role === 'proxy' && input.realm === undefined) return err({ type: 'RealmMissing' })
     const taken = ctx.db.select().from(remoteServers.site).where(eq(remoteServers.site.name, input.name)).get()

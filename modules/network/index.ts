@@ -11,13 +11,19 @@ export {
   removeRemoteServer,
   removeRouter,
   routerLearned,
-  routerSecretPurpose,
-  serverSecretPurpose,
   setRouter,
 } from './commands.ts'
 export { listRemoteServers, listRouters } from './queries.ts'
 export { resealSecrets } from './reseal.ts'
-export { SECRET_LENGTH_ADVISED, contains, parseAddress, parseRange, type ClientRange } from './rules.ts'
+export {
+  SECRET_LENGTH_ADVISED,
+  contains,
+  parseAddress,
+  parseRange,
+  routerSecretPurpose,
+  serverSecretPurpose,
+  type ClientRange,
+} from './rules.ts'
 
 export const network = defineModule({
   name: 'network',

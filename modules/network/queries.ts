@@ -7,7 +7,11 @@ export const listRouters = defineQuery({
   permission: 'routers.read',
   input: z.object({}),
   tables: { routers },
-  select: ({ db, routers, byKey }) => db.select().from(routers).orderBy(ascending(routers.name), ...byKey(routers)),
+  select: ({ db, routers, byKey }) =>
+    db
+      .select()
+      .from(routers)
+      .orderBy(ascending(routers.name), ...byKey(routers)),
   shape: (rows) => rows,
 })
 
@@ -17,6 +21,9 @@ export const listRemoteServers = defineQuery({
   input: z.object({}),
   tables: { remoteServers },
   select: ({ db, remoteServers: servers, byKey }) =>
-    db.select().from(servers).orderBy(ascending(servers.name), ...byKey(servers)),
+    db
+      .select()
+      .from(servers)
+      .orderBy(ascending(servers.name), ...byKey(servers)),
   shape: (rows) => rows,
 })

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { ok } from '@lango/kernel'
 import { defineCommand } from '@lango/kernel/verbs'
-import { routerSecretPurpose, serverSecretPurpose } from './commands.ts'
+import { routerSecretPurpose, serverSecretPurpose } from './rules.ts'
 import { remoteServers, routers } from './tables.ts'
 
 /** Seals the secrets of routers and servers under the newest key; what cannot be opened is counted and kept. */

@@ -19,9 +19,17 @@ test('IPv6 is compared as a number, however it is written', () => {
   expect(parseAddress('::ffff:192.0.2.1')?.value).toBe(0xffffc0000201n)
 })
 
-test.each(['', '10.0.0', '10.0.0.256', '10.0.0.1/33', '10.0.0.1/24', '10.0.0.0/', '10.0.0.0/24/8', 'router', 'fe80::1%eth0', '::1/129'])(
-  "'%s' is no address or range",
-  (text) => {
-    expect(parseRange(text)).toBeUndefined()
-  },
-)
+test.each([
+  '',
+  '10.0.0',
+  '10.0.0.256',
+  '10.0.0.1/33',
+  '10.0.0.1/24',
+  '10.0.0.0/',
+  '10.0.0.0/24/8',
+  'router',
+  'fe80::1%eth0',
+  '::1/129',
+])("'%s' is no address or range", (text) => {
+  expect(parseRange(text)).toBeUndefined()
+})

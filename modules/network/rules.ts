@@ -2,7 +2,12 @@
 import { isIP } from 'node:net'
 
 /** An address or range in the form it is stored and compared in. */
-export type ClientRange = { readonly text: string; readonly version: 4 | 6; readonly bits: number; readonly network: bigint }
+export type ClientRange = {
+  readonly text: string
+  readonly version: 4 | 6
+  readonly bits: number
+  readonly network: bigint
+}
 
 const WIDTH = { 4: 32, 6: 128 } as const
 
@@ -55,3 +60,7 @@ export const contains = (range: ClientRange, address: { version: 4 | 6; value: b
 
 /** The shortest secret that is taken without a warning; RFC drafts advise 24 random characters. */
 export const SECRET_LENGTH_ADVISED = 12
+
+/** What a sealed router secret is bound to. */
+export const routerSecretPurpose = (routerId: string): string => `routers.secret:${routerId}`
+export const serverSecretPurpose = (serverId: string): string => `remote_servers.secret:${serverId}`

@@ -7,6 +7,10 @@ export const listPlans = defineQuery({
   permission: 'plans.read',
   input: z.object({}),
   tables: { plans },
-  select: ({ db, plans, byKey }) => db.select().from(plans).orderBy(ascending(plans.name), ...byKey(plans)),
+  select: ({ db, plans, byKey }) =>
+    db
+      .select()
+      .from(plans)
+      .orderBy(ascending(plans.name), ...byKey(plans)),
   shape: (rows) => rows,
 })

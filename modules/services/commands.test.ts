@@ -6,13 +6,26 @@ import { customers } from '../customers/index.ts'
 import { customers as customersTable } from '../customers/tables.ts'
 import { addPlan, plans } from '../plans/index.ts'
 import { services as servicesTable } from './tables.ts'
-import { addSubscriber, importSubscribers, listSubscribers, resumeSubscriber, services, showSubscriber, suspendSubscriber } from './index.ts'
+import {
+  addSubscriber,
+  importSubscribers,
+  listSubscribers,
+  resumeSubscriber,
+  services,
+  showSubscriber,
+  suspendSubscriber,
+} from './index.ts'
 
 const DAY_SEC = 86_400
 
 const site = () => {
   const made = memorySite([access, plans, customers, services])
-  made.must(addPlan, { name: 'Home', kind: 'pppoe', policy: { downKbps: 10_000, upKbps: 2_000 }, validitySec: 30 * DAY_SEC })
+  made.must(addPlan, {
+    name: 'Home',
+    kind: 'pppoe',
+    policy: { downKbps: 10_000, upKbps: 2_000 },
+    validitySec: 30 * DAY_SEC,
+  })
   made.must(addPlan, { name: 'Day', kind: 'hotspot', policy: {}, validitySec: DAY_SEC, quotaOctets: 500_000_000 })
   made.must(addPlan, { name: 'Fixed', kind: 'static', policy: {} })
   const rows = () => [customersTable, servicesTable, grants].map((table) => made.count(table))
@@ -40,7 +53,9 @@ test('a network password is sealed, bound to its row, and in no log or audit', (
   const opened = vault.open(row.credential!, credentialPurpose(row.id))
   expect(opened.ok && opened.value.reveal()).toBe('p@ss')
   expect(vault.open(row.credential!, credentialPurpose('grt_other')).ok).toBe(false)
-  const stored = JSON.stringify(database.raw.prepare('SELECT record FROM audit').all()) + JSON.stringify(database.raw.prepare('SELECT * FROM commands').all())
+  const stored =
+    JSON.stringify(database.raw.prepare('SELECT record FROM audit').all()) +
+    JSON.stringify(database.raw.prepare('SELECT * FROM commands').all())
   expect(stored + log.text()).not.toContain('p@ss')
 })
 
@@ -72,7 +87,8 @@ test('a login, and a MAC address that logs in, belong to one subscriber', () => 
 
 test('names of the language itself are ordinary logins', () => {
   const { must, query } = site()
-  for (const login of ['__proto__', 'constructor', 'toString']) must(addSubscriber, { login, password: 'x', plan: 'Home' })
+  for (const login of ['__proto__', 'constructor', 'toString'])
+    must(addSubscriber, { login, password: 'x', plan: 'Home' })
   expect(query(listSubscribers, {}).map((row) => row.login)).toEqual(['__proto__', 'constructor', 'toString'])
 })
 
@@ -98,9 +114,20 @@ test('a dated plan is not sold by a clock that nobody vouches for', () => {
 test('an import tells of each row it refuses and adds the others', () => {
   const { must, rows } = site()
   const result = must(importSubscribers, {
-    rows: [amina, { ...amina }, { login: 'b', password: '', plan: 'Home' }, { login: 'c', password: 'x', plan: 'Home', phone: '' }],
+    rows: [
+      amina,
+      { ...amina },
+      { login: 'b', password: '', plan: 'Home' },
+      { login: 'c', password: 'x', plan: 'Home', phone: '' },
+    ],
   })
-  expect(result).toMatchObject({ added: 2, refused: [{ row: 1, fault: { type: 'LoginTaken' } }, { row: 2, fault: { type: 'CredentialMissing' } }] })
+  expect(result).toMatchObject({
+    added: 2,
+    refused: [
+      { row: 1, fault: { type: 'LoginTaken' } },
+      { row: 2, fault: { type: 'CredentialMissing' } },
+    ],
+  })
   expect(rows()).toEqual([2, 2, 2])
 })
 
@@ -113,5 +140,8 @@ test('suspend and resume change service and grant together, and wake whoever end
   expect(told.at(-1)).toMatchObject({ name: 'access.changed', data: { grantNo: 1 } })
   must(resumeSubscriber, { login: 'amina' })
   expect(database.orm.select().from(grants.site).get()?.status).toBe('active')
-  expect(dispatch(suspendSubscriber, { login: 'nobody' })).toMatchObject({ ok: false, error: { type: 'SubscriberUnknown' } })
+  expect(dispatch(suspendSubscriber, { login: 'nobody' })).toMatchObject({
+    ok: false,
+    error: { type: 'SubscriberUnknown' },
+  })
 })

@@ -11,7 +11,7 @@ import { credentialsOf, subscriberSchema } from './rules.ts'
 import { services } from './tables.ts'
 
 /** Rows of one import command: its transaction stays short, so that nothing else waits long. */
-export const IMPORT_CHUNK_ROWS = 500
+export const IMPORT_CHUNK_ROWS = 200
 
 type SubscriberFault =
   | { readonly type: 'PlanUnknown'; readonly plan: string }
@@ -47,8 +47,7 @@ const createAdder = (ctx: CommandContext) => {
     const plan = planOf(subscriber.plan)
     if (!plan) return err({ type: 'PlanUnknown', plan: subscriber.plan })
     if (loginTaken.get(subscriber.login)) return err({ type: 'LoginTaken', login: subscriber.login })
-    const fromCreation = plan.validitySec !== null && plan.validFrom === 'creation'
-    if (fromCreation && !ctx.sure) return err({ type: 'ClockUnsure' })
+    if (validityOf(plan, ctx.now).expiresAt !== undefined && !ctx.sure) return err({ type: 'ClockUnsure' })
     const credentials = credentialsOf(plan.kind, { ...subscriber, hasPassword: subscriber.password !== undefined })
     if (!credentials.ok) return err({ type: 'CredentialMissing', why: credentials.why })
     const { macLogin, devices } = credentials
@@ -56,16 +55,7 @@ const createAdder = (ctx: CommandContext) => {
     const customerId = ctx.ids.next('cus')
     const serviceId = ctx.ids.next('svc')
     const createdAt = ctx.now
-    addCustomer.run({
-      id: customerId,
-      kind: 'person',
-      name: subscriber.name ?? subscriber.login,
-      phone: subscriber.phone ?? null,
-      email: subscriber.email ?? null,
-      language: 'en',
-      status: 'active',
-      createdAt,
-    })
+    addCustomer.run(customerRow(customerId, createdAt, subscriber))
     addService.run({
       id: serviceId,
       customerId,
@@ -83,8 +73,7 @@ const createAdder = (ctx: CommandContext) => {
       kind: plan.kind,
       password: subscriber.password,
       policyId: plan.policyId,
-      expiresAt: fromCreation ? createdAt + plan.validitySec! * 1000 : undefined,
-      validitySec: fromCreation ? undefined : (plan.validitySec ?? undefined),
+      ...validityOf(plan, createdAt),
       macLogin,
       devices,
       framedIp: subscriber.ip,
@@ -95,6 +84,27 @@ const createAdder = (ctx: CommandContext) => {
     })
     return ok({ serviceId, customerId, grantNo: no, login: subscriber.login })
   }
+}
+
+const customerRow = (id: string, createdAt: number, { login, name, phone, email }: SubscriberInput) => ({
+  id,
+  kind: 'person',
+  name: name ?? login,
+  phone: phone ?? null,
+  email: email ?? null,
+  language: 'en',
+  status: 'active',
+  createdAt,
+})
+
+/** A plan's validity ends at an instant that is known when it is sold, or runs from the first login. */
+const validityOf = (
+  { validFrom, validitySec }: typeof plans.site.$inferSelect,
+  soldAt: number,
+): { expiresAt: number | undefined; validitySec: number | undefined } => {
+  if (validitySec === null) return { expiresAt: undefined, validitySec: undefined }
+  if (validFrom === 'creation') return { expiresAt: soldAt + validitySec * 1000, validitySec: undefined }
+  return { expiresAt: undefined, validitySec }
 }
 
 /** Plans as a command meets them: read once, each with the row of its policy. */

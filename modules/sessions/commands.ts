@@ -25,7 +25,10 @@ export const orderSession = defineCommand({
     const waiting = ctx.db.select({ id: orders.id }).from(orders).where(same).get()
     if (waiting) return ok({ orderId: waiting.id, isNew: false })
     const id = ctx.ids.next('ord')
-    ctx.db.insert(orders).values({ id, ...input, orderedAt: ctx.now, state: 'waiting', finishedAt: null, steps: [] }).run()
+    ctx.db
+      .insert(orders)
+      .values({ id, ...input, orderedAt: ctx.now, state: 'waiting', finishedAt: null, steps: [] })
+      .run()
     ctx.db
       .delete(orders)
       .where(and(ne(orders.state, 'waiting'), lt(orders.orderedAt, ctx.now - ORDERS_KEPT_MS)))

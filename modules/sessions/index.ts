@@ -33,5 +33,14 @@ export const sessions = defineModule({
     sessionOrders,
   ],
   commands: [orderSession, finishOrder],
-  queries: [listSessions, showSession, sessionIds, usageByHour, listOrders, usageTotals, listUnknownRouters, listRouterHealth],
+  queries: [
+    listSessions,
+    showSession,
+    sessionIds,
+    usageByHour,
+    listOrders,
+    usageTotals,
+    listUnknownRouters,
+    listRouterHealth,
+  ],
 })

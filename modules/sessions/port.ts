@@ -29,10 +29,5 @@ export type NamedChanges = Readonly<Record<string, string | number | readonly st
  */
 export interface NasControl {
   disconnect(session: NasSession, by: IdentifyingSet, signal: AbortSignal): Promise<ControlOutcome>
-  change(
-    session: NasSession,
-    by: IdentifyingSet,
-    changes: NamedChanges,
-    signal: AbortSignal,
-  ): Promise<ControlOutcome>
+  change(session: NasSession, by: IdentifyingSet, changes: NamedChanges, signal: AbortSignal): Promise<ControlOutcome>
 }

@@ -16,7 +16,12 @@ export const listSessions = defineQuery({
   select: ({ db, liveSessions: live, byKey }, { limit, login }) => {
     const open = and(isNull(live.endedAt), login === undefined ? undefined : eq(live.userName, login))
     return {
-      rows: db.select().from(live).where(open).orderBy(descending(live.startedAt), ...byKey(live)).limit(limit),
+      rows: db
+        .select()
+        .from(live)
+        .where(open)
+        .orderBy(descending(live.startedAt), ...byKey(live))
+        .limit(limit),
       total: db.select({ count: countRows() }).from(live).where(open),
     }
   },
@@ -31,11 +36,24 @@ export const showSession = defineQuery({
   tables: { liveSessions, sessionHistory },
   examples: [{ acctSessionId: 'a' }],
   select: ({ db, liveSessions: live, sessionHistory: history, byKey }, { acctSessionId }) => ({
-    live: db.select().from(live).where(eq(live.acctSessionId, acctSessionId)).orderBy(...byKey(live)),
-    history: db.select().from(history).where(eq(history.acctSessionId, acctSessionId)).orderBy(...byKey(history)),
+    live: db
+      .select()
+      .from(live)
+      .where(eq(live.acctSessionId, acctSessionId))
+      .orderBy(...byKey(live)),
+    history: db
+      .select()
+      .from(history)
+      .where(eq(history.acctSessionId, acctSessionId))
+      .orderBy(...byKey(history)),
   }),
   shape: ({ live, history }) => [
-    ...history.map((row) => ({ ...shown(row), state: 'stop', endedAt: row.endedAt, terminateCause: row.terminateCause })),
+    ...history.map((row) => ({
+      ...shown(row),
+      state: 'stop',
+      endedAt: row.endedAt,
+      terminateCause: row.terminateCause,
+    })),
     ...live.map((row) => ({
       ...shown(row),
       state: row.endedAt === null ? row.state : 'stop',
@@ -135,7 +153,10 @@ export const usageByHour = defineQuery({
     }
   },
   shape: ({ live, history, hours }) => {
-    const byHour = new Map<number, { hourAt: number; inputOctets: number; outputOctets: number; sessionTimeSec: number }>()
+    const byHour = new Map<
+      number,
+      { hourAt: number; inputOctets: number; outputOctets: number; sessionTimeSec: number }
+    >()
     const add = (hourAt: number, input: number, output: number, seconds: number): void => {
       const hour = byHour.get(hourAt) ?? { hourAt, inputOctets: 0, outputOctets: 0, sessionTimeSec: 0 }
       hour.inputOctets += input

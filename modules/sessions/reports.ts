@@ -52,7 +52,10 @@ export const usageTotals = defineQuery({
     }
   },
   shape: ({ live, history, hours }, { limit }) => {
-    const byLogin = new Map<string, { login: string; inputOctets: number; outputOctets: number; sessionTimeSec: number }>()
+    const byLogin = new Map<
+      string,
+      { login: string; inputOctets: number; outputOctets: number; sessionTimeSec: number }
+    >()
     for (const { login, input, output, seconds } of [...live, ...history, ...hours]) {
       const total = byLogin.get(login) ?? { login, inputOctets: 0, outputOctets: 0, sessionTimeSec: 0 }
       total.inputOctets += input
@@ -60,7 +63,8 @@ export const usageTotals = defineQuery({
       total.sessionTimeSec += seconds
       byLogin.set(login, total)
     }
-    const moved = (total: { inputOctets: number; outputOctets: number }): number => total.inputOctets + total.outputOctets
+    const moved = (total: { inputOctets: number; outputOctets: number }): number =>
+      total.inputOctets + total.outputOctets
     return [...byLogin.values()].sort((a, b) => moved(b) - moved(a) || (a.login < b.login ? -1 : 1)).slice(0, limit)
   },
 })
@@ -72,8 +76,14 @@ export const listUnknownRouters = defineQuery({
   input: z.object({}),
   tables: { unknownRouters, routers },
   select: ({ db, unknownRouters: strangers, routers, byKey }) => ({
-    strangers: db.select().from(strangers).orderBy(descending(strangers.lastAt), ...byKey(strangers)),
-    adopted: db.select({ address: routers.address }).from(routers).orderBy(...byKey(routers)),
+    strangers: db
+      .select()
+      .from(strangers)
+      .orderBy(descending(strangers.lastAt), ...byKey(strangers)),
+    adopted: db
+      .select({ address: routers.address })
+      .from(routers)
+      .orderBy(...byKey(routers)),
   }),
   shape: ({ strangers, adopted }) => {
     const ranges = adopted.map(({ address }) => parseRange(address)).filter((range) => range !== undefined)
@@ -90,6 +100,10 @@ export const listRouterHealth = defineQuery({
   permission: 'routers.read',
   input: z.object({}),
   tables: { routerHealth },
-  select: ({ db, routerHealth: health, byKey }) => db.select().from(health).orderBy(ascending(health.routerNo), ...byKey(health)),
+  select: ({ db, routerHealth: health, byKey }) =>
+    db
+      .select()
+      .from(health)
+      .orderBy(ascending(health.routerNo), ...byKey(health)),
   shape: (rows) => rows,
 })

@@ -6,7 +6,11 @@ const T0 = 1_800_000_000_000
 const sec = (n: number): number => T0 + n * 1000
 const MiB = 2 ** 20
 
-const record = (status: AccountingRecord['status'], at: number, more: Partial<AccountingRecord> = {}): AccountingRecord => ({
+const record = (
+  status: AccountingRecord['status'],
+  at: number,
+  more: Partial<AccountingRecord> = {},
+): AccountingRecord => ({
   status,
   receivedAt: sec(at),
   eventAt: sec(at),
@@ -35,7 +39,13 @@ const live = (more: Partial<SessionFacts> = {}): SessionFacts => ({
   ended: undefined,
   ...more,
 })
-const justStarted = live({ lastEventAt: sec(0), lastReceivedAt: sec(0), sessionTimeSec: 0, inputOctets: 0, outputOctets: 0 })
+const justStarted = live({
+  lastEventAt: sec(0),
+  lastReceivedAt: sec(0),
+  sessionTimeSec: 0,
+  inputOctets: 0,
+  outputOctets: 0,
+})
 
 const stopped = (more: Partial<StoppedFacts> = {}): StoppedFacts => ({
   userName: 'amina',
@@ -50,15 +60,24 @@ const stopped = (more: Partial<StoppedFacts> = {}): StoppedFacts => ({
 })
 
 test('a Start opens a session at the time the NAS says it began', () => {
-  expect(judge(undefined, undefined, record('start', 5, { eventAt: sec(2) }))).toMatchObject({ kind: 'open', startedAt: sec(2) })
+  expect(judge(undefined, undefined, record('start', 5, { eventAt: sec(2) }))).toMatchObject({
+    kind: 'open',
+    startedAt: sec(2),
+  })
 })
 
 test('a Start retried with a new Acct-Delay-Time is a duplicate', () => {
-  expect(judge(justStarted, undefined, record('start', 3, { eventAt: sec(0) }))).toEqual({ kind: 'ignore', why: 'duplicate' })
+  expect(judge(justStarted, undefined, record('start', 3, { eventAt: sec(0) }))).toEqual({
+    kind: 'ignore',
+    why: 'duplicate',
+  })
 })
 
 test('a Start retried by a NAS without any account of time is a duplicate', () => {
-  expect(judge(justStarted, undefined, record('start', 9, { eventAt: undefined }))).toEqual({ kind: 'ignore', why: 'duplicate' })
+  expect(judge(justStarted, undefined, record('start', 9, { eventAt: undefined }))).toEqual({
+    kind: 'ignore',
+    why: 'duplicate',
+  })
 })
 
 test('a Start that arrives after the first interim does not begin the session again', () => {
@@ -69,16 +88,30 @@ test('a Start that arrives after the first interim does not begin the session ag
 
 test('an interim whose Start was lost opens the session when it really began', () => {
   const verdict = judge(undefined, undefined, record('interim', 300, { sessionTimeSec: 300, output: octets(5 * MiB) }))
-  expect(verdict).toMatchObject({ kind: 'open', startedAt: sec(0), stopped: false, progress: { outputOctets: 5 * MiB } })
+  expect(verdict).toMatchObject({
+    kind: 'open',
+    startedAt: sec(0),
+    stopped: false,
+    progress: { outputOctets: 5 * MiB },
+  })
 })
 
 test('a Stop whose Start was lost is a whole session', () => {
   const verdict = judge(undefined, undefined, record('stop', 600, { sessionTimeSec: 600, input: octets(7) }))
-  expect(verdict).toMatchObject({ kind: 'open', startedAt: sec(0), stopped: true, progress: { inputOctets: 7, sessionTimeSec: 600 } })
+  expect(verdict).toMatchObject({
+    kind: 'open',
+    startedAt: sec(0),
+    stopped: true,
+    progress: { inputOctets: 7, sessionTimeSec: 600 },
+  })
 })
 
 test('a late interim never turns counters back', () => {
-  const verdict = judge(live(), undefined, record('interim', 310, { eventAt: sec(240), sessionTimeSec: 240, input: octets(MiB), output: octets(MiB) }))
+  const verdict = judge(
+    live(),
+    undefined,
+    record('interim', 310, { eventAt: sec(240), sessionTimeSec: 240, input: octets(MiB), output: octets(MiB) }),
+  )
   expect(verdict).toMatchObject({
     kind: 'update',
     progress: { sessionTimeSec: 300, inputOctets: 10 * MiB, outputOctets: 100 * MiB },
@@ -86,8 +119,16 @@ test('a late interim never turns counters back', () => {
 })
 
 test('the Stop ends the session with the larger counters', () => {
-  const verdict = judge(live(), undefined, record('stop', 400, { sessionTimeSec: 400, input: octets(9 * MiB), output: octets(150 * MiB) }))
-  expect(verdict).toMatchObject({ kind: 'stop', endedAt: sec(400), progress: { inputOctets: 10 * MiB, outputOctets: 150 * MiB } })
+  const verdict = judge(
+    live(),
+    undefined,
+    record('stop', 400, { sessionTimeSec: 400, input: octets(9 * MiB), output: octets(150 * MiB) }),
+  )
+  expect(verdict).toMatchObject({
+    kind: 'stop',
+    endedAt: sec(400),
+    progress: { inputOctets: 10 * MiB, outputOctets: 150 * MiB },
+  })
 })
 
 test('an interim after the Stop never reopens the session', () => {
@@ -99,11 +140,16 @@ test('an interim after the Stop never reopens the session', () => {
 test('a second Stop changes nothing', () => {
   const again = record('stop', 610, { eventAt: sec(600), sessionTimeSec: 600, output: octets(200 * MiB) })
   expect(judge(undefined, stopped(), again)).toEqual({ kind: 'ignore', why: 'duplicate' })
-  expect(judge(undefined, stopped(), { ...again, eventAt: undefined, output: octets(210 * MiB) })).toMatchObject({ kind: 'ignore' })
+  expect(judge(undefined, stopped(), { ...again, eventAt: undefined, output: octets(210 * MiB) })).toMatchObject({
+    kind: 'ignore',
+  })
 })
 
 test('a Start delayed past its own Stop does not reopen the session', () => {
-  expect(judge(undefined, stopped(), record('start', 606, { eventAt: sec(0) }))).toEqual({ kind: 'ignore', why: 'late-start' })
+  expect(judge(undefined, stopped(), record('start', 606, { eventAt: sec(0) }))).toEqual({
+    kind: 'ignore',
+    why: 'late-start',
+  })
 })
 
 test('a Start replayed byte for byte after a restart of the box changes nothing', () => {
@@ -129,7 +175,11 @@ test('a session id used again after a reboot, its Stop lost, replaces the sessio
 
 test('an interim that began after the live session was last heard replaces it', () => {
   const fresh = record('interim', 1000, { sessionTimeSec: 60, output: octets(MiB) })
-  expect(judge(live(), undefined, fresh)).toMatchObject({ kind: 'replace', startedAt: sec(940), progress: { outputOctets: MiB } })
+  expect(judge(live(), undefined, fresh)).toMatchObject({
+    kind: 'replace',
+    startedAt: sec(940),
+    progress: { outputOctets: MiB },
+  })
 })
 
 test('an interim that outlasts the stopped session is a new one whose Start was lost', () => {

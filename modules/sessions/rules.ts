@@ -121,8 +121,7 @@ export const progressOf = (known: SessionFacts | undefined, record: AccountingRe
     gigawords: false,
     lastReceivedAt: record.receivedAt,
   }
-  const gigawords =
-    before.gigawords || record.input?.gigawords !== undefined || record.output?.gigawords !== undefined
+  const gigawords = before.gigawords || record.input?.gigawords !== undefined || record.output?.gigawords !== undefined
   const sessionTimeSec = record.sessionTimeSec ?? before.sessionTimeSec
   // A record from before the last one heard has nothing to add: it came late.
   if (sessionTimeSec < before.sessionTimeSec) return { ...pick(before), gigawords, implausible: false }
@@ -188,7 +187,8 @@ const onStopped = (stopped: StoppedFacts, record: AccountingRecord): Verdict => 
   if (isSomeoneElse(stopped, record)) return opened('open', record)
   if (record.status === 'start') {
     const replay =
-      record.authenticator === stopped.startAuthenticator && record.receivedAt - stopped.stopReceivedAt < START_REPLAY_MS
+      record.authenticator === stopped.startAuthenticator &&
+      record.receivedAt - stopped.stopReceivedAt < START_REPLAY_MS
     const early = record.eventAt !== undefined && record.eventAt <= stopped.endedAt
     return replay || early ? { kind: 'ignore', why: 'late-start' } : opened('open', record)
   }

@@ -1,6 +1,6 @@
 /** The attributes of an Access-Accept: the policy's, encoded once per policy and vendor, then the subscriber's own. */
 import { encodeNamed, type AttributeWriter } from '@lango/drivers/radius'
-import type { Policy } from '@lango/modules/access'
+import type { Policy } from '@lango/modules/access/rules'
 import type { GrantRow } from './decide.ts'
 import type { Admitted } from './gate.ts'
 import { CLASS_PREFIX } from './readers.ts'
@@ -30,12 +30,14 @@ export class AcceptWriter {
     const { policy } = admitted
     writer.append(this.#policy(vendor, policy))
     writer.text(CLASS, CLASS_PREFIX + grant.no.toString(36))
-    if (admitted.sessionTimeoutSec > 0) writer.uint32(SESSION_TIMEOUT, Math.min(admitted.sessionTimeoutSec, 0xffff_ffff))
+    if (admitted.sessionTimeoutSec > 0)
+      writer.uint32(SESSION_TIMEOUT, Math.min(admitted.sessionTimeoutSec, 0xffff_ffff))
     writeVlan(writer, grant.vlan ?? policy.vlan)
     if (admitted.reason === 'accepted-expired') return
     if (grant.framedIp !== null) writer.ipv4(FRAMED_IP_ADDRESS, grant.framedIp)
     if (grant.framedIpv6Prefix !== null) writer.append(prefixAttribute(FRAMED_IPV6_PREFIX, grant.framedIpv6Prefix))
-    if (grant.delegatedIpv6Prefix !== null) writer.append(prefixAttribute(DELEGATED_IPV6_PREFIX, grant.delegatedIpv6Prefix))
+    if (grant.delegatedIpv6Prefix !== null)
+      writer.append(prefixAttribute(DELEGATED_IPV6_PREFIX, grant.delegatedIpv6Prefix))
     if (admitted.quotaLeftOctets !== undefined) writer.append(quotaAttributes(vendor, admitted.quotaLeftOctets))
   }
 

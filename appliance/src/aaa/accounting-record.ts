@@ -3,8 +3,8 @@
  * makes no object per attribute and no text that it does not need.
  */
 import { isUtf8 } from 'node:buffer'
-import { normaliseDevice } from '@lango/modules/access'
-import type { AccountingRecord, OctetReport, RecordStatus } from '@lango/modules/sessions'
+import { normaliseDevice } from '@lango/modules/access/rules'
+import type { AccountingRecord, OctetReport, RecordStatus } from '@lango/modules/sessions/rules'
 
 const HEADER_OCTETS = 20
 const USER_NAME = 1
@@ -38,8 +38,15 @@ const EVENT_SKEW_MAX_MS = 86_400_000
 /** What Acct-Status-Type asks for; `nas` is Accounting-On or -Off; `other` is answered and not stored. */
 export type PacketStatus = RecordStatus | 'nas' | 'other'
 
-/** Octets as text: UTF-8 where they are, else `hex:` and the digits, so that two names never become one. */
+const HEX_MARK = Buffer.from('hex:')
+
+/**
+ * Octets as text: UTF-8 where they are, else `hex:` and the digits. Text that itself begins with `hex:` is spelt that
+ * way too, so that two names never become one.
+ */
 export const octetText = (bytes: Buffer, start: number, end: number): string => {
+  if (bytes[start] === HEX_MARK[0] && bytes.subarray(start, Math.min(start + HEX_MARK.length, end)).equals(HEX_MARK))
+    return `hex:${bytes.toString('hex', start, end)}`
   for (let i = start; i < end; i++) {
     if (bytes[i]! < 0x80) continue
     const octets = bytes.subarray(start, end)
@@ -124,7 +131,8 @@ export class AccountingReader {
       output: swapped ? received : sent,
       userName: this.#text(USER_NAME),
       device: normaliseDevice(this.#text(CALLING_STATION_ID)),
-      authenticator: status === 'start' ? this.#bytes.toString('hex', this.#start + 4, this.#start + HEADER_OCTETS) : '',
+      authenticator:
+        status === 'start' ? this.#bytes.toString('hex', this.#start + 4, this.#start + HEADER_OCTETS) : '',
       terminateCause: status === 'stop' ? this.#uint32(ACCT_TERMINATE_CAUSE) : undefined,
     }
   }
@@ -169,7 +177,7 @@ export class AccountingReader {
     const from = this.#from[type]! + 2
     const octets = Buffer.alloc(16)
     if (this.#to[type]! < from || this.#to[type]! - from > 16) return ''
-    this.#bytes.copy(octets, 0, from, this.#to[type]!)
+    this.#bytes.copy(octets, 0, from, this.#to[type])
     const groups = Array.from({ length: 8 }, (_, i) => octets.readUInt16BE(i * 2).toString(16))
     return `${compress(groups)}/${this.#bytes[from - 1]}`
   }

@@ -1,8 +1,8 @@
 /** The routers as RADIUS clients: who may ask from which address, with which secret. */
 import type Database from 'better-sqlite3'
 import type { Log, Vault } from '@lango/kernel'
-import { prepareSecret, type BlastRadiusLearned, type KnownClient } from '@lango/drivers/radius'
-import { contains, parseAddress, parseRange, routerSecretPurpose, type ClientRange } from '@lango/modules/network'
+import { prepareSecret, type BlastRadiusLearned, type KnownClient, type PreparedSecret } from '@lango/drivers/radius'
+import { contains, parseAddress, parseRange, routerSecretPurpose, type ClientRange } from '@lango/modules/network/rules'
 import { isVendor, type Vendor } from './vendors.ts'
 
 /** What a request's router means to AAA. */
@@ -47,100 +47,110 @@ export type Clients = {
   byNo(no: number): Client | undefined
 }
 
-export const createClients = (deps: {
+type Deps = {
   readonly site: Database.Database
   readonly vault: Vault
   readonly log: Log
   readonly monotonicMs: () => number
-}): Clients => {
-  const version = deps.site.prepare('PRAGMA data_version').pluck()
-  const rows = deps.site.prepare<[], RouterRow>(
-    `SELECT id, no, name, address, secret, vendor, realm, require_message_authenticator requireMessageAuthenticator,
-       limit_proxy_state limitProxyState, message_authenticator_seen messageAuthenticatorSeen,
-       proxy_state_free_seen proxyStateFreeSeen, radsec_identity radsecIdentity, swaps_octets swapsOctets
-     FROM routers WHERE status = 'active'`,
-  )
-  let seenVersion: unknown
-  let readAt = -Infinity
-  let isChecked = false
-  let known: Known[] = []
-  const byAddress = new Map<string, Client | undefined>()
+}
 
-  const clientOf = (row: RouterRow, before: Known | undefined): Client | undefined => {
-    const learned: BlastRadiusLearned = {
-      sentMessageAuthenticator: row.messageAuthenticatorSeen === 1,
-      sentWithoutProxyState: row.proxyStateFreeSeen === 1,
-    }
-    if (before && isSame(before.row, row)) return before.client
-    const secret = deps.vault.open(row.secret, routerSecretPurpose(row.id))
-    if (!secret.ok) {
-      deps.log.error("a router's secret cannot be opened; its packets are dropped", { router: row.name, fault: secret.error })
-      return undefined
-    }
-    return {
-      secret: prepareSecret(Buffer.from(secret.value.reveal())),
-      requireMessageAuthenticator: row.requireMessageAuthenticator,
-      limitProxyState: row.limitProxyState,
-      learned,
-      data: {
-        no: row.no,
-        name: row.name,
-        vendor: isVendor(row.vendor) ? row.vendor : 'generic',
-        realm: row.realm ?? undefined,
-        swapsOctets: row.swapsOctets === 1,
-      },
-    }
+export const createClients = (deps: Deps): Clients => new RouterClients(deps)
+
+class RouterClients implements Clients {
+  readonly #deps: Deps
+  readonly #version: Database.Statement<[]>
+  readonly #rows: Database.Statement<[], RouterRow>
+  readonly #byAddress = new Map<string, Client | undefined>()
+  #known: Known[] = []
+  #seenVersion: unknown
+  #readAt = -Infinity
+  #isChecked = false
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+    this.#version = deps.site.prepare<[]>('PRAGMA data_version').pluck()
+    this.#rows = deps.site.prepare(
+      `SELECT id, no, name, address, secret, vendor, realm, require_message_authenticator requireMessageAuthenticator,
+         limit_proxy_state limitProxyState, message_authenticator_seen messageAuthenticatorSeen,
+         proxy_state_free_seen proxyStateFreeSeen, radsec_identity radsecIdentity, swaps_octets swapsOctets
+       FROM routers WHERE status = 'active'`,
+    )
   }
 
-  const read = (): void => {
-    const before = new Map(known.map((one) => [one.row.id, one]))
-    known = rows.all().flatMap((row) => {
-      const range = parseRange(row.address)
-      const client = range && clientOf(row, before.get(row.id))
-      return range && client ? [{ row, client, range }] : []
-    })
-    known.sort((a, b) => b.range.bits - a.range.bits)
-    byAddress.clear()
+  at(address: string): Client | undefined {
+    this.#refresh()
+    const remembered = this.#byAddress.get(address)
+    if (remembered !== undefined || this.#byAddress.has(address)) return remembered
+    const parsed = parseAddress(address)
+    const client = parsed && this.#known.find(({ range }) => contains(range, parsed))?.client
+    if (this.#byAddress.size >= ADDRESSES_MAX) this.#byAddress.clear()
+    this.#byAddress.set(address, client)
+    return client
+  }
+
+  named(names: readonly string[]): Client | undefined {
+    this.#refresh()
+    return this.#known.find(({ row }) => names.includes(row.radsecIdentity ?? row.name))?.client
+  }
+
+  byNo(no: number): Client | undefined {
+    this.#refresh()
+    return this.#known.find(({ row }) => row.no === no)?.client
   }
 
   /** Once a turn of the loop: SQLite says whether anyone has committed since. */
-  const refresh = (): void => {
-    isChecked = true
-    setImmediate(() => (isChecked = false)).unref()
-    const now = deps.monotonicMs()
-    if (now - readAt < REFRESH_MS) return
-    const current = version.get()
-    if (current === seenVersion) return
-    seenVersion = current
-    readAt = now
-    read()
+  #refresh(): void {
+    if (this.#isChecked) return
+    this.#isChecked = true
+    setImmediate(() => (this.#isChecked = false)).unref()
+    const now = this.#deps.monotonicMs()
+    if (now - this.#readAt < REFRESH_MS) return
+    const current = this.#version.get()
+    if (current === this.#seenVersion) return
+    this.#seenVersion = current
+    this.#readAt = now
+    this.#read()
   }
 
-  const find = (address: string): Client | undefined => {
-    const parsed = parseAddress(address)
-    return parsed && known.find(({ range }) => contains(range, parsed))?.client
+  #read(): void {
+    const before = new Map(this.#known.map((one) => [one.row.id, one]))
+    this.#known = this.#rows.all().flatMap((row) => {
+      const range = parseRange(row.address)
+      const client = range && this.#clientOf(row, before.get(row.id))
+      return range && client ? [{ row, client, range }] : []
+    })
+    this.#known.sort((a, b) => b.range.bits - a.range.bits)
+    this.#byAddress.clear()
   }
 
-  return {
-    at(address) {
-      if (!isChecked) refresh()
-      const remembered = byAddress.get(address)
-      if (remembered !== undefined || byAddress.has(address)) return remembered
-      const client = find(address)
-      if (byAddress.size >= ADDRESSES_MAX) byAddress.clear()
-      byAddress.set(address, client)
-      return client
-    },
-    named(names) {
-      if (!isChecked) refresh()
-      return known.find(({ row }) => names.includes(row.radsecIdentity ?? row.name))?.client
-    },
-    byNo(no) {
-      if (!isChecked) refresh()
-      return known.find(({ row }) => row.no === no)?.client
-    },
+  #clientOf(row: RouterRow, before: Known | undefined): Client | undefined {
+    if (before && isSame(before.row, row)) return before.client
+    const secret = this.#deps.vault.open(row.secret, routerSecretPurpose(row.id))
+    if (secret.ok) return clientFrom(row, prepareSecret(Buffer.from(secret.value.reveal())))
+    this.#deps.log.error("a router's secret cannot be opened; its packets are dropped", {
+      router: row.name,
+      fault: secret.error,
+    })
+    return undefined
   }
 }
+
+const clientFrom = (row: RouterRow, secret: PreparedSecret): Client => ({
+  secret,
+  requireMessageAuthenticator: row.requireMessageAuthenticator,
+  limitProxyState: row.limitProxyState,
+  learned: {
+    sentMessageAuthenticator: row.messageAuthenticatorSeen === 1,
+    sentWithoutProxyState: row.proxyStateFreeSeen === 1,
+  },
+  data: {
+    no: row.no,
+    name: row.name,
+    vendor: isVendor(row.vendor) ? row.vendor : 'generic',
+    realm: row.realm ?? undefined,
+    swapsOctets: row.swapsOctets === 1,
+  },
+})
 
 /** What was learned is not compared: the client in use knows at least as much. */
 const isSame = (a: RouterRow, b: RouterRow): boolean =>

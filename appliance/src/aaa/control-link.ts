@@ -9,7 +9,12 @@ export type ControlQuestion =
       readonly bind: boolean
       readonly deviceLimit: number
     }
-  | { readonly kind: 'learned'; readonly no: number; readonly messageAuthenticatorSeen: boolean; readonly proxyStateFreeSeen: boolean }
+  | {
+      readonly kind: 'learned'
+      readonly no: number
+      readonly messageAuthenticatorSeen: boolean
+      readonly proxyStateFreeSeen: boolean
+    }
 
 export type FromFront =
   | { readonly kind: 'ready'; readonly ports: Readonly<Record<string, number>>; readonly receiveBufferBytes: number }
@@ -17,9 +22,7 @@ export type FromFront =
   | { readonly kind: 'question'; readonly id: number; readonly question: ControlQuestion }
   | { readonly kind: 'stopped' }
 
-export type ToFront =
-  | { readonly kind: 'answer'; readonly id: number; readonly ok: boolean }
-  | { readonly kind: 'stop' }
+export type ToFront = { readonly kind: 'answer'; readonly id: number; readonly ok: boolean } | { readonly kind: 'stop' }
 
 /** Control answers within a command's time or not at all; the NAS has given up by then. */
 const ANSWER_WITHIN_MS = 2000

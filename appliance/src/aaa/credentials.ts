@@ -42,7 +42,8 @@ export const readProof = (packet: Packet, secret: PreparedSecret, version: Radiu
     return password ? { method: 'pap', password } : { method: 'unknown' }
   }
   const chap = attribute(packet, CHAP_PASSWORD)
-  if (chap) return { method: 'chap', response: chap, challenge: attribute(packet, CHAP_CHALLENGE) ?? authenticator(packet) }
+  if (chap)
+    return { method: 'chap', response: chap, challenge: attribute(packet, CHAP_CHALLENGE) ?? authenticator(packet) }
   const challenge = vendorAttribute(packet, MICROSOFT, 11)
   if (!challenge) return { method: 'unknown' }
   const v2 = vendorAttribute(packet, MICROSOFT, 25)
@@ -64,7 +65,7 @@ export const isProven = (proof: Proof, password: string, userName: Buffer): bool
       return verifyMsChap1(proof.response, proof.challenge, ntHash(password))
     case 'mschapv2':
       return verifyMsChap2(proof.response, proof.challenge, userName, ntHash(password))
-    case 'unknown':
+    default:
       return false
   }
 }

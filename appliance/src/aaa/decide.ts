@@ -2,7 +2,7 @@
  * Who may be online, for how long and with what: the decision after a login has proved itself. Pure over what it is
  * given; taking the device slot is the caller's, and comes last.
  */
-import { expiredPolicy, type Policy } from '@lango/modules/access'
+import { expiredPolicy, type Policy } from '@lango/modules/access/rules'
 import type { Reason } from './reasons.ts'
 
 /** A grant as the fronts read it. Instants are epoch ms. */
@@ -69,7 +69,10 @@ export const decide = (world: World): Decided => {
     kind: 'accept',
     reason: 'accepted',
     policy,
-    sessionTimeoutSec: shortest(policy.sessionTimeoutSec, validUntil === undefined ? 0 : Math.ceil((validUntil - now) / 1000)),
+    sessionTimeoutSec: shortest(
+      policy.sessionTimeoutSec,
+      validUntil === undefined ? 0 : Math.ceil((validUntil - now) / 1000),
+    ),
     quotaLeftOctets: left,
     firstUse,
   }

@@ -30,7 +30,13 @@ const RECORD_OCTETS_MAX = FIXED + 3 * (TEXT_OCTETS_MAX + 1)
 /** A chunk is handed over when it is this full, or when the flush timer says so. */
 export const CHUNK_OCTETS = 64 * 1024
 
-export type Chunk = { readonly fromAt: number; readonly toAt: number; readonly decisions: number; readonly rejects: number; readonly body: Uint8Array<ArrayBuffer> }
+export type Chunk = {
+  readonly fromAt: number
+  readonly toAt: number
+  readonly decisions: number
+  readonly rejects: number
+  readonly body: Uint8Array<ArrayBuffer>
+}
 
 /** Packs decisions into a chunk buffer that is used again and again. */
 export class DecisionPacker {
@@ -128,7 +134,10 @@ export const readChunk = (octets: Uint8Array, login?: string): Decision[] => {
   const found: Decision[] = []
   for (let at = 0; at < body.length; at = recordEnd(body, at)) {
     const from = at + FIXED + 1
-    if (wanted && (body[at + FIXED] !== wanted.length || body.compare(wanted, 0, wanted.length, from, from + wanted.length) !== 0))
+    if (
+      wanted &&
+      (body[at + FIXED] !== wanted.length || body.compare(wanted, 0, wanted.length, from, from + wanted.length) !== 0)
+    )
       continue
     found.push(readDecision(body, at))
   }

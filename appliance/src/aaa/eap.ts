@@ -92,7 +92,7 @@ const slim = (result: EapAnswer): EapAnswer =>
 
 const addFront = (port: MessagePort): void => {
   port.on('message', ({ id, question }: ToEap) => {
-    answer(question)
+    void answer(question)
       .catch((error: unknown): EapAnswer => {
         log.error('an EAP conversation failed inside', { error })
         return { kind: 'drop', reason: 'internal' }
@@ -132,7 +132,11 @@ const radsec = (tls: EapTls): Promise<RadsecServer<RouterFacts>> =>
     log,
   })
 
-const radsecTls = ({ key, cert, ca }: EapTls) => ({ key: String(key), cert: String(cert), ca: [ca].flat().map(String).join('\n') })
+const radsecTls = ({ key, cert, ca }: EapTls) => ({
+  key: String(key),
+  cert: String(cert),
+  ca: [ca].flat().map(String).join('\n'),
+})
 
 const sweep = setInterval(() => server.sweep(), SWEEP_MS)
 

@@ -39,7 +39,8 @@ const onStranger = (address: string, datagram: Buffer): void => {
   const before = strangers.get(address)
   if (!before && strangers.size >= STRANGERS_MAX) return
   const packet = parsePacket(datagram)
-  const nasIdentifier = before?.nasIdentifier ?? (typeof packet === 'string' ? '' : (text(packet, NAS_IDENTIFIER) ?? ''))
+  const nasIdentifier =
+    before?.nasIdentifier ?? (typeof packet === 'string' ? '' : (text(packet, NAS_IDENTIFIER) ?? ''))
   strangers.set(address, { address, nasIdentifier, packets: (before?.packets ?? 0) + 1, at: clock.now() })
 }
 
@@ -78,7 +79,7 @@ const bind = (port: number, accepted: readonly number[], onRequest: (request: Re
     port,
     reusePort: true,
     codes: accepted,
-    clientFor: clients.at,
+    clientFor: (address) => clients.at(address),
     onRequest,
     onLearned(client, learned) {
       ;(client as Client).learned = learned

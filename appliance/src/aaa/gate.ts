@@ -3,7 +3,7 @@
  * fronts for what one packet proves, and by the EAP thread for the identity inside the tunnel.
  */
 import type { Clock, Log, Vault } from '@lango/kernel'
-import { credentialPurpose, isMac, normaliseDevice } from '@lango/modules/access'
+import { credentialPurpose, isMac, normaliseDevice } from '@lango/modules/access/rules'
 import { decide, type Decided, type GrantRow } from './decide.ts'
 import { candidatesOf } from './names.ts'
 import type { Readers } from './readers.ts'
@@ -52,7 +52,7 @@ export class Gate {
   }
 
   /** The network password; 'key-lost' when the key file no longer has its key, undefined when the grant has none. */
-  password(grant: GrantRow): string | 'key-lost' | undefined {
+  password(grant: GrantRow): string | undefined {
     if (grant.credential === null) return undefined
     const opened = this.#vault.open(grant.credential, credentialPurpose(grant.id))
     if (opened.ok) return opened.value.reveal()

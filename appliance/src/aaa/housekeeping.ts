@@ -14,12 +14,12 @@ export const LOCKOUT_MS = 300_000
 /** Stands for every device that has no session of the login on record. */
 export const ANY_NEW_DEVICE = '*'
 
-const FAILURES_TRACKED_MAX = 20_000
-const STRANGERS_MAX = 256
-const DECISION_CHUNK_ROWS_MAX = 20_000
-const HISTORY_DAYS = 400
+export const FAILURES_TRACKED_MAX = 20_000
+export const STRANGERS_MAX = 256
+export const DECISION_CHUNK_ROWS_MAX = 20_000
+export const HISTORY_DAYS = 400
 /** Rows removed in one go: a short transaction, so that accounting never waits for the broom. */
-const PRUNE_ROWS = 500
+export const PRUNE_ROWS = 500
 const SWEEP_MS = 30_000
 const DAY_MS = 86_400_000
 
@@ -31,6 +31,8 @@ type Deps = {
 }
 
 export type Housekeeping = {
+  /** What is held in memory: strangers, routers heard and counts of failures. */
+  readonly remembered: number
   /** Takes what the fronts report; written at the next `run`. */
   collect(messages: readonly ToWriter[]): void
   /** `now` epoch ms; called every few seconds. Throws what SQLite throws. */
@@ -38,108 +40,156 @@ export type Housekeeping = {
 }
 
 type Tally = { failures: number; since: number }
+type Lockout = { readonly login: string; readonly device: string; readonly until: number; readonly failures: number }
 
-export const createHousekeeping = ({ db, store, slots, state }: Deps): Housekeeping => {
-  const strangers = new Map<string, Stranger>()
-  const heard = new Map<number, Heard>()
-  const tallies = new Map<string, Tally>()
-  const locked: { login: string; device: string; until: number; failures: number }[] = []
-  let sweptAt = 0
+export const createHousekeeping = (deps: Deps): Housekeeping => new Broom(deps)
 
-  const putStranger = db.prepare(
+/** Wrong passwords by login and device, and by login. */
+class FailureTally {
+  readonly #tallies = new Map<string, Tally>()
+
+  /** Counts one; the lockouts that it brings about. */
+  count({ login, device, at }: Failure): Lockout[] {
+    const until = at + LOCKOUT_MS
+    const here = this.#add(`${login}\0${device}`, at)
+    const all = this.#add(login, at)
+    const locks: Lockout[] = []
+    if (here === DEVICE_FAILURES_MAX) locks.push({ login, device, until, failures: here })
+    if (all % LOGIN_FAILURES_MAX === 0) locks.push({ login, device: ANY_NEW_DEVICE, until, failures: all })
+    return locks
+  }
+
+  get size(): number {
+    return this.#tallies.size
+  }
+
+  #add(key: string, at: number): number {
+    const known = this.#tallies.get(key)
+    const fresh = known && at - known.since < FAILURE_WINDOW_MS ? known : { failures: 0, since: at }
+    fresh.failures += 1
+    // Oldest out first: a flood of made-up logins must not grow without bound.
+    this.#tallies.delete(key)
+    this.#tallies.set(key, fresh)
+    if (this.#tallies.size > FAILURES_TRACKED_MAX) this.#tallies.delete(this.#tallies.keys().next().value!)
+    return fresh.failures
+  }
+}
+
+const statementsOn = (db: Database.Database) => ({
+  putStranger: db.prepare<[Stranger]>(
     `INSERT INTO unknown_routers (address, nas_identifier, first_at, last_at, packets)
      VALUES (@address, @nasIdentifier, @at, @at, @packets)
      ON CONFLICT (address) DO UPDATE SET nas_identifier = excluded.nas_identifier, last_at = excluded.last_at,
        packets = packets + excluded.packets`,
-  )
-  const dropOldStrangers = db.prepare(
+  ),
+  dropOldStrangers: db.prepare<[number]>(
     'DELETE FROM unknown_routers WHERE no NOT IN (SELECT no FROM unknown_routers ORDER BY last_at DESC LIMIT ?)',
-  )
-  const putHeard = db.prepare(
+  ),
+  putHeard: db.prepare<[Heard]>(
     `INSERT INTO router_health (router_no, last_packet_at, last_address, requests) VALUES (@routerNo, @at, @address, @requests)
      ON CONFLICT (router_no) DO UPDATE SET last_packet_at = excluded.last_packet_at,
        last_address = excluded.last_address, requests = requests + excluded.requests`,
-  )
-  const putLockout = db.prepare(
+  ),
+  putLockout: db.prepare<[Lockout]>(
     `INSERT INTO lockouts (login, device, until, failures) VALUES (@login, @device, @until, @failures)
      ON CONFLICT (login, device) DO UPDATE SET until = excluded.until, failures = excluded.failures`,
-  )
-  const dropLockouts = db.prepare('DELETE FROM lockouts WHERE until <= ?')
-  const countLockouts = db.prepare<[], { n: number }>('SELECT count(*) n FROM lockouts')
-  const pruneChunks = db.prepare(
+  ),
+  dropLockouts: db.prepare<[number]>('DELETE FROM lockouts WHERE until <= ?'),
+  countLockouts: db.prepare<[], number>('SELECT count(*) FROM lockouts').pluck(),
+  pruneChunks: db.prepare<[number, number]>(
     `DELETE FROM decision_chunks WHERE no IN
        (SELECT no FROM decision_chunks WHERE no <= (SELECT max(no) FROM decision_chunks) - ? ORDER BY no LIMIT ?)`,
-  )
-  const pruneHistory = db.prepare(
-    'DELETE FROM session_history WHERE no IN (SELECT no FROM session_history WHERE ended_at < ? ORDER BY no LIMIT ?)',
-  )
+  ),
+  historyPageEnd: db.prepare<[number, number], { no: number; startedAt: number }>(
+    `SELECT no, started_at startedAt FROM (SELECT no, started_at FROM session_history WHERE no > ? ORDER BY no LIMIT ?)
+     ORDER BY no DESC LIMIT 1`,
+  ),
+  pruneHistory: db.prepare<[number, number, number]>(
+    'DELETE FROM session_history WHERE no > ? AND no <= ? AND ended_at < ?',
+  ),
+})
 
-  const tally = (key: string, at: number): number => {
-    const known = tallies.get(key)
-    const fresh = known && at - known.since < FAILURE_WINDOW_MS ? known : { failures: 0, since: at }
-    fresh.failures += 1
-    // Oldest out first: a flood of made-up logins must not grow without bound.
-    tallies.delete(key)
-    tallies.set(key, fresh)
-    if (tallies.size > FAILURES_TRACKED_MAX) tallies.delete(tallies.keys().next().value!)
-    return fresh.failures
+class Broom implements Housekeeping {
+  readonly #deps: Deps
+  readonly #sql: ReturnType<typeof statementsOn>
+  readonly #strangers = new Map<string, Stranger>()
+  readonly #heard = new Map<number, Heard>()
+  readonly #tally = new FailureTally()
+  #locked: Lockout[] = []
+  #sweptAt = 0
+  /** Sessions up to this number have been looked at in this round through the history. */
+  #prunedTo = 0
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+    this.#sql = statementsOn(deps.db)
+    this.#tellLockouts()
   }
 
-  const countFailure = ({ login, device, at }: Failure): void => {
-    const here = tally(`${login}\0${device}`, at)
-    if (here === DEVICE_FAILURES_MAX) locked.push({ login, device, until: at + LOCKOUT_MS, failures: here })
-    const all = tally(login, at)
-    if (all >= LOGIN_FAILURES_MAX && all % LOGIN_FAILURES_MAX === 0)
-      locked.push({ login, device: ANY_NEW_DEVICE, until: at + LOCKOUT_MS, failures: all })
+  get remembered(): number {
+    return this.#strangers.size + this.#heard.size + this.#tally.size
   }
 
-  const writeLockouts = (): void => {
-    for (const lock of locked.splice(0)) putLockout.run(lock)
-    state.set('lockouts', countLockouts.get()!.n)
-  }
-
-  const writeHeard = (): void => {
-    for (const stranger of strangers.values()) putStranger.run(stranger)
-    if (strangers.size > 0) dropOldStrangers.run(STRANGERS_MAX)
-    for (const one of heard.values()) putHeard.run(one)
-    strangers.clear()
-    heard.clear()
-  }
-
-  const merge = (message: Extract<ToWriter, { kind: 'seen' }>): void => {
-    for (const stranger of message.strangers) {
-      if (strangers.size >= STRANGERS_MAX && !strangers.has(stranger.address)) continue
-      const packets = (strangers.get(stranger.address)?.packets ?? 0) + stranger.packets
-      strangers.set(stranger.address, { ...stranger, packets })
+  collect(messages: readonly ToWriter[]): void {
+    for (const message of messages) {
+      if (message.kind === 'seen') this.#merge(message)
+      else if (message.kind === 'decisions')
+        for (const failure of message.failures) this.#locked.push(...this.#tally.count(failure))
     }
-    for (const one of message.heard) {
-      const before = heard.get(one.routerNo)?.requests ?? 0
-      heard.set(one.routerNo, { ...one, requests: one.requests + before })
+    // A lockout must hold from the next attempt on, not from the next round of the broom.
+    if (this.#locked.length > 0) this.#writeLockouts()
+  }
+
+  run(now: number): void {
+    const { db, store, slots, state } = this.#deps
+    store.reap(now)
+    db.transaction(() => {
+      this.#writeSeen()
+      if (state.get('lockouts') > 0 && this.#sql.dropLockouts.run(now).changes > 0) this.#tellLockouts()
+      this.#sql.pruneChunks.run(DECISION_CHUNK_ROWS_MAX, PRUNE_ROWS)
+      this.#pruneHistory(now - HISTORY_DAYS * DAY_MS)
+    })()
+    if (now - this.#sweptAt < SWEEP_MS) return
+    this.#sweptAt = now
+    slots.sweep(Math.floor(now / 1000))
+  }
+
+  #merge({ strangers, heard }: Extract<ToWriter, { kind: 'seen' }>): void {
+    for (const stranger of strangers) {
+      if (this.#strangers.size >= STRANGERS_MAX && !this.#strangers.has(stranger.address)) continue
+      const packets = (this.#strangers.get(stranger.address)?.packets ?? 0) + stranger.packets
+      this.#strangers.set(stranger.address, { ...stranger, packets })
+    }
+    for (const one of heard) {
+      const requests = (this.#heard.get(one.routerNo)?.requests ?? 0) + one.requests
+      this.#heard.set(one.routerNo, { ...one, requests })
     }
   }
 
-  state.set('lockouts', countLockouts.get()!.n)
+  #writeSeen(): void {
+    for (const stranger of this.#strangers.values()) this.#sql.putStranger.run(stranger)
+    if (this.#strangers.size > 0) this.#sql.dropOldStrangers.run(STRANGERS_MAX)
+    for (const one of this.#heard.values()) this.#sql.putHeard.run(one)
+    this.#strangers.clear()
+    this.#heard.clear()
+  }
 
-  return {
-    collect(messages) {
-      for (const message of messages) {
-        if (message.kind === 'seen') merge(message)
-        else if (message.kind === 'decisions') message.failures.forEach(countFailure)
-      }
-      // A lockout must hold from the next attempt on, not from the next round of the broom.
-      if (locked.length > 0) writeLockouts()
-    },
-    run(now) {
-      store.reap(now)
-      db.transaction(() => {
-        writeHeard()
-        if (state.get('lockouts') > 0 && dropLockouts.run(now).changes > 0) writeLockouts()
-        pruneChunks.run(DECISION_CHUNK_ROWS_MAX, PRUNE_ROWS)
-        pruneHistory.run(now - HISTORY_DAYS * DAY_MS, PRUNE_ROWS)
-      })()
-      if (now - sweptAt < SWEEP_MS) return
-      sweptAt = now
-      slots.sweep(Math.floor(now / 1000))
-    },
+  #writeLockouts(): void {
+    for (const lock of this.#locked.splice(0)) this.#sql.putLockout.run(lock)
+    this.#tellLockouts()
+  }
+
+  #tellLockouts(): void {
+    this.#deps.state.set('lockouts', this.#sql.countLockouts.get()!)
+  }
+
+  /**
+   * One page of the history a round, oldest sessions first. A page whose last session began after the limit ends the
+   * round: sessions are numbered as they begin, so none behind it is old enough.
+   */
+  #pruneHistory(before: number): void {
+    const page = this.#sql.historyPageEnd.get(this.#prunedTo, PRUNE_ROWS)
+    if (page) this.#sql.pruneHistory.run(this.#prunedTo, page.no, before)
+    this.#prunedTo = page && page.startedAt < before ? page.no : 0
   }
 }

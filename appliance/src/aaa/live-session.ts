@@ -1,5 +1,5 @@
-import type { Progress, SessionFacts, SyntheticEnd } from '@lango/modules/sessions'
-import { HOUR_MS } from '@lango/modules/sessions'
+import type { Progress, SessionFacts, SyntheticEnd } from '@lango/modules/sessions/rules'
+import { HOUR_MS } from '@lango/modules/sessions/rules'
 
 /** A row of `live_sessions` as the writer holds it: changed in memory first, written once per commit. */
 export type LiveRow = {
@@ -64,7 +64,12 @@ export type HourSlice = {
  * Takes the counters over. When the record falls into a later hour, the hour left behind is returned to be stored
  * and metering goes on from the counters as they stood; the new octets count in the hour they were reported in.
  */
-export const advance = (row: LiveRow, progress: Progress, eventAt: number, receivedAt: number): HourSlice | undefined => {
+export const advance = (
+  row: LiveRow,
+  progress: Progress,
+  eventAt: number,
+  receivedAt: number,
+): HourSlice | undefined => {
   const hourAt = eventAt - (eventAt % HOUR_MS)
   const left = hourAt > row.hourAt ? leaveHour(row, hourAt) : undefined
   row.sessionTimeSec = progress.sessionTimeSec

@@ -13,11 +13,19 @@ import {
 } from '@lango/drivers/radius'
 import type { EapOutcome } from '@lango/drivers/radius/eap'
 import type { Clock, Log } from '@lango/kernel'
-import { normaliseDevice } from '@lango/modules/access'
+import { normaliseDevice } from '@lango/modules/access/rules'
 import { AcceptWriter, writeReplyMessage } from './accept.ts'
 import { octetText } from './accounting-record.ts'
 import type { RouterFacts } from './clients.ts'
-import { isDeviceProof, isProven, proofAttributes, readProof, refusalAttributes, type KeyHiding, type Proof } from './credentials.ts'
+import {
+  isDeviceProof,
+  isProven,
+  proofAttributes,
+  readProof,
+  refusalAttributes,
+  type KeyHiding,
+  type Proof,
+} from './credentials.ts'
 import type { GrantRow } from './decide.ts'
 import type { Decision } from './decision-log.ts'
 import type { Admitted, Gate, Origin } from './gate.ts'
@@ -61,7 +69,11 @@ export type LoginDeps = {
   /** Writes the business rows of a first use; false when that was refused or the control thread did not answer. */
   readonly firstUse: (grant: GrantRow, device: string, admitted: Admitted) => Promise<boolean>
   /** Sends the request on to the realm's home server when there is one; true when it will be answered. */
-  readonly proxy: (request: Request, realm: string, done: (outcome: Decision['outcome'], reason: Reason) => void) => boolean
+  readonly proxy: (
+    request: Request,
+    realm: string,
+    done: (outcome: Decision['outcome'], reason: Reason) => void,
+  ) => boolean
   readonly decided: (decision: Decision, wrongPasswordAt: string | undefined) => void
 }
 

@@ -25,14 +25,28 @@ export type FrontData = AaaData & {
  * Accounting packets of one turn of a front's loop. Each: length u16 (of the packet), flags u16, routerNo u32,
  * receivedAt f64, then the packet.
  */
-export type AccountingBatch = { readonly kind: 'accounting'; readonly batch: number; readonly octets: Uint8Array<ArrayBuffer> }
+export type AccountingBatch = {
+  readonly kind: 'accounting'
+  readonly batch: number
+  readonly octets: Uint8Array<ArrayBuffer>
+}
 
 export const BATCH_HEADER_OCTETS = 16
 export const BATCH_FLAG_SWAPPED = 1
 
 /** An address that is no router of ours, with what it called itself. */
-export type Stranger = { readonly address: string; readonly nasIdentifier: string; readonly packets: number; readonly at: number }
-export type Heard = { readonly routerNo: number; readonly at: number; readonly address: string; readonly requests: number }
+export type Stranger = {
+  readonly address: string
+  readonly nasIdentifier: string
+  readonly packets: number
+  readonly at: number
+}
+export type Heard = {
+  readonly routerNo: number
+  readonly at: number
+  readonly address: string
+  readonly requests: number
+}
 /** A wrong password: counted against the login from this device. */
 export type Failure = { readonly login: string; readonly device: string; readonly at: number }
 

@@ -1,7 +1,7 @@
 /** Logins of realms that live elsewhere: sent on to their home server, the answer brought back (RFC 2865 §2.3). */
 import type Database from 'better-sqlite3'
 import type { Log, Random, Vault } from '@lango/kernel'
-import { serverSecretPurpose } from '@lango/modules/network'
+import { serverSecretPurpose } from '@lango/modules/network/rules'
 import {
   AttributeWriter,
   attributeAt,
@@ -37,7 +37,13 @@ const MPPE_KEYS = [16, 17]
 const RETRANSMISSION = { initialMs: 700, countMax: 3, durationMaxMs: 3000 }
 const REFRESH_MS = 1000
 
-type ServerRow = { readonly id: string; readonly realm: string; readonly host: string; readonly port: number; readonly secret: Buffer }
+type ServerRow = {
+  readonly id: string
+  readonly realm: string
+  readonly host: string
+  readonly port: number
+  readonly secret: Buffer
+}
 
 type Deps = {
   readonly site: Database.Database
@@ -49,7 +55,9 @@ type Deps = {
 
 export const createProxy = ({ site, vault, random, monotonicMs, log }: Deps): LoginDeps['proxy'] => {
   const client = createRadiusClient({ random, monotonicMs })
-  const rows = site.prepare<[], ServerRow>(`SELECT id, realm, host, port, secret FROM remote_servers WHERE role = 'proxy'`)
+  const rows = site.prepare<[], ServerRow>(
+    `SELECT id, realm, host, port, secret FROM remote_servers WHERE role = 'proxy'`,
+  )
   let readAt = -Infinity
   let servers = new Map<string, RadiusServerAt>()
 
@@ -71,16 +79,18 @@ export const createProxy = ({ site, vault, random, monotonicMs, log }: Deps): Lo
     const server = servers.get(realm)
     if (!server) return false
     const forwarded = (seal: RequestSeal): AttributeWriter => forwardedAttributes(request, seal)
-    void client.request(server, { code: codes.accessRequest, attributes: forwarded, retransmission: RETRANSMISSION }).then((outcome) => {
-      if (outcome.type !== 'reply') {
-        log.warn('a home server gave no usable answer', { realm, outcome: outcome.type })
-        request.ignore()
-        return done('reject', 'proxy-down')
-      }
-      const { packet } = outcome
-      request.answer(packet.code, returnedAttributes(packet, outcome.request, server.secret, request, random))
-      return done(outcomeOf(packet.code), 'proxied')
-    })
+    void client
+      .request(server, { code: codes.accessRequest, attributes: forwarded, retransmission: RETRANSMISSION })
+      .then((outcome) => {
+        if (outcome.type !== 'reply') {
+          log.warn('a home server gave no usable answer', { realm, outcome: outcome.type })
+          request.ignore()
+          return done('reject', 'proxy-down')
+        }
+        const { packet } = outcome
+        request.answer(packet.code, returnedAttributes(packet, outcome.request, server.secret, request, random))
+        return done(outcomeOf(packet.code), 'proxied')
+      })
     return true
   }
 }
@@ -126,11 +136,16 @@ const returnedAttributes = (
     const type = reply.bytes[at]!
     if (type === MESSAGE_AUTHENTICATOR || type === PROXY_STATE) continue
     const value = attributeAt(reply, at)
-    const isKey = type === VENDOR_SPECIFIC && value.length > 6 && value.readUInt32BE(0) === MICROSOFT && MPPE_KEYS.includes(value[4]!)
-    const salted = isKey ? rehide(value.subarray(6)) : type === TUNNEL_PASSWORD ? rehide(value.subarray(1)) : undefined
-    if (isKey && salted) writer.vendor(MICROSOFT, value[4]!, salted)
-    else if (type === TUNNEL_PASSWORD && salted) writer.octets(type, Buffer.concat([value.subarray(0, 1), salted]))
-    else if (!isKey && type !== TUNNEL_PASSWORD) writer.octets(type, value)
+    if (isMppeKey(type, value)) {
+      const key = rehide(value.subarray(6))
+      if (key) writer.vendor(MICROSOFT, value[4]!, key)
+    } else if (type === TUNNEL_PASSWORD) {
+      const password = rehide(value.subarray(1))
+      if (password) writer.octets(type, Buffer.concat([value.subarray(0, 1), password]))
+    } else writer.octets(type, value)
   }
   return writer
 }
+
+const isMppeKey = (type: number, value: Buffer): boolean =>
+  type === VENDOR_SPECIFIC && value.length > 6 && value.readUInt32BE(0) === MICROSOFT && MPPE_KEYS.includes(value[4]!)

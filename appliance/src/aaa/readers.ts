@@ -1,6 +1,6 @@
 /** Prepared look-ups of the AAA threads. Read-only connections: there is no cache of policy that could be stale. */
 import type Database from 'better-sqlite3'
-import type { Policy } from '@lango/modules/access'
+import type { Policy } from '@lango/modules/access/rules'
 import type { GrantRow } from './decide.ts'
 import { ANY_NEW_DEVICE } from './housekeeping.ts'
 import type { SharedState } from './shared-state.ts'

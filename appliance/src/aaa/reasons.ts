@@ -53,7 +53,8 @@ export const reasonWords: Readonly<Record<Reason, Words>> = {
   },
   'wrong-password': {
     sentence: 'The password does not match.',
-    remedy: 'Type the password again on the device, or set a new one. If every login of a router fails, its shared secret is wrong.',
+    remedy:
+      'Type the password again on the device, or set a new one. If every login of a router fails, its shared secret is wrong.',
     told: refused,
   },
   'no-credential': {

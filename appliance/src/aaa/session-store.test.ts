@@ -70,7 +70,9 @@ const stop = (seconds: number, input: number, output: number): NamedAttributes =
 test('a session is one row from Start to Stop', () => {
   const { told, show } = box()
   told(0, { ...start, 'Calling-Station-Id': 'aa-bb-cc-dd-ee-ff', 'Framed-IP-Address': '100.64.0.9' })
-  expect(show('s1')).toMatchObject([{ state: 'start', device: 'AA:BB:CC:DD:EE:FF', framedIp: '100.64.0.9', userName: 'amina' }])
+  expect(show('s1')).toMatchObject([
+    { state: 'start', device: 'AA:BB:CC:DD:EE:FF', framedIp: '100.64.0.9', userName: 'amina' },
+  ])
   told(300, interim(300, 1 * MB, 9 * MB))
   expect(show('s1')).toMatchObject([{ state: 'interim', inputOctets: 1 * MB, outputOctets: 9 * MB }])
   told(600, stop(600, 2 * MB, 20 * MB))
@@ -216,7 +218,13 @@ test('a quota that is used up is told once, over sessions and restarts', () => {
 
 test('whatever is lost, repeated or reordered, a session counts its largest report once', () => {
   // A NAS's true story of one session; the network delivers it in any order, any number of times, with gaps.
-  const story = [start, interim(300, 1 * MB, 5 * MB), interim(600, 2 * MB, 9 * MB), interim(900, 4 * MB, 12 * MB), stop(1000, 5 * MB, 15 * MB)]
+  const story = [
+    start,
+    interim(300, 1 * MB, 5 * MB),
+    interim(600, 2 * MB, 9 * MB),
+    interim(900, 4 * MB, 12 * MB),
+    stop(1000, 5 * MB, 15 * MB),
+  ]
   const happened = [0, 300, 600, 900, 1000]
   fc.assert(
     fc.property(fc.array(fc.nat(story.length - 1), { minLength: 1, maxLength: 12 }), (deliveries) => {

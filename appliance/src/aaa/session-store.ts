@@ -13,7 +13,7 @@ import {
   type StoppedFacts,
   type SyntheticEnd,
   type Verdict,
-} from '@lango/modules/sessions'
+} from '@lango/modules/sessions/rules'
 import { decisionChunks, liveSessions, sessionHistory, usageHours } from '@lango/modules/sessions/tables'
 import { AccountingReader } from './accounting-record.ts'
 import type { Chunk } from './decision-log.ts'
@@ -102,7 +102,9 @@ export class SessionStore {
     this.#forgetPending()
     this.#deps.slots.clear()
     // The sequence outlives the rows: a number is not given again after retention has emptied the history.
-    const newest = this.#deps.db.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'session_history'").pluck()
+    const newest = this.#deps.db
+      .prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'session_history'")
+      .pluck()
     this.#lastNo = newest.get() ?? 0
     for (const row of this.#deps.db.prepare<[], LiveRow>(selectSql(liveSessions)).iterate()) {
       this.#live.set(sessionKey(row.routerNo, row.nas, row.acctSessionId), row)
@@ -142,7 +144,12 @@ export class SessionStore {
       for (const no of this.#deletes) this.#deleteLive.run(no)
       this.#finished.forEach((row, i) => {
         const stop = this.#finishedStop[i]!
-        this.#insertHistory.run({ ...row, endedAt: stop.at, stopReceivedAt: stop.receivedAt, terminateCause: stop.cause })
+        this.#insertHistory.run({
+          ...row,
+          endedAt: stop.at,
+          stopReceivedAt: stop.receivedAt,
+          terminateCause: stop.cause,
+        })
       })
       for (const slice of this.#hours) this.#insertHour.run(slice)
       for (const chunk of chunks) this.#insertChunk.run(chunk)
@@ -159,7 +166,9 @@ export class SessionStore {
 
   /** True when there is something for the next commit. */
   get pending(): boolean {
-    return this.#inserts.size + this.#updates.size + this.#deletes.length + this.#finished.length + this.#hours.length > 0
+    return (
+      this.#inserts.size + this.#updates.size + this.#deletes.length + this.#finished.length + this.#hours.length > 0
+    )
   }
 
   /** Ends sessions that nobody has reported for too long, and files away those whose late Stop never came. */
@@ -169,7 +178,11 @@ export class SessionStore {
       if (row.endedAt === null && now >= reapAt(row.lastReceivedAt, row.interimSec)) {
         this.#end(row, 'reaped', row.lastEventAt)
         reaped += 1
-      } else if (row.endedAt !== null && now - row.lastReceivedAt >= LATE_STOP_MS && now - row.endedAt >= LATE_STOP_MS) {
+      } else if (
+        row.endedAt !== null &&
+        now - row.lastReceivedAt >= LATE_STOP_MS &&
+        now - row.endedAt >= LATE_STOP_MS
+      ) {
         this.#file(key, row, syntheticCause[row.endedBy || 'reaped'], row.endedAt, now)
       }
     }
@@ -191,7 +204,13 @@ export class SessionStore {
     this.#quotas.delete(grantNo)
   }
 
-  #carryOut(verdict: Verdict, key: string, live: LiveRow | undefined, record: AccountingRecord, routerNo: number): void {
+  #carryOut(
+    verdict: Verdict,
+    key: string,
+    live: LiveRow | undefined,
+    record: AccountingRecord,
+    routerNo: number,
+  ): void {
     switch (verdict.kind) {
       case 'ignore':
         // The Start came after the first interim: what only it tells is filled in.
@@ -216,7 +235,12 @@ export class SessionStore {
     }
   }
 
-  #open(key: string, verdict: Extract<Verdict, { startedAt: number }>, record: AccountingRecord, routerNo: number): void {
+  #open(
+    key: string,
+    verdict: Extract<Verdict, { startedAt: number }>,
+    record: AccountingRecord,
+    routerNo: number,
+  ): void {
     const details = this.#reader.details
     const grantNo = this.#deps.grantOf(this.#reader.className, record.userName) ?? 0
     this.#lastNo += 1
@@ -312,7 +336,13 @@ export class SessionStore {
   }
 
   #replace(key: string, row: LiveRow): void {
-    this.#file(key, row, row.endedBy === '' ? syntheticCause.replaced : syntheticCause[row.endedBy], row.endedAt ?? row.lastEventAt, row.lastReceivedAt)
+    this.#file(
+      key,
+      row,
+      row.endedBy === '' ? syntheticCause.replaced : syntheticCause[row.endedBy],
+      row.endedAt ?? row.lastEventAt,
+      row.lastReceivedAt,
+    )
   }
 
   /** Out of the live sessions, into the history. */

@@ -22,7 +22,10 @@ export type FlagName = (typeof flagNames)[number]
 export const sharedStateBytes = (counterNames.length + flagNames.length) * 4
 
 const counterAt = Object.fromEntries(counterNames.map((name, i) => [name, i])) as Record<CounterName, number>
-const flagAt = Object.fromEntries(flagNames.map((name, i) => [name, counterNames.length + i])) as Record<FlagName, number>
+const flagAt = Object.fromEntries(flagNames.map((name, i) => [name, counterNames.length + i])) as Record<
+  FlagName,
+  number
+>
 
 export class SharedState {
   readonly #ints: Int32Array

@@ -149,7 +149,7 @@ export class SlotTable {
     for (let index = 0; index < SHARDS; index++) {
       const shard = this.#lockShard(index * SHARD_INTS)
       try {
-        for (let slot = 0; slot < SHARD_ENTRIES; ) {
+        for (let slot = 0; slot < SHARD_ENTRIES;) {
           const entry = shard + HEADER + slot * FIELDS
           const lapsed =
             this.#ints[entry + GRANT] !== 0 && this.#ints[entry + OPEN] === 0 && this.#ints[entry + UNTIL]! <= nowSec

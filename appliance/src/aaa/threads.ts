@@ -1,7 +1,8 @@
 /** The AAA threads as the control thread sees them: started in order, wired to each other, stopped in order. */
 import { availableParallelism } from 'node:os'
+import { extname } from 'node:path'
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
-import { err, ok, type Fault, type Log, type Result } from '@lango/kernel'
+import { err, ok, type Err, type Fault, type Log, type Result } from '@lango/kernel'
 import type { EapTls } from '@lango/drivers/radius/eap'
 import type { DataFolder } from '../data-folder.ts'
 import type { ControlQuestion, FromFront, ToFront } from './control-link.ts'
@@ -34,9 +35,9 @@ export type AaaOptions = {
 }
 
 export type AaaFault =
-  | Fault<'PortInUse'> & { readonly port: number }
-  | Fault<'PortForbidden'> & { readonly port: number }
-  | Fault<'PortUnusable'> & { readonly port: number; readonly cause: string }
+  | (Fault<'PortInUse'> & { readonly port: number })
+  | (Fault<'PortForbidden'> & { readonly port: number })
+  | (Fault<'PortUnusable'> & { readonly port: number; readonly cause: string })
 
 export type Aaa = {
   readonly ports: { readonly auth: number; readonly acct: number; readonly radsec: number }
@@ -48,8 +49,6 @@ export type Aaa = {
   setTls(tls: EapTls): void
   stop(): Promise<void>
 }
-
-const script = (name: string): URL => new URL(`./${name}.ts`, import.meta.url)
 
 /** The next message that `pick` wants from a thread that is starting; rejects when the thread dies first. */
 const next = <M>(worker: Worker, pick: (message: M) => boolean): Promise<M> =>
@@ -65,91 +64,124 @@ const next = <M>(worker: Worker, pick: (message: M) => boolean): Promise<M> =>
   })
 
 export const startAaa = async (options: AaaOptions): Promise<Result<Aaa, AaaFault>> => {
-  const { folder, log } = options
+  const { siteFile, sessionsFile, keyFile } = options.folder
   const data: AaaData = {
-    siteFile: folder.siteFile,
-    sessionsFile: folder.sessionsFile,
-    keyFile: folder.keyFile,
+    siteFile,
+    sessionsFile,
+    keyFile,
     slots: new SharedArrayBuffer(slotTableBytes),
     state: new SharedArrayBuffer(sharedStateBytes),
     logLevel: options.logLevel,
   }
-  let isStopping = false
-  const workers: Worker[] = []
-  const start = (name: string, workerData: AaaData, transferList: MessagePort[]): Worker => {
-    const worker = new Worker(script(name.replace(/-\d+$/, '')), { name, workerData, transferList })
-    worker.on('error', (error) => options.onDeath(name, error))
+  const crew = new Crew(options)
+  const giveUp = async (fault: Err<AaaFault>): Promise<Err<AaaFault>> => {
+    await crew.stop()
+    return fault
+  }
+  const writer = await startWriter(crew, data, options)
+  const eap = await startEap({ crew, data, options, writer })
+  if (!eap.ok) return giveUp(eap)
+  const fronts = await startFronts({ crew, data, options, writer }, eap.value.worker)
+  if (!fronts.ok) return giveUp(fronts)
+  const order = (word: WriterOrder): void => writer.postMessage(word)
+  return ok({
+    ports: { ...fronts.value, radsec: eap.value.radsecPort },
+    state: new SharedState(data.state),
+    slots: data.slots,
+    forgetQuota: (grantNo) => order({ kind: 'forget-quota', grantNo }),
+    endSession: (no) => order({ kind: 'end-session', no }),
+    copied: (nos) => order({ kind: 'copied', nos }),
+    setTls: (tls) => eap.value.worker.postMessage({ kind: 'tls', tls } satisfies EapOrder),
+    stop: () => crew.stop(),
+  })
+}
+
+/** The threads that run, in the order of their start. */
+class Crew {
+  readonly #workers: Worker[] = []
+  readonly #onDeath: AaaOptions['onDeath']
+  #isStopping = false
+
+  constructor({ onDeath }: Pick<AaaOptions, 'onDeath'>) {
+    this.#onDeath = onDeath
+  }
+
+  /** Runs `script` as `name`; a thread that ends by itself is told of as a death. */
+  start(name: string, script: string, workerData: AaaData, transferList: MessagePort[]): Worker {
+    // Beside this file, as source or as a part of the bundle.
+    const url = new URL(`./${script}${extname(import.meta.url)}`, import.meta.url)
+    const worker = new Worker(url, { name, workerData, transferList })
+    worker.on('error', (error) => this.#onDeath(name, error))
     worker.on('exit', (code) => {
-      if (!isStopping) options.onDeath(name, new Error(`the thread ended with code ${code}`))
+      if (!this.#isStopping) this.#onDeath(name, new Error(`the thread ended with code ${code}`))
     })
-    workers.push(worker)
+    this.#workers.push(worker)
     return worker
   }
 
-  const writer = start('writer', data, [])
-  const writerPort = (): MessagePort => {
-    const { port1, port2 } = new MessageChannel()
-    writer.postMessage({ kind: 'front', port: port2 }, [port2])
-    return port1
+  /** Fronts stop before the EAP thread and the writer, so that what they took in is still stored and answered. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    for (const worker of this.#workers.toReversed()) await stopWorker(worker)
   }
+}
+
+const startWriter = async (crew: Crew, data: AaaData, { onNews }: AaaOptions): Promise<Worker> => {
+  const writer = crew.start('writer', 'writer', data, [])
   await next<WriterNews>(writer, (news) => news.kind === 'ready')
   writer.on('message', (news: WriterNews) => {
-    if (news.kind !== 'ready' && news.kind !== 'stopped') options.onNews(news)
+    if (news.kind !== 'ready' && news.kind !== 'stopped') onNews(news)
   })
+  return writer
+}
 
-  const eapToWriter = writerPort()
-  const eapData: EapData = { ...data, tls: options.tls, serverName: options.serverName, listen: options.listen, radsecPort: options.radsecPort, writer: eapToWriter }
-  const eap = start('eap', eapData, [eapToWriter])
-  const eapReady = await next<EapNews>(eap, (news) => news.kind === 'ready' || news.kind === 'failed')
-  answerQuestions(eap, options)
+/** What the threads that answer routers are started from, once the writer runs. */
+type Ground = {
+  readonly crew: Crew
+  readonly data: AaaData
+  readonly options: AaaOptions
+  readonly writer: Worker
+}
+type EapThread = { readonly worker: Worker; readonly radsecPort: number }
 
-  const stopAll = async (): Promise<void> => {
-    isStopping = true
-    for (const worker of workers.toReversed()) await stopWorker(worker)
-  }
-  if (eapReady.kind === 'failed') {
-    await stopAll()
-    return err(portFault(eapReady.code, eapReady.port))
-  }
+const startEap = async ({ crew, data, options, writer }: Ground): Promise<Result<EapThread, AaaFault>> => {
+  const { tls, serverName, listen, radsecPort } = options
+  const toWriter = connect(writer)
+  const eapData: EapData = { ...data, tls, serverName, listen, radsecPort, writer: toWriter }
+  const worker = crew.start('eap', 'eap', eapData, [toWriter])
+  answerQuestions(worker, options)
+  const ready = await next<EapNews>(worker, (news) => news.kind === 'ready' || news.kind === 'failed')
+  if (ready.kind === 'failed') return err(portFault(ready.code, ready.port))
+  return ok({ worker, radsecPort: ready.kind === 'ready' ? ready.radsecPort : 0 })
+}
 
+/** One after the other: where a port is 0 the first front finds a free one, and the others share it. */
+const startFronts = async (
+  { crew, data, options, writer }: Ground,
+  eap: Worker,
+): Promise<Result<{ auth: number; acct: number }, AaaFault>> => {
   let ports = { auth: options.authPort, acct: options.acctPort }
   const count = Math.min(FRONTS_MAX, Math.max(1, availableParallelism()))
   for (let index = 0; index < count; index++) {
-    const toWriter = writerPort()
-    const { port1: toEap, port2: atEap } = new MessageChannel()
-    eap.postMessage({ kind: 'front', port: atEap }, [atEap])
-    const frontData: FrontData = {
-      ...data,
-      index,
-      listen: options.listen,
-      authPort: ports.auth,
-      acctPort: ports.acct,
-      writer: toWriter,
-      eap: toEap,
-    }
-    const front = start(`front-${index}`, frontData, [toWriter, toEap])
-    const ready = await next<FromFront>(front, (message) => message.kind === 'ready' || message.kind === 'failed')
-    if (ready.kind === 'failed') {
-      await stopAll()
-      return err(portFault(ready.code, ready.port))
-    }
-    if (ready.kind === 'ready') {
-      ports = { auth: ready.ports['auth']!, acct: ready.ports['acct']! }
-      if (index === 0) warnOfBuffer(ready.receiveBufferBytes, log)
-    }
+    const ways = { writer: connect(writer), eap: connect(eap) }
+    const at = { listen: options.listen, authPort: ports.auth, acctPort: ports.acct }
+    const frontData: FrontData = { ...data, ...at, ...ways, index }
+    const front = crew.start(`front-${index}`, 'front', frontData, [ways.writer, ways.eap])
     answerQuestions(front, options)
+    const ready = await next<FromFront>(front, (message) => message.kind === 'ready' || message.kind === 'failed')
+    if (ready.kind === 'failed') return err(portFault(ready.code, ready.port))
+    if (ready.kind !== 'ready') continue
+    ports = { auth: ready.ports['auth']!, acct: ready.ports['acct']! }
+    if (index === 0) warnOfBuffer(ready.receiveBufferBytes, options.log)
   }
+  return ok(ports)
+}
 
-  return ok({
-    ports: { ...ports, radsec: eapReady.kind === 'ready' ? eapReady.radsecPort : 0 },
-    state: new SharedState(data.state),
-    slots: data.slots,
-    forgetQuota: (grantNo) => writer.postMessage({ kind: 'forget-quota', grantNo } satisfies WriterOrder),
-    endSession: (no) => writer.postMessage({ kind: 'end-session', no } satisfies WriterOrder),
-    copied: (nos) => writer.postMessage({ kind: 'copied', nos } satisfies WriterOrder),
-    setTls: (tls) => eap.postMessage({ kind: 'tls', tls } satisfies EapOrder),
-    stop: stopAll,
-  })
+/** A port of its own to a thread that serves many. */
+const connect = (worker: Worker): MessagePort => {
+  const { port1, port2 } = new MessageChannel()
+  worker.postMessage({ kind: 'front', port: port2 } satisfies WriterOrder & EapOrder, [port2])
+  return port1
 }
 
 const answerQuestions = (worker: Worker, options: AaaOptions): void => {
@@ -159,7 +191,6 @@ const answerQuestions = (worker: Worker, options: AaaOptions): void => {
   })
 }
 
-/** Fronts stop before the EAP thread and the writer, so that what they took in is still stored and answered. */
 const stopWorker = async (worker: Worker): Promise<void> => {
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   worker.postMessage({ kind: 'stop' })

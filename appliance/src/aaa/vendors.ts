@@ -7,10 +7,14 @@
  * is the subscriber's upload) or of the port's (Huawei, Cisco: input is from the subscriber).
  */
 import type { AttributeName, NamedAttributes } from '@lango/drivers/radius'
-import type { Policy } from '@lango/modules/access'
+import type { Policy } from '@lango/modules/access/rules'
 
 export type AttributeValue = string | number | readonly string[]
-type Row = { readonly name: AttributeName; readonly change?: true; readonly value: (policy: Policy) => AttributeValue | undefined }
+type Row = {
+  readonly name: AttributeName
+  readonly change?: true
+  readonly value: (policy: Policy) => AttributeValue | undefined
+}
 
 const BITS = 1000
 const limited = (policy: Policy): boolean => policy.downKbps > 0 || policy.upKbps > 0
@@ -44,7 +48,9 @@ const ciscoPolice = (direction: 'input' | 'output', kbps: number): string | unde
 }
 
 const ciscoPairs = (policy: Policy): readonly string[] | undefined => {
-  const pairs = [ciscoPolice('input', policy.upKbps), ciscoPolice('output', policy.downKbps)].filter((p) => p !== undefined)
+  const pairs = [ciscoPolice('input', policy.upKbps), ciscoPolice('output', policy.downKbps)].filter(
+    (p) => p !== undefined,
+  )
   return pairs.length > 0 ? pairs : undefined
 }
 
@@ -100,10 +106,7 @@ const rows = {
       value: (p) => (limited(p) ? `rate-limit(${p.downKbps * BITS},${p.upKbps * BITS})` : undefined),
     },
   ],
-  ubiquiti: [
-    ...wispr,
-    { name: 'Filter-Id', change: true, value: (p) => p.group },
-  ],
+  ubiquiti: [...wispr, { name: 'Filter-Id', change: true, value: (p) => p.group }],
   cambium: [
     ...wispr,
     { name: 'Cambium-ePMP-Max-Burst-Uplink-Rate', value: (p) => some(p.burst?.upKbps ?? 0) },

@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { orThrow } from '@lango/kernel'
-import { openDatabase } from '@lango/kernel/db'
+import { openRaw } from '@lango/kernel/db'
 import { BATCH_FLAG_SWAPPED, BATCH_HEADER_OCTETS, type AaaData, type FromWriter, type ToWriter } from './messages.ts'
 import { createCopyQueue } from './copies.ts'
 import { createHousekeeping } from './housekeeping.ts'
@@ -41,20 +41,20 @@ const log = threadLog('writer', data.logLevel)
 const now = (): number => Date.now()
 const tell = (news: WriterNews): void => control.postMessage(news)
 
-const sessions = orThrow(openDatabase({ file: data.sessionsFile }))
-const site = orThrow(openDatabase({ file: data.siteFile, readonly: true }))
+const sessions = orThrow(openRaw({ file: data.sessionsFile }))
+const site = orThrow(openRaw({ file: data.siteFile, readonly: true }))
 const state = new SharedState(data.state)
 const slots = new SlotTable(data.slots)
 const store = new SessionStore({
-  db: sessions.raw,
+  db: sessions,
   slots,
-  grantOf: grantLookup(site.raw),
-  quotaOf: quotaLookup(site.raw),
-  usedOctets: usedOctetsOf(sessions.raw),
+  grantOf: grantLookup(site),
+  quotaOf: quotaLookup(site),
+  usedOctets: usedOctetsOf(sessions),
   quotaUsed: (grantNo) => tell({ kind: 'quota-used', grantNo }),
 })
-const copies = createCopyQueue(sessions.raw, site.raw, () => performance.now())
-const housekeeping = createHousekeeping({ db: sessions.raw, store, slots, state })
+const copies = createCopyQueue(sessions, site, () => performance.now())
+const housekeeping = createHousekeeping({ db: sessions, store, slots, state })
 
 type Waiting = { readonly port: MessagePort; readonly message: ToWriter }
 let waiting: Waiting[] = []
@@ -64,7 +64,7 @@ let failing = false
 
 const applyBatch = (octets: Uint8Array<ArrayBuffer>): void => {
   const bytes = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const start = at + BATCH_HEADER_OCTETS
     const end = start + bytes.readUInt16LE(at)
     const swapped = (bytes.readUInt16LE(at + 2) & BATCH_FLAG_SWAPPED) !== 0
@@ -115,7 +115,10 @@ const flush = (): void => {
     if (store.pending || chunks.length > 0 || failing) store.commit(chunks, copies.write)
     copies.forget()
   } catch (fault) {
-    state.count('decisionsLost', chunks.reduce((sum, chunk) => sum + chunk.decisions, 0))
+    state.count(
+      'decisionsLost',
+      chunks.reduce((sum, chunk) => sum + chunk.decisions, 0),
+    )
     onFailure(fault, taken)
     return
   }
@@ -147,8 +150,8 @@ const addFront = (port: MessagePort): void => {
 const stop = (): void => {
   clearInterval(timer)
   flush()
-  sessions.raw.close()
-  site.raw.close()
+  sessions.close()
+  site.close()
   tell({ kind: 'stopped' })
   control.close()
 }
@@ -177,7 +180,8 @@ const timer = setInterval(() => {
   guarded(() => {
     housekeeping.run(now())
     const given = copies.trim()
-    if (given > 0) log.error('copies of accounting were given up: a server has not answered for too long', { copies: given })
+    if (given > 0)
+      log.error('copies of accounting were given up: a server has not answered for too long', { copies: given })
     if (store.pending) schedule()
   })
 }, HOUSEKEEPING_MS)

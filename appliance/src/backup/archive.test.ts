@@ -16,7 +16,8 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }))
 const write = async (file: string, parts: Readonly<Record<string, Uint8Array>>) => {
   rmSync(file, { force: true })
   const archive = new ArchiveWriter(file)
-  for (const [name, octets] of Object.entries(parts)) await archive.add(name, [octets.subarray(0, 3), octets.subarray(3)])
+  for (const [name, octets] of Object.entries(parts))
+    await archive.add(name, [octets.subarray(0, 3), octets.subarray(3)])
   return archive.end()
 }
 const readAll = async (file: string) => {
@@ -32,7 +33,9 @@ test('parts are read back as they were written', async () => {
   await fc.assert(
     fc.asyncProperty(fc.dictionary(name, fc.uint8Array({ maxLength: 1500 }), { maxKeys: 4 }), async (parts) => {
       await write(file, parts)
-      expect(await readAll(file)).toEqual(Object.fromEntries(Object.entries(parts).map(([key, octets]) => [key, Buffer.from(octets)])))
+      expect(await readAll(file)).toEqual(
+        Object.fromEntries(Object.entries(parts).map(([key, octets]) => [key, Buffer.from(octets)])),
+      )
     }),
     { numRuns: 50 },
   )
@@ -47,7 +50,10 @@ test('it is a tar that others read', async () => {
 
 test('every octet flipped, and every cut, is found out', async () => {
   const file = join(dir, 'flip')
-  const { bytes } = await write(file, { 'site.db': seededRandom(3).bytes(700), 'manifest.json': Buffer.from('{"format":1}') })
+  const { bytes } = await write(file, {
+    'site.db': seededRandom(3).bytes(700),
+    'manifest.json': Buffer.from('{"format":1}'),
+  })
   const whole = readFileSync(file)
   expect(whole.length).toBe(bytes)
   const handle = openSync(file, 'r+')
@@ -66,10 +72,17 @@ test('every octet flipped, and every cut, is found out', async () => {
   expect(await openArchive(file)).toMatchObject({ ok: false, error: { type: 'BackupDamaged' } })
 })
 
-test.each([['a text', 'Dear customer,\n'.repeat(100)], ['nothing', ''], ['zeros', '\0'.repeat(4096)]])('%s is no backup', async (_name, text) => {
+test.each([
+  ['a text', 'Dear customer,\n'.repeat(100)],
+  ['nothing', ''],
+  ['zeros', '\0'.repeat(4096)],
+])('%s is no backup', async (_name, text) => {
   const file = join(dir, 'foreign')
   writeFileSync(file, text)
-  expect(await openArchive(file)).toMatchObject({ ok: false, error: { type: 'BackupDamaged', cause: 'it is no Lango backup' } })
+  expect(await openArchive(file)).toMatchObject({
+    ok: false,
+    error: { type: 'BackupDamaged', cause: 'it is no Lango backup' },
+  })
 })
 
 test('a file that is not there is told as such', async () => {
@@ -86,14 +99,12 @@ test('what is sealed opens with its passphrase alone, and not when it was altere
   expect(unseal(altered, secret('kisumu 2026'))).toEqual({ ok: false, error: { type: 'PassphraseWrong' } })
 })
 
-test.each([0, 1, 40, 120])('a box cut to %i octets is no box', (length) => {
+test('a box that is cut, or asks for a costlier key derivation than ours, is not begun', () => {
   const box = seal(Buffer.from('the keys'), secret('p'), seededRandom(5))
-  expect(unseal(box.subarray(0, length), secret('p'))).toEqual({ ok: false, error: { type: 'SealUnknown' } })
-})
-
-test('a box that asks for a costlier key derivation than ours is not begun', () => {
-  const box = seal(Buffer.from('x'), secret('p'), seededRandom(5)).toString('latin1').replace('"N":65536', '"N":1073741824')
-  expect(unseal(Buffer.from(box, 'latin1'), secret('p'))).toEqual({ ok: false, error: { type: 'SealUnknown' } })
+  const costly = Buffer.from(box.toString('latin1').replace('"N":65536', '"N":1073741824'), 'latin1')
+  for (const odd of [...[0, 1, 40, 120].map((length) => box.subarray(0, length)), costly]) {
+    expect(unseal(odd, secret('p'))).toEqual({ ok: false, error: { type: 'SealUnknown' } })
+  }
 })
 
 test('a recovery key is long enough and never the same', () => {

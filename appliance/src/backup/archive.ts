@@ -35,7 +35,7 @@ const header = (name: string, size: number): Buffer => {
   octal(size, 124, 12)
   octal(0, 136, 12)
   block.write('0', 156, 'latin1')
-  block.write('ustar\0' + '00', 257, 'latin1')
+  block.write('ustar\x0000', 257, 'latin1')
   // The sum is taken with its own field as spaces.
   block.fill(0x20, 148, 156)
   const sum = block.reduce((total, octet) => total + octet, 0)
@@ -89,14 +89,17 @@ export class ArchiveWriter {
   }
 
   #writeAt(octets: Uint8Array, at: number): void {
-    for (let done = 0; done < octets.length; ) done += writeSync(this.#handle, octets, done, octets.length - done, at + done)
+    for (let done = 0; done < octets.length;)
+      done += writeSync(this.#handle, octets, done, octets.length - done, at + done)
   }
 }
 
 /** Hex SHA-256 of a file's first octets. */
 const digestOf = async (file: string, length: number): Promise<string> => {
   const hash = createHash('sha256')
-  if (length > 0) for await (const piece of createReadStream(file, { end: length - 1, highWaterMark: READ_OCTETS })) hash.update(piece as Buffer)
+  if (length > 0)
+    for await (const piece of createReadStream(file, { end: length - 1, highWaterMark: READ_OCTETS }))
+      hash.update(piece as Buffer)
   return hash.digest('hex')
 }
 
@@ -117,7 +120,8 @@ export const openArchive = async (file: string): Promise<Result<Archive, Archive
     const sum = parts.get(DIGEST_NAME)
     if (sum === undefined || sum.size !== DIGEST_OCTETS) return damaged('its end is missing')
     const stored = await octetsOf(file, sum)
-    if (stored.toString('latin1') !== (await digestOf(file, sum.at - BLOCK))) return damaged('its contents have changed since it was written')
+    if (stored.toString('latin1') !== (await digestOf(file, sum.at - BLOCK)))
+      return damaged('its contents have changed since it was written')
     parts.delete(DIGEST_NAME)
     return ok({
       names: [...parts.keys()],
@@ -133,7 +137,9 @@ export const openArchive = async (file: string): Promise<Result<Archive, Archive
 }
 
 const stream = (file: string, { at, size }: Part): AsyncIterable<Uint8Array> =>
-  size === 0 ? (async function* () {})() : createReadStream(file, { start: at, end: at + size - 1, highWaterMark: READ_OCTETS })
+  size === 0
+    ? (async function* () {})()
+    : createReadStream(file, { start: at, end: at + size - 1, highWaterMark: READ_OCTETS })
 
 const octetsOf = async (file: string, part: Part): Promise<Buffer> => {
   const pieces: Uint8Array[] = []
@@ -163,7 +169,11 @@ const readParts = (file: string): Map<string, Part> | string => {
   }
 }
 
-const readPart = (handle: number, at: number, length: number): { readonly name: string; readonly size: number } | string => {
+const readPart = (
+  handle: number,
+  at: number,
+  length: number,
+): { readonly name: string; readonly size: number } | string => {
   if (at + BLOCK > length) return at === 0 ? 'it is no Lango backup' : 'its end is missing'
   const block = readAt(handle, at, BLOCK)
   const name = block.toString('utf8', 0, block.indexOf(0))

@@ -28,7 +28,9 @@ const furnish = async (name: string): Promise<DataFolder> => {
   const must = (command: string, input: unknown) => orThrow(runCommand(site, command, input, actor))
   must('routers.add', { name: 'tower', address: '10.0.0.1', secret: 'shared-secret-of-tower' })
   must('plans.add', { name: 'Home', kind: 'pppoe', policy: { downKbps: 1000, upKbps: 500 } })
-  must('subscribers.import', { rows: Array.from({ length: 50 }, (_, n) => ({ login: `user${n}`, password: `pw-of-user${n}`, plan: 'Home' })) })
+  must('subscribers.import', {
+    rows: Array.from({ length: 50 }, (_, n) => ({ login: `user${n}`, password: `pw-of-user${n}`, plan: 'Home' })),
+  })
   site.close()
   orThrow(await loadTls(folder, { now: () => now, sure: true, hostName: 'pop', random: seededRandom(1) }))
   return folder
@@ -42,8 +44,12 @@ const bring = (file: string, to: string, more: Partial<Parameters<typeof restore
 /** Every row of every table of a database. */
 const contents = (file: string) => {
   const database = orThrow(openDatabase({ file, readonly: true }))
-  const names = database.raw.prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all()
-  const rows = Object.fromEntries(names.map(({ name }) => [name, database.raw.prepare(`SELECT * FROM "${name}"`).all()]))
+  const names = database.raw
+    .prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+    .all()
+  const rows = Object.fromEntries(
+    names.map(({ name }) => [name, database.raw.prepare(`SELECT * FROM "${name}"`).all()]),
+  )
   database.close()
   return rows
 }
@@ -63,7 +69,9 @@ test('a restored box holds the same rows, keys and certificates', async () => {
     expect(statSync(join(restored.dir, name)).mode & 0o777).toBe(0o600)
   }
   const site = orThrow(openSite(restored, collectingLog()))
-  const { credential, id } = site.database.raw.prepare<[], { credential: Buffer; id: string }>('SELECT * FROM grants LIMIT 1').get()!
+  const { credential, id } = site.database.raw
+    .prepare<[], { credential: Buffer; id: string }>('SELECT * FROM grants LIMIT 1')
+    .get()!
   expect(orThrow(site.vault.open(credential, `grants.credential:${id}`)).reveal()).toMatch(/^pw-of-user/)
   expect(site.database.integrityFaults()).toEqual([])
   site.close()
@@ -75,8 +83,12 @@ test('nothing secret can be read in the archive without the passphrase', async (
   orThrow(await back(folder, file))
   const archive = readFileSync(file, 'latin1')
   const { keys } = JSON.parse(readFileSync(folder.keyFile, 'utf8')) as { keys: Record<string, string> }
-  for (const text of [...Object.values(keys), 'pw-of-user7', 'shared-secret-of-tower', 'PRIVATE KEY']) expect(archive).not.toContain(text)
-  expect(await bring(file, 'other', { passphrase: secret('guess') })).toEqual({ ok: false, error: { type: 'PassphraseWrong' } })
+  for (const text of [...Object.values(keys), 'pw-of-user7', 'shared-secret-of-tower', 'PRIVATE KEY'])
+    expect(archive).not.toContain(text)
+  expect(await bring(file, 'other', { passphrase: secret('guess') })).toEqual({
+    ok: false,
+    error: { type: 'PassphraseWrong' },
+  })
   expect(await bring(file, 'other', { passphrase: undefined })).toMatchObject({ error: { type: 'PassphraseMissing' } })
   expect(existsSync(join(dir, 'other', 'site.db'))).toBe(false)
 })
@@ -114,7 +126,9 @@ test('a backup taken while another thread writes is one moment of the box', asyn
   worker.postMessage('stop')
   await new Promise((resolve) => worker.once('exit', resolve))
   orThrow(await bring(file, 'other'))
-  const { pairs } = contents(dataFolder(join(dir, 'other')).sessionsFile) as unknown as { pairs: { n: number; half: string }[] }
+  const { pairs } = contents(dataFolder(join(dir, 'other')).sessionsFile) as unknown as {
+    pairs: { n: number; half: string }[]
+  }
   // Whole transactions, from the first on without a gap, and not all of them.
   expect(pairs.length % 2).toBe(0)
   expect(pairs.map(({ n }) => n)).toEqual(Array.from({ length: pairs.length }, (_, at) => Math.floor(at / 2)))
@@ -127,8 +141,13 @@ test('a backup is there whole or not at all, and overwrites nothing', async () =
   const file = join(dir, 'pop.backup')
   orThrow(await back(folder, file))
   expect(await back(folder, file)).toEqual({ ok: false, error: { type: 'FileExists', file } })
-  expect(await back(folder, join(dir, 'absent', 'x'))).toMatchObject({ error: { type: 'FileUnwritable', cause: 'ENOENT' } })
-  writeFileSync(folder.sessionsFile, Buffer.concat([readFileSync(folder.sessionsFile).subarray(0, 8192), Buffer.alloc(78_000, 7)]))
+  expect(await back(folder, join(dir, 'absent', 'x'))).toMatchObject({
+    error: { type: 'FileUnwritable', cause: 'ENOENT' },
+  })
+  writeFileSync(
+    folder.sessionsFile,
+    Buffer.concat([readFileSync(folder.sessionsFile).subarray(0, 8192), Buffer.alloc(78_000, 7)]),
+  )
   const broken = join(dir, 'broken.backup')
   expect(await back(folder, broken)).toMatchObject({ ok: false, error: { type: 'DatabaseCorrupt' } })
   expect(readdirSync(dir).toSorted()).toEqual(['box', 'pop.backup'])
@@ -162,7 +181,9 @@ test('a running box is not restored over', async () => {
 test('without keys a backup says so, and restores its rows when that is asked for', async () => {
   const folder = await furnish('box')
   const file = join(dir, 'bare.backup')
-  const { manifest } = orThrow(await backUp({ folder, file, passphrase: undefined, now, hostName: 'pop', random: seededRandom(2) }))
+  const { manifest } = orThrow(
+    await backUp({ folder, file, passphrase: undefined, now, hostName: 'pop', random: seededRandom(2) }),
+  )
   expect(manifest.keys).toBe('absent')
   expect(await bring(file, 'other')).toMatchObject({ error: { type: 'KeysAbsent' } })
   orThrow(await bring(file, 'other', { withoutKeys: true }))

@@ -63,7 +63,8 @@ export const restore = async (options: RestoreOptions): Promise<Result<Restored,
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined) throw error
     if (code === 'ENOSPC') return err({ type: 'DiskFull', file: folder.value.siteFile })
-    if (code.startsWith('Z')) return err({ type: 'BackupDamaged', file: options.file, cause: 'a part cannot be unpacked' })
+    if (code.startsWith('Z'))
+      return err({ type: 'BackupDamaged', file: options.file, cause: 'a part cannot be unpacked' })
     return err({ type: 'FileUnwritable', file: options.dir, cause: code })
   } finally {
     lock.value.release()
@@ -78,7 +79,9 @@ const restoreInto = async (
   { replace, now }: RestoreOptions,
 ): Promise<Result<Restored, RestoreFault>> => {
   const { dir } = folder
-  const found = readdirSync(dir).filter((name) => !HARMLESS.has(name) && !(name === 'tls' && readdirSync(folder.tlsDir).length === 0))
+  const found = readdirSync(dir).filter(
+    (name) => !HARMLESS.has(name) && !(name === 'tls' && readdirSync(folder.tlsDir).length === 0),
+  )
   if (found.length > 0 && !replace) return err({ type: 'FolderNotEmpty', dir, found: found[0]! })
   const work = join(dir, 'restore.part')
   rmSync(work, { recursive: true, force: true })
@@ -140,7 +143,12 @@ const octetsOf = async (archive: Archive, name: string): Promise<Buffer> => {
 }
 
 /** Writes a database, holds it against its hash, and looks whether this release may read it. */
-const unpack = async (archive: Archive, name: string, file: string, sha256: string): Promise<Result<void, RestoreFault>> => {
+const unpack = async (
+  archive: Archive,
+  name: string,
+  file: string,
+  sha256: string,
+): Promise<Result<void, RestoreFault>> => {
   const hash = createHash('sha256')
   const handle = openSync(file, 'wx', 0o600)
   try {
@@ -150,14 +158,15 @@ const unpack = async (archive: Archive, name: string, file: string, sha256: stri
         bytes += piece.length
         if (bytes > DATABASE_OCTETS_MAX) throw Object.assign(new Error('too large'), { code: 'EFBIG' })
         hash.update(piece)
-        for (let done = 0; done < piece.length; ) done += writeSync(handle, piece, done)
+        for (let done = 0; done < piece.length;) done += writeSync(handle, piece, done)
       }
     })
     fsyncSync(handle)
   } finally {
     closeSync(handle)
   }
-  if (hash.digest('hex') !== sha256) return err({ type: 'BackupDamaged', file: name, cause: 'it is not what was backed up' })
+  if (hash.digest('hex') !== sha256)
+    return err({ type: 'BackupDamaged', file: name, cause: 'it is not what was backed up' })
   const database = openDatabase({ file, readonly: true })
   if (!database.ok) return database
   const readable = checkReadable(database.value, SCHEMA)
@@ -178,4 +187,3 @@ const moveAside = ({ dir }: DataFolder, found: readonly string[], now: number): 
   syncFolder(dirname(aside))
   return aside
 }
-

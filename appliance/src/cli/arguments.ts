@@ -27,7 +27,8 @@ export const optionsOf = (spec: CommandSpec): Map<string, OptionSpec> => {
   const options = new Map<string, OptionSpec>()
   for (const [name, option] of Object.entries(spec.options)) {
     options.set(name, option)
-    if (option.secret) options.set(`${name}-file`, { value: 'FILE', help: `the same from a file's first line, \`-\` being stdin` })
+    if (option.secret)
+      options.set(`${name}-file`, { value: 'FILE', help: `the same from a file's first line, \`-\` being stdin` })
   }
   for (const [name, option] of Object.entries(commonOptions)) options.set(name, option)
   return options
@@ -114,7 +115,8 @@ export const readArguments = (spec: CommandSpec, { operands, options }: Parsed, 
     async secret(name) {
       const direct = text(name)
       const file = text(`${name}-file`)
-      if (direct !== undefined && file !== undefined) throw new UsageError(`Give --${name} or --${name}-file, not both.`)
+      if (direct !== undefined && file !== undefined)
+        throw new UsageError(`Give --${name} or --${name}-file, not both.`)
       const given = file === undefined ? direct : await firstLine(file, name, io)
       if (given === '') throw new UsageError(`--${name} is empty: a ${name} has at least one character.`)
       return given
@@ -127,7 +129,9 @@ const firstLine = async (file: string, name: string, io: Io): Promise<string> =>
     const content = file === '-' ? await io.readStdin() : readFileSync(file, 'utf8')
     return content.split(/\r?\n/, 1)[0] ?? ''
   } catch (error) {
-    throw new UsageError(`--${name}-file: ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unreadable'}).`)
+    throw new UsageError(
+      `--${name}-file: ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unreadable'}).`,
+    )
   }
 }
 

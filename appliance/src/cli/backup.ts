@@ -1,12 +1,16 @@
 /** `lango backup`, `lango restore` */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Fault, Random, Result, Secret } from '@lango/kernel'
 import { refused, shown, UsageError, type CliContext, type CommandSpec, type OptionSpec } from './command.ts'
 import { dataFolder } from '../data-folder.ts'
 import { clean, localTime, octets } from './format.ts'
 
-const passphrase: OptionSpec = { value: 'P', help: 'the passphrase that seals the keys; without one a recovery key is made', secret: true }
+const passphrase: OptionSpec = {
+  value: 'P',
+  help: 'the passphrase that seals the keys; without one a recovery key is made',
+  secret: true,
+}
 
 const backup: CommandSpec = {
   path: ['backup'],
@@ -15,31 +19,52 @@ const backup: CommandSpec = {
   options: {
     out: { value: 'FILE', help: 'the archive (lango-HOST-DATE.backup here)' },
     passphrase,
-    'without-keys': { help: 'leave keys and certificates out: then no password in it can be read without the key file' },
+    'without-keys': {
+      help: 'leave keys and certificates out: then no password in it can be read without the key file',
+    },
   },
   notes: [
     'The keys to passwords and certificates are in the archive, sealed. Without a passphrase they are sealed under a new recovery',
     'key in FILE.key: move that file elsewhere, since whoever has both can read every password. Names and phone numbers are not sealed.',
   ],
-  examples: ['lango backup', 'lango backup /mnt/usb/pop.backup --passphrase-file /root/passphrase', 'lango backup --out pop.backup --without-keys'],
+  examples: [
+    'lango backup',
+    'lango backup /mnt/usb/pop.backup --passphrase-file /root/passphrase',
+    'lango backup --out pop.backup --without-keys',
+  ],
   async run(context) {
     const { args, dir, io } = context
     const file = resolve(args.operand(0) ?? args.text('out') ?? defaultName(io.hostName, io.now()))
-    if (args.operand(0) !== undefined && args.text('out') !== undefined) throw new UsageError('Name the file once: FILE or --out FILE.')
+    if (args.operand(0) !== undefined && args.text('out') !== undefined)
+      throw new UsageError('Name the file once: FILE or --out FILE.')
     if (!existsSync(dataFolder(dir).siteFile)) return refused({ type: 'FolderMissing', dir })
     const { systemRandom } = await import('@lango/kernel')
     const random = systemRandom()
     const key = await keyFor(context, file, random)
     if (!key.ok) return key
     const { backUp } = await import('../backup/index.ts')
-    const made = await backUp({ folder: dataFolder(dir), file, passphrase: key.value?.secret, now: io.now(), hostName: io.hostName, random })
+    const made = await backUp({
+      folder: dataFolder(dir),
+      file,
+      passphrase: key.value?.secret,
+      now: io.now(),
+      hostName: io.hostName,
+      random,
+    })
     if (!made.ok) return made
     const { bytes, manifest } = made.value
     const keyFile = key.value?.file
     // Only once the archive stands: a key without its archive would only confuse.
     if (keyFile !== undefined) writeFileSync(keyFile, `${key.value!.secret.reveal()}\n`, { mode: 0o600, flag: 'wx' })
-    const note = keyFile === undefined ? undefined : `Its recovery key is in ${keyFile}. Keep that somewhere else than the backup: without it no password can be restored.`
-    return shown({ file, bytes, keyFile: keyFile ?? null, manifest }, () => `${file} holds everything, ${octets(bytes)}.`, note === undefined ? {} : { note })
+    const note =
+      keyFile === undefined
+        ? undefined
+        : `Its recovery key is in ${keyFile}. Keep that somewhere else than the backup: without it no password can be restored.`
+    return shown(
+      { file, bytes, keyFile: keyFile ?? null, manifest },
+      () => `${file} holds everything, ${octets(bytes)}.`,
+      note === undefined ? {} : { note },
+    )
   },
 }
 
@@ -70,7 +95,11 @@ const restore: CommandSpec = {
   operands: ['FILE'],
   summary: 'put a backup onto an empty data folder, with no box running',
   options: {
-    passphrase: { value: 'P', help: 'what the keys were sealed with (the key in FILE.key, when it is there)', secret: true },
+    passphrase: {
+      value: 'P',
+      help: 'what the keys were sealed with (the key in FILE.key, when it is there)',
+      secret: true,
+    },
     replace: { help: 'when the folder holds a box: move it aside, into replaced-… in the same folder' },
     'without-keys': { help: 'restore all but the keys: passwords and secrets must be set again' },
     yes: { help: 'do not ask; nothing is asked now, since nothing is ever overwritten' },
@@ -82,8 +111,12 @@ const restore: CommandSpec = {
   ],
   async run({ args, dir, io }) {
     const file = resolve(args.operand(0)!)
+    const owner = statSync(dir, { throwIfNoEntry: false })?.uid ?? io.uid
+    if (owner !== io.uid) return refused({ type: 'FolderOfAnother', dir, uid: owner })
     const { secret } = await import('@lango/kernel')
-    const given = (await args.secret('passphrase')) ?? (existsSync(recoveryFile(file)) ? readFileSync(recoveryFile(file), 'utf8').trim() : undefined)
+    const given =
+      (await args.secret('passphrase')) ??
+      (existsSync(recoveryFile(file)) ? readFileSync(recoveryFile(file), 'utf8').trim() : undefined)
     const module = await import('../backup/index.ts')
     const restored = await module.restore({
       file,

@@ -77,12 +77,19 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-export const shown = (value: unknown, text: () => string, more: Pick<Shown, 'note' | 'exitCode'> = {}): Result<Shown, never> => ({
+export const shown = (
+  value: unknown,
+  text: () => string,
+  more: Pick<Shown, 'note' | 'exitCode'> = {},
+): Result<Shown, never> => ({
   ok: true,
   value: { value, text, ...more },
 })
 
-export const refused = <const E extends Fault>(error: E): { readonly ok: false; readonly error: E } => ({ ok: false, error })
+export const refused = <const E extends Fault>(error: E): { readonly ok: false; readonly error: E } => ({
+  ok: false,
+  error,
+})
 
 /** The options that every command takes. */
 export const commonOptions: Readonly<Record<string, OptionSpec>> = {

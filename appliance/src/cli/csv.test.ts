@@ -10,7 +10,8 @@ const read = async (...pieces: (string | Uint8Array)[]) => {
   for await (const one of readCsv(octets)) found.push(one)
   return found
 }
-const fieldsOf = async (...pieces: string[]) => (await read(...pieces)).map((one) => ('fields' in one ? one.fields : one))
+const fieldsOf = async (...pieces: string[]) =>
+  (await read(...pieces)).map((one) => ('fields' in one ? one.fields : one))
 
 const quoted = (field: string) => `"${field.replaceAll('"', '""')}"`
 const needsQuotes = (field: string) => /[",\r\n]/.test(field) || field === ''
@@ -19,13 +20,20 @@ test('what was written is read back, cut anywhere, with either end of line', asy
   const field = fc.string({ unit: fc.constantFrom('a', 'é', '€', '"', ',', '\n', '\r', ' ', '😀'), maxLength: 6 })
   const row = fc.array(field, { minLength: 1, maxLength: 4 })
   await fc.assert(
-    fc.asyncProperty(fc.array(row, { maxLength: 6 }), fc.constantFrom('\n', '\r\n'), fc.nat(), async (rows, eol, cut) => {
-      const text = rows.map((fields) => fields.map((one) => (needsQuotes(one) ? quoted(one) : one)).join(',') + eol).join('')
-      const octets = Buffer.from(text)
-      const at = octets.length === 0 ? 0 : cut % octets.length
-      const found = await read(octets.subarray(0, at), octets.subarray(at))
-      expect(found.map((one) => ('fields' in one ? one.fields : one))).toEqual(rows)
-    }),
+    fc.asyncProperty(
+      fc.array(row, { maxLength: 6 }),
+      fc.constantFrom('\n', '\r\n'),
+      fc.nat(),
+      async (rows, eol, cut) => {
+        const text = rows
+          .map((fields) => fields.map((one) => (needsQuotes(one) ? quoted(one) : one)).join(',') + eol)
+          .join('')
+        const octets = Buffer.from(text)
+        const at = octets.length === 0 ? 0 : cut % octets.length
+        const found = await read(octets.subarray(0, at), octets.subarray(at))
+        expect(found.map((one) => ('fields' in one ? one.fields : one))).toEqual(rows)
+      },
+    ),
   )
 })
 
@@ -57,7 +65,9 @@ test.each([
 })
 
 test('octets that are no UTF-8 are a fault', async () => {
-  expect((await read(Buffer.from('amina,pw\nb\n'), Uint8Array.of(0xff, 0x0a))).at(-1)).toMatchObject({ type: 'CsvEncoding' })
+  expect((await read(Buffer.from('amina,pw\nb\n'), Uint8Array.of(0xff, 0x0a))).at(-1)).toMatchObject({
+    type: 'CsvEncoding',
+  })
   expect((await read(Uint8Array.of(0x61, 0xc3))).at(-1)).toMatchObject({ type: 'CsvEncoding' })
 })
 

@@ -78,7 +78,9 @@ export class CsvReader {
 
   #grow(by: number): CsvFault | undefined {
     this.#length += by
-    return this.#length > RECORD_LENGTH_MAX ? { type: 'CsvTooLong', line: this.#beganAt, lengthMax: RECORD_LENGTH_MAX } : undefined
+    return this.#length > RECORD_LENGTH_MAX
+      ? { type: 'CsvTooLong', line: this.#beganAt, lengthMax: RECORD_LENGTH_MAX }
+      : undefined
   }
 
   #meet(sign: string): CsvFault | undefined {

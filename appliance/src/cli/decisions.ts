@@ -14,9 +14,15 @@ const decisions: CommandSpec = {
   examples: ['lango decisions amina', 'lango decisions --limit 100 --json'],
   async run({ args, action, io }) {
     const login = args.operand(0)
-    const found = await action<readonly FoundDecision[]>('decisions.search', { login, limit: args.whole('limit') ?? LIMIT_DEFAULT })
+    const found = await action<readonly FoundDecision[]>('decisions.search', {
+      login,
+      limit: args.whole('limit') ?? LIMIT_DEFAULT,
+    })
     if (!found.ok) return found
-    const none = login === undefined ? 'No login has been answered yet.' : `No login of ${clean(login)} has been answered. Did it reach the box? See: lango doctor`
+    const none =
+      login === undefined
+        ? 'No login has been answered yet.'
+        : `No login of ${clean(login)} has been answered. Did it reach the box? See: lango doctor`
     return shown(found.value, () => found.value.map((one) => decisionText(one, io.now())).join('\n') || none)
   },
 }

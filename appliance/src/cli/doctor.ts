@@ -33,7 +33,9 @@ const doctor: CommandSpec = {
     })
     if (!examined.ok) return examined
     const checks = examined.value
-    return shown(checks, () => checks.map(checkText).join('\n'), { exitCode: checks.some(({ state }) => state === 'stopped') ? 1 : 0 })
+    return shown(checks, () => checks.map(checkText).join('\n'), {
+      exitCode: checks.some(({ state }) => state === 'stopped') ? 1 : 0,
+    })
   },
 }
 

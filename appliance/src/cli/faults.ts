@@ -6,9 +6,16 @@ import type { ConfigFault, Fault, KeyFileFault, MoneyFault, QuantityFault, Vault
 import type { DatabaseFault, MigrationFault } from '@lango/kernel/db'
 import type { AuditBroken, DispatchFault, FaultOf } from '@lango/kernel/verbs'
 import type { firstUse } from '@lango/modules/access'
-import type { addRemoteServer, addRouter, removeRemoteServer, removeRouter, routerLearned, setRouter } from '@lango/modules/network'
+import type {
+  addRemoteServer,
+  addRouter,
+  removeRemoteServer,
+  removeRouter,
+  routerLearned,
+  setRouter,
+} from '@lango/modules/network'
 import type { addPlan } from '@lango/modules/plans'
-import type { addSubscriber, resumeSubscriber, suspendSubscriber } from '@lango/modules/services'
+import type { addSubscriber, resumeSubscriber } from '@lango/modules/services'
 import type { finishOrder } from '@lango/modules/sessions'
 import type { AaaFault } from '../aaa/threads.ts'
 import type { BackupFault, RestoreFault } from '../backup/index.ts'
@@ -31,7 +38,6 @@ type ModuleFault = FaultOf<
   | typeof addPlan
   | typeof addSubscriber
   | typeof resumeSubscriber
-  | typeof suspendSubscriber
   | typeof finishOrder
 >
 
@@ -39,6 +45,7 @@ type ActionFault =
   | { readonly type: 'SessionNotOpen'; readonly acctSessionId: string }
   | { readonly type: 'TooBusy' }
   | { readonly type: 'ActionUnknown'; readonly name: string }
+  | { readonly type: 'TestUnanswered'; readonly server: string; readonly cause: string }
 
 export type KnownFault =
   | ModuleFault
@@ -70,8 +77,10 @@ const OLD_BOX = 'The running box is of another release than this command: restar
 const sentences: Sentences = {
   // The desk
   RouterUnknown: ({ name }) => `No router is called ${name}. See: lango router list`,
-  RouterNameTaken: ({ name }) => `A router is called ${name} already. Choose another name, or change it: lango router set ${name} …`,
-  RouterAddressTaken: ({ address, name }) => `${address} is the address of router ${name} already. Change that one: lango router set ${name} …`,
+  RouterNameTaken: ({ name }) =>
+    `A router is called ${name} already. Choose another name, or change it: lango router set ${name} …`,
+  RouterAddressTaken: ({ address, name }) =>
+    `${address} is the address of router ${name} already. Change that one: lango router set ${name} …`,
   AddressInvalid: ({ address }) =>
     `'${address}' is no address or range: write 10.0.0.1, 10.0.0.0/24 or 2001:db8::/48, with nothing set behind the prefix.`,
   RealmMissing: () => 'A home server answers for a realm: say which.',
@@ -82,8 +91,10 @@ const sentences: Sentences = {
   LoginTaken: ({ login }) => `The login ${login} is taken. See who has it: lango subscriber show ${login}`,
   MacTaken: ({ mac }) => `The device ${mac} logs in for another subscriber already.`,
   CredentialMissing: ({ why }) => why,
-  SubscriberUnknown: ({ login }) => `No subscriber has the login ${login}. Look for it: lango subscriber list --search ${login}`,
-  ServiceEnded: ({ login }) => `The service of ${login} has ended and cannot be taken up again. Add a new one: lango subscriber add …`,
+  SubscriberUnknown: ({ login }) =>
+    `No subscriber has the login ${login}. Look for it: lango subscriber list --search ${login}`,
+  ServiceEnded: ({ login }) =>
+    `The service of ${login} has ended and cannot be taken up again. Add a new one: lango subscriber add …`,
   GrantUnknown: ({ grantId }) => `There is no grant ${grantId}.`,
   DevicesBound: () => 'As many devices as the plan allows are bound to this login already.',
   OrderUnknown: ({ orderId }) => `There is no order ${orderId}.`,
@@ -94,14 +105,22 @@ const sentences: Sentences = {
 
   // A file to import
   FileUnreadable: ({ file, cause }) => `${file} cannot be read (${cause}).`,
-  CsvQuote: ({ line }) => `Line ${line} has a quote where none may stand, or one that is never closed: quote whole fields, and double a quote inside.`,
-  CsvTooLong: ({ line, lengthMax }) => `The record at line ${line} is longer than ${lengthMax} characters. Is a quote never closed?`,
-  CsvEncoding: ({ line }) => `The file is not UTF-8 after line ${line}. Save it as UTF-8; names and passwords would be changed otherwise.`,
+  CsvQuote: ({ line }) =>
+    `Line ${line} has a quote where none may stand, or one that is never closed: quote whole fields, and double a quote inside.`,
+  CsvTooLong: ({ line, lengthMax }) =>
+    `The record at line ${line} is longer than ${lengthMax} characters. Is a quote never closed?`,
+  CsvEncoding: ({ line }) =>
+    `The file is not UTF-8 after line ${line}. Save it as UTF-8; names and passwords would be changed otherwise.`,
   ColumnsWrong: ({ line, why }) => `Line ${line}: ${why}.`,
   LineRepeated: ({ what, name, before }) => `The ${what} ${name} stands in line ${before} already.`,
-  ImportFaulty: ({ rows, faulty, lines }) => `${faulty} of ${rows} lines cannot be added, and nothing was loaded:${listed(lines, faulty)}`,
-  ImportPartly: ({ added, lines }) => `${added} subscribers are added; these were taken by somebody else meanwhile:${listed(lines, lines.length)}`,
+  ImportFaulty: ({ rows, faulty, lines }) =>
+    `${faulty} of ${rows} lines cannot be added, and nothing was loaded:${listed(lines, faulty)}`,
+  ImportPartly: ({ added, lines }) =>
+    `${added} subscribers are added; these were taken by somebody else meanwhile:${listed(lines, lines.length)}`,
   ImportStopped: ({ added, line, why }) => `${added} subscribers are added; it stopped at line ${line}: ${why}`,
+
+  TestUnanswered: ({ server, cause }) =>
+    `No answer that can be trusted came from ${server} (${cause}). Is the secret the same on both sides, is this machine a client there, and does it listen?`,
 
   // What was typed
   UsageInvalid: () => 'The command was called in a way that does not exist. See: lango help',
@@ -114,9 +133,12 @@ const sentences: Sentences = {
   ConfigInvalid: ({ problems }) => problems.map(({ where, sentence }) => `${where}: ${sentence}`).join(' '),
 
   // The box and its socket
-  BoxDown: ({ dir, action }) => `${action} needs a running box, and none runs on ${dir}. Start it: lango start --data ${dir}`,
-  BoxLost: ({ cause }) => `The box was lost before it answered (${cause}). What was asked may have been done: look before you ask again.`,
-  SocketForbidden: ({ file }) => `${file} belongs to another user. Run this as the user that the box runs as: sudo -u lango lango …`,
+  BoxDown: ({ dir, action }) =>
+    `${action} needs a running box, and none runs on ${dir}. Start it: lango start --data ${dir}`,
+  BoxLost: ({ cause }) =>
+    `The box was lost before it answered (${cause}). What was asked may have been done: look before you ask again.`,
+  SocketForbidden: ({ file }) =>
+    `${file} belongs to another user. Run this as the user that the box runs as: sudo -u lango lango …`,
   SocketInUse: ({ file }) => `Another box listens at ${file} already.`,
   TooBusy: () => 'The box has as many questions waiting as it can take. Ask again in a moment.',
   RequestMalformed: ({ cause }) => `The box did not understand what it was asked: ${cause}. ${OLD_BOX}`,
@@ -127,13 +149,17 @@ const sentences: Sentences = {
   ActionUnknown: ({ name }) => `The box cannot do ${name}. ${OLD_BOX}`,
   Forbidden: ({ permission }) => `You may not do this: it needs the permission ${permission}.`,
   CommandIdReused: ({ id }) => `The command id ${id} was used for something else before.`,
-  CommandFailed: ({ id }) => `It failed three times for a reason nobody expected; the log has it under ${id}. Nothing was changed. Please report it.`,
-  PortInUse: ({ port }) => `Port ${port} is in use by another program. Stop that one (ss -lunp shows it), or choose another port; 0 picks a free one.`,
-  PortForbidden: ({ port }) => `Port ${port} may not be opened by this user: ports under 1024 need root or CAP_NET_BIND_SERVICE. Choose another port.`,
+  CommandFailed: ({ id }) =>
+    `It failed three times for a reason nobody expected; the log has it under ${id}. Nothing was changed. Please report it.`,
+  PortInUse: ({ port }) =>
+    `Port ${port} is in use by another program. Stop that one (ss -lunp shows it), or choose another port; 0 picks a free one.`,
+  PortForbidden: ({ port }) =>
+    `Port ${port} may not be opened by this user: ports under 1024 need root or CAP_NET_BIND_SERVICE. Choose another port.`,
   PortUnusable: ({ port, cause }) => `Port ${port} cannot be opened (${cause}). Check the address given with --listen.`,
 
   // The data folder
-  FolderMissing: ({ dir }) => `${dir} holds no box. Name its folder with --data, or start a new box there: lango start --data ${dir}`,
+  FolderMissing: ({ dir }) =>
+    `${dir} holds no box. Name its folder with --data, or start a new box there: lango start --data ${dir}`,
   FolderUnusable: ({ dir, cause }) => `The data folder ${dir} cannot be used: ${folderCause(cause)}.`,
   FolderInUse: ({ dir }) =>
     `The data folder ${dir} is in use: a box is running or starting there, or another command is writing. Wait a moment, or stop it first.`,
@@ -143,42 +169,55 @@ const sentences: Sentences = {
   // Backups
   FileUnwritable: ({ file, cause }) => `${file} cannot be written (${folderCause(cause)}).`,
   BackupDamaged: ({ file, cause }) => `${file} cannot be restored: ${cause}. Use another backup.`,
-  BackupTooNew: ({ file, format }) => `${file} was made by a newer release (format ${format}). Restore it with that release or a later one.`,
+  BackupTooNew: ({ file, format }) =>
+    `${file} was made by a newer release (format ${format}). Restore it with that release or a later one.`,
   PassphraseMissing: ({ file }) =>
     `The keys in ${file} are sealed: give --passphrase-file with the passphrase, or put the recovery key beside it as ${file}.key. With --without-keys all but the passwords is restored.`,
-  PassphraseWrong: () => 'The passphrase or recovery key is not the one this backup was sealed with. Nothing was restored.',
-  SealUnknown: () => 'The keys in the backup are sealed in a way this release does not know. Restore it with a newer release.',
+  PassphraseWrong: () =>
+    'The passphrase or recovery key is not the one this backup was sealed with. Nothing was restored.',
+  SealUnknown: () =>
+    'The keys in the backup are sealed in a way this release does not know. Restore it with a newer release.',
   KeysAbsent: ({ file }) =>
     `${file} was made without keys: no password or router secret in it can be read. With --without-keys the rest is restored, and they are set again by hand; if you have keys.json, put it into the folder afterwards.`,
-  FolderNotEmpty: ({ dir, found }) => `${dir} is not empty: it holds ${found}. Restore into an empty folder, or move what is there aside with --replace.`,
+  FolderNotEmpty: ({ dir, found }) =>
+    `${dir} is not empty: it holds ${found}. Restore into an empty folder, or move what is there aside with --replace.`,
 
   // Certificates
   TlsUnreadable: ({ file, cause }) => `${file} cannot be used: ${cause}.`,
   TlsUnwritable: ({ file, cause }) => `${file} cannot be written (${cause}).`,
   TlsMismatch: ({ cert, key }) => `The private key in ${key} is not that of the certificate in ${cert}.`,
-  TlsMissing: ({ dir }) => `${dir} holds no certificates: a box makes them when it is first started. Start it once: lango start --data DIR`,
-  TlsOutOfDate: ({ cert, at }) => `The certificate in ${cert} is not good today: its limit is ${localTime(at)}. Get a new one, and check the clock.`,
-  NameUnfit: ({ name }) => `'${name}' cannot be a certificate’s name: use 1 to 64 letters, digits, dots, dashes, _ and @.`,
+  TlsMissing: ({ dir }) =>
+    `${dir} holds no certificates: a box makes them when it is first started. Start it once: lango start --data DIR`,
+  TlsOutOfDate: ({ cert, at }) =>
+    `The certificate in ${cert} is not good today: its limit is ${localTime(at)}. Get a new one, and check the clock.`,
+  NameUnfit: ({ name }) =>
+    `'${name}' cannot be a certificate’s name: use 1 to 64 letters, digits, dots, dashes, _ and @.`,
   FileExists: ({ file }) => `${file} exists. Choose another folder, or overwrite it with --replace.`,
 
   // Databases and keys
   DatabaseMissing: ({ file }) => `The database ${file} is missing. Restore a backup: lango restore FILE`,
   NotADatabase: ({ file }) => `${file} is no database. Was it overwritten? Restore a backup: lango restore FILE`,
-  DatabaseCorrupt: ({ file }) => `The database ${file} is damaged. Stop the box and restore the last backup: lango restore FILE --replace`,
+  DatabaseCorrupt: ({ file }) =>
+    `The database ${file} is damaged. Stop the box and restore the last backup: lango restore FILE --replace`,
   DatabaseUnreachable: ({ file, cause }) => `The database ${file} cannot be opened: ${cause}.`,
-  DatabaseReadOnly: ({ file }) => `${file} is read-only: the disk is mounted read-only, or the file’s mode does not let this user write. Nothing was changed.`,
+  DatabaseReadOnly: ({ file }) =>
+    `${file} is read-only: the disk is mounted read-only, or the file’s mode does not let this user write. Nothing was changed.`,
   DiskFull: ({ file }) => `The disk is full: ${file} cannot grow. Free some space; the box goes on by itself.`,
-  DiskFailed: ({ file, cause }) => `The disk failed while ${file} was read or written (${cause}). Replace the disk; what was answered before is in the backup and on disk.`,
+  DiskFailed: ({ file, cause }) =>
+    `The disk failed while ${file} was read or written (${cause}). Replace the disk; what was answered before is in the backup and on disk.`,
   DatabaseBusy: ({ file }) => `${file} is held by another program. Wait a moment and try again.`,
   ReleaseTooOld: ({ file, minReader, release }) =>
     `${file} was written by a newer release: it needs schema ${minReader} and this release knows ${release}. Start the newer release again; the file was left as it is.`,
-  SchemaDestructive: ({ file, differences }) => `${file} does not fit this release, and nothing was changed: ${differences.join('; ')}.`,
-  KeyFileMissing: ({ file }) => `The key file ${file} is missing, and without it no password can be read. Put it back from a backup: lango restore FILE`,
+  SchemaDestructive: ({ file, differences }) =>
+    `${file} does not fit this release, and nothing was changed: ${differences.join('; ')}.`,
+  KeyFileMissing: ({ file }) =>
+    `The key file ${file} is missing, and without it no password can be read. Put it back from a backup: lango restore FILE`,
   KeyFileUnreadable: ({ file, cause }) => `The key file ${file} cannot be used (${cause}). Put it back from a backup.`,
   KeyFileExposed: ({ file, mode, advice }) => `The key file ${file} has mode ${mode}. ${advice}`,
   KeyLost: ({ keyId, advice }) => `The key ${keyId} is not in the key file. ${advice}`,
   BoxInvalid: () => 'A sealed password was altered or moved, and cannot be opened. Set it again.',
-  AuditBroken: ({ no }) => `The audit log was altered at row ${no}: every row after it is in doubt. Compare with the last backup.`,
+  AuditBroken: ({ no }) =>
+    `The audit log was altered at row ${no}: every row after it is in doubt. Compare with the last backup.`,
 }
 
 /** The sentence of any fault; one that is not known by name is shown with what it carries. */
@@ -191,7 +230,10 @@ export const faultSentence = (fault: Fault): string => {
 
 const listed = (lines: readonly FaultyLine[], total: number): string => {
   const rest = total - lines.length
-  return [...lines.map(({ line, sentence }) => `\n  line ${line}: ${sentence}`), ...(rest > 0 ? [`\n  and ${rest} more`] : [])].join('')
+  return [
+    ...lines.map(({ line, sentence }) => `\n  line ${line}: ${sentence}`),
+    ...(rest > 0 ? [`\n  and ${rest} more`] : []),
+  ].join('')
 }
 
 /** Options whose names differ from what they set. */

@@ -29,7 +29,8 @@ export const duration = (seconds: number): string => {
   const whole = Math.max(0, Math.floor(seconds))
   if (whole < MINUTE_SEC) return `${whole} s`
   if (whole < HOUR_SEC) return `${Math.floor(whole / MINUTE_SEC)} min`
-  const [large, unit, small, next] = whole < DAY_SEC ? [HOUR_SEC, 'h', MINUTE_SEC, 'min'] : [DAY_SEC, 'd', HOUR_SEC, 'h']
+  const [large, unit, small, next] =
+    whole < DAY_SEC ? [HOUR_SEC, 'h', MINUTE_SEC, 'min'] : [DAY_SEC, 'd', HOUR_SEC, 'h']
   const rest = Math.floor((whole % large) / small)
   return `${Math.floor(whole / large)} ${unit}${rest === 0 ? '' : ` ${rest} ${next}`}`
 }
@@ -69,7 +70,10 @@ export const table = (headings: readonly Heading[], rows: readonly (readonly Cel
   if (rows.length === 0) return none
   const isRight = headings.map((heading) => heading.startsWith('>'))
   const titles = headings.map((heading) => heading.replace(/^>/, ''))
-  const cells = [titles, ...rows.map((row) => row.map((cell) => (cell == null || cell === '' ? '–' : clean(String(cell)))))]
+  const cells = [
+    titles,
+    ...rows.map((row) => row.map((cell) => (cell == null || cell === '' ? '–' : clean(String(cell))))),
+  ]
   const widths = titles.map((_, column) => Math.max(...cells.map((row) => width(row[column] ?? ''))))
   const line = (row: readonly string[]): string =>
     row
@@ -82,13 +86,16 @@ export const table = (headings: readonly Heading[], rows: readonly (readonly Cel
   return cells.map(line).join('\n')
 }
 
-const width = (text: string): number => [...text].length
+const width = (text: string): number => Array.from(text).length
 
 /** `name: value` lines, values aligned. */
 export const facts = (pairs: readonly (readonly [string, Cell])[]): string => {
   const names = pairs.map(([name]) => width(name))
   const widest = Math.max(0, ...names)
   return pairs
-    .map(([name, value]) => `${name}${' '.repeat(widest - width(name))}  ${value == null || value === '' ? '–' : clean(String(value))}`)
+    .map(
+      ([name, value]) =>
+        `${name}${' '.repeat(widest - width(name))}  ${value == null || value === '' ? '–' : clean(String(value))}`,
+    )
     .join('\n')
 }

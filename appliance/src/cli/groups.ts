@@ -5,18 +5,48 @@ export type Group = { readonly summary: string; load(): Promise<readonly Command
 
 export const groups: ReadonlyMap<string, Group> = new Map([
   ['start', { summary: 'run the box', load: async () => (await import('./start.ts')).startCommands }],
-  ['router', { summary: 'routers that may ask this box', load: async () => (await import('./router.ts')).routerCommands }],
-  ['server', { summary: 'home servers, and receivers of copies', load: async () => (await import('./server.ts')).serverCommands }],
+  [
+    'router',
+    { summary: 'routers that may ask this box', load: async () => (await import('./router.ts')).routerCommands },
+  ],
+  [
+    'server',
+    {
+      summary: 'home servers, and receivers of copies',
+      load: async () => (await import('./server.ts')).serverCommands,
+    },
+  ],
   ['plan', { summary: 'what is sold', load: async () => (await import('./plan.ts')).planCommands }],
-  ['subscriber', { summary: 'who may be online', load: async () => (await import('./subscriber.ts')).subscriberCommands }],
+  [
+    'subscriber',
+    { summary: 'who may be online', load: async () => (await import('./subscriber.ts')).subscriberCommands },
+  ],
   ['session', { summary: 'who is online, and was', load: async () => (await import('./session.ts')).sessionCommands }],
   ['usage', { summary: 'what was used, by hour or day', load: async () => (await import('./usage.ts')).usageCommands }],
-  ['decisions', { summary: 'why a login was accepted or refused', load: async () => (await import('./decisions.ts')).decisionsCommands }],
-  ['test-auth', { summary: 'log in without a router', load: async () => (await import('./test-auth.ts')).testAuthCommands }],
+  [
+    'decisions',
+    {
+      summary: 'why a login was accepted or refused',
+      load: async () => (await import('./decisions.ts')).decisionsCommands,
+    },
+  ],
+  [
+    'test-auth',
+    { summary: 'log in without a router', load: async () => (await import('./test-auth.ts')).testAuthCommands },
+  ],
   ['backup', { summary: 'one archive of everything', load: async () => (await import('./backup.ts')).backupCommands }],
-  ['restore', { summary: 'a backup onto an empty box', load: async () => (await import('./backup.ts')).restoreCommands }],
+  [
+    'restore',
+    { summary: 'a backup onto an empty box', load: async () => (await import('./backup.ts')).restoreCommands },
+  ],
   ['doctor', { summary: 'is the box in order?', load: async () => (await import('./doctor.ts')).doctorCommands }],
   ['tls', { summary: 'certificates for EAP and RadSec', load: async () => (await import('./tls.ts')).tlsCommands }],
   ['keys', { summary: 'the keys that seal passwords', load: async () => (await import('./keys.ts')).keysCommands }],
-  ['web-token', { summary: 'a fresh address for the live page', load: async () => (await import('./web-token.ts')).webTokenCommands }],
+  [
+    'web-token',
+    {
+      summary: 'a fresh address for the live page',
+      load: async () => (await import('./web-token.ts')).webTokenCommands,
+    },
+  ],
 ])

@@ -9,9 +9,24 @@ import { readCsv, type CsvFault } from './csv.ts'
 import { faultSentence } from './faults.ts'
 import { clean } from './format.ts'
 
-const COLUMNS = ['login', 'password', 'plan', 'phone', 'ip', 'mac', 'name', 'email', 'vlan', 'ipv6', 'delegated'] as const
+const COLUMNS = [
+  'login',
+  'password',
+  'plan',
+  'phone',
+  'ip',
+  'mac',
+  'name',
+  'email',
+  'vlan',
+  'ipv6',
+  'delegated',
+] as const
 type Column = (typeof COLUMNS)[number]
 const NEEDED: readonly Column[] = ['login', 'plan']
+
+/** As `subscribers.add` takes it. */
+const PASSWORD_LENGTH_MAX = 128
 
 /** Lines that are listed; the rest are counted. */
 const FAULTS_SHOWN_MAX = 50
@@ -23,7 +38,12 @@ export type ImportFault =
   /** The same login or device stands in an earlier line. */
   | { readonly type: 'LineRepeated'; readonly what: 'login' | 'device'; readonly name: string; readonly before: number }
   /** Nothing was loaded. `lines` are the first of the faulty ones. */
-  | { readonly type: 'ImportFaulty'; readonly rows: number; readonly faulty: number; readonly lines: readonly FaultyLine[] }
+  | {
+      readonly type: 'ImportFaulty'
+      readonly rows: number
+      readonly faulty: number
+      readonly lines: readonly FaultyLine[]
+    }
   /** The box refused lines that were in order when they were checked; the others are loaded. */
   | { readonly type: 'ImportPartly'; readonly added: number; readonly lines: readonly FaultyLine[] }
   /** What came before this line is loaded. */
@@ -48,14 +68,21 @@ export const importCommand: CommandSpec = {
   async run(context) {
     const { args } = context
     const isDry = args.flag('dry-run')
-    if (isDry === args.flag('yes')) throw new UsageError('Say which: --dry-run checks the file and loads nothing, --yes loads it.')
+    if (isDry === args.flag('yes'))
+      throw new UsageError('Say which: --dry-run checks the file and loads nothing, --yes loads it.')
     const file = args.operand(0)!
     const checked = await check(context, file)
     if (!checked.ok) return checked
     const { rows } = checked.value
-    if (isDry) return shown({ rows, added: 0, dryRun: true }, () => `All ${rows} lines are in order. Load them: lango subscriber import ${file} --yes`)
+    if (isDry)
+      return shown(
+        { rows, added: 0, dryRun: true },
+        () => `All ${rows} lines are in order. Load them: lango subscriber import ${file} --yes`,
+      )
     const loaded = await load(context, file)
-    return loaded.ok ? shown({ ...loaded.value, dryRun: false }, () => `${loaded.value.added} subscribers are added.`) : loaded
+    return loaded.ok
+      ? shown({ ...loaded.value, dryRun: false }, () => `${loaded.value.added} subscribers are added.`)
+      : loaded
   },
 }
 
@@ -65,24 +92,35 @@ async function* readChunks(file: string, size: number): AsyncGenerator<Result<re
   let chunk: Row[] = []
   try {
     for await (const record of readCsv(createReadStream(file))) {
-      if ('type' in record) return yield refused(record)
+      if ('type' in record) {
+        yield refused(record)
+        return
+      }
       if (columns === undefined) {
         const header = readHeader(record.fields)
-        if (!header.ok) return yield header
+        if (!header.ok) {
+          yield header
+          return
+        }
         columns = header.value
         continue
       }
       const { line, fields } = record
-      if (fields.length > columns.length) return yield refused({ type: 'ColumnsWrong', line, why: `it has ${fields.length} fields and the first line names ${columns.length}` })
+      if (fields.length > columns.length) {
+        const why = `it has ${fields.length} fields and the first line names ${columns.length}`
+        yield refused({ type: 'ColumnsWrong', line, why })
+        return
+      }
       chunk.push({ line, values: valuesOf(columns, fields) })
       if (chunk.length < size) continue
       yield { ok: true, value: chunk }
       chunk = []
     }
   } catch (error) {
-    return yield refused({ type: 'FileUnreadable', file, cause: (error as NodeJS.ErrnoException).code ?? 'unreadable' })
+    yield refused({ type: 'FileUnreadable', file, cause: (error as NodeJS.ErrnoException).code ?? 'unreadable' })
+    return
   }
-  if (columns === undefined) return yield refused({ type: 'ColumnsWrong', line: 1, why: 'the file is empty' })
+  if (columns === undefined) yield refused({ type: 'ColumnsWrong', line: 1, why: 'the file is empty' })
   if (chunk.length > 0) yield { ok: true, value: chunk }
 }
 
@@ -105,7 +143,9 @@ const check = async (context: CliContext, file: string): Promise<Result<{ readon
   const { IMPORT_CHUNK_ROWS } = await import('@lango/modules/services')
   const plans = await context.query<ResultOf<typeof listPlans>>('plans.list', {})
   if (!plans.ok) return plans
-  const judge = await createJudge(new Map(plans.value.filter(({ status }) => status === 'active').map(({ name, kind }) => [name, kind])))
+  const judge = await createJudge(
+    new Map(plans.value.filter(({ status }) => status === 'active').map(({ name, kind }) => [name, kind])),
+  )
   const faults: FaultyLine[] = []
   let faulty = 0
   let rows = 0
@@ -139,6 +179,11 @@ const createJudge = async (kinds: ReadonlyMap<string, string>) => {
   return ({ line, values }: Row): Result<Judged, Fault> => {
     const parsed = subscriberSchema.safeParse({ login: '', plan: '', ...values })
     if (!parsed.success) return refused(inputInvalid(parsed.error))
+    if ((values.password?.length ?? 0) > PASSWORD_LENGTH_MAX)
+      return refused({
+        type: 'InputInvalid',
+        problems: [{ path: 'password', message: `A password has at most ${PASSWORD_LENGTH_MAX} characters.` }],
+      })
     const kind = kinds.get(parsed.data.plan)
     if (kind === undefined) return refused({ type: 'PlanUnknown', plan: parsed.data.plan })
     const { login, mac } = parsed.data
@@ -150,7 +195,8 @@ const createJudge = async (kinds: ReadonlyMap<string, string>) => {
       ['device', macLogin],
     ] as const) {
       const before = name === undefined ? undefined : lineOf.get(`${what} ${name}`)
-      if (before !== undefined) return refused({ type: 'LineRepeated', what, name: name!, before } satisfies ImportFault)
+      if (before !== undefined)
+        return refused({ type: 'LineRepeated', what, name: name!, before } satisfies ImportFault)
     }
     lineOf.set(`login ${login}`, line)
     if (macLogin !== undefined) lineOf.set(`device ${macLogin}`, line)
@@ -165,7 +211,10 @@ const noteTaken = async (
 ): Promise<Result<unknown, Fault>> => {
   if (sound.length === 0) return { ok: true, value: undefined }
   const macs = sound.map(({ macLogin }) => macLogin).filter((mac) => mac !== undefined)
-  const taken = await query<ResultOf<typeof takenLogins>>('subscribers.taken', { logins: sound.map(({ login }) => login), macs })
+  const taken = await query<ResultOf<typeof takenLogins>>('subscribers.taken', {
+    logins: sound.map(({ login }) => login),
+    macs,
+  })
   if (!taken.ok) return taken
   const logins = new Set(taken.value.map(({ login }) => login))
   const devices = new Set(taken.value.map(({ macLogin }) => macLogin))
@@ -179,7 +228,10 @@ const noteTaken = async (
 
 type Refusal = { readonly row: number; readonly fault: Fault }
 
-const load = async ({ command, io, json }: CliContext, file: string): Promise<Result<{ rows: number; added: number }, Fault>> => {
+const load = async (
+  { command, io, json }: CliContext,
+  file: string,
+): Promise<Result<{ rows: number; added: number }, Fault>> => {
   const { IMPORT_CHUNK_ROWS } = await import('@lango/modules/services')
   let rows = 0
   let added = 0
@@ -189,11 +241,18 @@ const load = async ({ command, io, json }: CliContext, file: string): Promise<Re
     const done = await command<{ added: number; refused: readonly Refusal[] }>('subscribers.import', {
       rows: chunk.value.map(({ values }) => values),
     })
-    if (!done.ok) return refused({ type: 'ImportStopped', added, line: chunk.value[0]!.line, why: faultSentence(done.error) } satisfies ImportFault)
+    if (!done.ok)
+      return refused({
+        type: 'ImportStopped',
+        added,
+        line: chunk.value[0]!.line,
+        why: faultSentence(done.error),
+      } satisfies ImportFault)
     rows += chunk.value.length
     added += done.value.added
     // Somebody added the same login since the check.
-    for (const { row, fault } of done.value.refused) faults.push({ line: chunk.value[row]!.line, sentence: clean(faultSentence(fault)) })
+    for (const { row, fault } of done.value.refused)
+      faults.push({ line: chunk.value[row]!.line, sentence: clean(faultSentence(fault)) })
     if (!json && rows % PROGRESS_ROWS === 0) io.err(`${rows} lines read, ${added} added\n`)
   }
   if (faults.length === 0) return { ok: true, value: { rows, added } }

@@ -15,7 +15,10 @@ const rotate: CommandSpec = {
     const rotated = await action<{ keyId: string; resealed: number }>('keys.rotate', {})
     if (!rotated.ok) return rotated
     const { keyId, resealed } = rotated.value
-    return shown(rotated.value, () => `${resealed} passwords and secrets are sealed under the new key ${keyId}. Make a backup now.`)
+    return shown(
+      rotated.value,
+      () => `${resealed} passwords and secrets are sealed under the new key ${keyId}. Make a backup now.`,
+    )
   },
 }
 

@@ -6,13 +6,20 @@ import { duration, octets, rate, table } from './format.ts'
 
 const KINDS = ['pppoe', 'static', 'hotspot', '802.1x', 'mac'] as const
 const OCTETS_PER_MB = 1_000_000
-const BURST = ['burst-down-kbps', 'burst-up-kbps', 'burst-threshold-down-kbps', 'burst-threshold-up-kbps', 'burst-sec'] as const
+const BURST = [
+  'burst-down-kbps',
+  'burst-up-kbps',
+  'burst-threshold-down-kbps',
+  'burst-threshold-up-kbps',
+  'burst-sec',
+] as const
 
 /** A burst is whole or absent: without thresholds it starts at the plan's own speed. */
 const burstOf = (args: Args, downKbps: number, upKbps: number): object | undefined => {
   if (BURST.every((name) => args.text(name) === undefined)) return undefined
   const [down, up] = [args.whole('burst-down-kbps'), args.whole('burst-up-kbps')]
-  if (down === undefined || up === undefined) throw new UsageError('A burst needs --burst-down-kbps and --burst-up-kbps.')
+  if (down === undefined || up === undefined)
+    throw new UsageError('A burst needs --burst-down-kbps and --burst-up-kbps.')
   return {
     downKbps: down,
     upKbps: up,
@@ -65,7 +72,10 @@ const add: CommandSpec = {
     'down-kbps': { value: 'N', help: 'speed to the subscriber in kbit/s; 0 is no limit', required: true },
     'up-kbps': { value: 'N', help: 'speed from the subscriber in kbit/s; 0 is no limit', required: true },
     devices: { value: 'N', help: 'devices online at once (any number)' },
-    valid: { value: '30d', help: 'how long it is good for: from the first login for hotspot plans, else from the sale' },
+    valid: {
+      value: '30d',
+      help: 'how long it is good for: from the first login for hotspot plans, else from the sale',
+    },
     'data-mb': { value: 'N', help: 'data both ways in MB (10^6 octets); then it stops' },
     'session-sec': { value: 'N', help: 'longest session' },
     'idle-sec': { value: 'N', help: 'end a session that moves nothing for so long' },
@@ -134,7 +144,9 @@ const list: CommandSpec = {
       rate(policy.downKbps),
       rate(policy.upKbps),
       policy.deviceLimit === 0 ? 'any' : policy.deviceLimit,
-      validitySec === null ? 'until ended' : `${duration(validitySec)}${validFrom === 'first-use' ? ' of first use' : ''}`,
+      validitySec === null
+        ? 'until ended'
+        : `${duration(validitySec)}${validFrom === 'first-use' ? ' of first use' : ''}`,
       quotaOctets === null ? 'no limit' : octets(quotaOctets),
       formatMoney({ minor: priceMinor, currency }),
     ]

@@ -8,12 +8,24 @@ const ADVISED_SECRET_LENGTH = 12
 const STRICTNESS = ['yes', 'no', 'auto'] as const
 
 const settings: Readonly<Record<string, OptionSpec>> = {
-  vendor: { value: 'V', help: 'mikrotik (default), cisco, huawei, zte, juniper, ubiquiti, cambium, ruckus, aruba, chillispot, accel-ppp, generic' },
+  vendor: {
+    value: 'V',
+    help: 'mikrotik (default), cisco, huawei, zte, juniper, ubiquiti, cambium, ruckus, aruba, chillispot, accel-ppp, generic',
+  },
   'coa-port': { value: 'N', help: 'where it takes CoA and Disconnect (3799)' },
   realm: { value: 'R', help: 'the realm that bare logins from it belong to; none takes it away' },
-  'message-authenticator': { value: 'yes|no|auto', help: 'refuse requests without Message-Authenticator (auto: once it has sent one)' },
-  'limit-proxy-state': { value: 'yes|no|auto', help: 'refuse unsigned requests with Proxy-State (auto: once it has sent one without)' },
-  'radsec-identity': { value: 'NAME', help: 'the name, or SHA-256 fingerprint, of its RadSec certificate; none takes it away' },
+  'message-authenticator': {
+    value: 'yes|no|auto',
+    help: 'refuse requests without Message-Authenticator (auto: once it has sent one)',
+  },
+  'limit-proxy-state': {
+    value: 'yes|no|auto',
+    help: 'refuse unsigned requests with Proxy-State (auto: once it has sent one without)',
+  },
+  'radsec-identity': {
+    value: 'NAME',
+    help: 'the name, or SHA-256 fingerprint, of its RadSec certificate; none takes it away',
+  },
   'swaps-octets': { value: 'yes|no', help: 'it counts input and output from the subscriber’s side' },
 }
 
@@ -38,8 +50,17 @@ const add: CommandSpec = {
   operands: ['NAME'],
   summary: 'let a router, or a range of them, ask this box',
   options: {
-    address: { value: 'IP-OR-CIDR', help: 'where its packets come from: 10.0.0.1, 10.0.0.0/24, 2001:db8::/48', required: true },
-    secret: { value: 'S', help: 'the shared secret, the same as on the router; 16 random characters or more', secret: true, required: true },
+    address: {
+      value: 'IP-OR-CIDR',
+      help: 'where its packets come from: 10.0.0.1, 10.0.0.0/24, 2001:db8::/48',
+      required: true,
+    },
+    secret: {
+      value: 'S',
+      help: 'the shared secret, the same as on the router; 16 random characters or more',
+      secret: true,
+      required: true,
+    },
     ...settings,
   },
   notes: ['An argument shows in `ps` and in the shell’s history: --secret-file keeps the secret out of both.'],
@@ -50,11 +71,18 @@ const add: CommandSpec = {
   async run({ args, command }) {
     const name = args.operand(0)!
     const secret = (await args.secret('secret'))!
-    const added = await command<{ address: string }>('routers.add', { name, address: args.text('address'), secret, ...settingsOf(args) })
+    const added = await command<{ address: string }>('routers.add', {
+      name,
+      address: args.text('address'),
+      secret,
+      ...settingsOf(args),
+    })
     if (!added.ok) return added
     const isShort = secret.length < ADVISED_SECRET_LENGTH
     return shown(added.value, () => `Router ${name} at ${added.value.address} may ask.`, {
-      ...(isShort && { note: `Its secret has only ${secret.length} characters: who records one packet can try them all. Use 16 or more.` }),
+      ...(isShort && {
+        note: `Its secret has only ${secret.length} characters: who records one packet can try them all. Use 16 or more.`,
+      }),
     })
   },
 }
@@ -111,7 +139,8 @@ const list: CommandSpec = {
 }
 
 /** `auto` and what it has learned. */
-const held = (strictness: string, isSeen: boolean): string => (strictness === 'auto' && isSeen ? 'auto: yes' : strictness)
+const held = (strictness: string, isSeen: boolean): string =>
+  strictness === 'auto' && isSeen ? 'auto: yes' : strictness
 
 const unknown: CommandSpec = {
   path: ['router', 'unknown'],
@@ -129,7 +158,13 @@ const unknown: CommandSpec = {
       () =>
         table(
           ['ADDRESS', 'CALLS ITSELF', '>PACKETS', 'FIRST', 'LAST'],
-          rows.map((one) => [one.address, one.nasIdentifier, one.packets, ago(one.firstAt, io.now()), ago(one.lastAt, io.now())]),
+          rows.map((one) => [
+            one.address,
+            one.nasIdentifier,
+            one.packets,
+            ago(one.firstAt, io.now()),
+            ago(one.lastAt, io.now()),
+          ]),
           'No stranger has spoken to this box.',
         ),
       rows[0] === undefined ? {} : { note: `Adopt one: lango router add NAME --address ${rows[0].address} --secret S` },

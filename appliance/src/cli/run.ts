@@ -14,7 +14,7 @@ import { nearest } from './nearest.ts'
 const SYSTEM_FOLDER = '/var/lib/lango'
 const LOCAL_FOLDER = './lango-data'
 /** A box that starts, or another command, holds the folder for a moment. */
-const FOLDER_WAIT_MS = 3000
+const FOLDER_WAIT_MS = 10_000
 const FOLDER_LOOK_MS = 50
 
 export const exitCodes = { done: 0, failed: 1, usage: 2, broken: 70 } as const
@@ -23,7 +23,11 @@ export const runCli = async (argv: readonly string[], io: Io): Promise<number> =
   const json = argv.includes('--json')
   try {
     const wantsHelp = argv.length === 0 || argv[0] === 'help' || argv.includes('--help') || argv.includes('-h')
-    if (wantsHelp) return await showHelp(argv.filter((word, index) => (index > 0 || word !== 'help') && word !== '--help' && word !== '-h'), io)
+    if (wantsHelp)
+      return await showHelp(
+        argv.filter((word, index) => (index > 0 || word !== 'help') && word !== '--help' && word !== '-h'),
+        io,
+      )
     return await carryOut(argv, json, io)
   } catch (error) {
     if (error instanceof UsageError) return failed({ type: 'UsageInvalid' }, error.message, json, exitCodes.usage, io)
@@ -63,7 +67,12 @@ const failed = (fault: Fault, sentence: string, json: boolean, code: number, io:
   return code
 }
 
-type Found = { readonly group: string; readonly specs: readonly CommandSpec[]; readonly spec: CommandSpec | undefined; readonly rest: readonly string[] }
+type Found = {
+  readonly group: string
+  readonly specs: readonly CommandSpec[]
+  readonly spec: CommandSpec | undefined
+  readonly rest: readonly string[]
+}
 
 /** The command that the words name; only its group when the group has several and none is named. */
 const findCommand = async (argv: readonly string[]): Promise<Found> => {
@@ -84,7 +93,8 @@ const findCommand = async (argv: readonly string[]): Promise<Found> => {
 
 const unknownWord = (asked: string, word: string, known: readonly string[], help: string): string => {
   const near = nearest(word, known)
-  const hint = near === undefined ? `See: ${help}` : `Did you mean \`${asked.slice(0, asked.length - word.length)}${near}\`?`
+  const hint =
+    near === undefined ? `See: ${help}` : `Did you mean \`${asked.slice(0, asked.length - word.length)}${near}\`?`
   return `There is no command \`${asked}\`. ${hint}`
 }
 

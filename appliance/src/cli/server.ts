@@ -11,7 +11,11 @@ const add: CommandSpec = {
   operands: ['NAME'],
   summary: 'send a realm’s logins on, or a copy of all accounting',
   options: {
-    role: { value: 'proxy|copy', help: 'proxy: it answers for a realm; copy: it gets every accounting record', required: true },
+    role: {
+      value: 'proxy|copy',
+      help: 'proxy: it answers for a realm; copy: it gets every accounting record',
+      required: true,
+    },
     host: { value: 'IP', help: 'its address', required: true },
     port: { value: 'N', help: 'its port (1812 for proxy, 1813 for copy)' },
     realm: { value: 'R', help: 'the realm it answers for; needed with --role proxy' },

@@ -95,7 +95,7 @@ const ids: CommandSpec = {
 }
 
 const readIds = async ({ query }: CliContext, source: 'live' | 'history', into: string[]) => {
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const page = await query<ResultOf<typeof sessionIds>>('sessions.ids', { of: source, after, limit: IDS_PAGE_ROWS })
     if (!page.ok) return page
     for (const { acctSessionId } of page.value) into.push(acctSessionId)
@@ -115,7 +115,9 @@ const disconnect: CommandSpec = {
   operands: ['ACCT-SESSION-ID'],
   summary: 'end a session, and check that it has ended',
   options: {},
-  notes: ['The router’s word is not believed: the box waits for the end in accounting, and tries the next means when it does not come.'],
+  notes: [
+    'The router’s word is not believed: the box waits for the end in accounting, and tries the next means when it does not come.',
+  ],
   examples: ['lango session disconnect 81b00042'],
   async run({ args, action }) {
     const ended = await action<readonly Ending[]>('sessions.disconnect', { acctSessionId: args.operand(0)! })
@@ -132,6 +134,8 @@ const outcomes = {
 }
 
 const endingText = ({ acctSessionId, state, steps }: Ending): string =>
-  [`Session ${acctSessionId} ${outcomes[state]}.`, ...steps.map(({ means, outcome }) => `  ${means}: ${outcome}`)].join('\n')
+  [`Session ${acctSessionId} ${outcomes[state]}.`, ...steps.map(({ means, outcome }) => `  ${means}: ${outcome}`)].join(
+    '\n',
+  )
 
 export const sessionCommands = [list, show, ids, disconnect]

@@ -26,7 +26,11 @@ const add: CommandSpec = {
   operands: ['LOGIN'],
   summary: 'make the customer and the service',
   options: {
-    password: { value: 'P', help: 'the network password; a device that logs in by its address needs none', secret: true },
+    password: {
+      value: 'P',
+      help: 'the network password; a device that logs in by its address needs none',
+      secret: true,
+    },
     plan: { value: 'NAME', help: 'the plan', required: true },
     ...details,
   },
@@ -104,7 +108,11 @@ const list: CommandSpec = {
     const rows: Row[] = []
     for (let after = args.text('after') ?? ''; rows.length < limit; after = rows.at(-1)!.login) {
       const wanted = Math.min(PAGE_ROWS, limit - rows.length)
-      const page = await query<readonly Row[]>('subscribers.list', { search: args.text('search'), after, limit: wanted })
+      const page = await query<readonly Row[]>('subscribers.list', {
+        search: args.text('search'),
+        after,
+        limit: wanted,
+      })
       if (!page.ok) return page
       rows.push(...page.value)
       if (page.value.length < wanted) break
@@ -112,7 +120,14 @@ const list: CommandSpec = {
     return shown(rows, () =>
       table(
         ['LOGIN', 'NAME', 'PHONE', 'PLAN', 'STATUS', 'EXPIRES'],
-        rows.map((one) => [one.login, one.name, one.phone, one.plan, one.status, one.expiresAt === null ? 'never' : ago(one.expiresAt, io.now())]),
+        rows.map((one) => [
+          one.login,
+          one.name,
+          one.phone,
+          one.plan,
+          one.status,
+          one.expiresAt === null ? 'never' : ago(one.expiresAt, io.now()),
+        ]),
         'No subscriber. Add one: lango subscriber add LOGIN --password P --plan NAME',
       ),
     )
@@ -136,7 +151,11 @@ export const subscriberCommands = [
   add,
   show,
   list,
-  change('suspend', 'refuse logins and end the sessions', (login) => `${login} is suspended: logins are refused and open sessions are ended.`),
+  change(
+    'suspend',
+    'refuse logins and end the sessions',
+    (login) => `${login} is suspended: logins are refused and open sessions are ended.`,
+  ),
   change('resume', 'let a suspended subscriber in again', (login) => `${login} may log in again.`),
   importCommand,
 ]

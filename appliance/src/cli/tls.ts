@@ -22,7 +22,9 @@ const show: CommandSpec = {
   examples: ['lango tls show > lango-ca.pem', 'lango tls show --json'],
   run({ dir }) {
     const { tlsDir } = foldersOf(dir)
-    const pems = ['ca', 'own', 'server'].map((name) => join(tlsDir, `${name}.pem`)).map((file) => (existsSync(file) ? certificatesOf(file) : undefined))
+    const pems = ['ca', 'own', 'server']
+      .map((name) => join(tlsDir, `${name}.pem`))
+      .map((file) => (existsSync(file) ? certificatesOf(file) : undefined))
     const [caPem, ownPem, serverPem] = pems
     if (caPem === undefined) return Promise.resolve(refused({ type: 'TlsMissing', dir: tlsDir }))
     const [ca, server] = [new X509Certificate(caPem), new X509Certificate(ownPem ?? serverPem ?? caPem)]
@@ -30,7 +32,11 @@ const show: CommandSpec = {
       caPem,
       caFingerprint256: ca.fingerprint256,
       caNotAfter: ca.validToDate.getTime(),
-      server: { isOwn: ownPem !== undefined, names: server.subjectAltName ?? '', notAfter: server.validToDate.getTime() },
+      server: {
+        isOwn: ownPem !== undefined,
+        names: server.subjectAltName ?? '',
+        notAfter: server.validToDate.getTime(),
+      },
     }
     return Promise.resolve(shown(value, () => caPem.trimEnd()))
   },
@@ -47,7 +53,9 @@ const issue: CommandSpec = {
     out: { value: 'DIR', help: 'where NAME.pem, NAME.key and ca.pem go', required: true },
     replace: { help: 'overwrite what is there' },
   },
-  notes: ['For RadSec, tell the box whose it is: lango router set ROUTER --radsec-identity NAME. For EAP-TLS, NAME is the subscriber’s login.'],
+  notes: [
+    'For RadSec, tell the box whose it is: lango router set ROUTER --radsec-identity NAME. For EAP-TLS, NAME is the subscriber’s login.',
+  ],
   examples: ['lango tls issue tower1 --out ./tower1-tls && lango router set tower1 --radsec-identity tower1'],
   async run(context) {
     const { args, dir } = context
@@ -74,7 +82,10 @@ const use: CommandSpec = {
   options: {
     cert: { value: 'FILE', help: 'the certificate and those between it and its authority, PEM' },
     key: { value: 'FILE', help: 'its private key, PEM without a passphrase' },
-    'client-ca': { value: 'FILE', help: 'an authority whose client certificates are trusted beside the box’s own, PEM' },
+    'client-ca': {
+      value: 'FILE',
+      help: 'an authority whose client certificates are trusted beside the box’s own, PEM',
+    },
     'own-authority': { help: 'go back to the certificate of the box’s own authority' },
   },
   examples: ['lango tls use --cert fullchain.pem --key privkey.pem', 'lango tls use --own-authority'],
@@ -92,7 +103,10 @@ const use: CommandSpec = {
     const used = useOwnCertificate(folder, own, io)
     if (!used.ok) return used
     const until = used.value === undefined ? '' : ` It is good until ${localTime(used.value.notAfter)}.`
-    return shown({ isOwn: !isBack, notAfter: used.value?.notAfter ?? null }, () => `The box takes it up at its next start.${until}`)
+    return shown(
+      { isOwn: !isBack, notAfter: used.value?.notAfter ?? null },
+      () => `The box takes it up at its next start.${until}`,
+    )
   },
 }
 

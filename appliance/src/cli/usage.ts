@@ -21,8 +21,14 @@ const usage: CommandSpec = {
     by: { value: 'hour|day', help: 'one line each (hour up to two days, else day)' },
     limit: { value: 'N', help: 'without a login: how many, whoever used most first (100)' },
   },
-  notes: ['Hours begin on the hour; days are those of this machine’s time zone. Up is what the subscriber sent, down what they received.'],
-  examples: ['lango usage amina', 'lango usage amina --from 2026-11-01 --to 2026-12-01 --by day', 'lango usage --from 7d --limit 20'],
+  notes: [
+    'Hours begin on the hour; days are those of this machine’s time zone. Up is what the subscriber sent, down what they received.',
+  ],
+  examples: [
+    'lango usage amina',
+    'lango usage amina --from 2026-11-01 --to 2026-12-01 --by day',
+    'lango usage --from 7d --limit 20',
+  ],
   async run(context) {
     const { args, io } = context
     const { parseDurationMs } = await import('@lango/kernel')
@@ -45,13 +51,19 @@ const readTime = (
   if (ago.ok) return now - ago.value
   // A bare date would be read as UTC.
   const at = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text)
-  if (Number.isNaN(at)) throw new UsageError(`'${text}' is no time: write 2026-11-01, 2026-11-01T06:00, or 7d for seven days ago.`)
+  if (Number.isNaN(at))
+    throw new UsageError(`'${text}' is no time: write 2026-11-01, 2026-11-01T06:00, or 7d for seven days ago.`)
   return at
 }
 
 type Counted = { readonly inputOctets: number; readonly outputOctets: number; readonly sessionTimeSec: number }
 
-const ofLogin = async (context: CliContext, login: string, fromAt: number, toAt: number): Promise<Result<Shown, Fault>> => {
+const ofLogin = async (
+  context: CliContext,
+  login: string,
+  fromAt: number,
+  toAt: number,
+): Promise<Result<Shown, Fault>> => {
   const found = await context.query<ResultOf<typeof showSubscriber>>('subscribers.show', { login })
   if (!found.ok) return found
   if (found.value === undefined) return refused({ type: 'SubscriberUnknown', login })
@@ -59,12 +71,16 @@ const ofLogin = async (context: CliContext, login: string, fromAt: number, toAt:
   const hours = await context.query<ResultOf<typeof usageByHour>>('sessions.usage', { grantNo, fromAt, toAt })
   if (!hours.ok) return hours
   const by = context.args.choice('by', ['hour', 'day']) ?? (toAt - fromAt <= BY_HOUR_MS ? 'hour' : 'day')
-  const rows = by === 'hour' ? hours.value.map(({ hourAt, ...counted }) => ({ at: hourAt, ...counted })) : byDay(hours.value)
+  const rows =
+    by === 'hour' ? hours.value.map(({ hourAt, ...counted }) => ({ at: hourAt, ...counted })) : byDay(hours.value)
   const total = rows.reduce(plus, { inputOctets: 0, outputOctets: 0, sessionTimeSec: 0 })
   return shown({ login, fromAt, toAt, by, total, rows }, () =>
     table(
       [by === 'hour' ? 'HOUR' : 'DAY', '>UP', '>DOWN', '>ONLINE'],
-      [...rows.map((row) => [by === 'hour' ? localTime(row.at) : localDay(row.at), ...cells(row)]), ['total', ...cells(total)]],
+      [
+        ...rows.map((row) => [by === 'hour' ? localTime(row.at) : localDay(row.at), ...cells(row)]),
+        ['total', ...cells(total)],
+      ],
       '',
     ),
   )
@@ -94,10 +110,20 @@ const byDay = (hours: ResultOf<typeof usageByHour>): (Counted & { readonly at: n
 }
 
 const totals = async ({ query, args }: CliContext, fromAt: number, toAt: number): Promise<Result<Shown, Fault>> => {
-  const found = await query<ResultOf<typeof usageTotals>>('sessions.usageTotals', { fromAt, toAt, limit: args.whole('limit') ?? 100 })
+  const found = await query<ResultOf<typeof usageTotals>>('sessions.usageTotals', {
+    fromAt,
+    toAt,
+    limit: args.whole('limit') ?? 100,
+  })
   if (!found.ok) return found
   const rows = found.value
-  return shown(rows, () => table(['LOGIN', '>UP', '>DOWN', '>ONLINE'], rows.map((row) => [row.login, ...cells(row)]), 'Nobody used anything.'))
+  return shown(rows, () =>
+    table(
+      ['LOGIN', '>UP', '>DOWN', '>ONLINE'],
+      rows.map((row) => [row.login, ...cells(row)]),
+      'Nobody used anything.',
+    ),
+  )
 }
 
 export const usageCommands = [usage]

@@ -8,8 +8,18 @@ export type Check = {
 }
 
 export const fine = (name: string, sentence: string): Check => ({ name, state: 'ok', sentence, remedy: '' })
-export const attention = (name: string, sentence: string, remedy: string): Check => ({ name, state: 'attention', sentence, remedy })
-export const stopped = (name: string, sentence: string, remedy: string): Check => ({ name, state: 'stopped', sentence, remedy })
+export const attention = (name: string, sentence: string, remedy: string): Check => ({
+  name,
+  state: 'attention',
+  sentence,
+  remedy,
+})
+export const stopped = (name: string, sentence: string, remedy: string): Check => ({
+  name,
+  state: 'stopped',
+  sentence,
+  remedy,
+})
 
 /** What a running box says of itself (`box.status`). */
 export type BoxStatus = {
@@ -19,6 +29,8 @@ export type BoxStatus = {
   readonly startedAt: number
   readonly now: number
   readonly clockSure: boolean
+  /** Packets that were dropped without an answer since the start. */
+  readonly dropped?: number
 }
 
 export const DAY_MS = 86_400_000

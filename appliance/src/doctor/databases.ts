@@ -12,62 +12,96 @@ const SILENT_AFTER_MS = DAY_MS
 export const checkDatabase = (name: string, database: Database, full: boolean): Check => {
   const faults = full ? database.integrityFaults() : quickFaults(database.raw)
   if (faults.length === 0) return fine(name, full ? 'Every page, row and index is sound.' : 'Its structure is sound.')
-  return stopped(name, `It is damaged: ${faults.slice(0, NAMES_MAX).join('; ')}.`, 'Stop the box and restore the last backup: lango restore FILE --replace')
+  return stopped(
+    name,
+    `It is damaged: ${faults.slice(0, NAMES_MAX).join('; ')}.`,
+    'Stop the box and restore the last backup: lango restore FILE --replace',
+  )
 }
 
 const quickFaults = (raw: RawDatabase): string[] =>
-  (raw.pragma('quick_check(10)') as { quick_check: string }[]).map((row) => row.quick_check).filter((text) => text !== 'ok')
+  (raw.pragma('main.quick_check(10)') as { quick_check: string }[])
+    .map((row) => row.quick_check)
+    .filter((text) => text !== 'ok')
 
 export const checkAudit = (site: RawDatabase): Check => {
   const verified = verifyAudit(site)
   if (verified.ok) return fine('audit', `The audit log is whole: ${verified.value.no} entries.`)
-  return attention('audit', `The audit log was altered at entry ${verified.error.no}.`, 'Compare it with the last backup, and find out who wrote to site.db.')
+  return attention(
+    'audit',
+    `The audit log was altered at entry ${verified.error.no}.`,
+    'Compare it with the last backup, and find out who wrote to site.db.',
+  )
 }
 
 const listed = (names: readonly string[]): string =>
-  names.slice(0, NAMES_MAX).map(clean).join(', ') + (names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : '')
+  names.slice(0, NAMES_MAX).map(clean).join(', ') +
+  (names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : '')
 
-type Heard = { readonly name: string; readonly lastAt: number | null; readonly requests: number | null; readonly dropped: number | null }
+type Heard = {
+  readonly name: string
+  readonly lastAt: number | null
+  readonly requests: number | null
+  readonly dropped: number | null
+}
 
 /** `sessions`: sessions.db with site.db attached. */
 export const checkRouters = (sessions: RawDatabase, now: number): Check[] => {
   const routers = sessions
     .prepare<[], Heard>(
-      `SELECT r.name, h.last_packet_at lastAt, h.requests, h.dropped
+      `SELECT r.name, h.last_packet_at lastAt
        FROM routers r LEFT JOIN router_health h ON h.router_no = r.no WHERE r.status = 'active' ORDER BY r.name`,
     )
     .all()
   if (routers.length === 0)
-    return [attention('routers', 'No router may ask this box yet.', 'Add one: lango router add NAME --address IP-OR-CIDR --secret S')]
+    return [
+      attention(
+        'routers',
+        'No router may ask this box yet.',
+        'Add one: lango router add NAME --address IP-OR-CIDR --secret S',
+      ),
+    ]
   const never = routers.filter(({ lastAt }) => lastAt === null).map(({ name }) => name)
   const silent = routers.filter(({ lastAt }) => lastAt !== null && now - lastAt > SILENT_AFTER_MS)
   const checks: Check[] = []
   if (never.length > 0)
-    checks.push(attention('routers', `Never heard: ${listed(never)}.`, 'Check the address, the port and the way to this box on the router; a wrong secret shows as dropped packets.'))
-  if (silent.length > 0)
-    checks.push(attention('routers', `Not heard for a day: ${listed(silent.map(({ name, lastAt }) => `${name} (${ago(lastAt, now)})`))}.`, 'Is it switched on, and is there a way to this box?'))
-  if (checks.length === 0) checks.push(fine('routers', `All ${routers.length} routers have been heard within a day.`))
-  const dropping = routers.filter(({ dropped }) => (dropped ?? 0) > 0)
-  if (dropping.length > 0)
     checks.push(
       attention(
-        'dropped-packets',
-        `Dropped unanswered: ${listed(dropping.map(({ name, dropped, requests }) => `${dropped} of ${(requests ?? 0) + (dropped ?? 0)} from ${name}`))}.`,
-        'A wrong shared secret is the most frequent cause: set it again on both sides. The log counts the causes.',
+        'routers',
+        `Never heard: ${listed(never)}.`,
+        'Check the address, the ports and the shared secret on the router, and the way from it to this box.',
       ),
     )
+  if (silent.length > 0)
+    checks.push(
+      attention(
+        'routers',
+        `Not heard for a day: ${listed(silent.map(({ name, lastAt }) => `${name} (${ago(lastAt, now)})`))}.`,
+        'Is it switched on, and is there a way to this box?',
+      ),
+    )
+  if (checks.length === 0) checks.push(fine('routers', `All ${routers.length} routers have been heard within a day.`))
   return checks
 }
 
-export const checkStrangers = (strangers: readonly { readonly address: string; readonly packets: number; readonly lastAt: number }[], now: number): Check => {
+export const checkStrangers = (
+  strangers: readonly { readonly address: string; readonly packets: number; readonly lastAt: number }[],
+  now: number,
+): Check => {
   const first = strangers[0]
   if (first === undefined) return fine('unknown-routers', 'Nobody unknown has spoken to this box.')
   const names = strangers.map(({ address, packets, lastAt }) => `${address} (${packets} packets, ${ago(lastAt, now)})`)
-  return attention('unknown-routers', `Unknown addresses speak RADIUS to this box: ${listed(names)}.`, `If it is yours: lango router add NAME --address ${first.address} --secret S`)
+  return attention(
+    'unknown-routers',
+    `Unknown addresses speak RADIUS to this box: ${listed(names)}.`,
+    `If it is yours: lango router add NAME --address ${first.address} --secret S`,
+  )
 }
 
 export const checkLockouts = (sessions: RawDatabase, now: number): Check => {
-  const locked = sessions.prepare<[number], { login: string }>('SELECT DISTINCT login FROM lockouts WHERE until > ? ORDER BY login').all(now)
+  const locked = sessions
+    .prepare<[number], { login: string }>('SELECT DISTINCT login FROM lockouts WHERE until > ? ORDER BY login')
+    .all(now)
   if (locked.length === 0) return fine('lockouts', 'Nobody is locked out.')
   return attention(
     'lockouts',
@@ -77,7 +111,15 @@ export const checkLockouts = (sessions: RawDatabase, now: number): Check => {
 }
 
 export const checkJobs = (site: RawDatabase): Check => {
-  const failed = site.prepare<[], { name: string; error: string | null }>("SELECT name, error FROM jobs WHERE state = 'failed' ORDER BY run_at DESC LIMIT 100").all()
+  const failed = site
+    .prepare<[], { name: string; error: string | null }>(
+      "SELECT name, error FROM jobs WHERE state = 'failed' ORDER BY run_at DESC LIMIT 100",
+    )
+    .all()
   if (failed.length === 0) return fine('jobs', 'No work has been given up.')
-  return attention('jobs', `Given up after every try: ${listed(failed.map(({ name, error }) => (error === null ? name : `${name} (${error})`)))}.`, 'Mend the cause; the log has all of it.')
+  return attention(
+    'jobs',
+    `Given up after every try: ${listed(failed.map(({ name, error }) => (error === null ? name : `${name} (${error})`)))}.`,
+    'Mend the cause; the log has all of it.',
+  )
 }

@@ -5,7 +5,7 @@ import { createQueryRunner } from '../run-named.ts'
 import { RELEASED_AT } from '../site.ts'
 import type { BoxStatus, Check } from './check.ts'
 import { checkAudit, checkDatabase, checkJobs, checkLockouts, checkRouters, checkStrangers } from './databases.ts'
-import { checkBox, checkClock, checkDisk, checkFolder, checkReceiveBuffer, checkWal } from './machine.ts'
+import { checkBox, checkClock, checkDisk, checkDropped, checkFolder, checkReceiveBuffer, checkWal } from './machine.ts'
 import { checkBackup, checkCertificates, checkKeys } from './secrets.ts'
 
 export type { BoxStatus, Check } from './check.ts'
@@ -21,7 +21,13 @@ export type Examination = {
 
 type Strangers = Parameters<typeof checkStrangers>[0]
 
-export const examine = ({ folder, status, now: wallNow, full, random }: Examination): Result<readonly Check[], Fault> => {
+export const examine = ({
+  folder,
+  status,
+  now: wallNow,
+  full,
+  random,
+}: Examination): Result<readonly Check[], Fault> => {
   // Times in the databases are the box's, whose clock may be ahead of a machine that woke up in 1970.
   const now = status?.now ?? wallNow
   const opened = createQueryRunner(folder)
@@ -43,6 +49,7 @@ export const examine = ({ folder, status, now: wallNow, full, random }: Examinat
       checkKeys(folder, site.raw, random),
       ...checkCertificates(folder, now),
       checkReceiveBuffer(),
+      ...checkDropped(status),
       ...checkRouters(sessions.raw, now),
       checkStrangers(strangers.value as Strangers, now),
       checkLockouts(sessions.raw, now),

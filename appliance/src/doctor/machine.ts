@@ -15,9 +15,13 @@ const RECEIVE_BUFFER_WANTED = 4 * 1024 * 1024
 const RMEM_FILE = '/proc/sys/net/core/rmem_max'
 
 export const checkBox = (status: BoxStatus | undefined, dir: string, now: number): Check => {
-  if (status === undefined) return stopped('box', 'No box runs on this folder: nobody is let in.', `Start it: lango start --data ${dir}`)
+  if (status === undefined)
+    return stopped('box', 'No box runs on this folder: nobody is let in.', `Start it: lango start --data ${dir}`)
   const { auth, acct, radsec, web } = status.ports
-  return fine('box', `Runs since ${ago(status.startedAt, now)} on ${status.listen}: authentication ${auth}, accounting ${acct}, RadSec ${radsec}, page ${web}.`)
+  return fine(
+    'box',
+    `Runs since ${ago(status.startedAt, now)} on ${status.listen}: authentication ${auth}, accounting ${acct}, RadSec ${radsec}, page ${web}.`,
+  )
 }
 
 /** `releasedAt`: a clock before the release is wrong, whoever vouches for it. */
@@ -33,7 +37,8 @@ export const checkClock = (status: BoxStatus | undefined, now: number, releasedA
 
 export const checkFolder = ({ dir }: DataFolder): Check => {
   const mode = statSync(dir).mode & 0o777
-  if ((mode & 0o077) !== 0) return attention('folder', `${dir} has mode ${mode.toString(8)}: others may look into it.`, `chmod 700 ${dir}`)
+  if ((mode & 0o077) !== 0)
+    return attention('folder', `${dir} has mode ${mode.toString(8)}: others may look into it.`, `chmod 700 ${dir}`)
   return fine('folder', `${dir} is closed to others.`)
 }
 
@@ -41,7 +46,8 @@ export const checkFolder = ({ dir }: DataFolder): Check => {
 export const checkDisk = ({ dir }: DataFolder, free = freeOctets(dir)): Check => {
   const sentence = `${octets(free)} are free where ${dir} lies.`
   const remedy = 'Free some space, or move the data folder to a larger disk.'
-  if (free < FREE_OUT_OCTETS) return stopped('disk', `${sentence} Accounting is not answered when nothing is left.`, remedy)
+  if (free < FREE_OUT_OCTETS)
+    return stopped('disk', `${sentence} Accounting is not answered when nothing is left.`, remedy)
   return free < FREE_LOW_OCTETS ? attention('disk', sentence, remedy) : fine('disk', sentence)
 }
 
@@ -55,13 +61,18 @@ export const checkWal = ({ siteFile, sessionsFile }: DataFolder): Check => {
   const largest = Math.max(...sizes)
   const sentence = `The write-ahead logs have ${octets(sizes[0]!)} and ${octets(sizes[1]!)}.`
   if (largest < WAL_HIGH_OCTETS) return fine('wal', sentence)
-  return attention('wal', `${sentence} Something has been reading for long.`, 'Stop programs that read the databases; the log shrinks by itself.')
+  return attention(
+    'wal',
+    `${sentence} Something has been reading for long.`,
+    'Stop programs that read the databases; the log shrinks by itself.',
+  )
 }
 
 /** Linux doubles what is set for its own bookkeeping; the limit is for what is asked (socket(7)). */
 export const checkReceiveBuffer = (file = RMEM_FILE): Check => {
   const granted = numberIn(file)
-  if (granted === undefined) return fine('receive-buffer', 'This system does not tell how large a receive buffer may be.')
+  if (granted === undefined)
+    return fine('receive-buffer', 'This system does not tell how large a receive buffer may be.')
   if (granted >= RECEIVE_BUFFER_WANTED) return fine('receive-buffer', `Receive buffers may have ${octets(granted)}.`)
   return attention(
     'receive-buffer',
@@ -76,4 +87,16 @@ const numberIn = (file: string): number | undefined => {
   } catch {
     return undefined
   }
+}
+
+export const checkDropped = (status: BoxStatus | undefined): Check[] => {
+  const dropped = status?.dropped ?? 0
+  if (dropped === 0) return []
+  return [
+    attention(
+      'dropped-packets',
+      `${dropped} packets were dropped without an answer since the start.`,
+      'A wrong shared secret is the most frequent cause: set it again on both sides. The log counts the causes.',
+    ),
+  ]
 }

@@ -72,7 +72,9 @@ const post = (socketPath: string, agent: Agent, path: string, body: Buffer): Pro
 const readResult = (text: string): Result<unknown, Fault> | undefined => {
   try {
     const parsed: unknown = JSON.parse(text)
-    return typeof parsed === 'object' && parsed !== null && 'ok' in parsed ? (parsed as Result<unknown, Fault>) : undefined
+    return typeof parsed === 'object' && parsed !== null && 'ok' in parsed
+      ? (parsed as Result<unknown, Fault>)
+      : undefined
   } catch {
     return undefined
   }

@@ -12,7 +12,7 @@ export const rpcLimits = {
   answerWithinMs: 120_000,
   connectWithinMs: 2000,
   /** How long a close waits for what is under way. */
-  closeWithinMs: 2000,
+  closeWithinMs: 1000,
 } as const
 
 export type RpcFault =

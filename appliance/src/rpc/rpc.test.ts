@@ -24,13 +24,19 @@ afterEach(async () => {
 })
 
 /** Answers with what it was asked; `odd` inputs make it fail in ways of their own. */
-const answer = (verb: string) => async (name: string, input: unknown): Promise<Result<unknown, Fault>> => {
-  if (name === 'refused') return err({ type: 'LoginTaken', login: 'amina' })
-  if (name === 'broken') throw new Error('disk on fire')
-  if (name === 'nothing') return ok()
-  return ok({ verb, name, input })
+const answer =
+  (verb: string) =>
+  async (name: string, input: unknown): Promise<Result<unknown, Fault>> => {
+    if (name === 'refused') return err({ type: 'LoginTaken', login: 'amina' })
+    if (name === 'broken') throw new Error('disk on fire')
+    if (name === 'nothing') return ok()
+    return ok({ verb, name, input })
+  }
+const echo: Omit<Link, 'close' | 'running'> = {
+  command: answer('command'),
+  query: answer('query'),
+  action: answer('action'),
 }
-const echo: Omit<Link, 'close' | 'running'> = { command: answer('command'), query: answer('query'), action: answer('action') }
 
 const serve = async (handle = echo) => {
   const log = collectingLog()

@@ -18,10 +18,14 @@ export type RpcOptions = {
  * calls holds the folder's lock.
  */
 export const serveRpc = async ({ socketFile, handle, log }: RpcOptions): Promise<{ close(): Promise<void> }> => {
-  if ((await probe(socketFile)) === 'live') throw new FaultError({ type: 'SocketInUse', file: socketFile } satisfies RpcFault as Fault)
-  const server = createServer({ keepAliveTimeout: 5000, requestTimeout: rpcLimits.answerWithinMs }, (request, response) => {
-    void answer(request, response, handle, log)
-  })
+  if ((await probe(socketFile)) === 'live')
+    throw new FaultError({ type: 'SocketInUse', file: socketFile } satisfies RpcFault as Fault)
+  const server = createServer(
+    { keepAliveTimeout: 5000, requestTimeout: rpcLimits.answerWithinMs },
+    (request, response) => {
+      void answer(request, response, handle, log)
+    },
+  )
   server.maxConnections = rpcLimits.connections
   await listen(server, socketFile)
   return {
@@ -56,7 +60,12 @@ const close = async (server: Server): Promise<void> => {
   clearTimeout(late)
 }
 
-const answer = async (request: IncomingMessage, response: ServerResponse, handle: RpcOptions['handle'], log: Log): Promise<void> => {
+const answer = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  handle: RpcOptions['handle'],
+  log: Log,
+): Promise<void> => {
   let result: Result<unknown, Fault>
   try {
     result = await carryOut(request, handle)
@@ -74,7 +83,8 @@ const carryOut = async (request: IncomingMessage, handle: RpcOptions['handle']):
   if (request.method !== 'POST' || !isVerb(verb) || !NAME_SHAPE.test(name) || rest.length > 0)
     return malformed('ask with POST /command|query|action/NAME')
   const body = await readBody(request)
-  if (body === undefined) return err({ type: 'RequestTooLarge', bytesMax: rpcLimits.requestBytes } satisfies RpcFault as Fault)
+  if (body === undefined)
+    return err({ type: 'RequestTooLarge', bytesMax: rpcLimits.requestBytes } satisfies RpcFault as Fault)
   const input = parse(body)
   if (input === undefined) return malformed('the body is no JSON')
   return verb === 'action' ? handle.action(name as ActionName, input.value) : handle[verb](name, input.value)

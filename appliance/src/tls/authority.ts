@@ -15,7 +15,10 @@ export type Credential = { readonly keyPem: string; readonly certPem: string }
 /** From and to, epoch ms. */
 export type Validity = { readonly notBefore: number; readonly notAfter: number }
 
-const datesOf = ({ notBefore, notAfter }: Validity) => ({ notBefore: new Date(notBefore), notAfter: new Date(notAfter) })
+const datesOf = ({ notBefore, notAfter }: Validity) => ({
+  notBefore: new Date(notBefore),
+  notAfter: new Date(notAfter),
+})
 
 /** Positive and of 16 octets, whose first is never zero (RFC 5280 §4.1.2.2). */
 const newSerial = (random: Random): string => {
@@ -57,7 +60,13 @@ export type Leaf = {
 export const makeLeaf = async (authority: Credential, leaf: Leaf, random: Random): Promise<Credential> => {
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const issuer = new x509.X509Certificate(authority.certPem)
-  const signingKey = await crypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(authority.keyPem), algorithm, false, ['sign'])
+  const signingKey = await crypto.subtle.importKey(
+    'pkcs8',
+    x509.PemConverter.decodeFirst(authority.keyPem),
+    algorithm,
+    false,
+    ['sign'],
+  )
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: newSerial(random),
     subject: [{ CN: [leaf.commonName] }],

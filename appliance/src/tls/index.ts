@@ -1,2 +1,2 @@
-export { issueClient, type IssuedClient } from './issue.ts'
+export { issueClient } from './issue.ts'
 export { loadTls, readPair, useOwnCertificate, type BoxTls, type TlsFault } from './load.ts'

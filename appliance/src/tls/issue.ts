@@ -54,4 +54,5 @@ export const issueClient = async (
 }
 
 /** A ca.pem of the same authority may stand there: several clients are issued into one folder. */
-const isOther = (file: string, pem: string): boolean => existsSync(file) && readFileSync(file, 'utf8').trim() !== pem.trim()
+const isOther = (file: string, pem: string): boolean =>
+  existsSync(file) && readFileSync(file, 'utf8').trim() !== pem.trim()

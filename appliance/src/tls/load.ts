@@ -78,21 +78,28 @@ export const loadTls = async (
   }
 }
 
-const load = async (folder: TlsFolder, clock: TlsClock & { readonly hostName: string }): Promise<Result<BoxTls, TlsFault>> => {
+const load = async (
+  folder: TlsFolder,
+  clock: TlsClock & { readonly hostName: string },
+): Promise<Result<BoxTls, TlsFault>> => {
   const found = readPair(folder, 'ca')
   if (!found.ok) return found
   const authority = found.value ?? (await newAuthority(folder, clock))
   const held = readPair(folder, 'server')
   if (!held.ok) return held
   const isDue = held.value === undefined || isRenewalDue(held.value, authority, clock)
-  const server = isDue ? await newServer(folder, authority, clock) : held.value!
+  const server = isDue ? await newServer(folder, authority, clock) : held.value
   const own = readPair(folder, 'own')
   if (!own.ok) return own
   const clientCa = readOptional(clientCaFile(folder))
   if (!clientCa.ok) return clientCa
   const used = own.value ?? server
   return ok({
-    eap: { key: used.keyPem, cert: used.certPem, ca: [authority.certPem, ...(clientCa.value === undefined ? [] : [clientCa.value])] },
+    eap: {
+      key: used.keyPem,
+      cert: used.certPem,
+      ca: [authority.certPem, ...(clientCa.value === undefined ? [] : [clientCa.value])],
+    },
     caCertPem: authority.certPem,
     serverCertPem: used.certPem,
     isOwn: own.value !== undefined,
@@ -150,13 +157,15 @@ const keep = (folder: TlsFolder, name: PairName, credential: Credential): Creden
 const KEY_BLOCK = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^-]+-----END \1-----\n?/
 const CERTIFICATE_BLOCKS = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/g
 
+const keyIn = (pem: string): string => KEY_BLOCK.exec(pem)?.[0] ?? ''
+const certificatesIn = (pem: string): string => pem.match(CERTIFICATE_BLOCKS)?.join('') ?? ''
+
 /** A pair that fits together; undefined when there is none. */
 export const readPair = (folder: TlsFolder, name: PairName): Result<Credential | undefined, TlsFault> => {
   const file = pairFile(folder, name)
   const pem = readOptional(file)
   if (!pem.ok || pem.value === undefined) return pem as Result<undefined, TlsFault>
-  const certPem = pem.value.match(CERTIFICATE_BLOCKS)?.join('') ?? ''
-  return checkPair(certPem, KEY_BLOCK.exec(pem.value)?.[0] ?? '', { cert: file, key: file })
+  return checkPair(certificatesIn(pem.value), keyIn(pem.value), { cert: file, key: file })
 }
 
 const checkPair = (
@@ -174,7 +183,11 @@ const checkPair = (
     const isOfKey = certificate.checkPrivateKey(createPrivateKey(keyPem))
     return isOfKey ? ok({ certPem, keyPem }) : err({ type: 'TlsMismatch', ...files })
   } catch {
-    return err({ type: 'TlsUnreadable', file: files.key, cause: 'it holds no private key in PEM, or one under a passphrase' })
+    return err({
+      type: 'TlsUnreadable',
+      file: files.key,
+      cause: 'it holds no private key in PEM, or one under a passphrase',
+    })
   }
 }
 
@@ -209,17 +222,12 @@ export const useOwnCertificate = (
     for (const file of [pairFile(folder, 'own'), clientCaFile(folder)]) rmSync(file, { force: true })
     return ok(undefined)
   }
-  const cert = readPem(own.certFile)
-  if (!cert.ok) return cert
-  const key = readPem(own.keyFile)
-  if (!key.ok) return key
-  const certPem = cert.value.match(CERTIFICATE_BLOCKS)?.join('') ?? ''
-  const keyPem = KEY_BLOCK.exec(key.value)?.[0] ?? ''
-  const pair = checkPair(certPem, keyPem, { cert: own.certFile, key: own.keyFile })
+  const pair = readOwn(own)
   if (!pair.ok) return pair
-  const certificate = new X509Certificate(certPem)
+  const certificate = new X509Certificate(pair.value.certPem)
   const [from, to] = [certificate.validFromDate.getTime(), certificate.validToDate.getTime()]
-  if (now() < from || now() >= to) return err({ type: 'TlsOutOfDate', cert: own.certFile, at: now() < from ? from : to })
+  if (now() < from || now() >= to)
+    return err({ type: 'TlsOutOfDate', cert: own.certFile, at: now() < from ? from : to })
   const clientCa = own.clientCaFile === undefined ? ok(undefined) : readAuthorities(own.clientCaFile)
   if (!clientCa.ok) return clientCa
   if (clientCa.value !== undefined) writeDurably(clientCaFile(folder), clientCa.value, 0o600)
@@ -227,13 +235,26 @@ export const useOwnCertificate = (
   return ok({ notAfter: to })
 }
 
+const readOwn = ({ certFile, keyFile }: OwnCertificate): Result<Credential, TlsFault> => {
+  const cert = readPem(certFile)
+  if (!cert.ok) return cert
+  const key = readPem(keyFile)
+  if (!key.ok) return key
+  return checkPair(certificatesIn(cert.value), keyIn(key.value), { cert: certFile, key: keyFile })
+}
+
 const readAuthorities = (file: string): Result<string, TlsFault> => {
   const pem = readPem(file)
   if (!pem.ok) return pem
+  const certificates = certificatesIn(pem.value)
+  const isSound = certificates !== '' && certificates.match(CERTIFICATE_BLOCKS)!.every(isCertificate)
+  return isSound ? ok(certificates) : err({ type: 'TlsUnreadable', file, cause: 'it holds no certificate in PEM' })
+}
+
+const isCertificate = (pem: string): boolean => {
   try {
-    new X509Certificate(pem.value)
-    return pem
+    return new X509Certificate(pem).raw.length > 0
   } catch {
-    return err({ type: 'TlsUnreadable', file, cause: 'it holds no certificate in PEM' })
+    return false
   }
 }

@@ -85,7 +85,10 @@ test('a file whose parts do not fit, or are missing, is a fault and is left as i
 })
 
 /** The names a TLS server sees in a client's certificate; undefined when it is refused. */
-const handshake = (server: { key: string; cert: string; ca: string[] }, client: { key: string; cert: string; ca: string }) =>
+const handshake = (
+  server: { key: string; cert: string; ca: string[] },
+  client: { key: string; cert: string; ca: string },
+) =>
   new Promise<string | undefined>((resolve) => {
     const listener = createServer({ ...server, requestCert: true, rejectUnauthorized: true }, (socket: TLSSocket) => {
       resolve(socket.getPeerX509Certificate()?.subjectAltName)
@@ -105,7 +108,7 @@ test('a client certificate opens a connection; one of another box does not', asy
   const real = { now: () => Date.now() }
   const box = orThrow(await loadTls(folder, deps(real)))
   orThrow(await loadTls(other, deps(real)))
-  const server = { key: String(box.eap.key), cert: String(box.eap.cert), ca: box.eap.ca.map(String) }
+  const server = { ...box.eap, ca: [...box.eap.ca] }
   const clientOf = async (from: { tlsDir: string }) => {
     const issued = orThrow(await issueClient(from, 'tower-1', join(from.tlsDir, 'out'), deps(real)))
     expect(statSync(issued.keyFile).mode & 0o777).toBe(0o600)
@@ -118,15 +121,23 @@ test('a client certificate opens a connection; one of another box does not', asy
 test('a name with an @ is an e-mail address in the certificate', async () => {
   const folder = newFolder()
   orThrow(await loadTls(folder, deps()))
-  const { certFile } = orThrow(await issueClient(folder, 'amina@isp.example', folder.tlsDir, { ...deps(), replace: true }))
+  const { certFile } = orThrow(
+    await issueClient(folder, 'amina@isp.example', folder.tlsDir, { ...deps(), replace: true }),
+  )
   expect(new X509Certificate(readFileSync(certFile)).subjectAltName).toBe('email:amina@isp.example')
 })
 
-test.each(['', '../ca', 'a/b', 'ca', '-x', 'a b', 'x'.repeat(65)])('no certificate is issued to the name %j', async (name) => {
-  const folder = newFolder()
-  orThrow(await loadTls(folder, deps()))
-  expect(await issueClient(folder, name, folder.tlsDir, deps())).toEqual({ ok: false, error: { type: 'NameUnfit', name } })
-})
+test.each(['', '../ca', 'a/b', 'ca', '-x', 'a b', 'x'.repeat(65)])(
+  'no certificate is issued to the name %j',
+  async (name) => {
+    const folder = newFolder()
+    orThrow(await loadTls(folder, deps()))
+    expect(await issueClient(folder, name, folder.tlsDir, deps())).toEqual({
+      ok: false,
+      error: { type: 'NameUnfit', name },
+    })
+  },
+)
 
 test('issuing overwrites nothing, and needs a box', async () => {
   const folder = newFolder()

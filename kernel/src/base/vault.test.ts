@@ -115,8 +115,7 @@ test('after a rotation old boxes open, new ones are under the new key, and anoth
   const renewed = orThrow(vault.reseal(old, 'p'))
   expect(vault.isCurrent(renewed)).toBe(true)
   expect(vault.reseal(old, 'q').ok).toBe(false)
-  expect(reader.open(renewed, 'p')).toMatchObject({ error: { type: 'KeyLost' } })
-  orThrow(reader.reload())
+  // It meets a key it does not know, and reads the file again by itself.
   expect(orThrow(reader.open(renewed, 'p')).reveal()).toBe('s3cret')
   expect(reader.keyedHash('code', 'vouchers')).toBe(hashed)
 })

@@ -1,7 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { z } from 'zod'
 import type { Random } from './random.ts'
 import { err, ok, type Result } from './result.ts'
 import { Secret } from './secret.ts'
@@ -43,16 +42,24 @@ const NONCE_AT = 5
 const TAG_AT = 17
 const TEXT_AT = 33
 const GCM = { authTagLength: 16 }
+/** Ids of keys that are gone, remembered so that each is looked for once and not at every login. */
+const LOST_KEYS_MAX = 1000
 const KEY_LOST_ADVICE =
   'Put the key file back from a backup. Without it these passwords cannot be read by anyone: set new ones.'
 
-const key256 = z.string().regex(/^[A-Za-z0-9+/]{43}=$/)
-const keyFile = z.object({
-  version: z.literal(1),
-  current: z.string(),
-  keys: z.record(z.string().regex(/^[0-9a-f]{8}$/), key256),
-  hashKey: key256,
-})
+type KeyFile = { readonly version: 1; readonly current: string; readonly keys: Record<string, string>; readonly hashKey: string }
+
+const KEY_SHAPE = /^[A-Za-z0-9+/]{43}=$/
+const KEY_ID_SHAPE = /^[0-9a-f]{8}$/
+const isKey = (value: unknown): boolean => typeof value === 'string' && KEY_SHAPE.test(value)
+
+/** Checked by hand: this runs in every thread, and a schema library costs each of them more memory than all the keys. */
+const isKeyFile = (value: unknown): value is KeyFile => {
+  const { version, current, keys, hashKey } = (value ?? {}) as Partial<Record<keyof KeyFile, unknown>>
+  if (version !== 1 || typeof current !== 'string' || !isKey(hashKey)) return false
+  if (typeof keys !== 'object' || keys === null) return false
+  return Object.entries(keys).every(([id, key]) => KEY_ID_SHAPE.test(id) && isKey(key))
+}
 
 type KeyRing = { readonly current: string; readonly keys: ReadonlyMap<string, KeyObject>; readonly hashKey: KeyObject }
 
@@ -77,6 +84,7 @@ export const memoryVault = (random: Random): Vault => vaultOver(newRing(random),
 
 const vaultOver = (opened: KeyRing, file: string | undefined, random: Random): Vault => {
   let ring = opened
+  const lost = new Set<string>()
 
   const seal: Vault['seal'] = (plain, purpose) => {
     const text = typeof plain === 'string' ? plain : plain.reveal()
@@ -92,11 +100,21 @@ const vaultOver = (opened: KeyRing, file: string | undefined, random: Random): V
     return box
   }
 
+  /** Another thread may have rotated since this one read the file; a key that is not there then is not looked for again. */
+  const keyAfterRotation = (keyId: string): KeyObject | undefined => {
+    if (file === undefined || lost.has(keyId)) return undefined
+    const read = readKeyFile(file)
+    if (read.ok) ring = read.value
+    const key = ring.keys.get(keyId)
+    if (key === undefined && lost.size < LOST_KEYS_MAX) lost.add(keyId)
+    return key
+  }
+
   const open: Vault['open'] = (sealed, purpose) => {
     const box = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength)
     if (box.length < TEXT_AT || box[0] !== VERSION) return err({ type: 'BoxInvalid' })
     const keyId = keyIdOf(box)
-    const key = ring.keys.get(keyId)
+    const key = ring.keys.get(keyId) ?? keyAfterRotation(keyId)
     if (key === undefined) return err({ type: 'KeyLost', keyId, advice: KEY_LOST_ADVICE })
     try {
       const decipher = createDecipheriv('aes-256-gcm', key, box.subarray(NONCE_AT, TAG_AT), GCM)
@@ -128,6 +146,7 @@ const vaultOver = (opened: KeyRing, file: string | undefined, random: Random): V
       const read = readKeyFile(file)
       if (!read.ok) return read
       ring = read.value
+      lost.clear()
       return ok()
     },
   }
@@ -151,14 +170,16 @@ const readKeyFile = (file: string): Result<KeyRing, KeyFileFault> => {
       const advice = `Others could read the keys. Run: chmod 600 ${file}`
       return err({ type: 'KeyFileExposed', file, mode: mode.toString(8), advice })
     }
-    const { current, keys, hashKey } = keyFile.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const content: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    if (!isKeyFile(content)) return err({ type: 'KeyFileUnreadable', file, cause: 'its content is damaged' })
+    const { current, keys, hashKey } = content
     const ring = Object.entries(keys).map(([id, key]) => [id, createSecretKey(key, 'base64')] as const)
     if (!Object.hasOwn(keys, current))
       return err({ type: 'KeyFileUnreadable', file, cause: 'its current key is missing' })
     return ok({ current, keys: new Map(ring), hashKey: createSecretKey(hashKey, 'base64') })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return err({ type: 'KeyFileMissing', file })
-    // Zod and JSON quote what they could not read; that may be a key.
+    // JSON quotes what it could not read; that may be a key.
     const { code = 'its content is damaged' } = error as NodeJS.ErrnoException
     return err({ type: 'KeyFileUnreadable', file, cause: code })
   }

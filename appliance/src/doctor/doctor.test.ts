@@ -1,0 +1,189 @@
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { orThrow } from '@lango/kernel'
+import { openDatabase } from '@lango/kernel/db'
+import { seededRandom } from '@lango/kernel/testing'
+import { LAST_BACKUP_FILE } from '../backup/index.ts'
+import { testBox, type TestBox } from '../cli/testing/box.ts'
+import { RELEASED_AT } from '../site.ts'
+import { loadTls } from '../tls/index.ts'
+import type { BoxStatus } from './check.ts'
+import { examine, type Check } from './index.ts'
+import { checkClock, checkDisk, checkReceiveBuffer } from './machine.ts'
+
+const DAY_MS = 86_400_000
+const now = RELEASED_AT + 10 * DAY_MS
+const random = seededRandom(1)
+
+let box: TestBox
+beforeEach(() => void (box = testBox()))
+afterEach(() => box.remove())
+
+const status: BoxStatus = {
+  pid: 1,
+  listen: '0.0.0.0',
+  ports: { auth: 1812, acct: 1813, radsec: 2083, web: 8080 },
+  startedAt: now - DAY_MS,
+  now,
+  clockSure: true,
+}
+const look = (more: Partial<Parameters<typeof examine>[0]> = {}): readonly Check[] =>
+  orThrow(examine({ folder: box.folder, status, now, full: false, random, ...more }))
+const of = (checks: readonly Check[], name: string) => checks.filter((check) => check.name === name)
+const states = (checks: readonly Check[]) => Object.fromEntries(checks.map(({ name, state }) => [name, state]))
+const write = (sql: string, file: 'siteFile' | 'sessionsFile' = 'sessionsFile') => {
+  const database = orThrow(openDatabase({ file: box.folder[file] }))
+  database.raw.exec(sql)
+  database.close()
+}
+
+test('a box in order has nothing stopped, and each thing that is not says what to do', async () => {
+  orThrow(await loadTls(box.folder, { now: () => now, sure: true, hostName: 'pop', random }))
+  const checks = look({ full: true })
+  expect(states(checks)).toMatchObject({
+    box: 'ok',
+    clock: 'ok',
+    folder: 'ok',
+    'site.db': 'ok',
+    'sessions.db': 'ok',
+    audit: 'ok',
+    wal: 'ok',
+    keys: 'ok',
+    certificates: 'ok',
+    routers: 'attention',
+    'unknown-routers': 'ok',
+    lockouts: 'ok',
+    jobs: 'ok',
+    backup: 'attention',
+  })
+  for (const { state, sentence, remedy } of checks) {
+    expect(sentence).toMatch(/\.$/)
+    expect(remedy === '').toBe(state === 'ok')
+  }
+})
+
+test('a box that is down is stopped, and everything else is looked at all the same', () => {
+  const checks = look({ status: undefined })
+  expect(of(checks, 'box')).toMatchObject([{ state: 'stopped', remedy: `Start it: lango start --data ${box.dir}` }])
+  expect(checks.length).toBeGreaterThan(10)
+})
+
+test('an unsure clock is told, by the box or, when it is down, by the year', () => {
+  expect(checkClock({ ...status, clockSure: false }, now, RELEASED_AT)).toMatchObject({
+    state: 'attention',
+    sentence: expect.stringMatching(/unsure/) as string,
+  })
+  expect(checkClock(undefined, DAY_MS, RELEASED_AT).state).toBe('attention')
+  expect(checkClock(undefined, now, RELEASED_AT).state).toBe('ok')
+})
+
+test('a disk that fills up is told before it is full', () => {
+  expect(checkDisk(box.folder, 5e9).state).toBe('ok')
+  expect(checkDisk(box.folder, 5e8).state).toBe('attention')
+  expect(checkDisk(box.folder, 1e6).state).toBe('stopped')
+})
+
+test('a receive buffer that the kernel keeps small is told with the line to type', () => {
+  const file = join(box.dir, 'rmem_max')
+  writeFileSync(file, '212992\n')
+  expect(checkReceiveBuffer(file)).toMatchObject({
+    state: 'attention',
+    remedy: expect.stringMatching(/rmem_max=8388608/) as string,
+  })
+  writeFileSync(file, '8388608\n')
+  expect(checkReceiveBuffer(file).state).toBe('ok')
+  expect(checkReceiveBuffer(join(box.dir, 'absent')).state).toBe('ok')
+})
+
+test('routers that were never heard, or not for a day, and strangers are named', async () => {
+  for (const [name, address] of [
+    ['heard', '10.0.0.1'],
+    ['silent', '10.0.0.2'],
+    ['never', '10.0.0.3'],
+  ] as const) {
+    await box.json('router', 'add', name, '--address', address, '--secret', 'a-long-enough-secret')
+  }
+  write(`INSERT INTO router_health (router_no, last_packet_at, last_address, requests) VALUES (1, ${now - 60_000}, '10.0.0.1', 5), (2, ${now - 2 * DAY_MS}, '10.0.0.2', 5);
+    INSERT INTO unknown_routers (address, nas_identifier, first_at, last_at, packets) VALUES ('10.0.0.3', '', 1, ${now}, 4), ('192.0.2.9', 'x', 1, ${now}, 7)`)
+  const checks = look()
+  expect(of(checks, 'routers').map(({ sentence }) => sentence)).toEqual([
+    'Never heard: never.',
+    'Not heard for a day: silent (2 d ago).',
+  ])
+  // 10.0.0.3 has been adopted since.
+  expect(of(checks, 'unknown-routers')[0]).toMatchObject({
+    state: 'attention',
+    remedy: 'If it is yours: lango router add NAME --address 192.0.2.9 --secret S',
+  })
+  expect(of(checks, 'unknown-routers')[0]!.sentence).not.toContain('10.0.0.3')
+})
+
+test('names from outside are shown as they are, harmless', () => {
+  write(
+    `INSERT INTO lockouts (login, device, until, failures) VALUES ('evil' || char(27) || '[2J', '*', ${now + 1000}, 10), ('old', '*', ${now - 1}, 10)`,
+  )
+  const [lockouts] = of(look(), 'lockouts')
+  expect(lockouts!.sentence).toContain('evil\\u{1b}[2J')
+  expect(lockouts!.sentence).not.toContain('old')
+})
+
+test('a key file that is lost, exposed, or another’s is stopped', async () => {
+  await box.json('router', 'add', 'tower', '--address', '10.0.0.1', '--secret', 'a-long-enough-secret')
+  expect(of(look(), 'keys')[0]!.state).toBe('ok')
+  chmodSync(box.folder.keyFile, 0o644)
+  expect(of(look(), 'keys')[0]).toMatchObject({
+    state: 'stopped',
+    sentence: expect.stringMatching(/mode 644/) as string,
+  })
+  const other = testBox()
+  writeFileSync(box.folder.keyFile, '')
+  chmodSync(box.folder.keyFile, 0o600)
+  expect(of(look(), 'keys')[0]!.state).toBe('stopped')
+  rmSync(box.folder.keyFile)
+  expect(of(look(), 'keys')[0]!.state).toBe('stopped')
+  expect(
+    of(
+      orThrow(examine({ folder: { ...box.folder, keyFile: other.folder.keyFile }, status, now, full: false, random })),
+      'keys',
+    )[0],
+  ).toMatchObject({
+    state: 'stopped',
+    sentence: expect.stringMatching(/keys that the key file lacks/) as string,
+  })
+  other.remove()
+})
+
+test('certificates and backups are held against the day', async () => {
+  const { notAfter } = orThrow(await loadTls(box.folder, { now: () => now, sure: true, hostName: 'pop', random }))
+  const at = (when: number) => of(look({ status: { ...status, now: when } }), 'certificates').map(({ state }) => state)
+  expect(at(now)).toEqual(['ok', 'ok'])
+  expect(at(notAfter - DAY_MS)).toEqual(['ok', 'attention'])
+  expect(at(notAfter)).toEqual(['ok', 'stopped'])
+  writeFileSync(
+    join(box.dir, LAST_BACKUP_FILE),
+    JSON.stringify({ at: now - DAY_MS, file: '/mnt/pop.backup', bytes: 1000 }),
+  )
+  expect(of(look(), 'backup')[0]).toMatchObject({
+    state: 'ok',
+    sentence: 'The last backup is from 1 d ago: /mnt/pop.backup, 1.0 kB.',
+  })
+  expect(of(look({ status: { ...status, now: now + 8 * DAY_MS } }), 'backup')[0]!.state).toBe('attention')
+})
+
+test('work that was given up, an altered audit log and an open folder are told', async () => {
+  await box.json('router', 'add', 'tower', '--address', '10.0.0.1', '--secret', 'a-long-enough-secret')
+  write("DROP TRIGGER IF EXISTS log_audit_update; UPDATE audit SET record = '{}'", 'siteFile')
+  write(
+    "INSERT INTO jobs (id, name, input, state, run_at, attempts, error) VALUES ('job_1', 'mail.send', '{}', 'failed', 1, 8, 'no route')",
+    'siteFile',
+  )
+  chmodSync(box.dir, 0o755)
+  const checks = look({ full: true })
+  expect(of(checks, 'audit')[0]).toMatchObject({
+    state: 'attention',
+    sentence: 'The audit log was altered at entry 1.',
+  })
+  expect(of(checks, 'jobs')[0]!.sentence).toContain('mail.send (no route)')
+  expect(of(checks, 'folder')[0]).toMatchObject({ state: 'attention', remedy: `chmod 700 ${box.dir}` })
+})

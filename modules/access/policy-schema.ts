@@ -1,0 +1,45 @@
+/** What a policy may hold: apart from the rules, so that threads that only read policies need no schema library. */
+import { z } from 'zod'
+
+const kbps = z.number().int().min(0).max(400_000_000)
+const seconds = z.number().int().min(0).max(0xffff_ffff)
+
+/** Burst as MikroTik, accel-ppp and CAKE know it: up to `Kbps` for `timeSec` while the average is under the threshold. */
+const burst = z.object({
+  downKbps: kbps,
+  upKbps: kbps,
+  thresholdDownKbps: kbps,
+  thresholdUpKbps: kbps,
+  timeSec: z.number().int().min(1).max(3600),
+})
+
+export const policySchema = z.object({
+  /** Speed in the subscriber's direction; 0 means no limit. */
+  downKbps: kbps,
+  upKbps: kbps,
+  burst: burst.optional(),
+  /** Queue priority, 1 highest to 8. */
+  priority: z.number().int().min(1).max(8).optional(),
+  /** Longest session; 0 means none. The end of validity shortens it. */
+  sessionTimeoutSec: seconds,
+  idleTimeoutSec: seconds,
+  /** How often the NAS reports usage (RFC 2869 §5.16: never under 60). */
+  interimSec: z.number().int().min(60).max(86_400),
+  /** Devices online at once; 0 means any number. */
+  deviceLimit: z.number().int().min(0).max(1000),
+  /** `first`: the first `deviceLimit` devices seen are bound, others are refused. */
+  bindDevices: z.enum(['no', 'first']),
+  pool: z.string().max(200).optional(),
+  ipv6Pool: z.string().max(200).optional(),
+  delegatedIpv6Pool: z.string().max(200).optional(),
+  vlan: z.number().int().min(1).max(4094).optional(),
+  /** The router's own profile, group or role of this name (MikroTik Group, Aruba role, Huawei user group). */
+  group: z.string().max(200).optional(),
+  addressList: z.string().max(200).optional(),
+  /** What an expired subscriber gets: a refusal, an address pool of its own, or a page. */
+  onExpiry: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('reject') }),
+    z.object({ kind: z.literal('pool'), pool: z.string().min(1).max(200), kbps }),
+    z.object({ kind: z.literal('redirect'), url: z.url().max(240), kbps }),
+  ]),
+})

@@ -1,0 +1,4 @@
+/** What AAA needs of access, pure: threads that import only this carry neither schema library nor query builder. */
+export * from './device.ts'
+export * from './policy.ts'
+export * from './purpose.ts'

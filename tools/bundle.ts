@@ -1,0 +1,52 @@
+/**
+ * Bundles the box into appliance/dist: what production runs, and what bin/lango runs where it is newer than the
+ * sources. Stripping types at run time costs every thread tens of megabytes and most of a second at start.
+ */
+import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+
+const root = join(import.meta.dirname, '..')
+const source = (path: string): string => join(root, path)
+/** Written beside and renamed, so that a box never starts from half a bundle. */
+const [made, target] = [source('appliance/dist.new'), source('appliance/dist')]
+
+/** Each thread is an entry of its own; all lie in one folder, since a thread is found beside whoever starts it. */
+const entries = {
+  cli: 'appliance/src/cli.ts',
+  main: 'appliance/src/main.ts',
+  front: 'appliance/src/aaa/front.ts',
+  writer: 'appliance/src/aaa/writer.ts',
+  eap: 'appliance/src/aaa/eap.ts',
+  'query-thread': 'appliance/src/query-thread.ts',
+}
+
+/** Read at run time from beside the code that serves them. */
+const assets = {
+  'client/live.js': 'appliance/src/web/client/live.js',
+  'tokens.css': 'kernel/src/ui/tokens.css',
+  'components.css': 'kernel/src/ui/components.css',
+  'gallery.css': 'kernel/src/ui/gallery.css',
+}
+
+rmSync(made, { recursive: true, force: true })
+await build({
+  entryPoints: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, source(path)])),
+  outdir: made,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node26',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  // A native addon finds its binary beside its own files.
+  external: ['better-sqlite3'],
+  // CommonJS libraries inside the bundle ask for Node's own modules.
+  banner: { js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);" },
+  logLevel: 'warning',
+})
+mkdirSync(join(made, 'client'), { recursive: true })
+for (const [name, path] of Object.entries(assets)) copyFileSync(source(path), join(made, name))
+rmSync(target, { recursive: true, force: true })
+renameSync(made, target)
