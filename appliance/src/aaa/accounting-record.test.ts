@@ -138,7 +138,11 @@ test('two names never become one, whatever their octets', () => {
 
 test.each([
   ['when it was sent, less its delay', { 'Acct-Delay-Time': 30 }, NOW - 30_000],
-  ['its delay, also beside a time of the NAS', { 'Acct-Delay-Time': 5, 'Event-Timestamp': NOW / 1000 - 900 }, NOW - 5000],
+  [
+    'its delay, also beside a time of the NAS',
+    { 'Acct-Delay-Time': 5, 'Event-Timestamp': NOW / 1000 - 900 },
+    NOW - 5000,
+  ],
   ['the time of the NAS', { 'Event-Timestamp': NOW / 1000 - 900 }, NOW - 900_000],
   ['the time of the NAS, where the delay cannot be', { 'Acct-Delay-Time': 86_401, 'Event-Timestamp': NOW / 1000 }, NOW],
   ['unknown to a NAS of 1970', { 'Event-Timestamp': 0 }, undefined],

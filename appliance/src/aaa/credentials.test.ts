@@ -97,8 +97,8 @@ test.each(ways.filter(([method]) => method.startsWith('mschap')))(
       Buffer.alloc(0),
       Buffer.concat([proof.response.subarray(0, 26), Buffer.alloc(24)]),
     ]
-    for (const response of changed) expect(isProven({ ...proof, response } as Proof, PASSWORD, name)).toBe(false)
-    expect(isProven({ ...proof, challenge: proof.challenge.subarray(1) } as Proof, PASSWORD, name)).toBe(false)
+    for (const response of changed) expect(isProven({ ...proof, response }, PASSWORD, name)).toBe(false)
+    expect(isProven({ ...proof, challenge: proof.challenge.subarray(1) }, PASSWORD, name)).toBe(false)
   },
 )
 
@@ -191,8 +191,20 @@ test.each([
 
 test('a router that vouches by Call-Check needs no password; another Service-Type vouches for nothing', () => {
   const nothing: Proof = { method: 'unknown' }
-  expect(isDeviceProof(nothing, request((writer) => writer.uint32(6, 10)), MAC)).toBe(true)
-  expect(isDeviceProof(nothing, request((writer) => writer.uint32(6, 2)), MAC)).toBe(false)
+  expect(
+    isDeviceProof(
+      nothing,
+      request((writer) => writer.uint32(6, 10)),
+      MAC,
+    ),
+  ).toBe(true)
+  expect(
+    isDeviceProof(
+      nothing,
+      request((writer) => writer.uint32(6, 2)),
+      MAC,
+    ),
+  ).toBe(false)
 })
 
 const hide = { salted: (key: Buffer) => key, asPassword: (keys: Buffer) => keys }

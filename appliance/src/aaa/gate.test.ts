@@ -122,9 +122,12 @@ test.each([
   ['policy before validity', 600, NOW + 900_000, 600],
   ['validity before policy', 1200, NOW + 900_000, 900],
   ['part of a second counts as a second', 0, NOW + 1, 1],
-])('Session-Timeout is the shorter of policy and remaining validity: %s', (_what, sessionTimeoutSec, expiresAt, sec) => {
-  expect(decided({ expiresAt }, { sessionTimeoutSec })).toMatchObject({ kind: 'accept', sessionTimeoutSec: sec })
-})
+])(
+  'Session-Timeout is the shorter of policy and remaining validity: %s',
+  (_what, sessionTimeoutSec, expiresAt, sec) => {
+    expect(decided({ expiresAt }, { sessionTimeoutSec })).toMatchObject({ kind: 'accept', sessionTimeoutSec: sec })
+  },
+)
 
 test('validity that begins now ends the session when it ends', () => {
   expect(decided({ validitySec: HOUR_SEC })).toMatchObject({ firstUse: true, sessionTimeoutSec: HOUR_SEC })

@@ -45,7 +45,7 @@ const box = () => {
   store.load()
   const restart = () => createHousekeeping({ db, store, slots, state })
   const broom = restart()
-  const chunk = { fromAt: T0, toAt: T0, decisions: 0, rejects: 0, body: Buffer.alloc(0) as Buffer<ArrayBuffer> }
+  const chunk = { fromAt: T0, toAt: T0, decisions: 0, rejects: 0, body: Buffer.alloc(0) }
   const locks = db.prepare<[number], { login: string; device: string }>(
     'SELECT login, device FROM lockouts WHERE until > ? ORDER BY login, device',
   )
@@ -139,14 +139,21 @@ test('a device that goes on guessing through a flood is still counted', () => {
 
 test('strangers are remembered by address: the newest, with all their packets', () => {
   const { see, broom, db } = box()
-  const stranger = (address: string, at: number, packets = 1): Stranger => ({ address, nasIdentifier: 'x', packets, at })
+  const stranger = (address: string, at: number, packets = 1): Stranger => ({
+    address,
+    nasIdentifier: 'x',
+    packets,
+    at,
+  })
   see([stranger('10.0.0.1', T0, 2)], [])
   see([stranger('10.0.0.1', T0 + 1, 3)], [])
   broom.run(T0 + 2)
   for (let i = 0; i < STRANGERS_MAX - 1; i++) see([stranger(`a${i}`, T0 + 3)], [])
   see([stranger('10.0.0.2', T0 + 4)], [])
   broom.run(T0 + 5)
-  const kept = db.prepare<[], { address: string; packets: number }>('SELECT address, packets FROM unknown_routers').all()
+  const kept = db
+    .prepare<[], { address: string; packets: number }>('SELECT address, packets FROM unknown_routers')
+    .all()
   expect(kept).toHaveLength(STRANGERS_MAX)
   expect(kept.some(({ address }) => address === '10.0.0.1')).toBe(false)
   see([stranger('10.0.0.2', T0 + 6, 4)], [])

@@ -1,4 +1,6 @@
 /** The AAA threads as the control thread sees them: started in order, wired to each other, stopped in order. */
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { extname } from 'node:path'
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
@@ -64,6 +66,10 @@ const next = <M>(worker: Worker, pick: (message: M) => boolean): Promise<M> =>
   })
 
 export const startAaa = async (options: AaaOptions): Promise<Result<Aaa, AaaFault>> => {
+  for (const port of [options.authPort, options.acctPort]) {
+    const fault = await portTaken(options.listen, port)
+    if (fault) return err(fault)
+  }
   const { siteFile, sessionsFile, keyFile } = options.folder
   const data: AaaData = {
     siteFile,
@@ -201,6 +207,25 @@ const stopWorker = async (worker: Worker): Promise<void> => {
 
 const STOP_WITHIN_MS = 5000
 
+/**
+ * Fronts share their ports (SO_REUSEPORT), and so would a second box of the same user, which would then get half of
+ * the packets: a port is first taken alone, to see that nobody has it.
+ */
+const portTaken = async (listen: string, port: number): Promise<AaaFault | undefined> => {
+  if (port === 0) return undefined
+  const probe = createSocket(listen.includes(':') ? 'udp6' : 'udp4')
+  try {
+    const bound = once(probe, 'listening')
+    probe.bind(port, listen)
+    await bound
+    return undefined
+  } catch (fault) {
+    return portFault((fault as { code?: string }).code ?? String(fault), port)
+  } finally {
+    probe.close()
+  }
+}
+
 const portFault = (code: string, port: number): AaaFault => {
   if (code === 'EADDRINUSE') return { type: 'PortInUse', port }
   if (code === 'EACCES') return { type: 'PortForbidden', port }
@@ -209,7 +234,7 @@ const portFault = (code: string, port: number): AaaFault => {
 
 const warnOfBuffer = (granted: number, log: Log): void => {
   // Linux reports twice what it grants (socket(7)).
-  if (granted >= RECEIVE_BUFFER_WANTED) return
+  if (granted >= 2 * RECEIVE_BUFFER_WANTED) return
   log.warn('the kernel grants small receive buffers: bursts of packets will be lost', {
     grantedBytes: granted,
     remedy: 'sysctl -w net.core.rmem_max=8388608',

@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest'
-import { decodeAll, encodeNamed, encodeRequest, codes, isAttributeName, parsePacket, prepareSecret, type Packet } from '@lango/drivers/radius'
+import {
+  decodeAll,
+  encodeNamed,
+  encodeRequest,
+  codes,
+  isAttributeName,
+  parsePacket,
+  prepareSecret,
+  type Packet,
+} from '@lango/drivers/radius'
 import { openPolicy, type Policy } from '@lango/modules/access'
 import { isVendor, policyAttributes, totalLimit, vendors, type Vendor } from './vendors.ts'
 
@@ -141,11 +150,19 @@ const rateLimit = (changes: Partial<Policy>): unknown =>
 const burst = policy.burst!
 
 test.each([
-  ['upload stands before download: the router receives what the subscriber sends', { upKbps: 2000, downKbps: 10_000 }, '2M/10M'],
+  [
+    'upload stands before download: the router receives what the subscriber sends',
+    { upKbps: 2000, downKbps: 10_000 },
+    '2M/10M',
+  ],
   ['a rate that is no whole megabit', { upKbps: 512, downKbps: 1536 }, '512k/1536k'],
   ['a direction without limit', { downKbps: 10_000 }, '0/10M'],
   ['a burst: rate, burst, threshold, time', { upKbps: 2000, downKbps: 10_000, burst }, '2M/10M 4M/20M 1500k/8M 16/16'],
-  ['a priority without a burst holds its place', { upKbps: 2000, downKbps: 10_000, priority: 3 }, '2M/10M 0/0 0/0 0/0 3'],
+  [
+    'a priority without a burst holds its place',
+    { upKbps: 2000, downKbps: 10_000, priority: 3 },
+    '2M/10M 0/0 0/0 0/0 3',
+  ],
   ['a burst and a priority', { upKbps: 2000, downKbps: 10_000, burst, priority: 3 }, '2M/10M 4M/20M 1500k/8M 16/16 3'],
   ['no rate, so no queue', { burst, priority: 3 }, undefined],
 ])('MikroTik: %s', (_what, changes, expected) => {

@@ -25,6 +25,7 @@ import type { RpcFault } from '../rpc/protocol.ts'
 import type { NameFault } from '../run-named.ts'
 import type { TlsFault } from '../tls/index.ts'
 import { localTime } from './format.ts'
+import type { WebServerFault } from '../web/serve.ts'
 import type { FaultyLine, ImportFault } from './import.ts'
 
 type ModuleFault = FaultOf<
@@ -55,6 +56,7 @@ export type KnownFault =
   | ImportFault
   | { readonly type: 'UsageInvalid' }
   | AaaFault
+  | WebServerFault
   | ConfigFault
   | KeyFileFault
   | VaultFault
@@ -153,6 +155,11 @@ const sentences: Sentences = {
     `It failed three times for a reason nobody expected; the log has it under ${id}. Nothing was changed. Please report it.`,
   PortInUse: ({ port }) =>
     `Port ${port} is in use by another program. Stop that one (ss -lunp shows it), or choose another port; 0 picks a free one.`,
+  WebPortUnavailable: ({ listen, port, code }) => {
+    if (code === 'EADDRINUSE')
+      return `Port ${port} for the web page is in use by another program. Choose another with --web-port; 0 picks a free one.`
+    return `The web page cannot listen on ${listen} port ${port} (${code}). Choose another with --web-port.`
+  },
   PortForbidden: ({ port }) =>
     `Port ${port} may not be opened by this user: ports under 1024 need root or CAP_NET_BIND_SERVICE. Choose another port.`,
   PortUnusable: ({ port, cause }) => `Port ${port} cannot be opened (${cause}). Check the address given with --listen.`,

@@ -1,0 +1,188 @@
+import { expect, test } from 'vitest'
+import { insertSql } from '@lango/kernel/db'
+import { memorySite } from '@lango/kernel/testing'
+import { access, type Policy } from '@lango/modules/access'
+import { customers } from '@lango/modules/customers'
+import { addPlan, plans } from '@lango/modules/plans'
+import { addSubscriber, resumeSubscriber, services, suspendSubscriber } from '@lango/modules/services'
+import { orderSession, sessions } from '@lango/modules/sessions'
+import { liveSessions } from '@lango/modules/sessions/tables'
+import { createEnforcement } from './enforcement.ts'
+
+const HOUR_SEC = 3600
+
+type Sale = { readonly policy?: Partial<Policy>; readonly validitySec?: number; readonly quotaOctets?: number }
+
+const box = () => {
+  const site = memorySite([access, plans, customers, services, sessions])
+  const { clock, log, must, dispatch } = site
+  const { raw } = site.database
+  const addSession = raw.prepare(insertSql(liveSessions))
+  const grantNo = raw.prepare<[string], number>('SELECT no FROM grants WHERE login = ?').pluck()
+  const orders = raw.prepare<[], { no: number; kind: string; reason: string }>(
+    'SELECT session_no no, kind, reason FROM session_orders ORDER BY session_no',
+  )
+  const asked: number[] = []
+  const enforcement = createEnforcement({
+    reader: raw,
+    clock,
+    log,
+    order({ no, acctSessionId }, reason) {
+      asked.push(no)
+      must(orderSession, { sessionNo: no, acctSessionId, kind: 'end', reason })
+    },
+  })
+  return {
+    ...site,
+    raw,
+    enforcement,
+    asked,
+    dispatch,
+    sell(login: string, { policy = {}, validitySec, quotaOctets }: Sale = {}) {
+      must(addPlan, { name: `plan of ${login}`, kind: 'pppoe', policy, validitySec, quotaOctets })
+      must(addSubscriber, { login, password: 'x', plan: `plan of ${login}` })
+      return grantNo.get(login)!
+    },
+    online(no: number, grant: number, octets = 0, endedAt: number | null = null) {
+      addSession.run({
+        no,
+        grantNo: grant,
+        routerNo: 1,
+        nas: '',
+        acctSessionId: `s${no}`,
+        userName: 'amina',
+        device: '',
+        calledStationId: '',
+        framedIp: '',
+        framedIpv6Prefix: '',
+        delegatedIpv6Prefix: '',
+        nasPort: '',
+        startedAt: clock.now(),
+        startAuthenticator: '',
+        lastEventAt: clock.now(),
+        lastReceivedAt: clock.now(),
+        sessionTimeSec: 0,
+        inputOctets: 0,
+        outputOctets: octets,
+        gigawords: 0,
+        implausible: 0,
+        interimSec: 300,
+        state: 'start',
+        endedAt,
+        endedBy: '',
+        hourAt: 0,
+        hourInputOctets: 0,
+        hourOutputOctets: 0,
+        hourSessionTimeSec: 0,
+      })
+    },
+    ordered: () => orders.all().map(({ no, kind, reason }) => `${no} ${kind} ${reason}`),
+  }
+}
+
+test('the sessions of a suspended subscriber are ordered to end once; nobody else’s are', () => {
+  const { sell, online, must, enforcement, ordered } = box()
+  const amina = sell('amina')
+  const baraka = sell('baraka')
+  online(1, amina)
+  online(2, amina)
+  online(3, baraka)
+  online(4, amina, 0, 1)
+  enforcement.look(amina)
+  expect(ordered()).toEqual([])
+  must(suspendSubscriber, { login: 'amina' })
+  for (let look = 0; look < 3; look++) enforcement.look(amina)
+  enforcement.look(baraka)
+  expect(ordered()).toEqual(['1 end suspended', '2 end suspended'])
+})
+
+test('a subscriber who was resumed in time keeps the session', () => {
+  const { sell, online, must, enforcement, ordered } = box()
+  const amina = sell('amina')
+  online(1, amina)
+  must(suspendSubscriber, { login: 'amina' })
+  must(resumeSubscriber, { login: 'amina' })
+  enforcement.look(amina)
+  expect(ordered()).toEqual([])
+})
+
+test('a session ends with its validity: found within the look after it, and told once', () => {
+  const { sell, online, clock, enforcement, asked, ordered } = box()
+  online(1, sell('amina', { validitySec: HOUR_SEC }))
+  online(2, sell('baraka', { validitySec: 2 * HOUR_SEC }))
+  clock.advance(HOUR_SEC * 1000 - 1)
+  enforcement.lookForExpired()
+  expect(asked).toEqual([])
+  clock.advance(1)
+  enforcement.lookForExpired()
+  clock.advance(1000)
+  enforcement.lookForExpired()
+  expect(asked).toEqual([1])
+  expect(ordered()).toEqual(['1 end expired'])
+})
+
+test('an expired subscriber who was let into the pool of the expired is left there; the session from before is not', async () => {
+  const { sell, online, clock, enforcement, ordered } = box()
+  const onExpiry = { kind: 'pool', pool: 'walled', kbps: 128 } as const
+  const amina = sell('amina', { validitySec: HOUR_SEC, policy: { onExpiry } })
+  online(1, amina)
+  clock.advance(HOUR_SEC * 1000)
+  online(2, amina)
+  enforcement.lookForExpired()
+  await enforcement.lookAtAll()
+  expect(ordered()).toEqual(['1 end expired'])
+})
+
+test('where the expired are refused, a session that a NAS began after the expiry ends too', async () => {
+  const { sell, online, clock, enforcement, ordered } = box()
+  const amina = sell('amina', { validitySec: HOUR_SEC })
+  clock.advance(HOUR_SEC * 1000)
+  online(1, amina)
+  await enforcement.lookAtAll()
+  expect(ordered()).toEqual(['1 end expired'])
+})
+
+test('a suspended subscriber is not left in the pool of the expired', () => {
+  const { sell, online, clock, must, enforcement, ordered } = box()
+  const onExpiry = { kind: 'pool', pool: 'walled', kbps: 128 } as const
+  const amina = sell('amina', { validitySec: HOUR_SEC, policy: { onExpiry } })
+  clock.advance(HOUR_SEC * 1000)
+  online(1, amina)
+  must(suspendSubscriber, { login: 'amina' })
+  enforcement.look(amina)
+  expect(ordered()).toEqual(['1 end suspended'])
+})
+
+test('all sessions of a grant count against its quota, and all end when it is used up', () => {
+  const { sell, online, raw, enforcement, ordered } = box()
+  const amina = sell('amina', { quotaOctets: 1000 })
+  online(1, amina, 600)
+  online(2, amina, 399)
+  enforcement.look(amina)
+  expect(ordered()).toEqual([])
+  raw.prepare('UPDATE live_sessions SET input_octets = 1 WHERE no = 2').run()
+  enforcement.look(amina)
+  enforcement.look(amina)
+  expect(ordered()).toEqual(['1 end quota-used', '2 end quota-used'])
+})
+
+test('a grant that was removed ends its sessions; one that belongs to no grant is left alone', async () => {
+  const { sell, online, raw, enforcement, ordered } = box()
+  const amina = sell('amina')
+  online(1, amina)
+  online(2, 0)
+  raw.prepare('DELETE FROM grants').run()
+  await enforcement.lookAtAll()
+  expect(ordered()).toEqual(['1 end removed'])
+})
+
+test('a look at everything sees every session, however many there are', async () => {
+  const { online, raw, clock, log } = box()
+  raw.transaction(() => {
+    for (let no = 1; no <= 2500; no++) online(no, 77)
+  })()
+  const seen: number[] = []
+  const { lookAtAll } = createEnforcement({ reader: raw, clock, log, order: ({ no }) => seen.push(no) })
+  await lookAtAll()
+  expect(seen).toEqual(Array.from({ length: 2500 }, (_, i) => i + 1))
+})
