@@ -66,7 +66,7 @@ export async function mustRun(command: string, ...args: string[]): Promise<strin
 }
 
 export function temporaryFolder(name: string): string {
-  return mkdtempSync(join(tmpdir(), `lango-e2e-${name}-`))
+  return mkdtempSync(join(tmpdir(), `${name}-`))
 }
 
 type Ready = { ports: Ports; web: string }

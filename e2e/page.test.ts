@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -16,7 +15,7 @@ const schemes = ['light', 'dark'] as const
 
 suite('page', () => {
   // Kept after the run, to be looked at; the next one overwrites them.
-  const pictures = join(tmpdir(), 'lango-e2e-pictures')
+  const pictures = '/tmp/lango-e2e-pictures'
   const box = newBox()
   let browser: Browser
 

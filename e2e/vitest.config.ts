@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
+    globalSetup: join(import.meta.dirname, 'scratch.ts'),
     include: ['e2e/**/*.test.ts'],
     // Two cores: one box and its peer at a time, so that times mean something.
     fileParallelism: false,

@@ -43,7 +43,9 @@ await build({
   // A native addon finds its binary beside its own files.
   external: ['better-sqlite3'],
   // CommonJS libraries inside the bundle ask for Node's own modules.
-  banner: { js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+  },
   logLevel: 'warning',
 })
 mkdirSync(join(made, 'client'), { recursive: true })

@@ -11,6 +11,9 @@ import { usedOctetsOf } from './aaa/readers.ts'
 export const EXPIRY_LOOK_MS = 1000
 /** Everything is held against everything this often, in case a wake-up was lost. */
 export const FULL_LOOK_MS = 60_000
+/** After an order failed the next one waits this long, twice as long after each, up to the most. */
+const RETRY_MS = 60_000
+const RETRY_MS_MAX = 6 * 3_600_000
 /** Sessions looked at in one go: the control thread stays free between two. */
 const CHUNK_SESSIONS = 1000
 
@@ -61,6 +64,9 @@ export const createEnforcement = ({ reader, clock, log, order }: EnforcementDeps
     `SELECT no, acct_session_id acctSessionId, grant_no grantNo, started_at startedAt
      FROM live_sessions WHERE no > ? AND grant_no > 0 AND ended_at IS NULL ORDER BY no LIMIT ?`,
   )
+  const failures = reader.prepare<[number], { count: number; lastAt: number }>(
+    `SELECT count(*) count, coalesce(max(ordered_at), 0) lastAt FROM session_orders WHERE session_no = ? AND state = 'failed'`,
+  )
   const usedOctets = usedOctetsOf(reader)
   let lookedAt = clock.now() - FULL_LOOK_MS
 
@@ -68,7 +74,9 @@ export const createEnforcement = ({ reader, clock, log, order }: EnforcementDeps
     const grant = grantOf.get(session.grantNo)
     if (!grant) return 'removed'
     if (grant.status !== 'active') return grant.status
-    if (grant.expiresAt !== null && grant.expiresAt <= clock.now() && !isWalled(grant, session)) return 'expired'
+    // An unsure clock ends nothing: it may be years ahead.
+    const isExpired = clock.sure() && grant.expiresAt !== null && grant.expiresAt <= clock.now()
+    if (isExpired && !isWalled(grant, session)) return 'expired'
     if (grant.quotaOctets !== null && usedOctets(grant.no) >= grant.quotaOctets) return 'quota-used'
     return undefined
   }
@@ -76,6 +84,10 @@ export const createEnforcement = ({ reader, clock, log, order }: EnforcementDeps
   const check = (session: OverstayedSession): void => {
     const reason = fault(session)
     if (reason === undefined) return
+    const failed = failures.get(session.no)!
+    const waitMs = Math.min(RETRY_MS * 2 ** failed.count, RETRY_MS_MAX)
+    // A NAS that cannot be reached is tried again, but not forever as if for the first time.
+    if (failed.count > 0 && clock.now() - failed.lastAt < waitMs) return
     log.info('a session is over its time', { acctSessionId: session.acctSessionId, reason })
     order(session, reason)
   }

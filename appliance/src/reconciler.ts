@@ -138,7 +138,8 @@ class LadderReconciler implements Reconciler {
       this.#note(steps, `disconnect ${by}`, worded(outcome))
       if (outcome.type === 'unreachable' || this.#stopping.signal.aborted) return false
       if (outcome.type === 'ack') await this.#awaitStop(session, steps)
-      if (outcome.type === 'not-found') isUnknownThere = true
+      // Only a set with the session's id can say that the session is gone: a NAS may know no device by its address.
+      if (outcome.type === 'not-found' && by !== 'user+device') isUnknownThere = true
       if (!this.#isOpen(session.no)) return true
     }
     if (!isUnknownThere) return false

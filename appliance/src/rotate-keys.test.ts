@@ -18,9 +18,9 @@ test('rotation seals every password and secret under the new key, and each still
   site.must(addPlan, { name: 'Home', kind: 'pppoe', policy: {} })
   site.must(addRouter, { name: 'tower', address: '10.0.0.1', secret: 'shared-secret' })
   const logins = Array.from({ length: 1001 }, (_, n) => `user${n}`)
-  for (let at = 0; at < logins.length; at += 500) {
+  for (let at = 0; at < logins.length; at += 200) {
     site.must(importSubscribers, {
-      rows: logins.slice(at, at + 500).map((login) => ({ login, plan: 'Home', password: `pw-${login}` })),
+      rows: logins.slice(at, at + 200).map((login) => ({ login, plan: 'Home', password: `pw-${login}` })),
     })
   }
   let current = 0

@@ -12,7 +12,9 @@ import { grants, policies } from './tables.ts'
 /** The row of a policy's content, made when it is new. */
 export const policyRow = (ctx: CommandContext, policy: Policy): string => {
   // The schema puts the keys in one order, so that equal policies have equal texts.
-  const hash = createHash('sha256').update(JSON.stringify(policySchema.parse(policy))).digest('hex')
+  const hash = createHash('sha256')
+    .update(JSON.stringify(policySchema.parse(policy)))
+    .digest('hex')
   const known = ctx.db.select({ id: policies.site.id }).from(policies.site).where(eq(policies.site.hash, hash)).get()
   if (known) return known.id
   const id = ctx.ids.next('pol')

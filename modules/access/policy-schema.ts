@@ -36,6 +36,8 @@ export const policySchema = z.object({
   /** The router's own profile, group or role of this name (MikroTik Group, Aruba role, Huawei user group). */
   group: z.string().max(200).optional(),
   addressList: z.string().max(200).optional(),
+  /** A page that the NAS sends the browser to. */
+  redirectUrl: z.url().max(240).optional(),
   /** What an expired subscriber gets: a refusal, an address pool of its own, or a page. */
   onExpiry: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('reject') }),

@@ -37,7 +37,7 @@ export const expiredPolicy = (policy: Policy): Policy | undefined => {
     interimSec: policy.interimSec,
     sessionTimeoutSec: EXPIRED_SESSION_SEC,
   }
-  return onExpiry.kind === 'pool' ? { ...walled, pool: onExpiry.pool } : walled
+  return onExpiry.kind === 'pool' ? { ...walled, pool: onExpiry.pool } : { ...walled, redirectUrl: onExpiry.url }
 }
 
 /** An expired subscriber is looked at again this often, so that a payment shows without a call. */

@@ -13,7 +13,7 @@ import type { EapAdmission, EapAnswer, EapQuestion, Request } from './login-hand
 import type { AaaData, FromWriter, ToWriter } from './messages.ts'
 import { createProxy } from './proxy.ts'
 import type { ToEap, FromEap } from './eap-link.ts'
-import type { Origin } from './gate.ts'
+import { KEY_LOST, type Origin } from './gate.ts'
 import { createAaaThread, createLoginHandler } from './thread.ts'
 
 export type EapData = AaaData & {
@@ -53,7 +53,7 @@ const backend: EapBackend<EapAdmission> = {
     const grant = gate.find(identity, origin.realm)
     if (typeof grant === 'string' || gate.isLockedOut(grant, origin.place)) return undefined
     const password = gate.password(grant)
-    return password === 'key-lost' ? undefined : password
+    return password === KEY_LOST ? undefined : password
   },
   authorize(identity, proof) {
     const origin = originOf(proof.device)

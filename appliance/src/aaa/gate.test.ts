@@ -9,7 +9,7 @@ import { addSubscriber, resumeSubscriber, services, suspendSubscriber } from '@l
 import { sessions } from '@lango/modules/sessions'
 import { lockouts, sessionHistory } from '@lango/modules/sessions/tables'
 import { decide, type Decided, type GrantRow, type World } from './decide.ts'
-import { Gate } from './gate.ts'
+import { Gate, KEY_LOST } from './gate.ts'
 import { ANY_NEW_DEVICE } from './housekeeping.ts'
 import { createReaders } from './readers.ts'
 import { SharedState, sharedStateBytes } from './shared-state.ts'
@@ -242,9 +242,9 @@ test('a password is opened; one whose key is gone, or that is of another row, is
   const { gate, gateOver, found, vault, log } = box({ login: 'alice', password: secret })
   const alice = found('alice')
   expect(gate.password(alice)).toBe(secret)
-  expect(gateOver(memoryVault(seededRandom(99))).password(alice)).toBe('key-lost')
+  expect(gateOver(memoryVault(seededRandom(99))).password(alice)).toBe(KEY_LOST)
   const moved = { ...alice, credential: vault.seal(secret, credentialPurpose('grt_other')) }
-  expect(gate.password(moved)).toBe('key-lost')
+  expect(gate.password(moved)).toBe(KEY_LOST)
   expect(log.lines.filter((line) => line.msg === 'a stored password cannot be opened')).toHaveLength(2)
   expect(log.text()).not.toContain(secret)
 })

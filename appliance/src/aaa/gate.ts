@@ -24,6 +24,9 @@ export type Origin = {
 export type Admitted = Extract<Decided, { kind: 'accept' }>
 export type Refused = { readonly kind: 'reject'; readonly reason: Reason }
 
+/** No password is this: any text may be one. */
+export const KEY_LOST: unique symbol = Symbol('key lost')
+
 export class Gate {
   readonly #readers: Readers
   readonly #vault: Vault
@@ -51,13 +54,13 @@ export class Gate {
     return (isMac(device) ? this.#readers.grantByDevice(device) : undefined) ?? 'unknown-user'
   }
 
-  /** The network password; 'key-lost' when the key file no longer has its key, undefined when the grant has none. */
-  password(grant: GrantRow): string | undefined {
+  /** The network password; `KEY_LOST` when the key file no longer has its key, undefined when the grant has none. */
+  password(grant: GrantRow): string | typeof KEY_LOST | undefined {
     if (grant.credential === null) return undefined
     const opened = this.#vault.open(grant.credential, credentialPurpose(grant.id))
     if (opened.ok) return opened.value.reveal()
     this.#log.error('a stored password cannot be opened', { login: grant.login, fault: opened.error })
-    return 'key-lost'
+    return KEY_LOST
   }
 
   isLockedOut(grant: GrantRow, place: string): boolean {

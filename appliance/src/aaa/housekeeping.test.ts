@@ -37,6 +37,7 @@ const box = () => {
   const store = new SessionStore({
     db,
     slots,
+    now: () => 0,
     grantOf: () => undefined,
     quotaOf: () => undefined,
     usedOctets: usedOctetsOf(db),

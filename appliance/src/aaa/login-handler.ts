@@ -28,7 +28,7 @@ import {
 } from './credentials.ts'
 import type { GrantRow } from './decide.ts'
 import type { Decision } from './decision-log.ts'
-import type { Admitted, Gate, Origin } from './gate.ts'
+import { KEY_LOST, type Admitted, type Gate, type Origin } from './gate.ts'
 import { isMethod, type Method } from './methods.ts'
 import { realmOf } from './names.ts'
 import { reasonWords, type Reason } from './reasons.ts'
@@ -106,7 +106,7 @@ export class LoginHandler {
 
   #proxied(login: Login, outcome: Decision['outcome'], reason: Reason): void {
     login.method = 'proxy'
-    this.#record(login, outcome, reason, 0, undefined)
+    this.#record(login, outcome, reason, undefined)
   }
 
   #plain(login: Login): void {
@@ -115,12 +115,12 @@ export class LoginHandler {
     const proof = readProof(request.packet, request.client.secret, request.version)
     login.method = proof.method
     const grant = gate.find(origin.userName, origin.realm)
-    if (typeof grant === 'string') return this.#reject(login, grant, 0, proof)
-    if (gate.isLockedOut(grant, origin.place)) return this.#reject(login, 'locked-out', grant.no, proof)
+    if (typeof grant === 'string') return this.#reject(login, grant, undefined, proof)
+    if (gate.isLockedOut(grant, origin.place)) return this.#reject(login, 'locked-out', grant, proof)
     const password = gate.password(grant)
-    if (password === 'key-lost') return this.#reject(login, 'key-lost', grant.no, proof)
+    if (password === KEY_LOST) return this.#reject(login, 'key-lost', grant, proof)
     const fault = this.#proofFault(login, grant, proof, password)
-    if (fault) return this.#reject(login, fault, grant.no, proof)
+    if (fault) return this.#reject(login, fault, grant, proof)
     this.#admit(login, grant, proof, password)
   }
 
@@ -140,7 +140,7 @@ export class LoginHandler {
 
   #admit(login: Login, grant: GrantRow, proof: Proof, password: string | undefined): void {
     const admitted = this.#deps.gate.admit(grant, login.origin)
-    if (admitted.kind === 'reject') return this.#reject(login, admitted.reason, grant.no, proof)
+    if (admitted.kind === 'reject') return this.#reject(login, admitted.reason, grant, proof)
     const accept = (): void => {
       const { request } = login
       const writer = this.#begin(login, grant, admitted)
@@ -163,7 +163,7 @@ export class LoginHandler {
       log.error('a first use could not be recorded', { login: grant.login, error })
     }
     gate.leave(grant, login.origin.place)
-    this.#reject(login, 'busy', grant.no, { method: 'unknown' })
+    this.#reject(login, 'busy', grant, { method: 'unknown' })
   }
 
   async #eap(login: Login, eap: Buffer): Promise<void> {
@@ -198,7 +198,9 @@ export class LoginHandler {
     const method = outcome.method === undefined ? 'eap' : eapMethod(outcome.method)
     login.method = method
     if (outcome.kind === 'reject') {
-      return this.#refuse(login, eapReason(outcome.reason), 0, outcome.identity, (writer) =>
+      const found = this.#deps.gate.find(outcome.identity ?? login.origin.userName, login.origin.realm)
+      const grant = typeof found === 'string' ? undefined : found
+      return this.#refuse(login, eapReason(outcome.reason), grant, outcome.identity, (writer) =>
         writer.concat(EAP_MESSAGE, outcome.eap),
       )
     }
@@ -210,7 +212,7 @@ export class LoginHandler {
     const { request } = login
     const { admitted, grantLogin } = outcome.value
     const grant = gate.find(grantLogin, undefined)
-    if (typeof grant === 'string') return this.#refuse(login, grant, 0, outcome.identity, (w) => w)
+    if (typeof grant === 'string') return this.#refuse(login, grant, undefined, outcome.identity, (w) => w)
     const accept = (): void => {
       const writer = this.#begin(login, grant, admitted).concat(EAP_MESSAGE, outcome.eap)
       // Session, limits and bill follow the identity inside: the NAS repeats this name in accounting (RFC 2865 §5.1).
@@ -240,11 +242,11 @@ export class LoginHandler {
   #accept(login: Login, writer: AttributeWriter, grant: GrantRow, admitted: Admitted): void {
     login.request.answer(codes.accessAccept, writer)
     this.#deps.state.count('accepts')
-    this.#record(login, 'accept', admitted.reason, grant.no, undefined, grant.login)
+    this.#record(login, 'accept', admitted.reason, grant)
   }
 
-  #reject(login: Login, reason: Reason, grantNo: number, proof: Proof): void {
-    this.#refuse(login, reason, grantNo, undefined, (writer) => {
+  #reject(login: Login, reason: Reason, grant: GrantRow | undefined, proof: Proof): void {
+    this.#refuse(login, reason, grant, undefined, (writer) => {
       refusalAttributes(writer, proof, reason === 'suspended')
       return writer
     })
@@ -253,7 +255,7 @@ export class LoginHandler {
   #refuse(
     login: Login,
     reason: Reason,
-    grantNo: number,
+    grant: GrantRow | undefined,
     identity: string | undefined,
     add: (writer: AttributeWriter) => AttributeWriter,
   ): void {
@@ -262,19 +264,19 @@ export class LoginHandler {
     writeReplyMessage(writer, reasonWords[reason].told)
     login.request.answer(codes.accessReject, writer)
     this.#deps.state.count('rejects')
-    const wrong = reason === 'wrong-password' ? login.origin.place : undefined
-    this.#record(login, 'reject', reason, grantNo, wrong, identity)
+    this.#record(login, 'reject', reason, grant, identity)
   }
 
   #record(
     login: Login,
     outcome: Decision['outcome'],
     reason: Reason,
-    grantNo: number,
-    wrongPasswordAt: string | undefined,
+    grant: GrantRow | undefined,
     identity = login.origin.userName,
   ): void {
     const { clock, decided } = this.#deps
+    // Kept under the subscriber's own login, however the NAS spelt it: so it is found, and so attempts are counted.
+    const name = grant?.login ?? identity
     decided(
       {
         at: clock.now(),
@@ -282,13 +284,13 @@ export class LoginHandler {
         reason,
         method: login.method,
         routerNo: login.request.client.data.no,
-        grantNo,
+        grantNo: grant?.no ?? 0,
         latencyMicros: Math.round((clock.monotonicMs() - login.startedMs) * 1000),
-        login: identity,
+        login: name,
         device: login.origin.device,
-        detail: identity === login.origin.userName ? '' : login.origin.userName,
+        detail: name === login.origin.userName ? '' : login.origin.userName,
       },
-      wrongPasswordAt,
+      reason === 'wrong-password' && grant ? login.origin.place : undefined,
     )
   }
 

@@ -21,5 +21,7 @@ export const candidatesOf = (userName: string, routerRealm: string | undefined):
   const own = routerRealm.toLowerCase()
   if (realm === undefined) return { kind: 'logins', logins: [`${userName}@${routerRealm}`, userName], realm: own }
   if (realm !== own) return { kind: 'foreign', realm }
-  return { kind: 'logins', logins: [userName, userName.slice(0, userName.lastIndexOf('@'))], realm }
+  const bare = userName.slice(0, userName.lastIndexOf('@'))
+  // `alice@other@isp` is nobody here: its bare form would be another realm's subscriber.
+  return { kind: 'logins', logins: realmOf(bare) === undefined ? [userName, bare] : [userName], realm }
 }

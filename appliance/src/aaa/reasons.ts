@@ -16,17 +16,13 @@ export const reasons = [
   'suspended',
   'ended',
   'expired',
-  'not-yet-valid',
   'other-device',
   'device-limit',
   'quota-used',
   'locked-out',
-  'login-kind',
   'wrong-realm',
-  'method-refused',
   'eap-failed',
   'key-lost',
-  'clock-unsure',
   'busy',
   'proxied',
   'proxy-down',
@@ -73,11 +69,6 @@ export const reasonWords: Readonly<Record<Reason, Words>> = {
     remedy: 'Renew the service.',
     told: 'Your service has expired. Please renew it.',
   },
-  'not-yet-valid': {
-    sentence: 'The service is not valid yet.',
-    remedy: 'Wait for its start, or change it.',
-    told: 'Your service has not started yet.',
-  },
   'other-device': {
     sentence: 'The login is bound to other devices.',
     remedy: 'Free the bound device, or log in from it.',
@@ -98,19 +89,9 @@ export const reasonWords: Readonly<Record<Reason, Words>> = {
     remedy: 'Wait, then log in with the right password. Other devices of this login are not affected.',
     told: 'Too many attempts. Please wait a few minutes.',
   },
-  'login-kind': {
-    sentence: 'The subscriber exists, but not for this kind of login.',
-    remedy: 'Give the subscriber a plan of the kind that this router serves.',
-    told: refused,
-  },
   'wrong-realm': {
     sentence: 'The realm of the login is not served here.',
     remedy: 'Set the realm of the router, or add a home server for it.',
-    told: refused,
-  },
-  'method-refused': {
-    sentence: 'This way of logging in is switched off.',
-    remedy: 'Choose a method that is allowed on the device.',
     told: refused,
   },
   'eap-failed': {
@@ -122,11 +103,6 @@ export const reasonWords: Readonly<Record<Reason, Words>> = {
     sentence: 'The stored password cannot be opened: its key is missing from the key file.',
     remedy: 'Restore the key file from a backup, or set the password again.',
     told: refused,
-  },
-  'clock-unsure': {
-    sentence: 'The clock of the box is not trusted yet, and the service has a date that depends on it.',
-    remedy: 'Wait for NTP, or confirm the time: `lango doctor`.',
-    told: 'Please try again in a few minutes.',
   },
   busy: {
     sentence: 'A limit of the box was reached.',

@@ -27,6 +27,7 @@ const box = (grants: Record<string, Grant> = {}) => {
   const store = new SessionStore({
     db: database.raw,
     slots,
+    now: () => T0,
     grantOf: (_className, userName) => grants[userName]?.no,
     quotaOf: (grantNo) => Object.values(grants).find((grant) => grant.no === grantNo)?.quotaOctets ?? undefined,
     usedOctets: usedOctetsOf(database.raw),

@@ -21,12 +21,16 @@ import { advance, factsOf, sessionKey, type HourSlice, type LiveRow } from './li
 import { deviceHash, type SlotTable } from './slots.ts'
 import { insertSql, selectSql } from '@lango/kernel/db'
 
+/** Sessions that may begin in a millisecond without running ahead of the clock. */
+const NUMBERS_A_MS = 256
+
 /** A session that ended without its Stop may still be heard of for this long; then it becomes history. */
 const LATE_STOP_MS = 3_600_000
 
 export type StoreDeps = {
   readonly db: Database.Database
   readonly slots: SlotTable
+  readonly now: () => number
   /** The number of the grant a session belongs to: by the Class of its Accept, else by its login. */
   readonly grantOf: (className: string, userName: string) => number | undefined
   /** Octets a grant may use in all; undefined when it has no quota. */
@@ -81,7 +85,7 @@ export class SessionStore {
        WHERE no=@no`,
     )
     this.#deleteLive = db.prepare<[number]>('DELETE FROM live_sessions WHERE no = ?')
-    this.#insertHistory = db.prepare(insertSql(sessionHistory))
+    this.#insertHistory = db.prepare(insertSql(sessionHistory, { without: ['no'] }))
     this.#insertHour = db.prepare<[HourSlice]>(insertSql(usageHours, { without: ['no'] }))
     this.#insertChunk = db.prepare<[Chunk]>(insertSql(decisionChunks, { without: ['no'] }))
     this.#lastStop = db.prepare<[string, number, string], StoppedFacts>(
@@ -101,11 +105,8 @@ export class SessionStore {
     this.#quotas.clear()
     this.#forgetPending()
     this.#deps.slots.clear()
-    // The sequence outlives the rows: a number is not given again after retention has emptied the history.
-    const newest = this.#deps.db
-      .prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'session_history'")
-      .pluck()
-    this.#lastNo = newest.get() ?? 0
+    // A live session's number is never given again, also after a restart: an order names its session by it.
+    this.#lastNo = this.#deps.now() * NUMBERS_A_MS
     for (const row of this.#deps.db.prepare<[], LiveRow>(selectSql(liveSessions)).iterate()) {
       this.#live.set(sessionKey(row.routerNo, row.nas, row.acctSessionId), row)
       this.#lastNo = Math.max(this.#lastNo, row.no)

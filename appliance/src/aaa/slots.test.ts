@@ -76,9 +76,10 @@ test('whatever happens, the table says what a plain map says', () => {
         const alive = (): [string, { open: number; until: number }][] =>
           [...model].filter(([name, entry]) => name.startsWith(`${grant}/`) && (entry.open > 0 || entry.until > now))
         const known = alive().find(([name]) => name === key)?.[1]
+        const fits = known !== undefined || alive().length < 2
+        const answer = what === 'reserve' ? slots.reserve(grant, device, 2, now) : undefined
+        expect(answer).toBe(what === 'reserve' ? (fits ? 'reserved' : 'full') : undefined)
         if (what === 'reserve') {
-          const fits = known !== undefined || alive().length < 2
-          expect(slots.reserve(grant, device, 2, now)).toBe(fits ? 'reserved' : 'full')
           if (fits) model.set(key, { open: known?.open ?? 0, until: now + RESERVATION_SEC })
         } else if (what === 'open') {
           slots.open(grant, device)

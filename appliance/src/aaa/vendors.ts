@@ -18,6 +18,8 @@ type Row = {
 
 const BITS = 1000
 const limited = (policy: Policy): boolean => policy.downKbps > 0 || policy.upKbps > 0
+/** Bit/s in 32 bits: a faster line is as fast as the attribute can say. */
+const bits = (kbps: number): number | undefined => some(Math.min(kbps * BITS, 0xffff_ffff))
 const some = (n: number): number | undefined => (n > 0 ? n : undefined)
 
 /** `10M`, `512k`: RouterOS reads k as 10^3 and M as 10^6. */
@@ -37,8 +39,7 @@ const rosRateLimit = (policy: Policy): string | undefined => {
   return fields.join(' ')
 }
 
-const redirectUrl = (policy: Policy): string | undefined =>
-  policy.onExpiry.kind === 'redirect' ? policy.onExpiry.url : undefined
+const redirectUrl = (policy: Policy): string | undefined => policy.redirectUrl
 
 /** IOS wants a burst in octets; its own advice is an eighth of a second and a half of the rate. */
 const ciscoPolice = (direction: 'input' | 'output', kbps: number): string | undefined => {
@@ -55,8 +56,8 @@ const ciscoPairs = (policy: Policy): readonly string[] | undefined => {
 }
 
 const wispr: readonly Row[] = [
-  { name: 'WISPr-Bandwidth-Max-Up', change: true, value: (p) => some(p.upKbps * BITS) },
-  { name: 'WISPr-Bandwidth-Max-Down', change: true, value: (p) => some(p.downKbps * BITS) },
+  { name: 'WISPr-Bandwidth-Max-Up', change: true, value: (p) => bits(p.upKbps) },
+  { name: 'WISPr-Bandwidth-Max-Down', change: true, value: (p) => bits(p.downKbps) },
   { name: 'WISPr-Redirection-URL', value: redirectUrl },
 ]
 
@@ -83,10 +84,10 @@ const rows = {
     { name: 'Filter-Id', change: true, value: (p) => p.group },
   ],
   huawei: [
-    { name: 'Huawei-Input-Average-Rate', change: true, value: (p) => some(p.upKbps * BITS) },
-    { name: 'Huawei-Input-Peak-Rate', change: true, value: (p) => some((p.burst?.upKbps ?? p.upKbps) * BITS) },
-    { name: 'Huawei-Output-Average-Rate', change: true, value: (p) => some(p.downKbps * BITS) },
-    { name: 'Huawei-Output-Peak-Rate', change: true, value: (p) => some((p.burst?.downKbps ?? p.downKbps) * BITS) },
+    { name: 'Huawei-Input-Average-Rate', change: true, value: (p) => bits(p.upKbps) },
+    { name: 'Huawei-Input-Peak-Rate', change: true, value: (p) => bits(p.burst?.upKbps ?? p.upKbps) },
+    { name: 'Huawei-Output-Average-Rate', change: true, value: (p) => bits(p.downKbps) },
+    { name: 'Huawei-Output-Peak-Rate', change: true, value: (p) => bits(p.burst?.downKbps ?? p.downKbps) },
     { name: 'Huawei-User-Group-Name', value: (p) => p.group },
     { name: 'Huawei-HTTP-Redirect-URL', value: redirectUrl },
   ],

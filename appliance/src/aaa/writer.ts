@@ -48,6 +48,7 @@ const slots = new SlotTable(data.slots)
 const store = new SessionStore({
   db: sessions,
   slots,
+  now,
   grantOf: grantLookup(site),
   quotaOf: quotaLookup(site),
   usedOctets: usedOctetsOf(sessions),

@@ -47,7 +47,12 @@ const LOST_KEYS_MAX = 1000
 const KEY_LOST_ADVICE =
   'Put the key file back from a backup. Without it these passwords cannot be read by anyone: set new ones.'
 
-type KeyFile = { readonly version: 1; readonly current: string; readonly keys: Record<string, string>; readonly hashKey: string }
+type KeyFile = {
+  readonly version: 1
+  readonly current: string
+  readonly keys: Record<string, string>
+  readonly hashKey: string
+}
 
 const KEY_SHAPE = /^[A-Za-z0-9+/]{43}=$/
 const KEY_ID_SHAPE = /^[0-9a-f]{8}$/
