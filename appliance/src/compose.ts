@@ -65,6 +65,17 @@ const keepClock = ({ clock }: Site, { state }: Aaa): (() => void) => {
 
 const CLOCK_LOOK_MS = 1000
 
+/** The box's own certificate is renewed before it ends, and taken into use without a restart. */
+const keepCertificates = ({ folder, clock, random }: Site, aaa: Aaa, log: Log): (() => void) =>
+  every(CERTIFICATES_LOOK_MS, () => {
+    void loadTls(folder, { now: clock.now, random, hostName: hostname(), sure: clock.sure() }).then((loaded) => {
+      if (!loaded.ok) log.error('the certificates cannot be read', { fault: loaded.error })
+      else if (loaded.value.isNew) aaa.setTls({ ...loaded.value.eap, ca: [...loaded.value.eap.ca] })
+    })
+  })
+
+const CERTIFICATES_LOOK_MS = 6 * 3_600_000
+
 /** What would grow without end: the change log of a box that no cloud fetches from, and the results of old commands. */
 const keepTidy = ({ database, clock }: Site, log: Log): (() => void) =>
   every(TIDY_EVERY_MS, () => {
@@ -172,7 +183,7 @@ const startRadius = (
 }
 
 const startUpkeep = ({ log }: BoxOptions, { site }: Ground, aaa: Aaa): Stage => {
-  const stops = [keepClock(site, aaa), keepTidy(site, log)]
+  const stops = [keepClock(site, aaa), keepTidy(site, log), keepCertificates(site, aaa, log)]
   return { stop: () => stops.forEach((stop) => stop()) }
 }
 

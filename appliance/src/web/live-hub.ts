@@ -35,6 +35,8 @@ export type LiveHubOptions = {
 
 type Look = { readonly snapshot: LiveSnapshot; readonly at: number; readonly takenMs: number }
 
+const TICKS_A_PATCH = 4
+
 /** Looks at the feed at most once in `patchEveryMs`, however many pages are open or opened. */
 const createLookout = (feed: LiveFeed, clock: Clock) => {
   const take = (): Look => ({ snapshot: bounded(feed.snapshot()), at: clock.now(), takenMs: clock.monotonicMs() })
@@ -172,7 +174,10 @@ const createStreams = (clock: Clock, startTimer: () => () => void) => {
 export const createLiveHub = ({ feed, clock, timeZone, every, log }: LiveHubOptions): LiveHub => {
   const { look, unsubscribe } = createLookout(feed, clock)
   const tracks = Object.fromEntries(langs.map((lang) => [lang, new Track(lang, timeZone)])) as Record<Lang, Track>
-  const { streams, open, serve, end } = createStreams(clock, () => every(webLimits.patchEveryMs, tick))
+  const { streams, open, serve, end } = createStreams(clock, () =>
+    // More often than a look may be taken: a timer that is a millisecond early must not cost a whole beat.
+    every(webLimits.patchEveryMs / TICKS_A_PATCH, tick),
+  )
 
   function tick(): void {
     try {
