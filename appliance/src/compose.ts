@@ -99,7 +99,7 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
     keep(startCopies(options, ground, aaa))
     const desk = keep(orThrow(await startDesk(options, ground, aaa)))
     const ports: Ports = { ...aaa.ports, web: desk.port }
-    keep(await startConsole(options, ground, ports, desk))
+    keep(await startConsole(options, ground, aaa, ports, desk))
     return { folder: ground.folder, site: ground.site, ports, deskAddress: desk.address }
   })
 
@@ -256,6 +256,7 @@ const startDesk = async (
 const startConsole = async (
   { listen, log }: BoxOptions,
   { folder, site, reader, queries }: Ground,
+  { state }: Aaa,
   ports: Ports,
   desk: Desk,
 ): Promise<Stage> => {
@@ -267,7 +268,15 @@ const startConsole = async (
     reader,
     queries,
     command,
-    status: () => ({ pid: process.pid, listen, ports, startedAt, now: clock.now(), clockSure: clock.sure() }),
+    status: () => ({
+      pid: process.pid,
+      listen,
+      ports,
+      startedAt,
+      now: clock.now(),
+      clockSure: clock.sure(),
+      dropped: state.read('dropped'),
+    }),
     newWebAddress: () => desk.newAddress(),
     sleep,
     // The other threads meet the new key in the file by themselves: a vault reads it again for a key it does not know.

@@ -95,6 +95,15 @@ const bind = (port: number, accepted: readonly number[], onRequest: (request: Re
     log,
   })
 
+/** Packets dropped without an answer, counted for the box as a whole: `doctor` shows them. */
+let droppedBefore = 0
+const countDropped = (servers: readonly UdpServer[]): void => {
+  const causes = servers.flatMap((server) => Object.values(server.stats.dropped))
+  const dropped = causes.reduce((sum, count) => sum + count, 0)
+  state.count('dropped', dropped - droppedBefore)
+  droppedBefore = dropped
+}
+
 const tellSeen = (): void => {
   const report = {
     strangers: [...strangers.values()],
@@ -115,7 +124,10 @@ const start = async (): Promise<void> => {
     const auth = await bind(data.authPort, [codes.accessRequest, codes.statusServer], onAuth)
     trying = data.acctPort
     const acct = await bind(data.acctPort, [codes.accountingRequest, codes.statusServer], onAcct)
-    const seen = setInterval(tellSeen, SEEN_FLUSH_MS)
+    const seen = setInterval(() => {
+      tellSeen()
+      countDropped([auth, acct])
+    }, SEEN_FLUSH_MS)
     control.on('message', (message: ToFront) => {
       if (message.kind === 'answer') asker.settle(message.id, message.ok)
       else void stop([auth, acct], seen)

@@ -8,8 +8,7 @@ import { decide, type Decided, type GrantRow } from './decide.ts'
 import { candidatesOf } from './names.ts'
 import type { Readers } from './readers.ts'
 import type { Reason } from './reasons.ts'
-import { ANONYMOUS_DEVICE } from './session-store.ts'
-import { deviceHash, type SlotTable } from './slots.ts'
+import { ANONYMOUS_DEVICE, deviceHash, type SlotTable } from './slots.ts'
 
 /** What a login tells about where it comes from, whatever its method. */
 export type Origin = {

@@ -1,5 +1,12 @@
-import type { Progress, SessionFacts, SyntheticEnd } from '@lango/modules/sessions/rules'
-import { HOUR_MS } from '@lango/modules/sessions/rules'
+import {
+  HOUR_MS,
+  terminateCauses,
+  type AccountingRecord,
+  type Progress,
+  type SessionFacts,
+  type SyntheticEnd,
+} from '@lango/modules/sessions/rules'
+import { deviceHash } from './slots.ts'
 
 /** A row of `live_sessions` as the writer holds it: changed in memory first, written once per commit. */
 export type LiveRow = {
@@ -95,4 +102,14 @@ const leaveHour = (row: LiveRow, hourAt: number): HourSlice | undefined => {
   row.hourOutputOctets = row.outputOctets
   row.hourSessionTimeSec = row.sessionTimeSec
   return slice.inputOctets + slice.outputOctets + slice.sessionTimeSec > 0 ? slice : undefined
+}
+
+/** What a session counts under among the devices of its grant. */
+export const slotDevice = (row: { device: string; acctSessionId: string }): number =>
+  deviceHash(row.device === '' ? row.acctSessionId : row.device)
+
+/** The NAS's own word for the end of a session, by its dictionary name. */
+export const causeOf = (record: AccountingRecord): string => {
+  if (record.terminateCause === undefined) return ''
+  return terminateCauses[record.terminateCause] ?? String(record.terminateCause)
 }

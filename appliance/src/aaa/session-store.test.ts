@@ -153,14 +153,19 @@ test('a silent session is reaped, frees its slot, lives on when heard, and a lat
 })
 
 test('a reaped session whose Stop never comes becomes history', () => {
-  const { told, show, store } = box()
+  const { told, show, store, database } = box()
   told(0, { ...start, 'Acct-Interim-Interval': 300 })
+  expect(store.openSessions).toBe(1)
   store.reap(sec(2000))
   store.commit([])
+  // Nobody is online, though the session may still be heard of.
+  expect(store.openSessions).toBe(0)
+  store.load()
+  expect(store.openSessions).toBe(0)
   store.reap(sec(2000 + 3 * 3600))
   store.commit([])
   expect(show('s1')).toMatchObject([{ state: 'stop', terminateCause: 'Lost-Carrier' }])
-  expect(store.openSessions).toBe(0)
+  expect(database.raw.prepare('SELECT count(*) FROM live_sessions').pluck().get()).toBe(0)
 })
 
 test('what a crash leaves is taken up again: nothing twice, nothing lost', () => {

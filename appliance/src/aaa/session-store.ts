@@ -8,7 +8,6 @@ import {
   judge,
   reapAt,
   syntheticCause,
-  terminateCauses,
   type AccountingRecord,
   type StoppedFacts,
   type SyntheticEnd,
@@ -17,8 +16,8 @@ import {
 import { decisionChunks, liveSessions, sessionHistory, usageHours } from '@lango/modules/sessions/tables'
 import { AccountingReader } from './accounting-record.ts'
 import type { Chunk } from './decision-log.ts'
-import { advance, factsOf, sessionKey, type HourSlice, type LiveRow } from './live-session.ts'
-import { deviceHash, type SlotTable } from './slots.ts'
+import { advance, causeOf, factsOf, sessionKey, slotDevice, type HourSlice, type LiveRow } from './live-session.ts'
+import { ANONYMOUS_DEVICE, deviceHash, type SlotTable } from './slots.ts'
 import { insertSql, selectSql } from '@lango/kernel/db'
 
 /** Sessions that may begin in a millisecond without running ahead of the clock. */
@@ -50,6 +49,7 @@ export class SessionStore {
   /** Quotas of grants that are online, undefined for those without one; read when their first octets come. */
   readonly #quotas = new Map<number, Quota | undefined>()
   #lastNo = 0
+  #online = 0
 
   // What the next commit writes.
   readonly #inserts = new Set<LiveRow>()
@@ -95,8 +95,9 @@ export class SessionStore {
     )
   }
 
+  /** Sessions that are online: those that ended without a Stop and may still be heard of are none. */
   get openSessions(): number {
-    return this.#live.size
+    return this.#online
   }
 
   /** Reads what the last commit left; also the way back after a commit that failed. */
@@ -105,6 +106,7 @@ export class SessionStore {
     this.#quotas.clear()
     this.#forgetPending()
     this.#deps.slots.clear()
+    this.#online = 0
     // A live session's number is never given again, also after a restart: an order names its session by it.
     this.#lastNo = this.#deps.now() * NUMBERS_A_MS
     for (const row of this.#deps.db.prepare<[], LiveRow>(selectSql(liveSessions)).iterate()) {
@@ -369,6 +371,7 @@ export class SessionStore {
   }
 
   #countSlot(open: boolean, row: LiveRow): void {
+    this.#online += open ? 1 : -1
     if (row.grantNo === 0) return
     const { slots } = this.#deps
     const device = slotDevice(row)
@@ -393,15 +396,4 @@ export class SessionStore {
     this.#slotOps.length = 0
     this.#spent.length = 0
   }
-}
-
-/** What a login reserves under when it tells nothing that could tell devices apart. */
-export const ANONYMOUS_DEVICE = 0
-
-const slotDevice = (row: { device: string; acctSessionId: string }): number =>
-  deviceHash(row.device === '' ? row.acctSessionId : row.device)
-
-const causeOf = (record: AccountingRecord): string => {
-  if (record.terminateCause === undefined) return ''
-  return terminateCauses[record.terminateCause] ?? String(record.terminateCause)
 }

@@ -35,6 +35,9 @@ export const slotTableBytes = SHARDS * SHARD_INTS * 4
 
 export type Reservation = 'reserved' | 'full' | 'table-full'
 
+/** What a login reserves under when it tells nothing that could tell devices apart. */
+export const ANONYMOUS_DEVICE = 0
+
 /** A device's identity within a grant, as 32 bits (FNV-1a); two devices of one grant meet by a chance of 1 in 4 billion. */
 export const deviceHash = (device: string): number => {
   let hash = 0x811c9dc5

@@ -95,7 +95,7 @@ export const checkDropped = (status: BoxStatus | undefined): Check[] => {
   return [
     attention(
       'dropped-packets',
-      `${dropped} packets were dropped without an answer since the start.`,
+      `${dropped} ${dropped === 1 ? 'packet was' : 'packets were'} dropped without an answer since the start.`,
       'A wrong shared secret is the most frequent cause: set it again on both sides. The log counts the causes.',
     ),
   ]
