@@ -44,7 +44,6 @@ export type AaaFault =
 export type Aaa = {
   readonly ports: { readonly auth: number; readonly acct: number; readonly radsec: number }
   readonly state: SharedState
-  readonly slots: SharedArrayBuffer
   forgetQuota(grantNo: number): void
   endSession(no: number): void
   copied(nos: readonly number[]): void
@@ -93,7 +92,6 @@ export const startAaa = async (options: AaaOptions): Promise<Result<Aaa, AaaFaul
   return ok({
     ports: { ...fronts.value, radsec: eap.value.radsecPort },
     state: new SharedState(data.state),
-    slots: data.slots,
     forgetQuota: (grantNo) => order({ kind: 'forget-quota', grantNo }),
     endSession: (no) => order({ kind: 'end-session', no }),
     copied: (nos) => order({ kind: 'copied', nos }),

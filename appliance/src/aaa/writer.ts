@@ -25,7 +25,7 @@ export type WriterOrder =
 
 /** What the writer tells control. */
 export type WriterNews =
-  | { readonly kind: 'ready'; readonly openSessions: number }
+  | { readonly kind: 'ready' }
   | { readonly kind: 'quota-used'; readonly grantNo: number }
   | { readonly kind: 'failing'; readonly code: string }
   | { readonly kind: 'recovered' }
@@ -189,4 +189,4 @@ const timer = setInterval(() => {
 
 store.load()
 state.set('openSessions', store.openSessions)
-tell({ kind: 'ready', openSessions: store.openSessions })
+tell({ kind: 'ready' })
