@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3'
 import type { Policy } from '@lango/modules/access/rules'
 import type { GrantRow } from './decide.ts'
 import { ANY_NEW_DEVICE } from './housekeeping.ts'
+import type { SessionGrant } from './session-store.ts'
 import type { SharedState } from './shared-state.ts'
 
 /** Class carries the grant's number, so that accounting follows the identity that was checked, not the outer one. */
@@ -13,17 +14,40 @@ const GRANT_COLUMNS = `id, no, login, kind, status, credential, mac_login macLog
   framed_ipv6_prefix framedIpv6Prefix, delegated_ipv6_prefix delegatedIpv6Prefix, vlan, devices,
   quota_octets quotaOctets`
 
+/**
+ * Holds one read transaction open for the length of a turn of the loop: taking and dropping SQLite's locks for every
+ * look-up costs as much as the look-up. What was committed meanwhile is seen in the next turn, a millisecond later.
+ */
+const perTurn = (db: Database.Database): (() => void) => {
+  const begin = db.prepare('BEGIN')
+  const commit = db.prepare('COMMIT')
+  const end = (): void => {
+    if (db.open && db.inTransaction) commit.run()
+  }
+  return () => {
+    if (db.inTransaction) return
+    begin.run()
+    setImmediate(end)
+  }
+}
+
 /** The grant that accounting belongs to: by the Class of the Accept, else by login or device address. */
-export const grantLookup = (site: Database.Database): ((className: string, userName: string) => number | undefined) => {
-  const byLogin = site.prepare<[string], number>('SELECT no FROM grants WHERE login = ?').pluck()
-  const byMac = site.prepare<[string], number>('SELECT no FROM grants WHERE mac_login = ?').pluck()
+export const grantLookup = (
+  site: Database.Database,
+): ((className: string, userName: string) => SessionGrant | undefined) => {
+  const readSite = perTurn(site)
+  const columns = 'no, quota_octets IS NOT NULL AS hasQuota'
+  const byLogin = site.prepare<[string], [number, number]>(`SELECT ${columns} FROM grants WHERE login = ?`).raw()
+  const byMac = site.prepare<[string], [number, number]>(`SELECT ${columns} FROM grants WHERE mac_login = ?`).raw()
   return (className, userName) => {
     if (className.startsWith(CLASS_PREFIX)) {
       // The Class is ours, echoed over a path that the shared secret protects: what it says needs no second look.
       const no = Number.parseInt(className.slice(CLASS_PREFIX.length), 36)
-      if (no > 0) return no
+      if (no > 0) return { no, hasQuota: true }
     }
-    return byLogin.get(userName) ?? byMac.get(userName)
+    readSite()
+    const row = byLogin.get(userName) ?? byMac.get(userName)
+    return row && { no: row[0], hasQuota: row[1] === 1 }
   }
 }
 
@@ -53,23 +77,6 @@ export type Readers = {
 
 /** A device counts as known to a grant while it is among this many of its last sessions. */
 const KNOWN_SESSIONS = 50
-
-/**
- * Holds one read transaction open for the length of a turn of the loop: taking and dropping SQLite's locks for every
- * look-up costs as much as the look-up. What was committed meanwhile is seen in the next turn, a millisecond later.
- */
-const perTurn = (db: Database.Database): (() => void) => {
-  const begin = db.prepare('BEGIN')
-  const commit = db.prepare('COMMIT')
-  const end = (): void => {
-    if (db.open && db.inTransaction) commit.run()
-  }
-  return () => {
-    if (db.inTransaction) return
-    begin.run()
-    setImmediate(end)
-  }
-}
 
 export const createReaders = (site: Database.Database, sessions: Database.Database, state: SharedState): Readers => {
   const readSite = perTurn(site)

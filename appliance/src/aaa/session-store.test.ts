@@ -28,7 +28,10 @@ const box = (grants: Record<string, Grant> = {}) => {
     db: database.raw,
     slots,
     now: () => T0,
-    grantOf: (_className, userName) => grants[userName]?.no,
+    grantOf: (_className, userName) => {
+      const grant = grants[userName]
+      return grant && { no: grant.no, hasQuota: grant.quotaOctets !== null }
+    },
     quotaOf: (grantNo) => Object.values(grants).find((grant) => grant.no === grantNo)?.quotaOctets ?? undefined,
     usedOctets: usedOctetsOf(database.raw),
     quotaUsed: (grantNo) => spent.push(grantNo),

@@ -2,7 +2,6 @@
  * The sessions of the box: every open one in memory, all of them in sessions.db. Records are judged and applied in
  * memory, then everything that changed is written in one transaction; only then may the records be answered.
  */
-import type Database from 'better-sqlite3'
 import {
   HOUR_MS,
   judge,
@@ -13,25 +12,32 @@ import {
   type SyntheticEnd,
   type Verdict,
 } from '@lango/modules/sessions/rules'
-import { decisionChunks, liveSessions, sessionHistory, usageHours } from '@lango/modules/sessions/tables'
 import { AccountingReader } from './accounting-record.ts'
 import type { Chunk } from './decision-log.ts'
+import { EndedIds } from './ended-ids.ts'
 import { advance, causeOf, factsOf, sessionKey, slotDevice, type HourSlice, type LiveRow } from './live-session.ts'
+import { finishedRow, sessionRows, type FinishedRow, type SessionRows } from './session-rows.ts'
 import { ANONYMOUS_DEVICE, deviceHash, type SlotTable } from './slots.ts'
-import { insertSql, selectSql } from '@lango/kernel/db'
+import type { RawDatabase } from '@lango/kernel/db'
 
 /** Sessions that may begin in a millisecond without running ahead of the clock. */
 const NUMBERS_A_MS = 256
 
+/** Ids learnt from the history in one go: about a millisecond. */
+const LEARN_IDS = 1000
+
 /** A session that ended without its Stop may still be heard of for this long; then it becomes history. */
 const LATE_STOP_MS = 3_600_000
 
+/** A grant as accounting knows it: `hasQuota` false only where that is certain. */
+export type SessionGrant = { readonly no: number; readonly hasQuota: boolean }
+
 export type StoreDeps = {
-  readonly db: Database.Database
+  readonly db: RawDatabase
   readonly slots: SlotTable
   readonly now: () => number
-  /** The number of the grant a session belongs to: by the Class of its Accept, else by its login. */
-  readonly grantOf: (className: string, userName: string) => number | undefined
+  /** The grant a session belongs to: by the Class of its Accept, else by its login. */
+  readonly grantOf: (className: string, userName: string) => SessionGrant | undefined
   /** Octets a grant may use in all; undefined when it has no quota. */
   readonly quotaOf: (grantNo: number) => number | undefined
   /** A grant's octets so far, from the database alone. */
@@ -55,44 +61,19 @@ export class SessionStore {
   readonly #inserts = new Set<LiveRow>()
   readonly #updates = new Set<LiveRow>()
   readonly #deletes: number[] = []
-  readonly #finished: LiveRow[] = []
-  readonly #finishedStop: { cause: string; at: number; receivedAt: number }[] = []
   /** Sessions stopped since the last commit: the history does not have them yet. */
+  readonly #finished: FinishedRow[] = []
   readonly #stoppedNow = new Map<string, StoppedFacts>()
   readonly #hours: HourSlice[] = []
   readonly #slotOps: { open: boolean; row: LiveRow }[] = []
   readonly #spent: number[] = []
 
-  readonly #insertLive
-  readonly #updateLive
-  readonly #deleteLive
-  readonly #insertHistory
-  readonly #insertHour
-  readonly #insertChunk
-  readonly #lastStop
+  readonly #rows: SessionRows
+  readonly #endedIds = new EndedIds()
 
   constructor(deps: StoreDeps) {
     this.#deps = deps
-    const { db } = deps
-    this.#insertLive = db.prepare<[LiveRow]>(insertSql(liveSessions))
-    this.#updateLive = db.prepare<[LiveRow]>(
-      `UPDATE live_sessions SET grant_no=@grantNo, framed_ip=@framedIp, framed_ipv6_prefix=@framedIpv6Prefix,
-         delegated_ipv6_prefix=@delegatedIpv6Prefix, started_at=@startedAt, start_authenticator=@startAuthenticator,
-         last_event_at=@lastEventAt, last_received_at=@lastReceivedAt, session_time_sec=@sessionTimeSec,
-         input_octets=@inputOctets, output_octets=@outputOctets, gigawords=@gigawords, implausible=@implausible,
-         state=@state, ended_at=@endedAt, ended_by=@endedBy, hour_at=@hourAt, hour_input_octets=@hourInputOctets,
-         hour_output_octets=@hourOutputOctets, hour_session_time_sec=@hourSessionTimeSec
-       WHERE no=@no`,
-    )
-    this.#deleteLive = db.prepare<[number]>('DELETE FROM live_sessions WHERE no = ?')
-    this.#insertHistory = db.prepare(insertSql(sessionHistory, { without: ['no'] }))
-    this.#insertHour = db.prepare<[HourSlice]>(insertSql(usageHours, { without: ['no'] }))
-    this.#insertChunk = db.prepare<[Chunk]>(insertSql(decisionChunks, { without: ['no'] }))
-    this.#lastStop = db.prepare<[string, number, string], StoppedFacts>(
-      `SELECT user_name userName, device, start_authenticator startAuthenticator, session_time_sec sessionTimeSec,
-         input_octets inputOctets, output_octets outputOctets, ended_at endedAt, stop_received_at stopReceivedAt
-       FROM session_history WHERE acct_session_id = ? AND router_no = ? AND nas = ? ORDER BY no DESC LIMIT 1`,
-    )
+    this.#rows = sessionRows(deps.db)
   }
 
   /** Sessions that are online: those that ended without a Stop and may still be heard of are none. */
@@ -109,7 +90,8 @@ export class SessionStore {
     this.#online = 0
     // A live session's number is never given again, also after a restart: an order names its session by it.
     this.#lastNo = this.#deps.now() * NUMBERS_A_MS
-    for (const row of this.#deps.db.prepare<[], LiveRow>(selectSql(liveSessions)).iterate()) {
+    this.#endedIds.forget(this.#rows.endedSessions())
+    for (const row of this.#rows.live()) {
       this.#live.set(sessionKey(row.routerNo, row.nas, row.acctSessionId), row)
       this.#lastNo = Math.max(this.#lastNo, row.no)
       if (row.endedAt === null) this.#countSlot(true, row)
@@ -131,7 +113,7 @@ export class SessionStore {
     const live = this.#live.get(key)
     const stopped = live
       ? undefined
-      : (this.#stoppedNow.get(key) ?? this.#lastStop.get(reader.acctSessionId, routerNo, reader.nas))
+      : (this.#stoppedNow.get(key) ?? this.#lastStop(reader.acctSessionId, routerNo, reader.nas))
     this.#carryOut(judge(live && factsOf(live), stopped, record), key, live, record, routerNo)
   }
 
@@ -140,28 +122,22 @@ export class SessionStore {
    * Throws what SQLite throws (disk full, I/O error): nothing of it is then stored, and `load` must be called.
    */
   commit(chunks: readonly Chunk[], alongside: () => void = () => {}): void {
+    const rows = this.#rows
     this.#deps.db.exec('BEGIN IMMEDIATE')
     try {
-      for (const row of this.#inserts) this.#insertLive.run(row)
-      for (const row of this.#updates) this.#updateLive.run(row)
-      for (const no of this.#deletes) this.#deleteLive.run(no)
-      this.#finished.forEach((row, i) => {
-        const stop = this.#finishedStop[i]!
-        this.#insertHistory.run({
-          ...row,
-          endedAt: stop.at,
-          stopReceivedAt: stop.receivedAt,
-          terminateCause: stop.cause,
-        })
-      })
-      for (const slice of this.#hours) this.#insertHour.run(slice)
-      for (const chunk of chunks) this.#insertChunk.run(chunk)
+      for (const row of this.#inserts) rows.insertLive(row)
+      for (const row of this.#updates) rows.updateLive(row)
+      for (const no of this.#deletes) rows.deleteLive(no)
+      for (const row of this.#finished) rows.insertHistory(row)
+      for (const slice of this.#hours) rows.insertHour(slice)
+      for (const chunk of chunks) rows.insertChunk(chunk)
       alongside()
       this.#deps.db.exec('COMMIT')
     } catch (fault) {
       if (this.#deps.db.inTransaction) this.#deps.db.exec('ROLLBACK')
       throw fault
     }
+    for (const { acctSessionId } of this.#finished) this.#endedIds.add(acctSessionId)
     for (const { open, row } of this.#slotOps) this.#countSlot(open, row)
     for (const grantNo of this.#spent) this.#deps.quotaUsed(grantNo)
     this.#forgetPending()
@@ -190,6 +166,18 @@ export class SessionStore {
       }
     }
     return reaped
+  }
+
+  /** Learns the next page of ids that have ended; false when there is no more to learn for now. */
+  learnEnded(): boolean {
+    const ids = this.#endedIds
+    if (ids.isFull) ids.forget(this.#rows.endedSessions())
+    ids.learn((after) => this.#rows.endedIds(after, LEARN_IDS))
+    return ids.isLearning
+  }
+
+  #lastStop(acctSessionId: string, routerNo: number, nas: string): StoppedFacts | undefined {
+    return this.#endedIds.mayHave(acctSessionId) ? this.#rows.lastStop(acctSessionId, routerNo, nas) : undefined
   }
 
   /** A device that the NAS says is gone (503 to a Disconnect): its session ends as a lost one, and may be heard of late. */
@@ -245,7 +233,9 @@ export class SessionStore {
     routerNo: number,
   ): void {
     const details = this.#reader.details
-    const grantNo = this.#deps.grantOf(this.#reader.className, record.userName) ?? 0
+    const grant = this.#deps.grantOf(this.#reader.className, record.userName)
+    const grantNo = grant?.no ?? 0
+    if (grant && !grant.hasQuota) this.#quotas.set(grantNo, undefined)
     this.#lastNo += 1
     const row: LiveRow = {
       no: this.#lastNo,
@@ -359,9 +349,9 @@ export class SessionStore {
 
   #finish(key: string, row: LiveRow, cause: string, at: number, receivedAt: number): void {
     const endedAt = Math.max(at, row.startedAt)
-    this.#finished.push(row)
-    this.#finishedStop.push({ cause, at: endedAt, receivedAt })
-    this.#stoppedNow.set(key, { ...row, endedAt, stopReceivedAt: receivedAt })
+    const finished = finishedRow(row, cause, endedAt, receivedAt)
+    this.#finished.push(finished)
+    this.#stoppedNow.set(key, finished)
   }
 
   /** Read before the first octets of this process are counted, so what is on disk is all there is. */
@@ -390,7 +380,6 @@ export class SessionStore {
     this.#updates.clear()
     this.#deletes.length = 0
     this.#finished.length = 0
-    this.#finishedStop.length = 0
     this.#stoppedNow.clear()
     this.#hours.length = 0
     this.#slotOps.length = 0

@@ -34,6 +34,8 @@ export type WriterNews =
 /** After a commit failed, the next try waits this long; what arrives meanwhile is not stored and not answered. */
 const RETRY_AFTER_MS = 1000
 const HOUSEKEEPING_MS = 5000
+const LEARN_PAUSE_MS = 10
+const LEARNT_LOOK_MS = 60_000
 
 const data = workerData as AaaData
 const control = parentPort!
@@ -141,6 +143,16 @@ const schedule = (): void => {
   setImmediate(flush)
 }
 
+let learning: NodeJS.Timeout | undefined
+/** The ids of ended sessions are learnt beside the work, a page at a time. */
+const learn = (): void => {
+  let more = false
+  guarded(() => {
+    more = store.learnEnded()
+  })
+  learning = setTimeout(learn, more ? LEARN_PAUSE_MS : LEARNT_LOOK_MS)
+}
+
 const addFront = (port: MessagePort): void => {
   port.on('message', (message: ToWriter) => {
     waiting.push({ port, message })
@@ -150,6 +162,7 @@ const addFront = (port: MessagePort): void => {
 
 const stop = (): void => {
   clearInterval(timer)
+  clearTimeout(learning)
   flush()
   sessions.close()
   site.close()
@@ -189,4 +202,5 @@ const timer = setInterval(() => {
 
 store.load()
 state.set('openSessions', store.openSessions)
+learn()
 tell({ kind: 'ready' })
