@@ -50,7 +50,7 @@ export const makeFolder = (dir: string): Result<DataFolder, FolderFault> => {
  * Holds the folder for this process. The lock is SQLite's own, so the kernel lets go of it when the process dies in
  * whatever way; a file that merely exists would have to be cleaned up by hand after every power cut.
  */
-export const lockFolder = (folder: DataFolder): Result<{ release(): void }, FolderFault> => {
+export const lockFolder = (folder: DataFolder): Result<{ readonly release: () => void }, FolderFault> => {
   let lock: Sqlite.Database | undefined
   try {
     lock = new Sqlite(folder.lockFile, { timeout: 0 })

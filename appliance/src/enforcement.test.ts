@@ -38,12 +38,12 @@ const box = () => {
     enforcement,
     asked,
     dispatch,
-    sell(login: string, { policy = {}, validitySec, quotaOctets }: Sale = {}) {
+    sell: (login: string, { policy = {}, validitySec, quotaOctets }: Sale = {}) => {
       must(addPlan, { name: `plan of ${login}`, kind: 'pppoe', policy, validitySec, quotaOctets })
       must(addSubscriber, { login, password: 'x', plan: `plan of ${login}` })
       return grantNo.get(login)!
     },
-    online(no: number, grant: number, octets = 0, endedAt: number | null = null) {
+    online: (no: number, grant: number, octets = 0, endedAt: number | null = null) => {
       addSession.run({
         no,
         grantNo: grant,

@@ -41,11 +41,11 @@ export type EnforcementDeps = {
 
 export type Enforcement = {
   /** A grant has changed, or has used up its quota: look at its sessions now. */
-  look(grantNo: number): void
+  readonly look: (grantNo: number) => void
   /** Looks for grants that have expired since the last look. */
-  lookForExpired(): void
+  readonly lookForExpired: () => void
   /** Looks at every session, a chunk at a time. */
-  lookAtAll(): Promise<void>
+  readonly lookAtAll: () => Promise<void>
 }
 
 export const createEnforcement = ({ reader, clock, log, order }: EnforcementDeps): Enforcement => {

@@ -28,7 +28,7 @@ export const openOffline = ({ dir, osUser, uid, logLine }: OfflineOptions): Resu
   if (!existsSync(folder.siteFile)) return err({ type: 'FolderMissing', dir } satisfies OfflineFault as Fault)
   const owner = statSync(dir).uid
   if (owner !== uid) return err({ type: 'FolderOfAnother', dir, uid: owner } satisfies OfflineFault as Fault)
-  const lock: Result<{ release(): void }, FolderFault> = lockFolder(folder)
+  const lock: Result<{ readonly release: () => void }, FolderFault> = lockFolder(folder)
   if (!lock.ok) return lock
   const opened = open(folder, createLog({ level: 'warn', sink: { write: logLine } }))
   if (!opened.ok) {

@@ -129,7 +129,7 @@ const box = (answer: (asked: string, no: number) => ControlOutcome) => {
     async settle(turns = 500) {
       for (let turn = 0; turn < turns && waiting.get() !== 0; turn++) await new Promise(setImmediate)
     },
-    outcome(no: number) {
+    outcome: (no: number) => {
       const row = db
         .prepare<[string], { state: string; steps: string }>('SELECT state, steps FROM session_orders WHERE id = ?')
         .get(`ord_${no}`)!

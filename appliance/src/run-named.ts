@@ -42,8 +42,8 @@ export const runQuery = ({ site, sessions }: QueryDatabases, name: string, input
 }
 
 export type QueryRunner = QueryDatabases & {
-  run(name: string, input: unknown): Result<unknown, Fault>
-  close(): void
+  readonly run: (name: string, input: unknown) => Result<unknown, Fault>
+  readonly close: () => void
 }
 
 /** Opens both files of a folder for reading; they exist and are migrated. One runner a thread. */

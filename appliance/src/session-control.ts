@@ -25,8 +25,8 @@ export type SessionControlDeps = {
 
 export type SessionControl = {
   /** A grant has used up its quota: look at its sessions now. */
-  look(grantNo: number): void
-  stop(): Promise<void>
+  readonly look: (grantNo: number) => void
+  readonly stop: () => Promise<void>
 }
 
 export const startSessionControl = ({

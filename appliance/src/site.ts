@@ -57,7 +57,7 @@ export type Site = {
   readonly events: Events
   readonly dispatcher: Dispatcher
   readonly jobs: JobRunner
-  close(): void
+  readonly close: () => void
 }
 
 /** Until people sign in, who reaches the box's own socket or console may do everything; nobody else may do anything. */

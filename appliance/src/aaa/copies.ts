@@ -13,15 +13,15 @@ const HEADER_OCTETS = 20
 
 export type CopyQueue = {
   /** Remembers a packet's attributes for every server that wants a copy; written by `write`. */
-  add(bytes: Buffer, start: number, end: number, receivedAt: number): void
+  readonly add: (bytes: Buffer, start: number, end: number, receivedAt: number) => void
   /** Inside the writer's transaction. */
-  write(): void
+  readonly write: () => void
   /** Forgets what was remembered and not written. */
-  forget(): void
+  readonly forget: () => void
   /** Copies that were delivered. */
-  remove(nos: readonly number[]): void
+  readonly remove: (nos: readonly number[]) => void
   /** Drops what waits for servers that are gone, and the oldest above the limit; answers how many of these. */
-  trim(): number
+  readonly trim: () => number
 }
 
 export const createCopyQueue = (sessions: RawDatabase, site: RawDatabase, monotonicMs: () => number): CopyQueue => {

@@ -75,7 +75,7 @@ const MPPE_POLICY_ALLOWED = 1
 const MPPE_TYPES_128_40 = 6
 
 /** How the keys of one reply are hidden under its client's secret (RFC 2548 §2.4.1-2.4.3). */
-export type KeyHiding = { salted(key: Buffer): Buffer; asPassword(keys: Buffer): Buffer }
+export type KeyHiding = { readonly salted: (key: Buffer) => Buffer; readonly asPassword: (keys: Buffer) => Buffer }
 
 /** What an Accept adds for the method: the server's own proof and the keys of the link. */
 export const proofAttributes = (

@@ -48,7 +48,7 @@ const box = (grants: Record<string, Grant> = {}) => {
     spent,
     send,
     /** Sends and makes durable. */
-    told(at: number, named: NamedAttributes, router?: number): void {
+    told: (at: number, named: NamedAttributes, router?: number): void => {
       send(at, named, router)
       store.commit([])
     },

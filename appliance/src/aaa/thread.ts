@@ -38,10 +38,10 @@ export type AaaThread = {
   readonly gate: Gate
   readonly clients: Clients
   readonly asker: ReturnType<typeof createAsker>
-  decided(decision: Decision, wrongPasswordAt: string | undefined): void
+  readonly decided: (decision: Decision, wrongPasswordAt: string | undefined) => void
   /** Hands over what was decided; called by its own timer, and once more before the thread ends. */
-  flush(): void
-  close(): void
+  readonly flush: () => void
+  readonly close: () => void
 }
 
 export const createAaaThread = (

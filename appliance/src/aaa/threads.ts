@@ -44,11 +44,11 @@ export type AaaFault =
 export type Aaa = {
   readonly ports: { readonly auth: number; readonly acct: number; readonly radsec: number }
   readonly state: SharedState
-  forgetQuota(grantNo: number): void
-  endSession(no: number): void
-  copied(nos: readonly number[]): void
-  setTls(tls: EapTls): void
-  stop(): Promise<void>
+  readonly forgetQuota: (grantNo: number) => void
+  readonly endSession: (no: number) => void
+  readonly copied: (nos: readonly number[]) => void
+  readonly setTls: (tls: EapTls) => void
+  readonly stop: () => Promise<void>
 }
 
 /** The next message that `pick` wants from a thread that is starting; rejects when the thread dies first. */

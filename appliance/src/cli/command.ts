@@ -37,15 +37,15 @@ export type Shown = {
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Epoch ms. */
-  now(): number
-  monotonicMs(): number
+  readonly now: () => number
+  readonly monotonicMs: () => number
   readonly osUser: string
   readonly uid: number
   readonly hostName: string
-  out(text: string): void
-  err(text: string): void
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
   /** The whole of stdin. */
-  readStdin(): Promise<string>
+  readonly readStdin: () => Promise<string>
 }
 
 export interface CliContext {
@@ -54,10 +54,10 @@ export interface CliContext {
   readonly json: boolean
   readonly args: Args
   /** The running box, or its folder; opened once, closed when the command has ended. */
-  link(): Promise<Result<Link, Fault>>
-  query<T>(name: string, input: unknown): Promise<Result<T, Fault>>
-  command<T>(name: string, input: unknown): Promise<Result<T, Fault>>
-  action<T>(name: ActionName, input: unknown): Promise<Result<T, Fault>>
+  readonly link: () => Promise<Result<Link, Fault>>
+  readonly query: <T>(name: string, input: unknown) => Promise<Result<T, Fault>>
+  readonly command: <T>(name: string, input: unknown) => Promise<Result<T, Fault>>
+  readonly action: <T>(name: ActionName, input: unknown) => Promise<Result<T, Fault>>
 }
 
 /** The operands and options of one call. Reading a value that is not what it should be throws a `UsageError`. */

@@ -3,11 +3,11 @@ import { randomFillSync } from 'node:crypto'
 /** Where randomness comes from: an argument, so that tests and the simulator repeat themselves. */
 export interface Random {
   /** `count` fresh octets. */
-  bytes(count: number): Buffer
+  readonly bytes: (count: number) => Buffer
   /** A number in [0, 1). */
-  unit(): number
+  readonly unit: () => number
   /** An integer in [0, below), without modulo bias. */
-  below(limit: number): number
+  readonly below: (limit: number) => number
 }
 
 // One system call fills many requests: a single 12-octet draw costs as much as 4 kB.
