@@ -7,6 +7,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**'],
     // Two cores are all there is; threads share the SQLite native module well.
     pool: 'threads',
+    // node:ffi (docs/decisions/0007-…) is one.
+    execArgv: ['--disable-warning=ExperimentalWarning'],
     maxWorkers: 2,
     testTimeout: 20_000,
   },

@@ -1,5 +1,3 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
-import { once } from 'node:events'
 import { Admission, type AdmissionLimits } from './admission.ts'
 import { encodeReply, hasMessageAuthenticator, verifyRequest } from './authenticity.ts'
 import {
@@ -9,6 +7,7 @@ import {
   type AccessRequestFacts,
   type BlastRadiusLearned,
 } from './blast-radius.ts'
+import { bindDatagramSocket, type DatagramSocket } from './datagram-socket.ts'
 import { DropLog, type DropLogLimits } from './drop-log.ts'
 import { codes, findAttribute, packetOctetsMax, parsePacket, type AttributeWriter, type Packet } from './packet.ts'
 import { ReplyCache, type ReplyCacheLimits, type ReplySource } from './reply-cache.ts'
@@ -73,7 +72,7 @@ export interface UdpServer {
  */
 class SocketServer<T> implements UdpServer {
   readonly #options: UdpServerOptions<T>
-  readonly #socket: Socket
+  readonly #socket: DatagramSocket
   readonly #accepts: boolean[]
   readonly #cache: ReplyCache
   readonly #admission: Admission
@@ -85,7 +84,7 @@ class SocketServer<T> implements UdpServer {
   #waiting = 0
   #isOpen = true
 
-  constructor(options: UdpServerOptions<T>, socket: Socket) {
+  constructor(options: UdpServerOptions<T>, socket: DatagramSocket) {
     this.#options = options
     this.#socket = socket
     this.#accepts = Array.from({ length: 256 }, (_, code) => options.codes.includes(code))
@@ -93,16 +92,14 @@ class SocketServer<T> implements UdpServer {
     this.#admission = new Admission(options.limits)
     this.#drops = new DropLog(options.log, options.limits)
     this.#isDualStack = options.address.includes(':')
-    socket.on('message', (datagram, source) => this.#receive(datagram, source))
-    socket.on('error', (error) => options.log.warn('radius socket error', { error }))
   }
 
   get port(): number {
-    return this.#socket.address().port
+    return this.#socket.port
   }
 
   get receiveBufferBytes(): number {
-    return this.#socket.getRecvBufferSize()
+    return this.#socket.receiveBufferBytes
   }
 
   get stats(): UdpServerStats {
@@ -120,18 +117,12 @@ class SocketServer<T> implements UdpServer {
   async close(): Promise<void> {
     if (!this.#isOpen) return
     this.#isOpen = false
-    const closed = once(this.#socket, 'close')
-    this.#socket.close()
-    await closed
+    await this.#socket.close()
   }
 
-  #receive(datagram: Buffer, source: RemoteInfo): void {
+  receive(datagram: Buffer, from: string, port: number): void {
     this.#received += 1
-    const { port } = source
-    const address =
-      this.#isDualStack && source.address.startsWith(MAPPED_IPV4)
-        ? source.address.slice(MAPPED_IPV4.length)
-        : source.address
+    const address = this.#isDualStack && from.startsWith(MAPPED_IPV4) ? from.slice(MAPPED_IPV4.length) : from
     const client = this.#options.clientFor(address)
     if (client === undefined) {
       this.#drop('unknown-client', address, port)
@@ -142,7 +133,7 @@ class SocketServer<T> implements UdpServer {
     if (typeof packet === 'string') return this.#drop(packet, address, port)
     const fault = this.#accepts[packet.code] ? this.#authenticate(packet, client) : 'code-not-accepted'
     if (fault !== undefined) return this.#drop(fault, address, port)
-    this.#accept(packet, client, address, source)
+    this.#accept(packet, client, address, this.#cache.source(from, port, this.#options.monotonicMs()))
   }
 
   #authenticate(packet: Packet, client: KnownClient<T>): DropCause | undefined {
@@ -169,9 +160,8 @@ class SocketServer<T> implements UdpServer {
     return undefined
   }
 
-  #accept(packet: Packet, client: KnownClient<T>, address: string, remote: RemoteInfo): void {
-    const now = this.#options.monotonicMs()
-    const source = this.#cache.source(remote.address, remote.port, now)
+  #accept(packet: Packet, client: KnownClient<T>, address: string, source: ReplySource): void {
+    const now = source.seenAt
     const known = this.#cache.begin(source, packet, now)
     if (known === 'in-progress') {
       this.#waiting += 1
@@ -185,7 +175,7 @@ class SocketServer<T> implements UdpServer {
     const verdict = this.#admission.check(address, packet, now)
     if (verdict !== 'ok') {
       this.#cache.forget(source, packet)
-      this.#drop(verdict, address, remote.port)
+      this.#drop(verdict, address, source.port)
       return
     }
     const request = new UdpRequest(this, packet, client, address, source, now)
@@ -195,7 +185,7 @@ class SocketServer<T> implements UdpServer {
     } catch (error) {
       // One packet must not take the server down; its sender learns nothing.
       request.ignore()
-      this.#drop('handler-failed', address, remote.port, String(error))
+      this.#drop('handler-failed', address, source.port, String(error))
     }
   }
 
@@ -287,24 +277,16 @@ class UdpRequest<T> implements RadiusRequest<T> {
   }
 }
 
-/** Addresses come from packets: there is no name to look up, and the default look-up costs a turn of the loop each. */
-const asIs = (
-  address: string,
-  _options: unknown,
-  done: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,
-): void => done(null, address, 0)
-
 /** Resolves when the socket is bound; rejects with Node's system error (`EADDRINUSE`, `EACCES`, …). */
 export async function createUdpServer<T>(options: UdpServerOptions<T>): Promise<UdpServer> {
-  const socket = createSocket({
-    type: options.address.includes(':') ? 'udp6' : 'udp4',
+  const socket = await bindDatagramSocket({
+    address: options.address,
+    port: options.port,
     reusePort: options.reusePort ?? false,
-    recvBufferSize: options.receiveBufferBytes ?? RECEIVE_BUFFER_BYTES,
-    lookup: asIs,
+    receiveBufferBytes: options.receiveBufferBytes ?? RECEIVE_BUFFER_BYTES,
+    onDatagram: (octets, address, port) => server.receive(octets, address, port),
+    onError: (error) => options.log.warn('radius socket error', { error }),
   })
-  // Rejects on 'error', which a failed bind emits. Heard before: without a look-up, bind may finish at once.
-  const listening = once(socket, 'listening')
-  socket.bind(options.port, options.address)
-  await listening
-  return new SocketServer(options, socket)
+  const server = new SocketServer(options, socket)
+  return server
 }

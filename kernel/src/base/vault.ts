@@ -1,6 +1,7 @@
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { createCipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { NONCE_OCTETS, openerFor, TAG_OCTETS, type Opener } from './aes-gcm.ts'
 import type { Random } from './random.ts'
 import { err, ok, type Result } from './result.ts'
 import { Secret } from './secret.ts'
@@ -39,9 +40,9 @@ export type KeyFileFault =
 const VERSION = 1
 const KEY_ID_AT = 1
 const NONCE_AT = 5
-const TAG_AT = 17
-const TEXT_AT = 33
-const GCM = { authTagLength: 16 }
+const TAG_AT = NONCE_AT + NONCE_OCTETS
+const TEXT_AT = TAG_AT + TAG_OCTETS
+const GCM = { authTagLength: TAG_OCTETS }
 /** Ids of keys that are gone, remembered so that each is looked for once and not at every login. */
 const LOST_KEYS_MAX = 1000
 const KEY_LOST_ADVICE =
@@ -90,13 +91,21 @@ export const memoryVault = (random: Random): Vault => vaultOver(newRing(random),
 const vaultOver = (opened: KeyRing, file: string | undefined, random: Random): Vault => {
   let ring = opened
   const lost = new Set<string>()
+  const openers = new WeakMap<KeyObject, Opener>()
+  const openerOf = (key: KeyObject): Opener => {
+    const known = openers.get(key)
+    if (known) return known
+    const opener = openerFor(key)
+    openers.set(key, opener)
+    return opener
+  }
 
   const seal: Vault['seal'] = (plain, purpose) => {
     const text = typeof plain === 'string' ? plain : plain.reveal()
     const box = Buffer.allocUnsafe(TEXT_AT + Buffer.byteLength(text))
     box[0] = VERSION
     box.writeUInt32BE(Number.parseInt(ring.current, 16), KEY_ID_AT)
-    random.bytes(12).copy(box, NONCE_AT)
+    random.bytes(NONCE_OCTETS).copy(box, NONCE_AT)
     const cipher = createCipheriv('aes-256-gcm', ring.keys.get(ring.current)!, box.subarray(NONCE_AT, TAG_AT), GCM)
     cipher.setAAD(Buffer.from(purpose))
     cipher.update(text, 'utf8').copy(box, TEXT_AT)
@@ -121,15 +130,8 @@ const vaultOver = (opened: KeyRing, file: string | undefined, random: Random): V
     const keyId = keyIdOf(box)
     const key = ring.keys.get(keyId) ?? keyAfterRotation(keyId)
     if (key === undefined) return err({ type: 'KeyLost', keyId, advice: KEY_LOST_ADVICE })
-    try {
-      const decipher = createDecipheriv('aes-256-gcm', key, box.subarray(NONCE_AT, TAG_AT), GCM)
-      decipher.setAAD(Buffer.from(purpose))
-      decipher.setAuthTag(box.subarray(TAG_AT, TEXT_AT))
-      const text = decipher.update(box.subarray(TEXT_AT), undefined, 'utf8') + decipher.final('utf8')
-      return ok(new Secret(text))
-    } catch {
-      return err({ type: 'BoxInvalid' })
-    }
+    const text = openerOf(key)(box.subarray(NONCE_AT), purpose)
+    return text === undefined ? err({ type: 'BoxInvalid' }) : ok(new Secret(text))
   }
 
   return {
