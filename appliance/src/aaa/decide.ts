@@ -10,7 +10,6 @@ export type GrantRow = {
   readonly id: string
   readonly no: number
   readonly login: string
-  readonly kind: string
   readonly status: string
   readonly credential: Buffer | null
   readonly macLogin: string | null

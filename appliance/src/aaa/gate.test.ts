@@ -25,7 +25,6 @@ const grant = (changes: Partial<GrantRow> = {}): GrantRow => ({
   id: 'grt_1',
   no: 1,
   login: 'amina',
-  kind: 'pppoe',
   status: 'active',
   credential: null,
   macLogin: null,

@@ -9,10 +9,47 @@ import type { SharedState } from './shared-state.ts'
 /** Class carries the grant's number, so that accounting follows the identity that was checked, not the outer one. */
 export const CLASS_PREFIX = 'lango:'
 
-const GRANT_COLUMNS = `id, no, login, kind, status, credential, mac_login macLogin, policy_id policyId,
-  expires_at expiresAt, validity_sec validitySec, first_used_at firstUsedAt, framed_ip framedIp,
-  framed_ipv6_prefix framedIpv6Prefix, delegated_ipv6_prefix delegatedIpv6Prefix, vlan, devices,
-  quota_octets quotaOctets`
+const GRANT_COLUMNS = `id, no, login, status, credential, mac_login, policy_id, expires_at, validity_sec, first_used_at,
+  framed_ip, framed_ipv6_prefix, delegated_ipv6_prefix, vlan, devices, quota_octets`
+
+/** A grant by position: making an object with a name for each column costs as much as the look-up. */
+type GrantValues = readonly [
+  id: string,
+  no: number,
+  login: string,
+  status: string,
+  credential: Buffer | null,
+  macLogin: string | null,
+  policyId: string,
+  expiresAt: number | null,
+  validitySec: number | null,
+  firstUsedAt: number | null,
+  framedIp: string | null,
+  framedIpv6Prefix: string | null,
+  delegatedIpv6Prefix: string | null,
+  vlan: number | null,
+  devices: string,
+  quotaOctets: number | null,
+]
+
+const grantFrom = (values: GrantValues): GrantRow => ({
+  id: values[0],
+  no: values[1],
+  login: values[2],
+  status: values[3],
+  credential: values[4],
+  macLogin: values[5],
+  policyId: values[6],
+  expiresAt: values[7],
+  validitySec: values[8],
+  firstUsedAt: values[9],
+  framedIp: values[10],
+  framedIpv6Prefix: values[11],
+  delegatedIpv6Prefix: values[12],
+  vlan: values[13],
+  devices: values[14],
+  quotaOctets: values[15],
+})
 
 /**
  * Holds one read transaction open for the length of a turn of the loop: taking and dropping SQLite's locks for every
@@ -80,8 +117,14 @@ const KNOWN_SESSIONS = 50
 
 export const createReaders = (site: Database.Database, sessions: Database.Database, state: SharedState): Readers => {
   const readSite = perTurn(site)
-  const byLogin = site.prepare<[string], GrantRow>(`SELECT ${GRANT_COLUMNS} FROM grants WHERE login = ?`)
-  const byMac = site.prepare<[string], GrantRow>(`SELECT ${GRANT_COLUMNS} FROM grants WHERE mac_login = ?`)
+  const grantBy = (column: 'login' | 'mac_login'): ((key: string) => GrantRow | undefined) => {
+    const select = site.prepare<[string], GrantValues>(`SELECT ${GRANT_COLUMNS} FROM grants WHERE ${column} = ?`).raw()
+    return (key) => {
+      readSite()
+      const values = select.get(key)
+      return values && grantFrom(values)
+    }
+  }
   const policyById = site.prepare<[string], { policy: string }>('SELECT policy FROM policies WHERE id = ?')
   const locks = sessions.prepare<[string, string, number], { device: string }>(
     `SELECT device FROM lockouts WHERE login = ? AND device IN (?, '${ANY_NEW_DEVICE}') AND until > ?`,
@@ -94,14 +137,8 @@ export const createReaders = (site: Database.Database, sessions: Database.Databa
   // Policies never change under their id, so what was read once holds for ever.
   const policies = new Map<string, Policy>()
   return {
-    grantByLogin(login) {
-      readSite()
-      return byLogin.get(login)
-    },
-    grantByDevice(device) {
-      readSite()
-      return byMac.get(device)
-    },
+    grantByLogin: grantBy('login'),
+    grantByDevice: grantBy('mac_login'),
     policy(id) {
       const cached = policies.get(id)
       if (cached) return cached
