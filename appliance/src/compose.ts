@@ -190,8 +190,8 @@ const startUpkeep = ({ log }: BoxOptions, { site }: Ground, aaa: Aaa): Stage => 
 /** Live sessions are held to what they should be. */
 const startSessions = ({ log }: BoxOptions, { site, reader }: Ground, aaa: Aaa): SessionControl => {
   const { vault, random, clock } = site
-  const control = createNasControl({ reader, vault, random, clock, log })
-  const { endSession, forgetQuota } = aaa
+  const { endSession, forgetQuota, overRadsec } = aaa
+  const control = createNasControl({ reader, vault, random, clock, log, overRadsec })
   const sessions = startSessionControl({ site, reader, control, log, endSession, forgetQuota })
   return {
     look: sessions.look,

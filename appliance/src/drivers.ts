@@ -2,7 +2,7 @@
 import type { Clock, Log, Random, Vault } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import { AttributeWriter, codes, createRadiusClient, prepareSecret, type RadiusServerAt } from '@lango/drivers/radius'
-import { createRadiusControl } from '@lango/drivers/radius-control'
+import { createRadiusControl, type RadiusControlDeps } from '@lango/drivers/radius-control'
 import { contains, parseAddress, parseRange, routerSecretPurpose, serverSecretPurpose } from '@lango/modules/network'
 import type { NasControl, NasSession } from '@lango/modules/sessions/port'
 import type { NasSimulator, NasSimulatorOptions, SimulatedSubscriber } from '@lango/drivers/simulators/nas'
@@ -27,7 +27,14 @@ type NasRow = {
 }
 
 /** Live sessions are changed and ended by RADIUS; a router's own API joins as another means later. */
-export const createNasControl = ({ reader, vault, random, clock, log }: Deps): NasControl & { close(): void } => {
+export const createNasControl = ({
+  reader,
+  vault,
+  random,
+  clock,
+  log,
+  overRadsec,
+}: Deps & Pick<RadiusControlDeps, 'overRadsec'>): NasControl & { close(): void } => {
   const byNo = reader.prepare<[number], NasRow>(
     `SELECT r.id, r.address, r.secret, r.coa_port coaPort, h.last_address lastAddress
      FROM routers r LEFT JOIN router_health h ON h.router_no = r.no WHERE r.no = ?`,
@@ -44,7 +51,7 @@ export const createNasControl = ({ reader, vault, random, clock, log }: Deps): N
     if (address === null) return undefined
     return { address, port: row.coaPort, secret: prepareSecret(Buffer.from(secret.value.reveal())) }
   }
-  return createRadiusControl({ nasOf, random, now: clock.now, monotonicMs: clock.monotonicMs })
+  return createRadiusControl({ nasOf, overRadsec, random, now: clock.now, monotonicMs: clock.monotonicMs })
 }
 
 /** A range has no address of its own: its NAS is where it says it is, if that lies within, else where it was last heard. */

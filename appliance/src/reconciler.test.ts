@@ -3,7 +3,14 @@ import { orThrow } from '@lango/kernel'
 import { insertSql, migrate, openDatabase } from '@lango/kernel/db'
 import { collectingLog, fakeClock } from '@lango/kernel/testing'
 import { sessions } from '@lango/modules/sessions'
-import type { ControlOutcome, IdentifyingSet, NamedChanges, NasControl, NasSession } from '@lango/modules/sessions/port'
+import type {
+  ControlAnswer,
+  ControlOutcome,
+  IdentifyingSet,
+  NamedChanges,
+  NasControl,
+  NasSession,
+} from '@lango/modules/sessions/port'
 import { liveSessions, sessionOrders, type OrderStep } from '@lango/modules/sessions/tables'
 import { createReconciler, type Order } from './reconciler.ts'
 
@@ -19,28 +26,29 @@ const changes: NamedChanges = { 'Mikrotik-Rate-Limit': '2M/10M' }
 class TestNas implements NasControl {
   readonly asked: string[] = []
   readonly given: NamedChanges[] = []
-  readonly #answer: (asked: string, no: number) => ControlOutcome
+  readonly #answer: (asked: string, no: number) => ControlOutcome | ControlAnswer
 
-  constructor(answer: (asked: string, no: number) => ControlOutcome) {
+  constructor(answer: (asked: string, no: number) => ControlOutcome | ControlAnswer) {
     this.#answer = answer
   }
 
-  disconnect({ no }: NasSession, by: IdentifyingSet): Promise<ControlOutcome> {
+  disconnect({ no }: NasSession, by: IdentifyingSet): Promise<ControlAnswer> {
     return this.#take(`disconnect ${by}`, no)
   }
 
-  change({ no }: NasSession, by: IdentifyingSet, given: NamedChanges): Promise<ControlOutcome> {
+  change({ no }: NasSession, by: IdentifyingSet, given: NamedChanges): Promise<ControlAnswer> {
     this.given.push(given)
     return this.#take(`coa ${by}`, no)
   }
 
-  #take(asked: string, no: number): Promise<ControlOutcome> {
+  #take(asked: string, no: number): Promise<ControlAnswer> {
     this.asked.push(asked)
-    return Promise.resolve(this.#answer(asked, no))
+    const answer = this.#answer(asked, no)
+    return Promise.resolve('way' in answer ? answer : { way: 'UDP', outcome: answer })
   }
 }
 
-const box = (answer: (asked: string, no: number) => ControlOutcome) => {
+const box = (answer: (asked: string, no: number) => ControlOutcome | ControlAnswer) => {
   const database = orThrow(openDatabase({ file: ':memory:' }))
   orThrow(migrate(database, { version: 1, tables: sessions.tables, changeLog: false }))
   const db = database.raw
@@ -143,7 +151,10 @@ const box = (answer: (asked: string, no: number) => ControlOutcome) => {
   }
 }
 
-const carryOut = async (answer: (asked: string, no: number) => ControlOutcome, kind: Order['kind'] = 'end') => {
+const carryOut = async (
+  answer: (asked: string, no: number) => ControlOutcome | ControlAnswer,
+  kind: Order['kind'] = 'end',
+) => {
   const made = box((asked, no) => answer(asked, no))
   made.live(1)
   made.order(1, kind)
@@ -164,7 +175,7 @@ test('an acknowledged Disconnect whose Stop comes is done', async () => {
   await made.settle()
   expect(made.outcome(1)).toEqual({
     state: 'done',
-    steps: ['disconnect session+user+address: ack', 'accounting: ended'],
+    steps: ['disconnect session+user+address over UDP: ack', 'accounting: ended'],
     at: [from, from + 1000],
   })
   expect(made.ended).toEqual([])
@@ -182,11 +193,11 @@ test('an acknowledgement without a Stop is not believed: the next means is tried
   expect(made.outcome(1)).toMatchObject({
     state: 'done',
     steps: [
-      'disconnect session+user+address: ack',
+      'disconnect session+user+address over UDP: ack',
       'accounting: still-open',
-      'disconnect session+user: ack',
+      'disconnect session+user over UDP: ack',
       'accounting: still-open',
-      'disconnect session: ack',
+      'disconnect session over UDP: ack',
       'accounting: ended',
     ],
   })
@@ -204,10 +215,10 @@ test('a NAS that knows no such session by any name has none: it is ended here', 
   expect(outcome(1)).toMatchObject({
     state: 'done',
     steps: [
-      'disconnect session+user+address: not-found',
-      'disconnect session+user: not-found',
-      'disconnect session: not-found',
-      'disconnect user+device: not-found',
+      'disconnect session+user+address over UDP: not-found',
+      'disconnect session+user over UDP: not-found',
+      'disconnect session over UDP: not-found',
+      'disconnect user+device over UDP: not-found',
       'accounting: ended here: the NAS has no such session',
     ],
   })
@@ -228,9 +239,9 @@ test('a refused identification is followed by the next, barer one', async () => 
   expect(made.outcome(1)).toMatchObject({
     state: 'done',
     steps: [
-      'disconnect session+user+address: nak 404 invalid-request',
-      'disconnect session+user: timeout',
-      'disconnect session: ack',
+      'disconnect session+user+address over UDP: nak 404 invalid-request',
+      'disconnect session+user over UDP: timeout',
+      'disconnect session over UDP: ack',
       'accounting: ended',
     ],
   })
@@ -247,10 +258,29 @@ test('a NAS that cannot be reached fails the order at once, and why is on record
   const { outcome, nas, ended } = await carryOut(() => unreachable)
   expect(outcome(1)).toMatchObject({
     state: 'failed',
-    steps: ['disconnect session+user+address: unreachable: no route'],
+    steps: ['disconnect session+user+address over UDP: unreachable: no route'],
   })
   expect(nas.asked).toHaveLength(1)
   expect(ended).toEqual([])
+})
+
+test('every way that was tried is on record, and the last one counts', async () => {
+  const made = box((_asked, no) => {
+    made.stopArrives(no)
+    return { way: 'UDP', outcome: ack, before: { way: 'RadSec', outcome: timeout } }
+  })
+  made.live(1)
+  made.order(1)
+  made.reconciler.wake()
+  await made.settle()
+  expect(made.outcome(1)).toMatchObject({
+    state: 'done',
+    steps: [
+      'disconnect session+user+address over RadSec: timeout',
+      'disconnect session+user+address over UDP: ack',
+      'accounting: ended',
+    ],
+  })
 })
 
 test('a session whose Stop came on its own while the NAS refused is done', async () => {
@@ -262,7 +292,7 @@ test('a session whose Stop came on its own while the NAS refused is done', async
   made.order(1)
   made.reconciler.wake()
   await made.settle()
-  expect(made.outcome(1)).toMatchObject({ state: 'done', steps: ['disconnect session+user+address: timeout'] })
+  expect(made.outcome(1)).toMatchObject({ state: 'done', steps: ['disconnect session+user+address over UDP: timeout'] })
 })
 
 test('a device without an address is not looked for by it', async () => {
@@ -276,7 +306,7 @@ test('a device without an address is not looked for by it', async () => {
 
 test('an accepted change is done, and nobody is disconnected', async () => {
   const { outcome, nas } = await carryOut(() => ack, 'change')
-  expect(outcome(1)).toMatchObject({ state: 'done', steps: ['coa session+user+address: ack'] })
+  expect(outcome(1)).toMatchObject({ state: 'done', steps: ['coa session+user+address over UDP: ack'] })
   expect(nas.asked).toEqual(['coa session+user+address'])
   expect(nas.given).toEqual([changes])
 })
@@ -294,10 +324,10 @@ test('a change that the NAS refuses in every form is made by ending the session'
   expect(made.outcome(1)).toMatchObject({
     state: 'done',
     steps: [
-      'coa session+user+address: nak 401 unsupported-attribute',
-      'coa session+user: nak 401 unsupported-attribute',
-      'coa session: nak 401 unsupported-attribute',
-      'disconnect session+user+address: ack',
+      'coa session+user+address over UDP: nak 401 unsupported-attribute',
+      'coa session+user over UDP: nak 401 unsupported-attribute',
+      'coa session over UDP: nak 401 unsupported-attribute',
+      'disconnect session+user+address over UDP: ack',
       'accounting: ended',
     ],
   })

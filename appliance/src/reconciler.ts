@@ -4,7 +4,14 @@
  */
 import type { Clock, Log } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
-import type { ControlOutcome, IdentifyingSet, NamedChanges, NasControl, NasSession } from '@lango/modules/sessions/port'
+import type {
+  ControlAnswer,
+  ControlOutcome,
+  IdentifyingSet,
+  NamedChanges,
+  NasControl,
+  NasSession,
+} from '@lango/modules/sessions/port'
 import type { OrderStep } from '@lango/modules/sessions/tables'
 
 /** A Stop follows its Disconnect within this time; then the next means is tried. */
@@ -121,8 +128,8 @@ class LadderReconciler implements Reconciler {
     const { control, changesFor } = this.#deps
     const changes = changesFor(session)
     for (const by of LADDER.slice(0, 3)) {
-      const outcome = await control.change(session, by, changes, this.#stopping.signal)
-      this.#note(steps, `coa ${by}`, worded(outcome))
+      const answer = await control.change(session, by, changes, this.#stopping.signal)
+      const outcome = this.#noteAnswer(steps, `coa ${by}`, answer)
       if (outcome.type === 'ack') return true
       if (outcome.type === 'unreachable' || this.#stopping.signal.aborted) return false
     }
@@ -134,8 +141,8 @@ class LadderReconciler implements Reconciler {
     let isUnknownThere = false
     for (const by of LADDER) {
       if (by === 'user+device' && session.device === '') continue
-      const outcome = await this.#deps.control.disconnect(session, by, this.#stopping.signal)
-      this.#note(steps, `disconnect ${by}`, worded(outcome))
+      const answer = await this.#deps.control.disconnect(session, by, this.#stopping.signal)
+      const outcome = this.#noteAnswer(steps, `disconnect ${by}`, answer)
       if (outcome.type === 'unreachable' || this.#stopping.signal.aborted) return false
       if (outcome.type === 'ack') await this.#awaitStop(session, steps)
       // Only a set with the session's id can say that the session is gone: a NAS may know no device by its address.
@@ -160,6 +167,13 @@ class LadderReconciler implements Reconciler {
 
   #isOpen(no: number): boolean {
     return this.#sessionOf.get(no)?.endedAt === null
+  }
+
+  /** Each way that was tried is a step; the last one's outcome counts. */
+  #noteAnswer(steps: OrderStep[], means: string, { before, ...last }: ControlAnswer): ControlOutcome {
+    for (const { way, outcome } of before ? [before, last] : [last])
+      this.#note(steps, `${means} over ${way}`, worded(outcome))
+    return last.outcome
   }
 
   #note(steps: OrderStep[], means: string, outcome: string): void {

@@ -5,10 +5,21 @@ import {
   createRadiusClient,
   disconnect,
   encodeNamed,
+  type DynamicMessage,
   type DynamicOutcome,
+  type RadiusClient,
   type RadiusServerAt,
+  type RadiusTimers,
 } from '@lango/drivers/radius'
-import type { ControlOutcome, IdentifyingSet, NasControl, NasSession } from '@lango/modules/sessions/port'
+import type {
+  ControlAnswer,
+  ControlAttempt,
+  ControlOutcome,
+  IdentifyingSet,
+  NamedChanges,
+  NasControl,
+  NasSession,
+} from '@lango/modules/sessions/port'
 
 const USER_NAME = 1
 const NAS_IP_ADDRESS = 4
@@ -19,13 +30,22 @@ const ACCT_SESSION_ID = 44
 
 /** A NAS answers within a second or not at all; the ladder has other means to try. */
 const RETRANSMISSION = { initialMs: 700, countMax: 3, durationMaxMs: 3000 }
+/** A router that says nothing on its connection, and answers by UDP, is asked by UDP this long. */
+const UDP_PREFERRED_MS = 600_000
 
 export type RadiusControlDeps = {
   /** Where the NAS of a session listens for dynamic authorization; undefined when its router is gone. */
   readonly nasOf: (session: NasSession) => RadiusServerAt | undefined
+  /** Sends down the connection that a router holds open to this box; ends by itself when no answer comes. */
+  readonly overRadsec: (
+    routerNo: number,
+    message: DynamicMessage,
+    signal: AbortSignal,
+  ) => Promise<DynamicOutcome | { readonly type: 'not-connected' }>
   readonly random: { bytes(count: number): Buffer; unit(): number }
   readonly now: () => number
   readonly monotonicMs: () => number
+  readonly timers?: RadiusTimers
 }
 
 const isIpv4 = (text: string): boolean => /^\d+\.\d+\.\d+\.\d+$/.test(text)
@@ -58,30 +78,87 @@ const outcomeOf = (outcome: DynamicOutcome): ControlOutcome => {
       return outcome.code === 503 ? { type: 'not-found' } : { type: 'nak', cause: outcome.cause, code: outcome.code }
     case 'bad-reply':
       return { type: 'unreachable', cause: 'its answers are not signed with the shared secret' }
+    case 'closed':
+      return { type: 'unreachable', cause: 'the connection was closed' }
     default:
       return { type: 'unreachable', cause: outcome.type === 'unsendable' ? outcome.code : outcome.type }
   }
 }
 
-export const createRadiusControl = (deps: RadiusControlDeps): NasControl & { close(): void } => {
-  const client = createRadiusClient({ random: deps.random, monotonicMs: deps.monotonicMs })
-  const gone: ControlOutcome = { type: 'unreachable', cause: 'its router is no longer a router of this box' }
-  const send = async (
-    send: typeof disconnect,
-    session: NasSession,
-    attributes: AttributeWriter,
-    signal: AbortSignal,
-  ): Promise<ControlOutcome> => {
-    const nas = deps.nasOf(session)
-    if (!nas) return gone
-    return outcomeOf(
-      await send(client, nas, { attributes, eventAtMs: deps.now(), retransmission: RETRANSMISSION, signal }),
-    )
+/**
+ * Refusals of the connection, not of the request: it takes no dynamic authorization (406, RFC 6614 §2.5), or the proxy
+ * at its other end knows no way on to the NAS (502).
+ */
+const CONNECTION_REFUSALS = [406, 502]
+
+/** Whether the NAS itself has spoken. */
+const isAnswer = (outcome: ControlOutcome): boolean =>
+  outcome.type === 'ack' ||
+  outcome.type === 'not-found' ||
+  (outcome.type === 'nak' && !CONNECTION_REFUSALS.includes(outcome.code))
+
+type Request = {
+  readonly kind: DynamicMessage['kind']
+  readonly session: NasSession
+  readonly attributes: AttributeWriter
+  readonly signal: AbortSignal
+}
+
+const GONE: ControlOutcome = { type: 'unreachable', cause: 'its router is no longer a router of this box' }
+
+class RadiusControl implements NasControl {
+  readonly #deps: RadiusControlDeps
+  readonly #client: RadiusClient
+  /** Until when (monotonic) a router is asked by UDP alone; one entry a router at most. */
+  readonly #udpUntil = new Map<number, number>()
+
+  constructor(deps: RadiusControlDeps) {
+    this.#deps = deps
+    this.#client = createRadiusClient(deps)
   }
-  return {
-    disconnect: (session, by, signal) => send(disconnect, session, identification(session, by), signal),
-    change: (session, by, changes, signal) =>
-      send(changeOfAuthorization, session, identification(session, by).append(encodeNamed(changes)), signal),
-    close: () => client.close(),
+
+  disconnect(session: NasSession, by: IdentifyingSet, signal: AbortSignal): Promise<ControlAnswer> {
+    return this.#send({ kind: 'disconnect', session, attributes: identification(session, by), signal })
+  }
+
+  change(session: NasSession, by: IdentifyingSet, changes: NamedChanges, signal: AbortSignal): Promise<ControlAnswer> {
+    const attributes = identification(session, by).append(encodeNamed(changes))
+    return this.#send({ kind: 'change', session, attributes, signal })
+  }
+
+  close(): void {
+    this.#client.close()
+  }
+
+  /** Down the router's own connection where there is one: it may stand behind NAT, where no datagram gets to. */
+  async #send(request: Request): Promise<ControlAnswer> {
+    const { routerNo } = request.session
+    const before = this.#isUdpOnly(routerNo) ? undefined : await this.#byRadsec(request)
+    if (before && (isAnswer(before.outcome) || request.signal.aborted)) return before
+    const last = await this.#byUdp(request)
+    if (!isAnswer(last.outcome)) this.#udpUntil.delete(routerNo)
+    else if (before) this.#udpUntil.set(routerNo, this.#deps.monotonicMs() + UDP_PREFERRED_MS)
+    return before ? { ...last, before } : last
+  }
+
+  #isUdpOnly(routerNo: number): boolean {
+    return (this.#udpUntil.get(routerNo) ?? -Infinity) > this.#deps.monotonicMs()
+  }
+
+  async #byRadsec({ kind, session, attributes, signal }: Request): Promise<ControlAttempt | undefined> {
+    const { overRadsec, now } = this.#deps
+    const message = { kind, attributes: Uint8Array.from(attributes.bytes), eventAtMs: now() }
+    const outcome = await overRadsec(session.routerNo, message, signal)
+    return outcome.type === 'not-connected' ? undefined : { way: 'RadSec', outcome: outcomeOf(outcome) }
+  }
+
+  async #byUdp({ kind, session, attributes, signal }: Request): Promise<ControlAttempt> {
+    const nas = this.#deps.nasOf(session)
+    if (!nas) return { way: 'UDP', outcome: GONE }
+    const send = kind === 'disconnect' ? disconnect : changeOfAuthorization
+    const request = { attributes, eventAtMs: this.#deps.now(), retransmission: RETRANSMISSION, signal }
+    return { way: 'UDP', outcome: outcomeOf(await send(this.#client, nas, request)) }
   }
 }
+
+export const createRadiusControl = (deps: RadiusControlDeps): NasControl & { close(): void } => new RadiusControl(deps)

@@ -35,6 +35,7 @@ export type OutgoingRequest = {
   readonly attributes: Buffer | AttributeWriter | ((seal: RequestSeal) => Buffer | AttributeWriter)
   /** Whether to sign with Message-Authenticator; default true except for accounting. */
   readonly messageAuthenticator?: boolean
+  /** TCP repeats by itself: over RadSec only `durationMaxMs` counts. */
   readonly retransmission?: Partial<Retransmission>
   readonly signal?: AbortSignal
 }

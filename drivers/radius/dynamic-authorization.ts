@@ -1,4 +1,4 @@
-import type { Outcome, OutgoingRequest, RadiusClient, RadiusServerAt } from './client.ts'
+import type { Outcome, OutgoingRequest } from './client.ts'
 import { codes, uint32, type AttributeWriter } from './packet.ts'
 
 /** Error-Cause (RFC 5176 §3.5, RFC 3576). */
@@ -46,22 +46,37 @@ export type DynamicRequest = Omit<OutgoingRequest, 'code' | 'attributes'> & {
   readonly eventAtMs?: number
 }
 
+/** A request as plain data: for another thread, which holds the connection that leads to the NAS. */
+export type DynamicMessage = {
+  readonly kind: 'disconnect' | 'change'
+  readonly attributes: Uint8Array<ArrayBuffer>
+  readonly eventAtMs: number
+}
+
+/**
+ * What carries requests to a NAS: a `RadiusClient` to an address over UDP, or a `RadsecServer` down the connection that
+ * the NAS itself has opened (draft-ietf-radext-reverse-coa), which also reaches one behind NAT.
+ */
+export interface NasSender<Nas> {
+  request(nas: Nas, request: OutgoingRequest): Promise<Outcome>
+}
+
 /** Ends sessions. Any attribute beside identification makes a NAS refuse with 401 (RFC 5176 §3.6). */
-export const disconnect = (client: RadiusClient, nas: RadiusServerAt, request: DynamicRequest) =>
-  send(client, nas, codes.disconnectRequest, request)
+export const disconnect = <Nas>(sender: NasSender<Nas>, nas: Nas, request: DynamicRequest) =>
+  send(sender, nas, codes.disconnectRequest, request)
 
 /** Changes sessions. */
-export const changeOfAuthorization = (client: RadiusClient, nas: RadiusServerAt, request: DynamicRequest) =>
-  send(client, nas, codes.coaRequest, request)
+export const changeOfAuthorization = <Nas>(sender: NasSender<Nas>, nas: Nas, request: DynamicRequest) =>
+  send(sender, nas, codes.coaRequest, request)
 
-async function send(
-  client: RadiusClient,
-  nas: RadiusServerAt,
+async function send<Nas>(
+  sender: NasSender<Nas>,
+  nas: Nas,
   code: number,
   { eventAtMs, attributes, ...rest }: DynamicRequest,
 ): Promise<DynamicOutcome> {
   if (eventAtMs !== undefined) attributes.uint32(EVENT_TIMESTAMP, Math.floor(eventAtMs / 1000))
-  const outcome = await client.request(nas, { ...rest, code, attributes })
+  const outcome = await sender.request(nas, { ...rest, code, attributes })
   if (outcome.type !== 'reply') return outcome
   const { packet } = outcome
   if (packet.code === codes.disconnectAck || packet.code === codes.coaAck) return { type: 'ack' }

@@ -20,6 +20,14 @@ export type ControlOutcome =
   | { readonly type: 'timeout' }
   | { readonly type: 'unreachable'; readonly cause: string }
 
+/** Down the connection that the NAS holds open to the box, which also reaches one behind NAT, or to its CoA port. */
+export type ControlWay = 'RadSec' | 'UDP'
+
+export type ControlAttempt = { readonly way: ControlWay; readonly outcome: ControlOutcome }
+
+/** The last way that was tried, and the one before it when that brought no answer to go by. */
+export type ControlAnswer = ControlAttempt & { readonly before?: ControlAttempt }
+
 /** Attributes by dictionary name, as the NAS's vendor spells the change. */
 export type NamedChanges = Readonly<Record<string, string | number | readonly string[]>>
 
@@ -28,6 +36,6 @@ export type NamedChanges = Readonly<Record<string, string | number | readonly st
  * or changed is read from accounting. Never rejects; `signal` ends the wait.
  */
 export interface NasControl {
-  disconnect(session: NasSession, by: IdentifyingSet, signal: AbortSignal): Promise<ControlOutcome>
-  change(session: NasSession, by: IdentifyingSet, changes: NamedChanges, signal: AbortSignal): Promise<ControlOutcome>
+  disconnect(session: NasSession, by: IdentifyingSet, signal: AbortSignal): Promise<ControlAnswer>
+  change(session: NasSession, by: IdentifyingSet, changes: NamedChanges, signal: AbortSignal): Promise<ControlAnswer>
 }

@@ -162,7 +162,7 @@ export const sessionOrders = defineTable(
 
 export type OrderStep = {
   readonly at: number
-  /** The means: `disconnect session+user+address`, `coa session`, `accounting`. */
+  /** The means: `disconnect session+user+address over UDP`, `coa session over RadSec`, `accounting`. */
   readonly means: string
   /** `ack`, `nak 503 session-context-not-found`, `timeout`, `ended`, `still-open`. */
   readonly outcome: string

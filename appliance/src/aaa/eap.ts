@@ -14,6 +14,7 @@ import type { AaaData, FromWriter, ToWriter } from './messages.ts'
 import { createProxy } from './proxy.ts'
 import type { ToEap, FromEap } from './eap-link.ts'
 import { KEY_LOST, type Origin } from './gate.ts'
+import { answerOverRadsec, type FromRadsec, type ToRadsec } from './radsec-link.ts'
 import { createAaaThread, createLoginHandler } from './thread.ts'
 
 export type EapData = AaaData & {
@@ -151,15 +152,16 @@ const stop = async (radsecServer: RadsecServer<RouterFacts>): Promise<void> => {
   control.close()
 }
 
-const tell = (news: EapNews): void => control.postMessage(news)
+const tell = (news: EapNews | FromRadsec): void => control.postMessage(news)
 
 try {
   const radsecServer = await radsec(data.tls)
   // A router that was removed is let go of within seconds.
   const recheck = setInterval(() => radsecServer.recheck(), RECHECK_MS)
-  control.on('message', (order: EapOrder | ToFront) => {
+  control.on('message', (order: EapOrder | ToFront | ToRadsec) => {
     if (order.kind === 'answer') asker.settle(order.id, order.ok)
     else if (order.kind === 'front') addFront(order.port)
+    else if (order.kind === 'dynamic') void answerOverRadsec(radsecServer, order, tell, log)
     else if (order.kind === 'tls') {
       server.setTls(order.tls)
       radsecServer.renew(radsecTls(order.tls))

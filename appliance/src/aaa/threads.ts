@@ -10,6 +10,7 @@ import type { DataFolder } from '../data-folder.ts'
 import type { ControlQuestion, FromFront, ToFront } from './control-link.ts'
 import type { EapData, EapNews, EapOrder } from './eap.ts'
 import type { AaaData, FrontData } from './messages.ts'
+import { createRadsecLink, type FromRadsec } from './radsec-link.ts'
 import { SharedState, sharedStateBytes } from './shared-state.ts'
 import { slotTableBytes } from './slots.ts'
 import type { WriterNews, WriterOrder } from './writer.ts'
@@ -48,6 +49,8 @@ export type Aaa = {
   readonly endSession: (no: number) => void
   readonly copied: (nos: readonly number[]) => void
   readonly setTls: (tls: EapTls) => void
+  /** Asks a router down the RadSec connection that it holds open. */
+  readonly overRadsec: ReturnType<typeof createRadsecLink>['ask']
   readonly stop: () => Promise<void>
 }
 
@@ -96,6 +99,7 @@ export const startAaa = async (options: AaaOptions): Promise<Result<Aaa, AaaFaul
     endSession: (no) => order({ kind: 'end-session', no }),
     copied: (nos) => order({ kind: 'copied', nos }),
     setTls: (tls) => eap.value.worker.postMessage({ kind: 'tls', tls } satisfies EapOrder),
+    overRadsec: eap.value.askRouter,
     stop: () => crew.stop(),
   })
 }
@@ -146,7 +150,11 @@ type Ground = {
   readonly options: AaaOptions
   readonly writer: Worker
 }
-type EapThread = { readonly worker: Worker; readonly radsecPort: number }
+type EapThread = {
+  readonly worker: Worker
+  readonly radsecPort: number
+  readonly askRouter: Aaa['overRadsec']
+}
 
 const startEap = async ({ crew, data, options, writer }: Ground): Promise<Result<EapThread, AaaFault>> => {
   const { tls, serverName, listen, radsecPort } = options
@@ -154,9 +162,13 @@ const startEap = async ({ crew, data, options, writer }: Ground): Promise<Result
   const eapData: EapData = { ...data, tls, serverName, listen, radsecPort, writer: toWriter }
   const worker = crew.start('eap', 'eap', eapData, [toWriter])
   answerQuestions(worker, options)
+  const { ask: askRouter, settle } = createRadsecLink((message) => worker.postMessage(message))
+  worker.on('message', (message: EapNews | FromRadsec) => {
+    if (message.kind === 'dynamic-outcome') settle(message)
+  })
   const ready = await next<EapNews>(worker, (news) => news.kind === 'ready' || news.kind === 'failed')
   if (ready.kind === 'failed') return err(portFault(ready.code, ready.port))
-  return ok({ worker, radsecPort: ready.kind === 'ready' ? ready.radsecPort : 0 })
+  return ok({ worker, askRouter, radsecPort: ready.kind === 'ready' ? ready.radsecPort : 0 })
 }
 
 /** One after the other: where a port is 0 the first front finds a free one, and the others share it. */

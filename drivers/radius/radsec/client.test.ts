@@ -333,7 +333,36 @@ test('the server disconnects a session down the connection that the NAS has open
 
 test('without a connection of that NAS a Disconnect ends as closed', async () => {
   const running = await serverWith()
+  expect(running.isConnected(() => true)).toBe(false)
   expect(await running.request(() => true, { code: 40, attributes: empty })).toEqual({ type: 'closed' })
+})
+
+test('a Disconnect under way ends as closed when the NAS hangs up', async () => {
+  const running = await serverWith()
+  const { client } = clientTo(running.port, { onRequest: () => client.close() })
+  await client.request(access)
+  expect(running.isConnected((name) => name === 'nas-one')).toBe(true)
+  expect(running.isConnected((name) => name === 'nas-two')).toBe(false)
+  expect(await running.request(() => true, { code: 40, attributes: empty })).toEqual({ type: 'closed' })
+})
+
+test('a request that says how long it may take waits no longer than that, and never longer than the connection allows', async () => {
+  const time = new ManualTime()
+  const running = await serverWith({ timers: time.timers })
+  const { client } = clientTo(running.port, { onRequest: () => {} })
+  await client.request(access)
+  const settled: string[] = []
+  for (const durationMaxMs of [3000, 0, 90_000]) {
+    void running
+      .request(() => true, { code: 40, attributes: empty, retransmission: { durationMaxMs } })
+      .then(({ type }) => settled.push(`${durationMaxMs} ${type}`))
+  }
+  time.advance(3000)
+  await new Promise(setImmediate)
+  expect(settled).toEqual(['3000 timeout'])
+  time.advance(27_000)
+  await new Promise(setImmediate)
+  expect(settled).toEqual(['3000 timeout', '0 timeout', '90000 timeout'])
 })
 
 test('a NAS that takes no CoA does not answer one', async () => {

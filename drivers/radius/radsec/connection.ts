@@ -22,7 +22,7 @@ export const connectionLimits = {
   inFlightMax: 256,
   /** Our own requests that wait for a reply (version 1.0 has 255 Identifiers, one is kept for Status-Server). */
   outstandingMax: 255,
-  /** TCP repeats for us; a request without a reply by then is given up. */
+  /** TCP repeats for us; a request without a reply by then is given up, or sooner where it says so itself. */
   replyTimeoutMs: 30_000,
   /** Replies of one connection kept for a repeated request. */
   cachedBytesMax: 1024 * 1024,
@@ -144,7 +144,7 @@ export class RadsecConnection<T> {
       const abort = (): void => settle({ type: 'aborted' })
       const timer = this.#options.timers.set(
         () => settle({ type: 'timeout', attempts: 1 }),
-        this.#limits.replyTimeoutMs,
+        Math.min(request.retransmission?.durationMaxMs || Infinity, this.#limits.replyTimeoutMs),
       )
       request.signal?.addEventListener('abort', abort)
       this.#waiting.set(key, { request: packet, startedAt: this.#options.monotonicMs(), timer, settle })

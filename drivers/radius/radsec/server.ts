@@ -57,6 +57,8 @@ export interface RadsecServer<T> {
     readonly received: number
     readonly dropped: Readonly<Partial<Record<DropCause, number>>>
   }
+  /** Whether a client that matches holds a connection. */
+  isConnected(matches: (client: T) => boolean): boolean
   /** Sends a request (CoA, Disconnect) down the connection last heard of that matches; `closed` when there is none. */
   request(matches: (client: T) => boolean, request: OutgoingRequest): Promise<Outcome>
   /** Asks `identify` again for every connection and closes those it no longer knows. */
@@ -149,13 +151,22 @@ class TlsServer<T> implements RadsecServer<T> {
     }
   }
 
+  isConnected(matches: (client: T) => boolean): boolean {
+    return this.#latest(matches) !== undefined
+  }
+
   request(matches: (client: T) => boolean, request: OutgoingRequest): Promise<Outcome> {
+    return this.#latest(matches)?.request(request) ?? Promise.resolve({ type: 'closed' })
+  }
+
+  /** A client that has come back from another address may leave a connection behind that nobody listens to any more. */
+  #latest(matches: (client: T) => boolean): RadsecConnection<T> | undefined {
     let latest: RadsecConnection<T> | undefined
     for (const { connection } of this.#live) {
-      if (!matches(connection.data)) continue
+      if (!connection.isOpen || !matches(connection.data)) continue
       if (latest === undefined || connection.receivedAt >= latest.receivedAt) latest = connection
     }
-    return latest?.request(request) ?? Promise.resolve({ type: 'closed' })
+    return latest
   }
 
   recheck(): void {
