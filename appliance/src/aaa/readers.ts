@@ -90,8 +90,12 @@ export const grantLookup = (
 
 /** Octets a grant may use in all; undefined when it has no quota. */
 export const quotaLookup = (site: Database.Database): ((grantNo: number) => number | undefined) => {
+  const readSite = perTurn(site)
   const quota = site.prepare<[number], number | null>('SELECT quota_octets FROM grants WHERE no = ?').pluck()
-  return (grantNo) => quota.get(grantNo) ?? undefined
+  return (grantNo) => {
+    readSite()
+    return quota.get(grantNo) ?? undefined
+  }
 }
 
 /** Octets of a grant so far, both directions: sessions that are over and sessions that go on. */

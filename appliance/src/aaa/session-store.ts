@@ -83,6 +83,7 @@ export class SessionStore {
 
   /** Reads what the last commit left; also the way back after a commit that failed. */
   load(): void {
+    if (this.#deps.db.inTransaction) this.#deps.db.exec('ROLLBACK')
     this.#live.clear()
     this.#quotas.clear()
     this.#forgetPending()
@@ -96,6 +97,11 @@ export class SessionStore {
       this.#lastNo = Math.max(this.#lastNo, row.no)
       if (row.endedAt === null) this.#countSlot(true, row)
     }
+  }
+
+  /** Opens the transaction that `commit` ends: what is read meanwhile takes no lock of its own. */
+  begin(): void {
+    if (!this.#deps.db.inTransaction) this.#deps.db.exec('BEGIN IMMEDIATE')
   }
 
   /** Applies one accounting packet that the codec and the front have found right and complete. */
@@ -123,7 +129,7 @@ export class SessionStore {
    */
   commit(chunks: readonly Chunk[], alongside: () => void = () => {}): void {
     const rows = this.#rows
-    this.#deps.db.exec('BEGIN IMMEDIATE')
+    this.begin()
     try {
       for (const row of this.#inserts) rows.insertLive(row)
       for (const row of this.#updates) rows.updateLive(row)

@@ -110,12 +110,16 @@ const flush = (): void => {
   }
   const chunks: Chunk[] = []
   try {
+    let records = false
     for (const { message } of taken) {
-      if (message.kind === 'accounting') applyBatch(message.octets)
-      else if (message.kind === 'decisions') chunks.push(message.chunk)
+      if (message.kind === 'decisions') chunks.push(message.chunk)
+      if (message.kind !== 'accounting') continue
+      records = true
+      store.begin()
+      applyBatch(message.octets)
     }
     housekeeping.collect(taken.map((one) => one.message))
-    if (store.pending || chunks.length > 0 || failing) store.commit(chunks, copies.write)
+    if (records || store.pending || chunks.length > 0 || failing) store.commit(chunks, copies.write)
     copies.forget()
   } catch (fault) {
     state.count(

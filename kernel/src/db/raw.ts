@@ -20,8 +20,8 @@ export const databaseLimits = defineLimits({
   busyTimeoutMs: 5000,
   /** What stays of the WAL file after a checkpoint. */
   walBytesKept: 64 * 1024 * 1024,
-  /** Pages in the WAL that start a checkpoint. */
-  walPagesBeforeCheckpoint: 4000,
+  /** Pages in the WAL that start a checkpoint: a page that changes again before it is written back once. */
+  walPagesBeforeCheckpoint: 16_000,
   cacheBytes: 16 * 1024 * 1024,
   integrityFaultsMax: 100,
 })
