@@ -121,6 +121,33 @@ test('a CHAP-Password of a wrong length proves nothing', () => {
     ).toBe(false)
 })
 
+test('two passwords, or a password beside CHAP, are no proof', () => {
+  const hidden = (password: string) => hidePassword(Buffer.from(password), AUTHENTICATOR, secret)
+  const chap = chapPassword(9, plain, AUTHENTICATOR)
+  for (const other of [PASSWORD, 'other']) {
+    expect(proofOf((writer) => writer.octets(2, hidden(PASSWORD)).octets(2, hidden(other))).method).toBe('unknown')
+    expect(proofOf((writer) => writer.octets(2, hidden(other)).octets(3, chap)).method).toBe('unknown')
+    expect(proofOf((writer) => writer.octets(3, chap).octets(2, hidden(other))).method).toBe('unknown')
+  }
+  expect(proofOf((writer) => writer.octets(3, chap).octets(3, chap)).method).toBe('unknown')
+})
+
+test('over RADIUS/1.1 nothing stands in for a CHAP-Challenge', () => {
+  const bare = chapPassword(9, plain, AUTHENTICATOR)
+  expect(proofOf((writer) => writer.octets(3, bare), 'radius/1.1').method).toBe('unknown')
+  const challenged = chapPassword(9, plain, CHALLENGE)
+  const proof = proofOf((writer) => writer.octets(3, challenged).octets(60, CHALLENGE), 'radius/1.1')
+  expect(isProven(proof, PASSWORD, name)).toBe(true)
+})
+
+test('a CHAP-Challenge under five octets is no challenge', () => {
+  for (const size of [0, 1, 4]) {
+    const challenge = Buffer.alloc(size)
+    const proof = proofOf((writer) => writer.octets(3, chapPassword(9, plain, challenge)).octets(60, challenge))
+    expect(proof.method).toBe('unknown')
+  }
+})
+
 test('a request without any proof, or half of one, proves no password, not even an empty one', () => {
   const without = [
     proofOf(() => {}),

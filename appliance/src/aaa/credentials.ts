@@ -3,11 +3,13 @@ import {
   attribute,
   authenticator,
   equalOctets,
+  findAttribute,
   mppeKeys,
   msChap1MppeKeys,
   msChap2Success,
   msChapError,
   msChapErrors,
+  nextOffset,
   ntHash,
   revealPassword,
   uint32,
@@ -25,6 +27,8 @@ const SERVICE_TYPE = 6
 const USER_PASSWORD = 2
 const CHAP_PASSWORD = 3
 const CHAP_CHALLENGE = 60
+/** RFC 2865 §5.40. */
+const CHAP_CHALLENGE_OCTETS_MIN = 5
 const CALL_CHECK = 10
 const MICROSOFT = 311
 
@@ -38,18 +42,33 @@ export type Proof =
 export const readProof = (packet: Packet, secret: PreparedSecret, version: RadiusVersion): Proof => {
   const hidden = attribute(packet, USER_PASSWORD)
   if (hidden) {
+    if (hasSecondPassword(packet)) return { method: 'unknown' }
     const password = revealPassword(hidden, authenticator(packet), secret, version)
     return password ? { method: 'pap', password } : { method: 'unknown' }
   }
   const chap = attribute(packet, CHAP_PASSWORD)
-  if (chap)
-    return { method: 'chap', response: chap, challenge: attribute(packet, CHAP_CHALLENGE) ?? authenticator(packet) }
+  if (chap) return readChap(packet, chap, version)
   const challenge = vendorAttribute(packet, MICROSOFT, 11)
   if (!challenge) return { method: 'unknown' }
   const v2 = vendorAttribute(packet, MICROSOFT, 25)
   if (v2) return { method: 'mschapv2', response: v2, challenge }
   const v1 = vendorAttribute(packet, MICROSOFT, 1)
   return v1 ? { method: 'mschapv1', response: v1, challenge } : { method: 'unknown' }
+}
+
+/** RFC 2865 §4.1 and §5.44: one password, and never CHAP beside it. Of two nobody could say which counts. */
+const hasSecondPassword = (packet: Packet): boolean =>
+  findAttribute(packet, CHAP_PASSWORD) >= 0 || isTwice(packet, USER_PASSWORD)
+
+const isTwice = (packet: Packet, type: number): boolean =>
+  findAttribute(packet, type, nextOffset(packet, findAttribute(packet, type))) >= 0
+
+/** A challenge of next to nothing would make one recorded response good for ever. */
+const readChap = (packet: Packet, response: Buffer, version: RadiusVersion): Proof => {
+  // RADIUS/1.1 has no random authenticator to stand in for a challenge (RFC 9765 §5.1).
+  const challenge = attribute(packet, CHAP_CHALLENGE) ?? (version === 'radius/1.0' ? authenticator(packet) : undefined)
+  if (challenge === undefined || challenge.length < CHAP_CHALLENGE_OCTETS_MIN) return { method: 'unknown' }
+  return isTwice(packet, CHAP_PASSWORD) ? { method: 'unknown' } : { method: 'chap', response, challenge }
 }
 
 /**
