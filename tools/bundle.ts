@@ -21,12 +21,17 @@ const entries = {
   'query-thread': 'appliance/src/query-thread.ts',
 }
 
+const inter = 'kernel/node_modules/@fontsource-variable/inter'
+
 /** Read at run time from beside the code that serves them. */
 const assets = {
   'client/live.js': 'appliance/src/web/client/live.js',
   'tokens.css': 'kernel/src/ui/tokens.css',
   'components.css': 'kernel/src/ui/components.css',
   'gallery.css': 'kernel/src/ui/gallery.css',
+  'inter.woff2': `${inter}/files/inter-latin-wght-normal.woff2`,
+  // The font goes nowhere without it.
+  'inter.LICENSE': `${inter}/LICENSE`,
 }
 
 rmSync(made, { recursive: true, force: true })

@@ -36,9 +36,9 @@ const ViewMenu = ({
   returnTo: string
 }) => (
   <details class="menu">
-    <summary class="button">
+    <summary class="button" title={words.view}>
       <Icon name="view" />
-      <span class="desk-only">{words.view}</span>
+      <span class="desk-label">{words.view}</span>
     </summary>
     <form class="menu-panel" method="post" action="/preferences">
       <input type="hidden" name="returnTo" value={returnTo} />
@@ -93,6 +93,7 @@ export const Shell = (props: ShellProps): VNode => {
       title={`${props.title} · ${visible(props.siteName)} · Lango`}
       preferences={preferences}
       stylesheets={[assets.kit.address, ...(props.stylesheet === undefined ? [] : [props.stylesheet])]}
+      font={assets.font.address}
       icon={assets.icon.address}
       scripts={[assets.live.address]}
       {...(props.isLive === true ? { refreshSecWithoutScript: REFRESH_SEC } : {})}
@@ -132,6 +133,7 @@ export const MessagePage = ({ assets, preferences, words, kind, id = '', reload 
       title={`${title} · Lango`}
       preferences={preferences}
       stylesheets={[assets.kit.address]}
+      font={assets.font.address}
       icon={assets.icon.address}
       reload={reload}
     >

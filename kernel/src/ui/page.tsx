@@ -9,6 +9,8 @@ type DocumentProps = {
   title: string
   preferences: Preferences
   stylesheets: readonly string[]
+  /** Address of the kit's font. */
+  font: string
   icon: string
   /** Addresses of ES modules. */
   scripts?: readonly string[]
@@ -28,6 +30,8 @@ export const Document = (props: DocumentProps) => (
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <meta name="color-scheme" content="light dark" />
       <meta name="robots" content="noindex" />
+      {/* Fonts are asked for without credentials, also of one's own box: a preload that differs is loaded twice. */}
+      <link rel="preload" as="font" type="font/woff2" href={props.font} crossOrigin="anonymous" />
       {props.stylesheets.map((address) => (
         <link key={address} rel="stylesheet" href={address} />
       ))}

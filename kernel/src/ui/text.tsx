@@ -13,7 +13,17 @@ export const UserText = ({ text }: { text: string }) => {
   )
 }
 
+const Command = ({ text }: { text: string }) => (
+  <code>
+    {text.split(' ').flatMap((word, index) => [
+      index === 0 ? '' : ' ',
+      // Browsers break at any hyphen: `--address` would lose its dashes at the end of a line.
+      word.includes('-') ? <span key={index}>{word}</span> : word,
+    ])}
+  </code>
+)
+
 /** One of our own sentences: what stands between backticks is a command. */
 export const Sentence = ({ text }: { text: string }) => (
-  <>{text.split('`').map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}</>
+  <>{text.split('`').map((part, index) => (index % 2 === 1 ? <Command key={index} text={part} /> : part))}</>
 )

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { galleryStylesheet, kitStylesheet } from './stylesheet.ts'
 
-const css = `${kitStylesheet()}\n${galleryStylesheet()}`
+const css = `${kitStylesheet('inter.woff2')}\n${galleryStylesheet()}`
 const colours = new Map(
   [...css.matchAll(/--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)/g)].map(([, name = '', light, dark]) => [
     name,
