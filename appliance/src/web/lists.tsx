@@ -20,6 +20,7 @@ import {
 } from '@lango/kernel/ui'
 import type { DecisionRow, RouterRow, SessionRow } from './feed.ts'
 import { webLimits } from './limits.ts'
+import { decisionIn } from './reason-words.ts'
 import type { WebWords } from './words.ts'
 
 /** Who reads, and when: all that a view needs besides the data. */
@@ -54,6 +55,24 @@ const Subscriber = ({ row }: { row: SessionRow }) => (
 )
 
 /** How a session counts up and down is the NAS's view: its output is what the subscriber downloads. */
+const trafficColumns = ({ locale, words }: View): readonly Column<SessionRow>[] => [
+  {
+    id: 'used',
+    head: words.used,
+    width: 'xs',
+    figures: true,
+    value: (row) => formatBytes(row.inputOctets + row.outputOctets, locale),
+  },
+  {
+    id: 'down',
+    head: words.down,
+    width: 's',
+    figures: true,
+    value: (row) => formatRate(row.outRateKbps, locale),
+  },
+  { id: 'up', head: words.up, width: 's', figures: true, value: (row) => formatRate(row.inRateKbps, locale) },
+]
+
 export const sessionColumns = (view: View): readonly Column<SessionRow>[] => {
   const { locale, words, now } = view
   const user = (text: string | undefined) => (text === undefined ? UNKNOWN : <UserText text={text} />)
@@ -74,13 +93,28 @@ export const sessionColumns = (view: View): readonly Column<SessionRow>[] => {
       value: (row) => (row.state === 'stale' ? `stale ${row.updatedAt}` : row.state),
       render: (row) => <SessionState row={row} view={view} />,
     },
-    { id: 'plan', head: words.plan, width: 'm', value: (row) => row.plan ?? UNKNOWN, render: (row) => user(row.plan) },
+    {
+      id: 'plan',
+      head: words.plan,
+      width: 'm',
+      card: 'wide',
+      value: (row) => row.plan ?? UNKNOWN,
+      render: (row) => user(row.plan),
+    },
     { id: 'nas', head: words.router, width: 'm', value: (row) => row.nas, render: (row) => user(row.nas) },
-    { id: 'ip', head: words.address, width: 'm', value: (row) => row.ip ?? UNKNOWN, render: (row) => user(row.ip) },
+    {
+      id: 'ip',
+      head: words.address,
+      width: 'm',
+      digits: true,
+      value: (row) => row.ip ?? UNKNOWN,
+      render: (row) => user(row.ip),
+    },
     {
       id: 'mac',
       head: words.device,
       width: 'l',
+      digits: true,
       secondary: true,
       value: (row) => (row.mac === undefined ? UNKNOWN : formatMac(row.mac)),
       render: (row) => user(row.mac === undefined ? undefined : formatMac(row.mac)),
@@ -88,7 +122,7 @@ export const sessionColumns = (view: View): readonly Column<SessionRow>[] => {
     {
       id: 'online',
       head: words.online,
-      width: 's',
+      width: 'm',
       figures: true,
       quiet: true,
       value: (row) => formatDuration(now - row.startedAt, locale),
@@ -98,21 +132,7 @@ export const sessionColumns = (view: View): readonly Column<SessionRow>[] => {
         </time>
       ),
     },
-    {
-      id: 'down',
-      head: words.down,
-      width: 's',
-      figures: true,
-      value: (row) => formatRate(row.outRateKbps, locale),
-    },
-    { id: 'up', head: words.up, width: 's', figures: true, value: (row) => formatRate(row.inRateKbps, locale) },
-    {
-      id: 'used',
-      head: words.used,
-      width: 's',
-      figures: true,
-      value: (row) => formatBytes(row.inputOctets + row.outputOctets, locale),
-    },
+    ...trafficColumns(view),
   ]
 }
 
@@ -131,7 +151,8 @@ const latency = (row: DecisionRow, { locale, words }: View): string => {
 
 const DecisionReason = ({ row, view }: { row: DecisionRow; view: View }) => {
   const { locale, words } = view
-  const sentence = visible(row.sentence)
+  const told = decisionIn(locale.lang, row)
+  const sentence = visible(told.sentence)
   return (
     <Why
       locale={locale}
@@ -140,12 +161,13 @@ const DecisionReason = ({ row, view }: { row: DecisionRow; view: View }) => {
           {sentence}
         </span>
       }
-      remedy={row.remedy}
+      remedy={told.remedy}
       facts={[
         [words.login, <UserText key="login" text={row.login} />],
         [words.code, visible(row.reason)],
         [words.router, <UserText key="nas" text={row.nas} />],
         [words.device, row.mac === undefined ? UNKNOWN : formatMac(row.mac)],
+        [words.method, row.method],
         [words.took, latency(row, view)],
       ]}
     />
@@ -198,10 +220,11 @@ export const decisionColumns = (view: View): readonly Column<DecisionRow>[] => {
       id: 'mac',
       head: words.device,
       width: 'l',
+      digits: true,
       secondary: true,
       value: (row) => (row.mac === undefined ? UNKNOWN : formatMac(row.mac)),
     },
-    { id: 'method', head: words.method, width: 'm', value: (row) => row.method },
+    { id: 'method', head: words.method, width: 'm', card: 'none', value: (row) => row.method },
     {
       id: 'took',
       head: words.took,

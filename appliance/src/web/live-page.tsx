@@ -36,6 +36,7 @@ import {
   type View,
 } from './lists.tsx'
 import type { ListPicture, Picture, SlotPicture } from './picture.ts'
+import { healthSentenceIn } from './reason-words.ts'
 
 export const healthMark = (health: Health, { words }: View): HealthMark => ({
   serving: health.serving,
@@ -46,10 +47,10 @@ const HealthNotice = ({ health, view: { locale, words } }: { health: Health; vie
   health.serving ? null : (
     <Notice meaning="stopped" title={fill(words.notServingSince, { time: formatExact(health.since, locale) })}>
       <p>
-        <Sentence text={visible(health.reason ?? words.reasonUnknown)} />
+        <Sentence text={visible(healthSentenceIn(locale.lang, health.reason ?? words.reasonUnknown))} />
       </p>
       <p>
-        <Sentence text={health.remedy ?? words.askDoctor} />
+        <Sentence text={healthSentenceIn(locale.lang, health.remedy ?? words.askDoctor)} />
       </p>
     </Notice>
   )

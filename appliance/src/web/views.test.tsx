@@ -2,11 +2,13 @@ import { globSync, readFileSync } from 'node:fs'
 import { Gallery, hostileNames, localeOf, visible } from '@lango/kernel/ui'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { reasons, reasonWords } from '../aaa/reasons.ts'
 import type { DecisionRow, LiveSnapshot } from './feed.ts'
 import { renderPart } from './html.ts'
 import { webLimits } from './limits.ts'
 import { LivePage, pictureOf } from './live-page.tsx'
 import { routerKey, routersMore, shownRouters, type View } from './lists.tsx'
+import { swahiliHealth, swahiliReasons } from './reason-words.ts'
 import { sampleSnapshot } from './testing/fixture-feed.ts'
 import { webUnderTest } from './testing/web-under-test.ts'
 import { webWords } from './words.ts'
@@ -109,7 +111,7 @@ test('routers that need a person come first, ours before strangers, and the rest
 
 test('an empty box says what to do first', () => {
   const page = draw(sampleSnapshot({ now, sessions: 0, decisions: 0, routers: 0 }))
-  expect(page).toContain('<code>lango router add NAME --address ADDRESS --secret S</code>')
+  expect(page).toContain('<code>lango router add NAME <span>--address</span> ADDRESS <span>--secret</span> S</code>')
   expect(page.match(/<tbody[^>]*><\/tbody>/g)).toHaveLength(2)
 })
 
@@ -174,12 +176,66 @@ test('without a script the page offers a link and loads itself anew', async () =
   expect(page).toMatch(/As of \d\d:\d\d:\d\d<\/span><a href="\/">Refresh<\/a>/)
 })
 
-test('every sentence of a page stands in both languages with the same places', () => {
-  const places = (text: unknown) => new Set(JSON.stringify(text).match(/\{\w+\}/g))
+const commandsIn = (text: string) => text.match(/`[^`]+`/g) ?? []
+
+test('every sentence of a page stands in both languages with the same places and commands', () => {
+  const parts = (text: unknown) => new Set(JSON.stringify(text).match(/\{\w+\}|`[^`]+`/g))
   for (const [name, english] of Object.entries(webWords.en)) {
     const swahili = (webWords.sw as Record<string, unknown>)[name]
-    expect(places(swahili), name).toEqual(places(english))
+    expect(JSON.stringify(swahili), name).toMatch(/\w/)
+    expect(parts(swahili), name).toEqual(parts(english))
   }
+})
+
+test.each(reasons)('why a login ended with %s stands in Swahili: cause, what to do, the same commands', (reason) => {
+  const english = reasonWords[reason]
+  const swahili = swahiliReasons[reason]
+  expect(swahili.sentence).toMatch(/^\p{Lu}.*\.$/u)
+  expect(swahili.sentence).not.toBe(english.sentence)
+  expect(swahili.remedy === '').toBe(english.remedy === '')
+  expect(commandsIn(swahili.remedy)).toEqual(commandsIn(english.remedy))
+})
+
+test('whatever the feed says about the health of the box stands in Swahili', () => {
+  const source = readFileSync('appliance/src/live-feed.ts', 'utf8')
+  const told = [...source.matchAll(/(?:reason|remedy): '([^']+)'/g)].map(([, sentence = '']) => sentence)
+  expect(told.length).toBeGreaterThan(0)
+  expect([...swahiliHealth.keys()].toSorted()).toEqual(told.toSorted())
+  for (const [english, swahili] of swahiliHealth) expect(commandsIn(swahili)).toEqual(commandsIn(english))
+})
+
+test('a page in Swahili has no English on it: words, reasons, what to do, times', () => {
+  const swahili: View = { locale: localeOf('sw', 'Africa/Nairobi'), words: webWords.sw, now }
+  const [sessions, routers] = [hostile.sessions, sampleSnapshot({ now, sessions: 0, routers: 5 }).routers]
+  const decisions = reasons.map((reason, no): DecisionRow => {
+    const { sentence, remedy } = reasonWords[reason]
+    return { ...hostile.decisions[0]!, no, reason, sentence, remedy }
+  })
+  const [reason = '', remedy = ''] = swahiliHealth.keys()
+  const health = { serving: false, since: now, reason, remedy }
+  const snapshot = { ...hostile, health, sessions, decisions, routers }
+  const page = renderPart(<LivePage {...{ snapshot, view: swahili }} demo showAll={false} stream="/events?since=1" />)
+  const english = Object.entries(webWords.en).flatMap(([name, word]) => {
+    const same = JSON.stringify(word) === JSON.stringify((webWords.sw as Record<string, unknown>)[name])
+    return typeof word === 'string' && !same && !word.includes('{') ? [word] : []
+  })
+  const sentences = [
+    ...reasons.flatMap((code) => [reasonWords[code].sentence, reasonWords[code].remedy]),
+    reason,
+    remedy,
+  ]
+  const pieces = sentences.flatMap((sentence) => sentence.split(/`[^`]*`/)).filter((piece) => piece.length > 3)
+  const shown = page.replaceAll('&#39;', "'").replaceAll('&amp;', '&')
+  expect(pieces.filter((piece) => shown.includes(piece.trim()))).toEqual([])
+  expect(english.filter((word) => shown.includes(`>${word}<`) || shown.includes(`"${word}"`))).toEqual([])
+  expect(shown).toContain(swahiliReasons['wrong-password'].sentence)
+})
+
+test('a reason that this page does not know is shown as it came', () => {
+  const decisions = [{ ...hostile.decisions[0]!, reason: 'constructor', sentence: 'Something new.' }]
+  const swahili: View = { locale: localeOf('sw', 'Africa/Nairobi'), words: webWords.sw, now }
+  const cells = pictureOf({ ...hostile, decisions }, swahili).lists[1]!.rows[0]!.cells
+  expect(cells.find(({ id }) => id === 'reason')?.html()).toContain('Something new.')
 })
 
 test('the gallery shows every component in every state', () => {

@@ -31,6 +31,9 @@ test('whatever a cookie holds, preferences come out that exist', () => {
 
 test.each([
   [undefined, 'sw-KE,sw;q=0.9,en;q=0.5', 'sw'],
+  [undefined, 'luo-KE, SW;q=0.9, en;q=0.8', 'sw'],
+  [undefined, 'fr,en-GB;q=0.9,sw;q=0.1', 'en'],
+  [undefined, 'swg,de', 'en'],
   [undefined, 'de-DE', 'en'],
   [undefined, '', 'en'],
   ['lang=en', 'sw', 'en'],

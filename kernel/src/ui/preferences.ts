@@ -29,9 +29,12 @@ export const changePreferences = (current: Preferences, fields: URLSearchParams)
 /** `lang=sw&theme=dark&density=dense&nav=open`: fit for a cookie. */
 export const writePreferences = (preferences: Preferences): string => new URLSearchParams(preferences).toString()
 
-/** From the cookie; without one, from what the browser asks for (Accept-Language). */
+/**
+ * From the cookie; without one, the first language of ours that the browser asks for (Accept-Language; browsers list
+ * them in the order of preference).
+ */
 export const readPreferences = (cookie: string | undefined, acceptLanguage = ''): Preferences => {
-  const asked = acceptLanguage.trim().slice(0, 2).toLowerCase()
-  const fresh: Preferences = { lang: isLang(asked) ? asked : 'en', theme: 'auto', density: 'comfortable', nav: 'open' }
+  const asked = acceptLanguage.split(',').map((range) => /^\s*([a-z]*)/i.exec(range)![1]!.toLowerCase())
+  const fresh: Preferences = { lang: asked.find(isLang) ?? 'en', theme: 'auto', density: 'comfortable', nav: 'open' }
   return changePreferences(fresh, new URLSearchParams(cookie ?? ''))
 }

@@ -8,12 +8,14 @@ export type Column<Row> = {
   readonly render?: (row: Row) => ComponentChildren
   /** Figures stand at the end, in tabular numerals. */
   readonly figures?: boolean
+  /** Addresses: tabular numerals where text begins. */
+  readonly digits?: boolean
   /** Share of the width; columns keep theirs when data changes. */
   readonly width: 'xs' | 's' | 'm' | 'l' | 'xl'
   /** Shown only where there is room; cards on a phone leave it out too. */
   readonly secondary?: boolean
-  /** Where it stands in a phone's card: heading, beside the heading, over the whole width, or one of two columns. */
-  readonly card?: 'title' | 'side' | 'wide'
+  /** Where it stands in a phone's card: heading, beside it, a whole line below, nowhere, or else one of two columns. */
+  readonly card?: 'title' | 'side' | 'wide' | 'none'
   /** Changes with time alone, so a change needs no mark. */
   readonly quiet?: boolean
 }
@@ -33,6 +35,7 @@ type TableProps<Row> = {
 const cellClass = <Row,>(column: Column<Row>): string | undefined =>
   [
     column.figures === true ? 'figures' : '',
+    column.digits === true ? 'digits' : '',
     column.secondary === true ? 'secondary' : '',
     column.card === undefined ? '' : `card-${column.card}`,
   ]

@@ -1,0 +1,89 @@
+import type { Lang } from '@lango/kernel/ui'
+import type { Reason } from '../aaa/reasons.ts'
+import type { DecisionRow } from './feed.ts'
+
+type Words = { readonly sentence: string; readonly remedy: string }
+
+/** Why a login was answered as it was. The box tells it in English beside the code; a code that lacks Swahili does not compile. */
+export const swahiliReasons: Readonly<Record<Reason, Words>> = {
+  none: { sentence: 'Hakuna sababu iliyorekodiwa.', remedy: '' },
+  accepted: { sentence: 'Taarifa za kuingia ni sahihi na huduma iko sawa.', remedy: '' },
+  'accepted-expired': {
+    sentence: 'Muda wa huduma umeisha; kifurushi kinawapeleka wateja kama huyu kwenye ukurasa au anwani zenye mipaka.',
+    remedy: 'Ongeza muda wa huduma, kisha kata kipindi au subiri mteja aingie tena.',
+  },
+  'unknown-user': {
+    sentence: 'Hakuna mteja mwenye jina hili la kuingia.',
+    remedy: 'Linganisha tahajia iliyo kwenye kifaa na `lango subscriber list`.',
+  },
+  'wrong-password': {
+    sentence: 'Nenosiri si sahihi.',
+    remedy:
+      'Andika nenosiri tena kwenye kifaa, au weka jipya. Ikiwa kila anayeingia kupitia ruta moja anakataliwa, siri ya ruta hiyo si sahihi.',
+  },
+  'no-credential': {
+    sentence: 'Ombi halikuwa na nenosiri, jibu wala cheti cha kukaguliwa.',
+    remedy: 'Washa PAP, CHAP, MS-CHAPv2 au EAP kwenye ruta.',
+  },
+  suspended: {
+    sentence: 'Mteja huyu amesimamishwa.',
+    remedy: 'Mrudishie huduma: `lango subscriber resume LOGIN`.',
+  },
+  ended: { sentence: 'Huduma imekoma.', remedy: 'Mfungulie mteja huduma mpya.' },
+  expired: { sentence: 'Muda wa huduma umeisha.', remedy: 'Ongeza muda wa huduma.' },
+  'other-device': {
+    sentence: 'Jina hili la kuingia limeunganishwa na vifaa vingine.',
+    remedy: 'Kiachilie kifaa kilichounganishwa, au ingia kwa kifaa hicho.',
+  },
+  'device-limit': {
+    sentence: 'Idadi ya vifaa vilivyo mtandaoni imefikia kikomo cha kifurushi.',
+    remedy: 'Kata kimoja kati ya vifaa hivyo; kipindi kilichokufa huondoka chenyewe.',
+  },
+  'quota-used': {
+    sentence: 'Data ya kifurushi imeisha.',
+    remedy: 'Muuzie mteja data zaidi, au subiri kifurushi kianze upya.',
+  },
+  'locked-out': {
+    sentence: 'Kifaa hiki kimekosea nenosiri mara nyingi; kinakataliwa kwa dakika kadhaa bila kukaguliwa.',
+    remedy: 'Subiri, kisha ingia kwa nenosiri sahihi. Vifaa vingine vya jina hili la kuingia haviathiriki.',
+  },
+  'wrong-realm': {
+    sentence: 'Realm ya jina hili la kuingia haihudumiwi hapa.',
+    remedy: 'Weka realm ya ruta, au ongeza seva ya nyumbani ya realm hiyo.',
+  },
+  'eap-failed': {
+    sentence: 'Mazungumzo ya EAP yalishindwa kabla ya nenosiri kukaguliwa.',
+    remedy: 'Hakikisha kifaa kinaamini cheti cha kisanduku hiki (`lango tls show`) na kinatumia njia inayoruhusiwa.',
+  },
+  'key-lost': {
+    sentence: 'Nenosiri lililohifadhiwa haliwezi kufunguliwa: ufunguo wake haumo kwenye faili ya funguo.',
+    remedy: 'Rudisha faili ya funguo kutoka kwenye nakala rudufu, au weka nenosiri upya.',
+  },
+  busy: {
+    sentence: 'Kisanduku kimefikia kikomo kimojawapo.',
+    remedy: 'Tazama `lango doctor` ujue ni kikomo gani.',
+  },
+  proxied: { sentence: 'Seva ya nyumbani ya realm ilijibu.', remedy: 'Iulize seva ya nyumbani.' },
+  'proxy-down': {
+    sentence: 'Seva ya nyumbani ya realm haikujibu.',
+    remedy: 'Hakikisha inafikika na inakijua kisanduku hiki.',
+  },
+  challenged: { sentence: 'Mazungumzo yanaendelea.', remedy: '' },
+}
+
+/** What the feed says about the health of the box, which has no codes: by its English. */
+export const swahiliHealth: ReadonlyMap<string, string> = new Map([
+  [
+    'Accounting cannot be stored, so it is not answered.',
+    'Ripoti za matumizi haziwezi kuhifadhiwa, kwa hiyo hazijibiwi.',
+  ],
+  ['Free disk space, then see `lango doctor`.', 'Ongeza nafasi kwenye diski, kisha tazama `lango doctor`.'],
+])
+
+/** A decision in the reader's language; a code from a newer box stays as it came. */
+export const decisionIn = (lang: Lang, row: DecisionRow): DecisionRow =>
+  lang === 'sw' && Object.hasOwn(swahiliReasons, row.reason) ? { ...row, ...swahiliReasons[row.reason as Reason] } : row
+
+/** The same for a sentence about the health of the box. */
+export const healthSentenceIn = (lang: Lang, sentence: string): string =>
+  lang === 'sw' ? (swahiliHealth.get(sentence) ?? sentence) : sentence
