@@ -124,6 +124,29 @@ describe.skipIf(executablePath === undefined)('in a browser', () => {
     await expect.poll(() => newest(page).getAttribute('data-key'), soon).toBe('9002')
   })
 
+  test('on a phone the rows on the screen keep their places until asked, and what stands in them goes on', async () => {
+    const box = await serving(sample())
+    const { page } = await visiting({ viewport: { width: 360, height: 740 }, hasTouch: true })
+    await page.goto(box.address)
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.evaluate(`globalThis.shift = 0; new PerformanceObserver((seen) => {
+      for (const entry of seen.getEntries()) globalThis.shift += entry.value
+    }).observe({ type: 'layout-shift' })`)
+    addSession(box, 'fresh', 9001)
+    const chip = page.locator('[data-paused=sessions]')
+    await chip.getByText('Paused, 1 new').waitFor()
+    expect(await newest(page).getAttribute('data-key')).toBe('1000')
+    box.feed.change('sessions', (before) => ({
+      ...before,
+      sessions: before.sessions.map((row) => (row.no === 999 ? { ...row, outRateKbps: 8200 } : row)),
+    }))
+    await expect.poll(() => page.locator('[data-key="999"] [data-cell=down]').textContent(), soon).toMatch(/^8\.2/)
+    expect(await page.evaluate('globalThis.shift')).toBeLessThanOrEqual(0.01)
+    await chip.getByRole('button').tap()
+    expect(await newest(page).getAttribute('data-key')).toBe('9001')
+    expect(await chip.isHidden()).toBe(true)
+  })
+
   test('the first session takes the place of the empty state', async () => {
     const { sessions, ...rest } = sample()
     const { page, feed } = await opened({ ...rest, sessions: [] })

@@ -1,11 +1,14 @@
 // Keeps the live page up to date. The page is whole without it: this script only replaces what has changed.
 //
 // A list's rows are kept in a model that always follows the box; the model is drawn unless the person reads the list
-// (has scrolled it or selects text in it), so that nothing moves under their eyes.
+// (has scrolled it or selects text in it), so that nothing moves under their eyes. On a phone, where one row is a
+// tenth of the screen, rows that are on it keep their places until the person asks; what stands in them goes on.
 
 const live = document.querySelector('[data-stream]')
 const connection = document.querySelector('[data-connection]')
 const MARK_MS = 1500
+// As in the kit's stylesheet.
+const PHONE = '(max-width: 640px)'
 // The box says something at least every 10 s; two silences in a row are a lost connection.
 const SILENCE_MS = 25_000
 
@@ -50,7 +53,16 @@ class List {
     if (this.box.scrollHeight > this.box.clientHeight + 1) return this.box.scrollTop > 4
     // On a phone the list flows with the page: it is read when its head has left at the top.
     const { top, bottom } = this.box.getBoundingClientRect()
-    return matchMedia('(max-width: 640px)').matches && top < 0 && bottom > 0
+    return matchMedia(PHONE).matches && top < 0 && bottom > 0
+  }
+
+  /** Rows that are on a phone's screen would move. */
+  wouldJump() {
+    if (!matchMedia(PHONE).matches || this.body.childElementCount === 0) return false
+    const { top, bottom } = this.box.getBoundingClientRect()
+    if (top > innerHeight || bottom < 0) return false
+    const drawn = [...this.body.children]
+    return drawn.length !== this.order.length || drawn.some((row, index) => row.dataset.key !== this.order[index])
   }
 
   take(patch, isWhole) {
@@ -87,18 +99,24 @@ class List {
 
   settle(isWhole = false) {
     const paused = this.isPaused()
+    // After an absence nobody remembers where the rows stood.
+    const held = paused || (!isWhole && this.wouldJump())
     const fresh = this.order.filter((key) => !this.rows.get(key).isConnected).length
-    this.chip.hidden = !paused
+    this.chip.hidden = !held
     const text = fresh > 0 ? fill(this.chip.dataset.new, { n: String(fresh) }) : this.chip.dataset.idle
     const label = this.chip.querySelector('[data-paused-text]')
     if (label.textContent !== text) label.textContent = text
-    if (!paused) this.draw(isWhole)
+    if (!paused) this.drawLate(isWhole)
+    if (!held) this.drawRows(isWhole)
   }
 
-  draw(isWhole) {
-    this.forget(() => true)
+  drawLate(isWhole) {
     for (const [key, cells] of this.late) this.drawCells(this.rows.get(key), cells, isWhole)
     this.late.clear()
+  }
+
+  drawRows(isWhole) {
+    this.forget(() => true)
     let place = this.body.firstElementChild
     for (const key of this.order) {
       const row = this.rows.get(key)
@@ -126,7 +144,8 @@ class List {
     document.getSelection()?.removeAllRanges()
     this.box.scrollTop = 0
     if (this.isPaused()) this.box.closest('section').scrollIntoView()
-    this.draw(false)
+    this.drawLate(false)
+    this.drawRows(false)
     this.settle()
   }
 }
