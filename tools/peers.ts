@@ -28,6 +28,7 @@ export type Need = Peer | 'root'
 export const suites = {
   radclient: ['radclient'],
   radsecproxy: ['radclient', 'radsecproxy', 'openssl'],
+  'radsec freeradius': ['freeradius', 'radclient'],
   eapol: ['eapol_test', 'openssl'],
   backup: ['radclient'],
   'coa freeradius': ['freeradius', 'radclient'],
