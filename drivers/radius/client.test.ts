@@ -239,6 +239,17 @@ test('a source address that is not ours is reported by the system’s code', asy
   expect(await client.request(server, access)).toEqual({ type: 'unsendable', code: 'EADDRNOTAVAIL' })
 })
 
+test('a request of more than 4096 octets is told as unsendable, and takes no Identifier', async () => {
+  const { client, server } = await start()
+  const attributes = Buffer.concat(Array.from({ length: 16 }, () => Buffer.from([222, 255, ...Buffer.alloc(253)])))
+  for (const source of [attributes.subarray(0, 4076), () => attributes])
+    expect(await client.request(server, { code: 1, attributes: source })).toEqual({
+      type: 'unsendable',
+      code: 'EMSGSIZE',
+    })
+  expect(client.stats.outstanding).toBe(0)
+})
+
 test('IPv6 servers are reached as well', async () => {
   const { client } = await start()
   const six = await Peer.at('::1')

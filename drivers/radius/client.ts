@@ -49,7 +49,7 @@ export type Outcome =
   | { type: 'timeout'; attempts: number }
   /** Only replies came that could not be trusted; the last fault. Mostly: the two ends do not share the secret. */
   | { type: 'bad-reply'; cause: ReplyFault; attempts: number }
-  /** Nothing could be sent; the system's error code (`ENETUNREACH`, …). */
+  /** Nothing could be sent; the system's error code (`ENETUNREACH`, …; `EMSGSIZE` when it is more than a packet holds). */
   | { type: 'unsendable'; code: string }
   /** Every Identifier of every socket is outstanding at this server. */
   | { type: 'busy' }
@@ -118,9 +118,15 @@ class Client implements RadiusClient {
     // A source address that is not ours shows when the socket is bound, which may be at once.
     if (place.source.failure !== undefined) return Promise.resolve(place.source.failure)
     return new Promise((resolve) => {
-      const exchange = new Exchange(this, place.source, server, request, place.id, resolve)
-      place.source.put(exchange)
-      exchange.transmit()
+      try {
+        const exchange = new Exchange(this, place.source, server, request, place.id, resolve)
+        place.source.put(exchange)
+        exchange.transmit()
+      } catch (error) {
+        // Attributes that a peer sent may be too many for a packet of ours.
+        if (!(error instanceof RangeError)) throw error
+        resolve({ type: 'unsendable', code: 'EMSGSIZE' })
+      }
     })
   }
 
