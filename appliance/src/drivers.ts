@@ -1,7 +1,15 @@
 /** Which driver fills which port: the only file of the appliance's control side that names drivers. */
 import type { Clock, Log, Random, Vault } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
-import { AttributeWriter, codes, createRadiusClient, prepareSecret, type RadiusServerAt } from '@lango/drivers/radius'
+import {
+  AttributeWriter,
+  codes,
+  createRadiusClient,
+  headerOctets,
+  packetOctetsMax,
+  prepareSecret,
+  type RadiusServerAt,
+} from '@lango/drivers/radius'
 import { createRadiusControl, type RadiusControlDeps } from '@lango/drivers/radius-control'
 import { contains, parseAddress, parseRange, routerSecretPurpose, serverSecretPurpose } from '@lango/modules/network'
 import type { NasControl, NasSession } from '@lango/modules/sessions/port'
@@ -66,6 +74,8 @@ const addressOf = (row: NasRow, nas: string): string | null => {
 export type AccountingCopySender = (serverId: string, attributes: Buffer, delaySec: number) => Promise<boolean>
 
 const ACCT_DELAY_TIME = 41
+const DELAY_OCTETS = 6
+const ATTRIBUTES_OCTETS_MAX = packetOctetsMax - headerOctets
 const COPY_RETRANSMISSION = { initialMs: 1000, countMax: 3, durationMaxMs: 5000 }
 
 export const createCopySender = ({
@@ -99,8 +109,12 @@ export const createCopySender = ({
   }
 }
 
-/** The attributes with the time spent here added to Acct-Delay-Time (RFC 2866 §5.2): the event stays where it was. */
-const delayedBy = (attributes: Buffer, delaySec: number): AttributeWriter => {
+/**
+ * The attributes with the time spent here added to Acct-Delay-Time (RFC 2866 §5.2): the event stays where it was. A
+ * packet that is full goes as it is: a record that could not be sent would hold up all that come after it.
+ */
+const delayedBy = (attributes: Buffer, delaySec: number): Buffer | AttributeWriter => {
+  if (attributes.length + DELAY_OCTETS > ATTRIBUTES_OCTETS_MAX) return attributes
   const writer = new AttributeWriter()
   let before = 0
   for (let at = 0; at < attributes.length; at += attributes[at + 1]!) {
