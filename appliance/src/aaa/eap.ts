@@ -78,7 +78,7 @@ const server = createEapServer<EapAdmission>({
   randomBytes: thread.random.bytes,
 })
 
-const answer = async ({ eap, state, nas, framedMtu, origin }: EapQuestion): Promise<EapAnswer> =>
+const answer = ({ eap, state, nas, framedMtu, origin }: EapQuestion): EapAnswer =>
   server.handle({
     eap: Buffer.from(eap),
     nas,
@@ -91,18 +91,24 @@ const answer = async ({ eap, state, nas, framedMtu, origin }: EapQuestion): Prom
 const slim = (result: EapAnswer): EapAnswer =>
   'eap' in result ? { ...result, eap: Uint8Array.from(result.eap) as Buffer } : result
 
+/** A fault in one conversation is not the end of the others. */
+const answerSafely = (question: EapQuestion): EapAnswer => {
+  try {
+    return answer(question)
+  } catch (error) {
+    log.error('an EAP conversation failed inside', { error })
+    return { kind: 'drop', reason: 'internal' }
+  }
+}
+
 const addFront = (port: MessagePort): void => {
   port.on('message', ({ id, question }: ToEap) => {
-    void answer(question)
-      .catch((error: unknown): EapAnswer => {
-        log.error('an EAP conversation failed inside', { error })
-        return { kind: 'drop', reason: 'internal' }
-      })
-      .then((result) => port.postMessage({ id, answer: slim(result) } satisfies FromEap))
+    port.postMessage({ id, answer: slim(answerSafely(question)) } satisfies FromEap)
   })
 }
 
-const logins = createLoginHandler(thread, { eap: answer, proxy: createProxy(thread) })
+const proxy = createProxy(thread)
+const logins = createLoginHandler(thread, { eap: async (question) => answer(question), proxy: proxy.send })
 const accounting = new AccountingIntake({ send: (batch, block) => toWriter(batch, [block]), state, now: clock.now })
 data.writer.on('message', (word: FromWriter) => accounting.settle(word))
 
@@ -146,6 +152,7 @@ const stop = async (radsecServer: RadsecServer<RouterFacts>): Promise<void> => {
   accounting.flush()
   await radsecServer.close()
   server.close()
+  proxy.close()
   thread.close()
   control.postMessage({ kind: 'stopped' } satisfies EapNews)
   data.writer.close()

@@ -36,15 +36,14 @@ export class Exchange {
     return this.#identity
   }
 
-  respond(type: number, data: Buffer, round: Round): ExchangeStep | Promise<ExchangeStep> {
+  respond(type: number, data: Buffer, round: Round): ExchangeStep {
     if (this.#identity === undefined) return this.#identify(type, data)
     const method = this.#method
     if (method === undefined) return failed('unexpected-type')
     if (type === eapType.nak && this.#isNakAllowed) return this.#offerAnother(method, data)
     if (type !== method.type) return failed('unexpected-type')
     this.#isNakAllowed = false
-    const step = method.respond(data, round)
-    return step instanceof Promise ? step.then((late) => typed(late, type)) : typed(step, type)
+    return typed(method.respond(data, round), type)
   }
 
   destroy(): void {

@@ -33,7 +33,7 @@ export class Methods {
     this.#limits = limits
     this.#allowedInside = options.innerMethods ?? innerMethods
     const allows = (name: Tunneling) => options.methods.includes(name)
-    // Two: whether a client certificate is asked for is a property of Node's server, and supplicants that log in by
+    // Two: whether a client certificate is asked for is a property of the TLS context, and supplicants that log in by
     // password must not be asked for one.
     const password = allows('peap') || allows('ttls') ? this.#createEngine(false) : undefined
     this.#engines = { tls: allows('tls') ? this.#createEngine(true) : undefined, peap: password, ttls: password }
@@ -67,8 +67,8 @@ export class Methods {
 
   #createEngine(wantsCertificate: boolean): TlsEngine {
     if (this.#options.tls === undefined) throw new TypeError('EAP-TLS, PEAP and TTLS need tls')
-    const { tunnelsMax, conversationMs: handshakeMs } = this.#limits
-    return new TlsEngine(this.#options.tls, { wantsCertificate, tunnels: this.#tunnels, tunnelsMax, handshakeMs })
+    const { tunnelsMax } = this.#limits
+    return new TlsEngine(this.#options.tls, { wantsCertificate, tunnels: this.#tunnels, tunnelsMax })
   }
 
   #plain(nominate: Nominate, prefix: string) {

@@ -105,7 +105,7 @@ class Server<A> implements EapServer<A> {
     this.#conversations = new Conversations({ ...this.#limits, clock, randomBytes })
   }
 
-  handle(request: EapRequest): EapOutcome<A> | Promise<EapOutcome<A>> {
+  handle(request: EapRequest): EapOutcome<A> {
     if (request.eap.length === 0) return this.#askIdentity()
     const packet = parseEap(request.eap)
     if (typeof packet === 'string') return { kind: 'drop', reason: `malformed: ${packet}` }
@@ -142,28 +142,24 @@ class Server<A> implements EapServer<A> {
     return { kind: 'challenge', eap, state: this.#options.randomBytes(STATE_BYTES) }
   }
 
-  #begin(request: EapRequest, packet: EapPacket): EapOutcome<A> | Promise<EapOutcome<A>> {
+  #begin(request: EapRequest, packet: EapPacket): EapOutcome<A> {
     const { backend, clock } = this.#options
     this.#conversations.sweep()
     return this.#advance(new Dialogue(request.nas, clock.now(), this.#methods, backend), request, packet)
   }
 
-  #advance(dialogue: Dialogue<A>, request: EapRequest, packet: EapPacket): EapOutcome<A> | Promise<EapOutcome<A>> {
+  #advance(dialogue: Dialogue<A>, request: EapRequest, packet: EapPacket): EapOutcome<A> {
     dialogue.context = request.context
     dialogue.rounds++
     if (dialogue.rounds > this.#limits.roundsMax) {
       return this.#conclude(dialogue, packet.id, { kind: 'failure', reason: 'too-many-rounds' })
     }
-    const conclude = (step: ExchangeStep) => this.#conclude(dialogue, packet.id, step)
-    const abandon = (error: unknown): never => {
-      dialogue.destroy()
-      throw error
-    }
     try {
       const step = dialogue.exchange.respond(packet.type, packet.data, this.#round(packet.id, request.framedMtu))
-      return step instanceof Promise ? step.then(conclude).catch(abandon) : conclude(step)
+      return this.#conclude(dialogue, packet.id, step)
     } catch (error) {
-      return abandon(error)
+      dialogue.destroy()
+      throw error
     }
   }
 

@@ -57,7 +57,7 @@ export type EapTls = {
 export type EapLimits = {
   /** Conversations begun and not finished; the one that has been silent longest makes way for a new one. */
   conversationsMax: number
-  /** TLS engines among them, about 60 kB each. */
+  /** TLS connections among them, about 60 kB each. */
   tunnelsMax: number
   roundsMax: number
   /** How long a conversation may take as a whole. */
@@ -116,8 +116,8 @@ export type EapOutcome<A> =
 
 /** An EAP server without sockets: octets in, outcome out. */
 export interface EapServer<A> {
-  /** Answers at once but for TLS. Throws (or rejects) only what the backend throws; the conversation is over then. */
-  handle(request: EapRequest): EapOutcome<A> | Promise<EapOutcome<A>>
+  /** Throws only what the backend throws; the conversation is over then. */
+  handle(request: EapRequest): EapOutcome<A>
   /** New certificate, trust store or revocation list; conversations under way keep the old ones. */
   setTls(tls: EapTls): void
   /** Frees conversations past their time. Every request does so too: call it each second or so for quiet hours. */

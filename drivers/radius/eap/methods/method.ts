@@ -23,7 +23,7 @@ export type MethodStep =
 export interface Method {
   readonly type: number
   start(): Buffer
-  respond(data: Buffer, round: Round): MethodStep | Promise<MethodStep>
+  respond(data: Buffer, round: Round): MethodStep
   destroy?(): void
 }
 

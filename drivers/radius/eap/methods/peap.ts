@@ -58,11 +58,11 @@ export function peapInner(methods: readonly MethodFactory[]): Inner {
   }
   return {
     open: () => ({ kind: 'write', plaintext: IDENTITY_REQUEST }),
-    async receive(plaintext, _tunnel, round) {
+    receive(plaintext, _tunnel, round) {
       const inner = readInner(plaintext)
       if (outcome !== undefined) return conclude(outcome, inner)
       if (inner === undefined) return { kind: 'failure', reason: 'unexpected-data' }
-      return proceed(await exchange.respond(inner.type, inner.data, round), round)
+      return proceed(exchange.respond(inner.type, inner.data, round), round)
     },
     destroy: () => exchange.destroy(),
   }

@@ -114,12 +114,12 @@ export function ttlsInner({ nominate, allowed, eapMethods }: TtlsOptions): Inner
     const data = encodeEap(eapCode.request, round.nextId, step.type, step.data)
     return { kind: 'write', plaintext: encodeAvp({ code: avpCode.eapMessage, vendor: 0, data }) }
   }
-  async function receiveEap(message: Buffer, round: Round): Promise<InnerStep> {
+  function receiveEap(message: Buffer, round: Round): InnerStep {
     const packet = parseEap(message)
     if (typeof packet === 'string' || packet.code !== eapCode.response) return failed('malformed')
     if (expectedId !== undefined && packet.id !== expectedId) return failed('unexpected-identifier')
     exchange ??= new Exchange(eapMethods)
-    return conclude(await exchange.respond(packet.type, packet.data, { ...round, id: packet.id }), round)
+    return conclude(exchange.respond(packet.type, packet.data, { ...round, id: packet.id }), round)
   }
   return {
     // The peer speaks first.

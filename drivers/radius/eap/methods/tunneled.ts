@@ -12,9 +12,9 @@ export type InnerStep =
 /** What TLS, PEAP and TTLS do once the handshake is over. */
 export interface Inner {
   /** Called when the server may speak first. In TLS 1.2 that is after the peer acknowledged the server's Finished. */
-  open(tunnel: Tunnel, round: Round): InnerStep | Promise<InnerStep>
+  open(tunnel: Tunnel, round: Round): InnerStep
   /** The peer's answer, decrypted; empty when it only acknowledged. */
-  receive(plaintext: Buffer, tunnel: Tunnel, round: Round): InnerStep | Promise<InnerStep>
+  receive(plaintext: Buffer, tunnel: Tunnel, round: Round): InnerStep
   destroy?(): void
 }
 
@@ -47,7 +47,7 @@ export class Tunneled implements Method {
     return TlsFraming.start()
   }
 
-  respond(data: Buffer, round: Round): MethodStep | Promise<MethodStep> {
+  respond(data: Buffer, round: Round): MethodStep {
     const received = this.#framing.receive(data, round.dataMax)
     if (received.kind === 'fault') return failure(received.reason)
     if (received.kind === 'request') return received
@@ -62,21 +62,21 @@ export class Tunneled implements Method {
     this.#options.inner.destroy?.()
   }
 
-  async #advance(tunnel: Tunnel, message: Buffer, round: Round): Promise<MethodStep> {
+  #advance(tunnel: Tunnel, message: Buffer, round: Round): MethodStep {
     const wasSecure = tunnel.isSecure
-    await tunnel.feed(message)
+    tunnel.feed(message)
     if (tunnel.failure !== undefined) return this.#refuse(tunnel, tunnel.failure, round)
     if (!tunnel.isSecure) return this.#flight(tunnel, round)
     // TLS 1.2 ends with the server's Finished, which the peer has to see before anything else.
     if (!wasSecure && !tunnel.isTls13) return this.#flight(tunnel, round)
-    const step = await this.#innerStep(tunnel, round)
+    const step = this.#innerStep(tunnel, round)
     if (step.kind === 'failure') return step
     if (step.kind === 'success') return { kind: 'success', msk: tunnel.exportMsk(this.type, this.#options.keyLabel) }
-    if (step.kind === 'write') await tunnel.write(step.plaintext)
+    if (step.kind === 'write') tunnel.write(step.plaintext)
     return this.#flight(tunnel, round)
   }
 
-  #innerStep(tunnel: Tunnel, round: Round): InnerStep | Promise<InnerStep> {
+  #innerStep(tunnel: Tunnel, round: Round): InnerStep {
     const plaintext = tunnel.takePlaintext()
     // A peer may speak first, even in the message that ends the handshake (RFC 5281 §7.3).
     if (this.#isOpen || plaintext.length > 0) {

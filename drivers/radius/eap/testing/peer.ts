@@ -37,7 +37,7 @@ export async function run<A>(server: EapServer<A>, method: PeerMethod, options: 
   for (let rounds = 1; ; rounds++) {
     const message = tamper(next, rounds)
     sent.push(message)
-    const outcome = await server.handle({ ...message, nas, ...(framedMtu && { framedMtu }), context })
+    const outcome = server.handle({ ...message, nas, ...(framedMtu && { framedMtu }), context })
     if (outcome.kind !== 'challenge') return { outcome, rounds, largest, sent, challenges }
     largest = Math.max(largest, outcome.eap.length)
     challenges.push(outcome.eap.readUInt8(1))
