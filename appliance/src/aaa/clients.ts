@@ -124,7 +124,10 @@ class RouterClients implements Clients {
   }
 
   #clientOf(row: RouterRow, before: Known | undefined): Client | undefined {
-    if (before && isSame(before.row, row)) return before.client
+    if (before && isSame(before.row, row)) {
+      before.client.learned = learnedAnew(before, row)
+      return before.client
+    }
     const secret = this.#deps.vault.open(row.secret, routerSecretPurpose(row.id))
     if (secret.ok) return clientFrom(row, prepareSecret(Buffer.from(secret.value.reveal())))
     this.#deps.log.error("a router's secret cannot be opened; its packets are dropped", {
@@ -139,10 +142,7 @@ const clientFrom = (row: RouterRow, secret: PreparedSecret): Client => ({
   secret,
   requireMessageAuthenticator: row.requireMessageAuthenticator,
   limitProxyState: row.limitProxyState,
-  learned: {
-    sentMessageAuthenticator: row.messageAuthenticatorSeen === 1,
-    sentWithoutProxyState: row.proxyStateFreeSeen === 1,
-  },
+  learned: learnedOf(row),
   data: {
     no: row.no,
     name: row.name,
@@ -152,7 +152,23 @@ const clientFrom = (row: RouterRow, secret: PreparedSecret): Client => ({
   },
 })
 
-/** What was learned is not compared: the client in use knows at least as much. */
+const learnedOf = (row: RouterRow): BlastRadiusLearned => ({
+  sentMessageAuthenticator: row.messageAuthenticatorSeen === 1,
+  sentWithoutProxyState: row.proxyStateFreeSeen === 1,
+})
+
+/** What another thread has written, or the desk has had forgotten, counts here too; else what this one knows. */
+const learnedAnew = ({ row: before, client }: Known, row: RouterRow): BlastRadiusLearned => {
+  const [was, is] = [learnedOf(before), learnedOf(row)]
+  const present = (name: keyof BlastRadiusLearned): boolean =>
+    was[name] === is[name] ? client.learned[name] : is[name]
+  return {
+    sentMessageAuthenticator: present('sentMessageAuthenticator'),
+    sentWithoutProxyState: present('sentWithoutProxyState'),
+  }
+}
+
+/** What was learned is not compared: it does not make another client. */
 const isSame = (a: RouterRow, b: RouterRow): boolean =>
   a.secret.equals(b.secret) &&
   a.no === b.no &&
