@@ -8,6 +8,8 @@ import { remoteServers, routers, strictness } from './tables.ts'
 /** The port RFC 5176 §3 gives dynamic authorization. */
 export const COA_PORT_DEFAULT = 3799
 
+const PRIORITY_MAX = 1000
+
 const name = z.string().trim().min(1).max(64)
 const port = z.number().int().min(1).max(65_535)
 // Never empty (RFC 2865 §3).
@@ -127,29 +129,35 @@ export const addRemoteServer = defineCommand({
     name,
     role: z.enum(['proxy', 'copy']),
     realm: realm.optional(),
+    /** Left out, it comes after those that the realm has. */
+    priority: z.number().int().min(0).max(PRIORITY_MAX).optional(),
     host: z.ipv4().or(z.ipv6()),
     port,
     secret,
   }),
   handle(ctx, input) {
     if (input.role === 'proxy' && input.realm === undefined) return err({ type: 'RealmMissing' })
-    const taken = ctx.db.select().from(remoteServers.site).where(eq(remoteServers.site.name, input.name)).get()
-    if (taken) return err({ type: 'ServerNameTaken', name: input.name })
+    const servers = ctx.db.select().from(remoteServers.site).all()
+    if (servers.some((server) => server.name === input.name)) return err({ type: 'ServerNameTaken', name: input.name })
     const id = ctx.ids.next('rsv')
     const { name: called, role, host, port: at } = input
+    const realm = input.realm?.toLowerCase() ?? null
+    const ofRealm = servers.filter((server) => (server.realm?.toLowerCase() ?? null) === realm)
+    const priority = input.priority ?? Math.max(-1, ...ofRealm.map((server) => server.priority)) + 1
     ctx.db
       .insert(remoteServers.site)
       .values({
         id,
         name: called,
         role,
-        realm: input.realm ?? null,
+        realm,
+        priority,
         host,
         port: at,
         secret: ctx.vault.seal(input.secret, serverSecretPurpose(id)),
       })
       .run()
-    return ok({ id, name: called })
+    return ok({ id, name: called, priority })
   },
 })
 

@@ -15,6 +15,7 @@ export const listRouters = defineQuery({
   shape: (rows) => rows,
 })
 
+/** Home servers of a realm in the order they are asked in. */
 export const listRemoteServers = defineQuery({
   name: 'remoteServers.list',
   permission: 'routers.read',
@@ -24,6 +25,12 @@ export const listRemoteServers = defineQuery({
     db
       .select()
       .from(servers)
-      .orderBy(ascending(servers.name), ...byKey(servers)),
+      .orderBy(
+        ascending(servers.role),
+        ascending(servers.realm),
+        ascending(servers.priority),
+        ascending(servers.name),
+        ...byKey(servers),
+      ),
   shape: (rows) => rows,
 })

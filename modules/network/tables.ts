@@ -32,7 +32,7 @@ export const routers = defineTable(
   { unique: { byName: ['name'], byAddress: ['address'], byNo: ['no'] } },
 )
 
-/** Home servers of realms that are not ours (feature A32), and servers that want a copy of accounting (A27). */
+/** Home servers of realms that are not ours (feature A32), one or more a realm, and servers that want a copy of accounting (A27). */
 export const remoteServers = defineTable(
   'remote_servers',
   { home: 'site', flow: 'latest', onDelete: 'follow', key: 'id' },
@@ -42,6 +42,8 @@ export const remoteServers = defineTable(
     /** `proxy`: answers for `realm`; `copy`: receives every accounting record. */
     role: c.oneOf(['proxy', 'copy']),
     realm: c.optText(),
+    /** Home servers of a realm are asked in this order, the lowest first. */
+    priority: c.int({ before: 0 }),
     host: c.text(),
     port: c.int(),
     secret: c.secret(),

@@ -25,7 +25,8 @@ const toWriter = (message: ToWriter, transfer: ArrayBuffer[]): void => data.writ
 const thread = createAaaThread(`front-${data.index}`, data, control, toWriter)
 const { clients, clock, log, state, asker } = thread
 const eap = createEapLink(data.eap)
-const logins = createLoginHandler(thread, { eap: eap.ask, proxy: createProxy(thread) })
+const proxy = createProxy(thread)
+const logins = createLoginHandler(thread, { eap: eap.ask, proxy: proxy.send })
 const accounting = new AccountingIntake({
   send: (batch, block) => toWriter(batch, [block]),
   state,
@@ -143,6 +144,7 @@ const stop = async (servers: readonly UdpServer[], seen: NodeJS.Timeout): Promis
   accounting.flush()
   await Promise.all(servers.map((server) => server.close()))
   tellSeen()
+  proxy.close()
   thread.close()
   tell({ kind: 'stopped' })
   data.writer.close()

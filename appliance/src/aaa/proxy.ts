@@ -1,9 +1,9 @@
 /** Logins of realms that live elsewhere: sent on to their home server, the answer brought back (RFC 2865 §2.3). */
 import type Database from 'better-sqlite3'
 import type { Log, Random, Vault } from '@lango/kernel'
-import { serverSecretPurpose } from '@lango/modules/network/rules'
 import {
   AttributeWriter,
+  attribute,
   attributeAt,
   authenticator,
   codes,
@@ -13,18 +13,21 @@ import {
   hidePassword,
   hideSalted,
   nextOffset,
-  prepareSecret,
   revealPassword,
   revealSalted,
+  systemTimers,
+  type Outcome,
   type Packet,
   type PreparedSecret,
-  type RadiusServerAt,
+  type RadiusTimers,
   type RequestSeal,
 } from '@lango/drivers/radius'
+import { HomeServers, type HomeServer } from './home-servers.ts'
 import type { LoginDeps, Request } from './login-handler.ts'
 
 const USER_PASSWORD = 2
 const CHAP_PASSWORD = 3
+const STATE = 24
 const CHAP_CHALLENGE = 60
 const VENDOR_SPECIFIC = 26
 const PROXY_STATE = 33
@@ -33,65 +36,86 @@ const MESSAGE_AUTHENTICATOR = 80
 const MICROSOFT = 311
 const MPPE_KEYS = [16, 17]
 
-/** A home server has this long: the NAS asks again, or elsewhere, after a few seconds. */
-const RETRANSMISSION = { initialMs: 700, countMax: 3, durationMaxMs: 3000 }
-const REFRESH_MS = 1000
-
-type ServerRow = {
-  readonly id: string
-  readonly realm: string
-  readonly host: string
-  readonly port: number
-  readonly secret: Buffer
-}
+/** Home servers have this long in all: the NAS asks again, or elsewhere, after a few seconds. */
+const ANSWER_WITHIN_MS = 3000
+/** One that is not the last to be asked has this long: a refusal may be held back for a second (RFC 5080 §2.2.3). */
+const FIRST_WITHIN_MS = 1700
+const REPEAT_AFTER_MS = 700
 
 type Deps = {
   readonly site: Database.Database
   readonly vault: Vault
   readonly random: Random
   readonly monotonicMs: () => number
+  readonly timers?: RadiusTimers
   readonly log: Log
 }
 
-export const createProxy = ({ site, vault, random, monotonicMs, log }: Deps): LoginDeps['proxy'] => {
-  const client = createRadiusClient({ random, monotonicMs })
-  const rows = site.prepare<[], ServerRow>(
-    `SELECT id, realm, host, port, secret FROM remote_servers WHERE role = 'proxy'`,
-  )
-  let readAt = -Infinity
-  let servers = new Map<string, RadiusServerAt>()
+export type Proxy = { readonly send: LoginDeps['proxy']; readonly close: () => void }
+type Done = Parameters<LoginDeps['proxy']>[2]
 
-  const read = (): void => {
-    readAt = monotonicMs()
-    servers = new Map(
-      rows.all().flatMap((row) => {
-        const secret = vault.open(row.secret, serverSecretPurpose(row.id))
-        if (!secret.ok) log.error("a home server's secret cannot be opened", { realm: row.realm, fault: secret.error })
-        if (!secret.ok) return []
-        const at = { address: row.host, port: row.port, secret: prepareSecret(Buffer.from(secret.value.reveal())) }
-        return [[row.realm.toLowerCase(), at] as const]
-      }),
-    )
+export const createProxy = ({ timers = systemTimers, ...deps }: Deps): Proxy => {
+  const { random, monotonicMs, log } = deps
+  const client = createRadiusClient({ random, monotonicMs, timers })
+  const homes = new HomeServers({ ...deps, client, timers })
+
+  const ask = ({ at, health }: HomeServer, request: Request, withinMs: number): Promise<Outcome> => {
+    health.asked()
+    return client.request(at, {
+      code: codes.accessRequest,
+      attributes: (seal) => forwardedAttributes(request, seal),
+      retransmission: { initialMs: REPEAT_AFTER_MS, countMax: 3, durationMaxMs: withinMs },
+    })
   }
 
-  return (request, realm, done) => {
-    if (monotonicMs() - readAt > REFRESH_MS) read()
-    const server = servers.get(realm)
-    if (!server) return false
-    const forwarded = (seal: RequestSeal): AttributeWriter => forwardedAttributes(request, seal)
-    void client
-      .request(server, { code: codes.accessRequest, attributes: forwarded, retransmission: RETRANSMISSION })
-      .then((outcome) => {
-        if (outcome.type !== 'reply') {
-          log.warn('a home server gave no usable answer', { realm, outcome: outcome.type })
-          request.ignore()
-          return done('reject', 'proxy-down')
-        }
-        const { packet } = outcome
-        request.answer(packet.code, returnedAttributes(packet, outcome.request, server.secret, request, random))
-        return done(outcomeOf(packet.code), 'proxied')
+  /** One after the other, until one answers. */
+  const forward = async (servers: readonly HomeServer[], request: Request, done: Done): Promise<void> => {
+    const startedAt = monotonicMs()
+    for (const server of servers) {
+      const sentAt = monotonicMs()
+      const leftMs = startedAt + ANSWER_WITHIN_MS - sentAt
+      const outcome = await ask(server, request, server === servers.at(-1) ? leftMs : FIRST_WITHIN_MS)
+      if (outcome.type === 'reply') return bringBack(server, request, outcome, done)
+      log.warn('a home server gave no usable answer', {
+        realm: server.realm,
+        server: server.name,
+        outcome: outcome.type,
       })
-    return true
+      server.health.unanswered(sentAt)
+    }
+    request.ignore()
+    done('reject', 'proxy-down')
+  }
+
+  const bringBack = (
+    server: HomeServer,
+    request: Request,
+    { packet, request: sent }: Extract<Outcome, { type: 'reply' }>,
+    done: Done,
+  ): void => {
+    server.health.answered()
+    const state = packet.code === codes.accessChallenge ? attribute(packet, STATE) : undefined
+    if (state) homes.began(state, server)
+    request.answer(packet.code, returnedAttributes(packet, sent, server.at.secret, request, random))
+    done(outcomeOf(packet.code), 'proxied')
+  }
+
+  return {
+    send(request, realm, done) {
+      const servers = homes.toAsk(realm, attribute(request.packet, STATE))
+      if (servers.length === 0) return false
+      // What does not fit into a packet cannot be sent on, or back: one login must not end the thread.
+      void forward(servers, request, done).catch((error: unknown) => {
+        log.error('a login could not be sent on', { realm, error })
+        request.ignore()
+        done('reject', 'proxy-down')
+      })
+      return true
+    },
+    close() {
+      homes.close()
+      client.close()
+    },
   }
 }
 

@@ -19,11 +19,19 @@ const add: CommandSpec = {
     host: { value: 'IP', help: 'its address', required: true },
     port: { value: 'N', help: 'its port (1812 for proxy, 1813 for copy)' },
     realm: { value: 'R', help: 'the realm it answers for; needed with --role proxy' },
+    priority: {
+      value: 'N',
+      help: 'where a realm has several: the lowest is asked first (after those that are there)',
+    },
     secret: { value: 'S', help: 'the secret that it shares with this box', secret: true, required: true },
   },
-  notes: ['Copies are queued on disk and sent in order until they are answered.'],
+  notes: [
+    'A realm may have several home servers: one that does not answer is passed over until it does.',
+    'Copies are queued on disk and sent in order until they are answered.',
+  ],
   examples: [
     'lango server add partner --role proxy --realm partner.example --host 203.0.113.9 --secret-file partner.secret',
+    'lango server add partner-2 --role proxy --realm partner.example --host 203.0.113.10 --secret-file partner.secret',
     'lango server add libreqos --role copy --host 10.0.0.5 --secret-file libreqos.secret',
   ],
   async run({ args, command }) {
@@ -33,6 +41,7 @@ const add: CommandSpec = {
       name,
       role,
       realm: args.text('realm'),
+      priority: args.whole('priority'),
       host: args.text('host'),
       port: args.whole('port') ?? (role === 'copy' ? 1813 : 1812),
       secret: await args.secret('secret'),
@@ -54,8 +63,15 @@ const list: CommandSpec = {
     if (!servers.ok) return servers
     return shown(servers.value, () =>
       table(
-        ['NAME', 'ROLE', 'REALM', 'HOST', 'PORT'],
-        servers.value.map((one) => [one.name, one.role, one.realm, one.host, one.port]),
+        ['NAME', 'ROLE', 'REALM', '>PRIORITY', 'HOST', '>PORT'],
+        servers.value.map((one) => [
+          one.name,
+          one.role,
+          one.realm,
+          one.role === 'proxy' ? one.priority : null,
+          one.host,
+          one.port,
+        ]),
         'Every login is decided here, and accounting is copied nowhere.',
       ),
     )
