@@ -57,7 +57,7 @@ export class DatagramSocket {
     return this.#batch !== undefined
   }
 
-  /** Sends, at the latest at the end of this turn; what the network does with it is not known. */
+  /** Sends, at the latest at the end of this turn of the loop; what the network does with it is not known. */
   send(octets: Buffer, port: number, address: string): void {
     const batch = this.#batch
     if (!batch) return this.#sendOne(octets, port, address)
@@ -67,7 +67,7 @@ export class DatagramSocket {
     }
     if (this.#isFlushDue) return
     this.#isFlushDue = true
-    queueMicrotask(() => this.#flush())
+    setImmediate(() => this.#flush())
   }
 
   async close(): Promise<void> {
