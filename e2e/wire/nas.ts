@@ -8,7 +8,7 @@ import { attr, build, codes, readReply, signature, types, type Draft, type Part,
 /** The box is on the same machine: what is not answered by then will not be. */
 const REPLY_WITHIN_MS = 8000
 /** A router that was just added is known within this time: fronts read routers at most every 100 ms. */
-const KNOWN_WITHIN_MS = 5000
+const KNOWN_WITHIN_MS = 8000
 const ASK_AGAIN_MS = 50
 
 export type Service = 'auth' | 'acct'
@@ -41,21 +41,27 @@ export class Nas {
     return new Nas(box, socket, address, secret)
   }
 
-  /** Resolves once the box knows this router: it answers a Status-Server. */
+  /** Resolves once the box knows this router: it answers a Status-Server on either port, which may be two threads. */
   async known(): Promise<this> {
+    await this.#heardOn('auth')
+    await this.#heardOn('acct')
+    return this
+  }
+
+  async #heardOn(to: Service): Promise<void> {
     const giveUpAt = performance.now() + KNOWN_WITHIN_MS
     const heard = Promise.withResolvers<undefined>()
     const ask = this.packet({ code: codes.statusServer, parts: [signature] })
-    this.#waiting.set(ask[1]!, { port: this.#box.ports.auth, settle: () => heard.resolve(undefined) })
+    const port = this.#box.ports[to]
+    this.#waiting.set(ask[1]!, { port, settle: () => heard.resolve(undefined) })
     const again = setInterval(() => {
       if (performance.now() > giveUpAt) heard.reject(new Error(`the box does not know ${this.address}`))
-      else this.send(ask, 'auth')
+      else this.send(ask, to)
     }, ASK_AGAIN_MS)
-    this.send(ask, 'auth')
+    this.send(ask, to)
     await heard.promise.finally(() => clearInterval(again))
     // Repeats of that answer may still be on their way: its Identifier stays taken.
-    this.#waiting.set(ask[1]!, { port: this.#box.ports.auth, settle: () => undefined })
-    return this
+    this.#waiting.set(ask[1]!, { port, settle: () => undefined })
   }
 
   close(): void {
