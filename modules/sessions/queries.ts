@@ -1,4 +1,4 @@
-import { and, eq, gt, gte, isNull, lt } from 'drizzle-orm'
+import { and, eq, gt, gte, isNull, lt, sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
 import { ascending, countRows, defineQuery, descending, sumOf } from '@lango/kernel/db'
 import { syntheticCause, type SyntheticEnd } from './rules.ts'
@@ -89,28 +89,80 @@ const shown = (row: Shown): Shown => ({
   outputOctets: row.outputOctets,
 })
 
-/** Acct-Session-Ids of everything stored, a page at a time: first the live ones, then the history by its key. */
+/** A place in the listing: rows of one Acct-Session-Id stand together, those that are over first. */
+const place = z.object({ acctSessionId: z.string(), of: z.enum(['history', 'live']), no: z.number().int() })
+type Place = z.output<typeof place>
+
+/**
+ * Acct-Session-Ids of everything stored, a page at a time, in their order. A session that ends between two pages moves
+ * from one table to the other but keeps its id, and each page reads both tables in one snapshot: so it is on one page
+ * exactly, before the place where the reading stands or behind it. Ones that begin meanwhile may be on none.
+ */
 export const sessionIds = defineQuery({
   name: 'sessions.ids',
   permission: 'sessions.read',
   input: z.object({
-    of: z.enum(['live', 'history']),
-    after: z.number().int().default(0),
+    /** The `next` of the page before. */
+    after: place.default({ acctSessionId: '', of: 'history', no: 0 }),
     limit: z.number().int().min(1).max(PAGE_ROWS_MAX).default(PAGE_ROWS_MAX),
   }),
   tables: { liveSessions, sessionHistory },
-  examples: [{ of: 'live' }, { of: 'history', after: 1, limit: 2 }],
-  select: ({ db, liveSessions, sessionHistory }, { of, after, limit }) => {
-    const table = of === 'live' ? liveSessions : sessionHistory
-    return db
-      .select({ no: table.no, acctSessionId: table.acctSessionId })
-      .from(table)
-      .where(gt(table.no, after))
-      .orderBy(ascending(table.no), ascending(table.acctSessionId))
-      .limit(limit)
+  examples: [
+    {},
+    { limit: 3 },
+    { after: { acctSessionId: 'a', of: 'history', no: 1 }, limit: 3 },
+    { after: { acctSessionId: 'a', of: 'live', no: 2 }, limit: 3 },
+  ],
+  select: ({ db, liveSessions: live, sessionHistory: history, byKey }, { after, limit }) => {
+    const { acctSessionId, of, no } = after
+    const page = (table: typeof live | typeof history, from: SQL) =>
+      db
+        .select({ acctSessionId: table.acctSessionId, no: table.no })
+        .from(table)
+        .where(from)
+        .orderBy(ascending(table.acctSessionId), ...byKey(table))
+        .limit(limit)
+    const behind = (table: typeof live | typeof history) =>
+      sql`(${table.acctSessionId}, ${table.no}) > (${acctSessionId}, ${no})`
+    return {
+      history: page(history, of === 'history' ? behind(history) : gt(history.acctSessionId, acctSessionId)),
+      live: page(live, of === 'live' ? behind(live) : gte(live.acctSessionId, acctSessionId)),
+    }
   },
-  shape: (rows) => rows,
+  shape: ({ history, live }, { limit }) => {
+    const merged = merge(history, live)
+    if (merged.length < limit) return { rows: merged, next: null }
+    const rows = wholeGroups(merged.slice(0, limit))
+    return { rows, next: rows.at(-1) ?? null }
+  },
 })
+
+/** Both in order of the id, by its octets as the databases compare; on a tie the history first. */
+const merge = (history: readonly Omit<Place, 'of'>[], live: readonly Omit<Place, 'of'>[]): Place[] => {
+  const merged: Place[] = []
+  let at = 0
+  for (const row of live) {
+    for (; at < history.length && !isBefore(row.acctSessionId, history[at]!.acctSessionId); at++)
+      merged.push({ ...history[at]!, of: 'history' })
+    merged.push({ ...row, of: 'live' })
+  }
+  for (; at < history.length; at++) merged.push({ ...history[at]!, of: 'history' })
+  return merged
+}
+
+const isBefore = (one: string, other: string): boolean =>
+  one !== other && Buffer.compare(Buffer.from(one), Buffer.from(other)) < 0
+
+/**
+ * Live sessions of one id (of several NASes) are read together: one that was left for the next page could move before
+ * its own place. They are left for it all, unless there is nothing else on this page.
+ */
+const wholeGroups = (rows: readonly Place[]): readonly Place[] => {
+  const last = rows.at(-1)!
+  if (last.of === 'history') return rows
+  const kept = rows.findIndex((row) => row.of === 'live' && row.acctSessionId === last.acctSessionId)
+  return kept === 0 ? rows : rows.slice(0, kept)
+}
 
 /** Usage of a grant by the hour in [fromAt, toAt), oldest first. Octets: input from the subscriber, output to them. */
 export const usageByHour = defineQuery({

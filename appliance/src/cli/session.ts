@@ -1,7 +1,7 @@
 /** `lango session …` */
 import type { ResultOf } from '@lango/kernel/db'
 import type { listSessions, sessionIds, showSession } from '@lango/modules/sessions'
-import { shown, type CliContext, type CommandSpec } from './command.ts'
+import { shown, type CommandSpec } from './command.ts'
 import { ago, duration, localTime, octets, table } from './format.ts'
 
 const IDS_PAGE_ROWS = 10_000
@@ -78,30 +78,24 @@ const show: CommandSpec = {
   },
 }
 
+type Page = ResultOf<typeof sessionIds>
+
 const ids: CommandSpec = {
   path: ['session', 'ids'],
   operands: [],
   summary: 'every stored Acct-Session-Id, one a line',
   options: {},
   examples: ['lango session ids', 'lango session ids | sort | uniq -d'],
-  async run(context) {
+  async run({ query }) {
     const found: string[] = []
-    for (const source of ['live', 'history'] as const) {
-      const read = await readIds(context, source, found)
-      if (!read.ok) return read
+    for (let after: Page['next'] | undefined; after !== null;) {
+      const page = await query<Page>('sessions.ids', { after, limit: IDS_PAGE_ROWS })
+      if (!page.ok) return page
+      for (const { acctSessionId } of page.value.rows) found.push(acctSessionId)
+      after = page.value.next
     }
     return shown(found, () => found.join('\n'))
   },
-}
-
-const readIds = async ({ query }: CliContext, source: 'live' | 'history', into: string[]) => {
-  for (let after = 0; ;) {
-    const page = await query<ResultOf<typeof sessionIds>>('sessions.ids', { of: source, after, limit: IDS_PAGE_ROWS })
-    if (!page.ok) return page
-    for (const { acctSessionId } of page.value) into.push(acctSessionId)
-    if (page.value.length < IDS_PAGE_ROWS) return page
-    after = page.value.at(-1)!.no
-  }
 }
 
 type Ending = {
