@@ -17,7 +17,7 @@ import { codes, signature, type Draft, type Part, type Reply } from './packet.ts
 const suites = {
   'p2-sessions': { promise: 'P2', from: 1, to: 60, title: 'one row per session' },
   'p3-blastradius': { promise: 'P3', from: 1, to: 40, title: 'CVE-2024-3596' },
-  'p4-framing': { promise: 'P4', from: 1, to: 60, title: 'packets inside TLS' },
+  'p4-radsec': { promise: 'P4', from: 1, to: 60, title: 'packets inside TLS' },
   'p4-tls': { promise: 'P4', from: 61, to: 120, title: 'TLS, certificates and connections' },
   'p5-vectors': { promise: 'P5', from: 1, to: 20, title: 'what the RFCs print' },
   'p5-pap': { promise: 'P5', from: 21, to: 60, title: 'logins by password' },
