@@ -77,7 +77,7 @@ const REPLIES = new Set<number>([
 export class RadsecConnection<T> {
   readonly #options: ConnectionOptions<T>
   readonly #limits: ConnectionLimits
-  readonly #client: KnownClient<T>
+  #client: KnownClient<T>
   readonly #framer = new Framer()
   readonly #cache: ReplyCache
   /** Our own requests by Identifier, or by Token in version 1.1. */
@@ -108,7 +108,12 @@ export class RadsecConnection<T> {
   }
 
   get data(): T {
-    return this.#options.data
+    return this.#client.data
+  }
+
+  /** What the caller knows of this client may change while it stays connected. */
+  set data(data: T) {
+    this.#client = { ...this.#client, data }
   }
 
   get version(): RadiusVersion {

@@ -375,6 +375,20 @@ test('36: a client that is removed while connected is closed when asked again', 
   await peer.closed
 })
 
+test('36a: what is known of a client may change while it is connected', async () => {
+  let called = 'nas-one'
+  const { dial, running, requests } = await start({ identify: () => called })
+  const peer = await dial()
+  for (const [id, name] of ['nas-one', 'renamed'].entries()) {
+    called = name
+    running.recheck()
+    peer.write(access(id))
+    expect(text(await peer.next(), 18)).toBe(name)
+  }
+  expect(requests.map(({ client }) => client.data)).toEqual(['nas-one', 'renamed'])
+  expect(running.isConnected((name) => name === 'renamed')).toBe(true)
+})
+
 test('37: a session is never resumed: each connection shows its certificate', async () => {
   const { dial } = await start()
   for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {

@@ -61,7 +61,7 @@ export interface RadsecServer<T> {
   isConnected(matches: (client: T) => boolean): boolean
   /** Sends a request (CoA, Disconnect) down the connection last heard of that matches; `closed` when there is none. */
   request(matches: (client: T) => boolean, request: OutgoingRequest): Promise<Outcome>
-  /** Asks `identify` again for every connection and closes those it no longer knows. */
+  /** Asks `identify` again for every connection: its answer counts from now on, and those it no longer knows are closed. */
   recheck(): void
   /** Takes a renewed certificate, authority or revocation list for new connections. */
   renew(tls: RadsecServerOptions<T>['tls']): void
@@ -171,7 +171,9 @@ class TlsServer<T> implements RadsecServer<T> {
 
   recheck(): void {
     for (const { peer, connection } of this.#live) {
-      if (this.#options.identify(peer) === undefined) connection.close()
+      const data = this.#options.identify(peer)
+      if (data === undefined) connection.close()
+      else connection.data = data
     }
   }
 
