@@ -405,6 +405,20 @@ test('37: a session is never resumed: each connection shows its certificate', as
   }
 })
 
+test('37a: a client that asks for a second handshake does not get it', async () => {
+  const { dial } = await start()
+  const peer = await dial({ maxVersion: 'TLSv1.2' })
+  let isDone = false
+  peer.socket.renegotiate({}, () => (isDone = true))
+  // Two whole connections later it would have been done.
+  for (const id of [1, 2]) {
+    const other = await dial({ maxVersion: 'TLSv1.2' })
+    other.write(access(id))
+    await other.next()
+  }
+  expect(isDone).toBe(false)
+})
+
 test('38: a renewed certificate is shown to the next client without a restart', async () => {
   const { dial, running } = await start()
   const renewed = await authority.issue({

@@ -82,13 +82,14 @@ const endOf = (socket: Socket): string => `${socket.remoteAddress} ${socket.remo
 
 /**
  * No session tickets: a resumed session would not show its certificate again, to a list of revoked ones that may have
- * grown, and might fall back from 1.1 (RFC 9765 §3.5).
+ * grown, and might fall back from 1.1 (RFC 9765 §3.5). No second handshake on a connection either: who is at its other end
+ * was decided by the first.
  */
 const contextOf = (tls: RadsecServerOptions<unknown>['tls']): SecureContextOptions => ({
   ...tls,
   minVersion: 'TLSv1.2',
   maxVersion: 'TLSv1.3',
-  secureOptions: constants.SSL_OP_NO_TICKET,
+  secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
 })
 
 /** Resolves when the socket is bound; rejects with Node's system error, or OpenSSL's when a certificate is unusable. */
