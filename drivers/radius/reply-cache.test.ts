@@ -104,6 +104,21 @@ test('kept octets stay under their limit, whatever is answered', () => {
   }
 })
 
+test('when there is no room for all answers the oldest are forgotten, and none is ever mistaken for another', () => {
+  const cache = new ReplyCache({ bytesMax: 100_000 })
+  const replyTo = (i: number): Buffer => Buffer.alloc(20 + ((i * 37) % 4077), i)
+  for (let i = 0; i < 256; i++) {
+    begin(cache, packetOf(i, i), i)
+    finish(cache, packetOf(i, i), replyTo(i), i)
+  }
+  const again = Array.from({ length: 256 }, (_, i) => begin(cache, packetOf(i, i), 256))
+  const kept = again.filter((answer) => answer !== 'new')
+  expect(again.slice(-5)).toEqual([251, 252, 253, 254, 255].map(replyTo))
+  expect(again.slice(256 - kept.length)).toEqual(kept)
+  for (const [i, answer] of again.entries()) if (answer !== 'new') expect(answer).toEqual(replyTo(i))
+  expect(again[0]).toBe('new')
+})
+
 test('an answer to a source that was evicted meanwhile is not kept and not counted', () => {
   const cache = new ReplyCache({ sourcesMax: 1 })
   const first = cache.source('10.0.0.1', 1, 0)
