@@ -13,8 +13,8 @@
 
 /** Shards: a lock is held for about a microsecond, so two threads rarely meet. */
 const SHARDS = 256
-/** Entries of a shard; 256 × 4,096 × 16 octets = 16 MB of address space, touched only as used. */
-const SHARD_ENTRIES = 4096
+/** Entries of a shard; 256 × 2,048 × 16 octets = 8 MB for half a million devices that are online or about to be. */
+const SHARD_ENTRIES = 2048
 /** A shard is refused new entries above this fill, so that probing stays short. */
 const SHARD_ENTRIES_MAX = Math.floor(SHARD_ENTRIES * 0.9)
 /** How long an Accept holds a slot before its Start must have arrived. */

@@ -34,6 +34,8 @@ export type WriterNews =
 /** After a commit failed, the next try waits this long; what arrives meanwhile is not stored and not answered. */
 const RETRY_AFTER_MS = 1000
 const HOUSEKEEPING_MS = 5000
+/** It is asked for one grant when a session begins, and then no more. */
+const SITE_CACHE_BYTES = 4 * 1024 * 1024
 const LEARN_PAUSE_MS = 10
 const LEARNT_LOOK_MS = 60_000
 
@@ -44,7 +46,7 @@ const now = (): number => Date.now()
 const tell = (news: WriterNews): void => control.postMessage(news)
 
 const sessions = orThrow(openRaw({ file: data.sessionsFile }))
-const site = orThrow(openRaw({ file: data.siteFile, readonly: true }))
+const site = orThrow(openRaw({ file: data.siteFile, readonly: true, cacheBytes: SITE_CACHE_BYTES }))
 const state = new SharedState(data.state)
 const slots = new SlotTable(data.slots)
 const store = new SessionStore({
@@ -100,11 +102,15 @@ const onFailure = (fault: unknown, taken: readonly Waiting[]): void => {
   for (const one of taken) answer(one, false)
 }
 
+const decisionsIn = (taken: readonly Waiting[]): number =>
+  taken.reduce((sum, { message }) => sum + (message.kind === 'decisions' ? message.chunk.decisions : 0), 0)
+
 const flush = (): void => {
   flushing = false
   const taken = waiting
   waiting = []
   if (failing && now() - failedAt < RETRY_AFTER_MS) {
+    state.count('decisionsLost', decisionsIn(taken))
     for (const one of taken) answer(one, false)
     return
   }
@@ -122,10 +128,7 @@ const flush = (): void => {
     if (records || store.pending || chunks.length > 0 || failing) store.commit(chunks, copies.write)
     copies.forget()
   } catch (fault) {
-    state.count(
-      'decisionsLost',
-      chunks.reduce((sum, chunk) => sum + chunk.decisions, 0),
-    )
+    state.count('decisionsLost', decisionsIn(taken))
     onFailure(fault, taken)
     return
   }
