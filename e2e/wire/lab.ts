@@ -47,6 +47,7 @@ export type StoredSession = {
   readonly terminateCause: string | null
   readonly startedAt: number
   readonly nas: string
+  readonly routerNo: number
   readonly device: string
   readonly framedIp: string
 }

@@ -15,7 +15,7 @@ import {
   type Part,
 } from './packet.ts'
 import { chapChallenge, MICROSOFT, mppeKeys, msChap2, openSalted, pap } from './proof.ts'
-import { build11, Certificates, dial, RADSEC_SECRET, type Tunnel } from './tunnel.ts'
+import { build11, Certificates, dial, RADSEC_SECRET, type ClientTls, type Tunnel } from './tunnel.ts'
 
 const START = 1
 const OCTETS_MAX = 4096
@@ -28,9 +28,8 @@ const start = (who: Who): Buffer[] => [
   name(who.login),
 ]
 
-let certificates: Certificates
 /** The router `far`, whose address nobody sends from. */
-let far: Awaited<ReturnType<Certificates['client']>>
+let far: ClientTls
 
 type Played = { readonly tunnel: Tunnel; readonly who: Who; readonly lab: Lab }
 const over = (no: number, says: string, play: (played: Played) => Promise<unknown>, protocol?: string): Case => ({
@@ -392,6 +391,5 @@ const FAR_SECRET = 'the-secret-of-far-over-udp'
 
 wireSuite('p4-radsec', [...records, ...badLengths, ...travelling, ...version11], async (lab) => {
   await lab.desk.router('far', '192.0.2.7', FAR_SECRET)
-  certificates = new Certificates(lab)
-  far = await certificates.client('far')
+  far = await new Certificates(lab).client('far')
 })

@@ -104,8 +104,11 @@ export class Tunnel<S extends Socket = TLSSocket> {
   }
 }
 
+/** Also from an address of this machine, as `net.connect` takes it. */
+export type DialOptions = ConnectionOptions & { readonly localAddress?: string }
+
 /** A handshake that is done as far as the client can see, or has failed. */
-export async function dial(lab: Lab, options: ConnectionOptions): Promise<Tunnel> {
+export async function dial(lab: Lab, options: DialOptions): Promise<Tunnel> {
   const { radsec } = lab.box.ports
   const tunnel = new Tunnel(connectTls({ host: '127.0.0.1', port: radsec, servername: 'lango.local', ...options }))
   lab.closes(() => tunnel.socket.destroy())
@@ -120,6 +123,9 @@ export async function dialTcp(lab: Lab, localAddress = '127.0.0.1'): Promise<Tun
   await Promise.race([new Promise((resolve) => tunnel.socket.once('connect', resolve)), tunnel.closed])
   return tunnel
 }
+
+/** PEM. */
+export type ClientTls = { readonly key: string; readonly cert: string; readonly ca: string }
 
 /** The certificates of the box's own authority, and of others. */
 export class Certificates {
@@ -139,7 +145,7 @@ export class Certificates {
   }
 
   /** The other side's part of a connection: a good client certificate of this name, but for what is changed. */
-  async client(commonName: string, change: Partial<Leaf> = {}, authority = this.#own): Promise<ConnectionOptions> {
+  async client(commonName: string, change: Partial<Leaf> = {}, authority = this.#own): Promise<ClientTls> {
     const validity = { notBefore: Date.now() - DAY_MS, notAfter: Date.now() + DAY_MS }
     const names = [{ type: 'dns' as const, value: commonName }]
     const leaf = { purpose: 'client' as const, commonName, names, validity, ...change }
