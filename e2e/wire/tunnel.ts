@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { systemRandom } from '../../kernel/src/base/random.ts'
 import { makeAuthority, makeLeaf, type Credential, type Leaf } from '../../appliance/src/tls/authority.ts'
@@ -13,6 +14,7 @@ import { build, codes, HEADER_OCTETS, readReply, signature, type Draft, type Par
 export const RADSEC_SECRET = 'radsec'
 /** What is not answered by then will not be. */
 const REPLY_WITHIN_MS = 8000
+const LATE = 'nothing in time'
 const DAY_MS = 86_400_000
 
 /** Whole packets in order of arrival, and how the connection ended. */
@@ -55,10 +57,7 @@ export class Tunnel<S extends Socket = TLSSocket> {
       const packet = this.#packets.shift()
       if (packet !== undefined) return packet
       const more = new Promise<'more'>((resolve) => (this.#wake = () => resolve('more')))
-      const late = new Promise<'late'>((resolve) => {
-        setTimeout(() => resolve('late'), giveUpAt - performance.now()).unref()
-      })
-      const what = await Promise.race([more, late, this.closed])
+      const what = await Promise.race([more, this.#late(giveUpAt - performance.now()), this.closed])
       if (this.#packets.length === 0 && what !== 'more') throw new Error(`no answer: ${what}`)
     }
   }
@@ -86,9 +85,14 @@ export class Tunnel<S extends Socket = TLSSocket> {
   /** The box closes the connection, and has answered none of this. */
   async refused(...records: Uint8Array[]): Promise<string> {
     for (const record of records) this.socket.write(record)
-    const how = await this.closed
+    const how = await Promise.race([this.closed, this.#late()])
+    if (how === LATE) throw new Error('the connection was not closed')
     if (this.#packets.length > 0) throw new Error(`answered: ${this.#packets[0]!.toString('hex')}`)
     return how
+  }
+
+  async #late(ms = REPLY_WITHIN_MS): Promise<typeof LATE> {
+    return delay(ms, LATE, { ref: false })
   }
 
   #receive(chunk: Buffer): void {
