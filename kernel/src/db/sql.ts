@@ -51,10 +51,10 @@ export const rowUpdater = <R extends object>(
   ])
 }
 
-const bound = <R extends object>(
+const bound = (
   statement: { run(values: readonly unknown[]): unknown },
   properties: readonly string[],
-): ((row: R) => void) => {
+): ((row: object) => void) => {
   const values = Array.from<unknown>({ length: properties.length })
   return (row) => {
     for (let i = 0; i < properties.length; i++) values[i] = (row as Row)[properties[i]!]
