@@ -130,6 +130,8 @@ suite('small disk', () => {
     expect((await account(box, 'while-full', undefined, 10)).code).toBe('Accounting-Response')
     expect(await stored(box, 'while-full')).toHaveLength(1)
     expect(await stored(box, 'before')).toHaveLength(1)
+    const checks = JSON.parse((await box.cli('doctor', '--json')).stdout) as { name: string; sentence: string }[]
+    expect(checks.find(({ name }) => name === 'decisions-lost')?.sentence).toMatch(/^1 decision is missing/)
   })
 
   test('read-only: the start says so, and nothing is harmed', async () => {

@@ -233,6 +233,18 @@ describe('control of a router that is connected by RadSec', () => {
     expect(said(ending)).toEqual(['disconnect session+user+address over UDP: ack', 'accounting: ended'])
   })
 
+  test('the doctor says that a certificate names no router, and nothing of connections that have ended', async () => {
+    await box.json('tls', 'issue', 'nobody', '--out', folder, '--replace')
+    await expect(dial('nobody').account(START, 'amina', 'tls-nobody')).rejects.toThrow(/not answered/)
+    const told = async () => {
+      const { stdout } = await box.cli('doctor', '--json')
+      const checks = JSON.parse(stdout) as { name: string; sentence: string }[]
+      return checks.filter(({ name }) => name.startsWith('radsec-')).map(({ sentence }) => sentence)
+    }
+    await expect.poll(told, { timeout: 15_000 }).toHaveLength(1)
+    expect((await told())[0]).toMatch(/^1 RadSec connection was closed .* no router goes by its name/)
+  })
+
   test('behind NAT with the connection gone, the order fails and says that UDP did not get there', async () => {
     const nas = dial('behind-nat')
     await nas.account(START, 'amina', 'tls-nat')

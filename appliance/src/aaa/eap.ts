@@ -14,6 +14,7 @@ import type { AaaData, FromWriter, ToWriter } from './messages.ts'
 import { createProxy } from './proxy.ts'
 import type { ToEap, FromEap } from './eap-link.ts'
 import { KEY_LOST, type Origin } from './gate.ts'
+import { createRadsecDrops } from './radsec-drops.ts'
 import { answerOverRadsec, type FromRadsec, type ToRadsec } from './radsec-link.ts'
 import { createAaaThread, createLoginHandler } from './thread.ts'
 
@@ -115,8 +116,10 @@ data.writer.on('message', (word: FromWriter) => accounting.settle(word))
 const onRequest = (request: Request): void => {
   const { code } = request.packet
   // Authentication and accounting share the connection (RFC 6614 §3.1), so the watchdog's answer is an Accept.
-  if (code === codes.statusServer) request.answer(codes.accessAccept, NO_ATTRIBUTES)
-  else if (code === codes.accountingRequest) accounting.add(request)
+  if (code === codes.statusServer) {
+    state.count('statusRequests')
+    request.answer(codes.accessAccept, NO_ATTRIBUTES)
+  } else if (code === codes.accountingRequest) accounting.add(request)
   else logins.handle(request)
 }
 
@@ -163,8 +166,12 @@ const tell = (news: EapNews | FromRadsec): void => control.postMessage(news)
 
 try {
   const radsecServer = await radsec(data.tls)
+  const countDrops = createRadsecDrops(state)
   // A router that was removed is let go of within seconds.
-  const recheck = setInterval(() => radsecServer.recheck(), RECHECK_MS)
+  const recheck = setInterval(() => {
+    radsecServer.recheck()
+    countDrops(radsecServer.stats.dropped)
+  }, RECHECK_MS)
   control.on('message', (order: EapOrder | ToFront | ToRadsec) => {
     if (order.kind === 'answer') asker.settle(order.id, order.ok)
     else if (order.kind === 'front') addFront(order.port)

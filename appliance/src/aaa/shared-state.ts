@@ -13,6 +13,9 @@ export const counterNames = [
   'dropped',
   'decisionsLost',
   'commits',
+  'radsecUnknown',
+  'radsecHandshakes',
+  'radsecDropped',
 ] as const
 export type CounterName = (typeof counterNames)[number]
 

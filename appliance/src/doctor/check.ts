@@ -29,8 +29,22 @@ export type BoxStatus = {
   readonly startedAt: number
   readonly now: number
   readonly clockSure: boolean
-  /** Packets that were dropped without an answer since the start. */
-  readonly dropped?: number
+  /** Since the start. */
+  readonly counts?: BoxCounts
+}
+
+export type BoxCounts = {
+  /** Packets that were dropped without an answer: over UDP, and accounting that came faster than it is stored. */
+  readonly dropped: number
+  /** RadSec connections of routers whose certificate is good, and that the box does not know. */
+  readonly radsecUnknown: number
+  /** RadSec connections that came to nothing. */
+  readonly radsecHandshakes: number
+  /** What else was dropped of RadSec. */
+  readonly radsecDropped: number
+  /** Decisions that could not be written. */
+  readonly decisionsLost: number
+  readonly statusRequests: number
 }
 
 export const DAY_MS = 86_400_000

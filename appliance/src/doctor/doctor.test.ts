@@ -8,7 +8,8 @@ import { LAST_BACKUP_FILE } from '../backup/index.ts'
 import { testBox, type TestBox } from '../cli/testing/box.ts'
 import { RELEASED_AT } from '../site.ts'
 import { loadTls } from '../tls/index.ts'
-import type { BoxStatus } from './check.ts'
+import type { BoxCounts, BoxStatus } from './check.ts'
+import { checkCounts } from './counts.ts'
 import { examine, type Check } from './index.ts'
 import { checkClock, checkDisk, checkReceiveBuffer } from './machine.ts'
 
@@ -94,6 +95,41 @@ test('a receive buffer that the kernel keeps small is told with the line to type
   writeFileSync(file, '8388608\n')
   expect(checkReceiveBuffer(file).state).toBe('ok')
   expect(checkReceiveBuffer(join(box.dir, 'absent')).state).toBe('ok')
+})
+
+const counts: BoxCounts = {
+  dropped: 0,
+  radsecUnknown: 0,
+  radsecHandshakes: 0,
+  radsecDropped: 0,
+  decisionsLost: 0,
+  statusRequests: 0,
+}
+
+test('what the box has counted is told in words, each with what to do; nothing is told of what is none', () => {
+  const quiet = checkCounts({ ...status, counts })
+  expect(quiet.map(({ name, state }) => [name, state])).toEqual([['status-server', 'ok']])
+  expect(checkCounts(status)).toEqual([])
+  const checks = checkCounts({
+    ...status,
+    counts: {
+      dropped: 1,
+      radsecUnknown: 2,
+      radsecHandshakes: 1,
+      radsecDropped: 3,
+      decisionsLost: 12,
+      statusRequests: 40,
+    },
+  })
+  expect(checks.map(({ name, state, sentence }) => `${state} ${name}: ${sentence}`)).toEqual([
+    'attention dropped-packets: 1 packet was dropped without an answer since the start.',
+    'attention radsec-unknown: 2 RadSec connections were closed since the start: the certificate is good, but no router goes by its name.',
+    'attention radsec-handshakes: 1 RadSec connection could not be made since the start.',
+    'attention radsec-dropped: 3 packets or connections of RadSec were dropped since the start.',
+    'attention decisions-lost: 12 decisions are missing from the log of decisions since the start: the disk did not take them. The logins were answered all the same.',
+    'ok status-server: Asked 40 times by Status-Server whether this box is alive.',
+  ])
+  for (const { state, remedy } of checks) expect(remedy === '').toBe(state === 'ok')
 })
 
 test('routers that were never heard, or not for a day, and strangers are named', async () => {

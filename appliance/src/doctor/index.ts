@@ -5,7 +5,8 @@ import { createQueryRunner } from '../run-named.ts'
 import { RELEASED_AT } from '../site.ts'
 import type { BoxStatus, Check } from './check.ts'
 import { checkAudit, checkDatabase, checkJobs, checkLockouts, checkRouters, checkStrangers } from './databases.ts'
-import { checkBox, checkClock, checkDisk, checkDropped, checkFolder, checkReceiveBuffer, checkWal } from './machine.ts'
+import { checkCounts } from './counts.ts'
+import { checkBox, checkClock, checkDisk, checkFolder, checkReceiveBuffer, checkWal } from './machine.ts'
 import { checkBackup, checkCertificates, checkKeys } from './secrets.ts'
 
 export type { BoxStatus, Check } from './check.ts'
@@ -49,7 +50,7 @@ export const examine = ({
       checkKeys(folder, site.raw, random),
       ...checkCertificates(folder, now),
       checkReceiveBuffer(),
-      ...checkDropped(status),
+      ...checkCounts(status),
       ...checkRouters(sessions.raw, now),
       checkStrangers(strangers.value as Strangers, now),
       checkLockouts(sessions.raw, now),

@@ -88,15 +88,3 @@ const numberIn = (file: string): number | undefined => {
     return undefined
   }
 }
-
-export const checkDropped = (status: BoxStatus | undefined): Check[] => {
-  const dropped = status?.dropped ?? 0
-  if (dropped === 0) return []
-  return [
-    attention(
-      'dropped-packets',
-      `${dropped} ${dropped === 1 ? 'packet was' : 'packets were'} dropped without an answer since the start.`,
-      'A wrong shared secret is the most frequent cause: set it again on both sides. The log counts the causes.',
-    ),
-  ]
-}
