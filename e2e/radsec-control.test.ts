@@ -245,6 +245,11 @@ describe('control of a router that is connected by RadSec', () => {
     expect((await told())[0]).toMatch(/^1 RadSec connection was closed .* no router goes by its name/)
   })
 
+  test('a router that is connected by RadSec counts as heard', async () => {
+    const told = async () => (await box.cli('doctor')).stdout
+    await expect.poll(told, { timeout: 25_000, interval: 1000 }).toContain('All 2 routers have been heard')
+  })
+
   test('behind NAT with the connection gone, the order fails and says that UDP did not get there', async () => {
     const nas = dial('behind-nat')
     await nas.account(START, 'amina', 'tls-nat')

@@ -13,6 +13,7 @@ import type { EapAdmission, EapAnswer, EapQuestion, Request } from './login-hand
 import type { AaaData, FromWriter, ToWriter } from './messages.ts'
 import { createProxy } from './proxy.ts'
 import type { ToEap, FromEap } from './eap-link.ts'
+import { HeardRouters } from './heard-routers.ts'
 import { KEY_LOST, type Origin } from './gate.ts'
 import { createRadsecDrops } from './radsec-drops.ts'
 import { answerOverRadsec, type FromRadsec, type ToRadsec } from './radsec-link.ts'
@@ -113,7 +114,10 @@ const logins = createLoginHandler(thread, { eap: async (question) => answer(ques
 const accounting = new AccountingIntake({ send: (batch, block) => toWriter(batch, [block]), state, now: clock.now })
 data.writer.on('message', (word: FromWriter) => accounting.settle(word))
 
+const heard = new HeardRouters()
+
 const onRequest = (request: Request): void => {
+  heard.note(request, clock.now())
   const { code } = request.packet
   // Authentication and accounting share the connection (RFC 6614 §3.1), so the watchdog's answer is an Accept.
   if (code === codes.statusServer) {
@@ -154,12 +158,18 @@ const stop = async (radsecServer: RadsecServer<RouterFacts>): Promise<void> => {
   clearInterval(sweep)
   accounting.flush()
   await radsecServer.close()
+  tellHeard()
   server.close()
   proxy.close()
   thread.close()
   control.postMessage({ kind: 'stopped' } satisfies EapNews)
   data.writer.close()
   control.close()
+}
+
+const tellHeard = (): void => {
+  const report = heard.take()
+  if (report.length > 0) toWriter({ kind: 'seen', strangers: [], heard: report }, [])
 }
 
 const tell = (news: EapNews | FromRadsec): void => control.postMessage(news)
@@ -171,6 +181,7 @@ try {
   const recheck = setInterval(() => {
     radsecServer.recheck()
     countDrops(radsecServer.stats.dropped)
+    tellHeard()
   }, RECHECK_MS)
   control.on('message', (order: EapOrder | ToFront | ToRadsec) => {
     if (order.kind === 'answer') asker.settle(order.id, order.ok)

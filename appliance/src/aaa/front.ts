@@ -8,8 +8,9 @@ import { AccountingIntake } from './accounting-intake.ts'
 import type { Client, RouterFacts } from './clients.ts'
 import type { FromFront, ToFront } from './control-link.ts'
 import { createEapLink } from './eap-link.ts'
+import { HeardRouters } from './heard-routers.ts'
 import type { Request } from './login-handler.ts'
-import type { FromWriter, FrontData, Heard, Stranger, ToWriter } from './messages.ts'
+import type { FromWriter, FrontData, Stranger, ToWriter } from './messages.ts'
 import { createProxy } from './proxy.ts'
 import { createAaaThread, createLoginHandler } from './thread.ts'
 
@@ -34,7 +35,7 @@ const accounting = new AccountingIntake({
 })
 
 const strangers = new Map<string, Stranger>()
-const heard = new Map<number, { requests: number; at: number; address: string }>()
+const heard = new HeardRouters()
 
 const onStranger = (address: string, datagram: Buffer): void => {
   const before = strangers.get(address)
@@ -45,16 +46,6 @@ const onStranger = (address: string, datagram: Buffer): void => {
   strangers.set(address, { address, nasIdentifier, packets: (before?.packets ?? 0) + 1, at: clock.now() })
 }
 
-const note = (request: Request): void => {
-  const { no } = request.client.data
-  const known = heard.get(no)
-  if (known) {
-    known.requests += 1
-    known.at = clock.now()
-    known.address = request.address
-  } else heard.set(no, { requests: 1, at: clock.now(), address: request.address })
-}
-
 /** RFC 5997: an answer means "a login would be served"; silence lets the NAS turn to another server. */
 const onStatus = (request: Request, answer: number): void => {
   state.count('statusRequests')
@@ -63,13 +54,13 @@ const onStatus = (request: Request, answer: number): void => {
 }
 
 const onAuth = (request: Request): void => {
-  note(request)
+  heard.note(request, clock.now())
   if (request.packet.code === codes.statusServer) onStatus(request, codes.accessAccept)
   else logins.handle(request)
 }
 
 const onAcct = (request: Request): void => {
-  note(request)
+  heard.note(request, clock.now())
   if (request.packet.code === codes.statusServer) onStatus(request, codes.accountingResponse)
   else accounting.add(request)
 }
@@ -108,10 +99,9 @@ const countDropped = (servers: readonly UdpServer[]): void => {
 const tellSeen = (): void => {
   const report = {
     strangers: [...strangers.values()],
-    heard: [...heard].map(([routerNo, one]): Heard => ({ routerNo, ...one })),
+    heard: heard.take(),
   }
   strangers.clear()
-  heard.clear()
   if (report.strangers.length + report.heard.length > 0) toWriter({ kind: 'seen', ...report }, [])
 }
 
