@@ -17,7 +17,7 @@ import { threadLog } from './thread-log.ts'
 /** Decisions leave for the disk at least this often. */
 const DECISIONS_FLUSH_MS = 100
 /** The upper pages of the indexes; a leaf comes from the page cache of the machine, for about a microsecond. */
-const SITE_CACHE_BYTES = 28 * 1024 * 1024
+const SITE_CACHE_BYTES = 8 * 1024 * 1024
 const SESSIONS_CACHE_BYTES = 2 * 1024 * 1024
 
 /** The clock of an AAA thread: the wall clock on the floor that control has set, as sure as control says. */

@@ -140,8 +140,6 @@ const valuesOf = (columns: readonly (Column | undefined)[], fields: readonly str
 
 /** Holds every line against the rules, the file itself and the database. */
 const check = async (context: CliContext, file: string): Promise<Result<{ readonly rows: number }, Fault>> => {
-  const { BULK_NICE, giveWay } = await import('../thread-priority.ts')
-  giveWay(BULK_NICE)
   const { IMPORT_CHUNK_ROWS } = await import('@lango/modules/services')
   const plans = await context.query<ResultOf<typeof listPlans>>('plans.list', {})
   if (!plans.ok) return plans
