@@ -7,7 +7,7 @@ export const replyCacheLimits = {
   /** Address and port pairs; the one that was silent longest goes first. */
   sourcesMax: 4096,
   /** Kept replies and their bookkeeping, over all sources: half of it each. */
-  bytesMax: 16 * 1024 * 1024,
+  bytesMax: 8 * 1024 * 1024,
 } as const
 
 export type ReplyCacheLimits = { readonly [name in keyof typeof replyCacheLimits]: number }

@@ -22,7 +22,7 @@ export const databaseLimits = defineLimits({
   walBytesKept: 64 * 1024 * 1024,
   /** Pages in the WAL that start a checkpoint: a page that changes again before it is written back once. */
   walPagesBeforeCheckpoint: 16_000,
-  cacheBytes: 16 * 1024 * 1024,
+  cacheBytes: 8 * 1024 * 1024,
   integrityFaultsMax: 100,
 })
 
