@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { createLog } from '@lango/kernel'
 import { startBox, type BoxOptions } from './compose.ts'
-import { CONTROL_NICE, takePlace } from './thread-priority.ts'
+import { CONTROL_NICE, giveWay } from './thread-priority.ts'
 import { faultSentence } from './cli/faults.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
@@ -56,7 +56,7 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
   }
   const started = await startBox(options)
   // After its threads were started: a new thread begins with the nice value of the one that made it.
-  takePlace(CONTROL_NICE)
+  giveWay(CONTROL_NICE)
   if (!started.ok) {
     process.stderr.write(`lango start: ${faultSentence(started.error)}\n`)
     return 1

@@ -10,7 +10,6 @@ import type { FromFront, ToFront } from './control-link.ts'
 import { createEapLink } from './eap-link.ts'
 import { HeardRouters } from './heard-routers.ts'
 import type { Request } from './login-handler.ts'
-import { AAA_NICE, takePlace } from '../thread-priority.ts'
 import type { FromWriter, FrontData, Stranger, ToWriter } from './messages.ts'
 import { createProxy } from './proxy.ts'
 import { createAaaThread, createLoginHandler } from './thread.ts'
@@ -20,8 +19,6 @@ const SEEN_FLUSH_MS = 2000
 const STRANGERS_MAX = 64
 const NAS_IDENTIFIER = 32
 const NO_ATTRIBUTES = Buffer.alloc(0)
-
-takePlace(AAA_NICE)
 
 const data = workerData as FrontData
 const control = parentPort!

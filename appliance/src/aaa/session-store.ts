@@ -17,14 +17,12 @@ import type { Chunk } from './decision-log.ts'
 import { EndedIds } from './ended-ids.ts'
 import { advance, causeOf, factsOf, sessionKey, slotDevice, type HourSlice, type LiveRow } from './live-session.ts'
 import { finishedRow, sessionRows, type FinishedRow, type SessionRows } from './session-rows.ts'
+import { SharedTexts } from './shared-texts.ts'
 import { ANONYMOUS_DEVICE, deviceHash, type SlotTable } from './slots.ts'
 import type { RawDatabase } from '@lango/kernel/db'
 
 /** Sessions that may begin in a millisecond without running ahead of the clock. */
 const NUMBERS_A_MS = 256
-
-/** Names of NASes and what devices called, remembered to be shared. */
-const SHARED_TEXTS_MAX = 10_000
 
 /** Ids learnt from the history in one go: about a millisecond. */
 const LEARN_IDS = 1000
@@ -57,7 +55,7 @@ export class SessionStore {
   readonly #live = new Map<string, LiveRow>()
   /** Quotas of grants that are online, undefined for those without one; read when their first octets come. */
   readonly #quotas = new Map<number, Quota | undefined>()
-  readonly #texts = new Map<string, string>()
+  readonly #texts = new SharedTexts()
   #lastNo = 0
   #online = 0
 
@@ -251,11 +249,11 @@ export class SessionStore {
       no: this.#lastNo,
       grantNo,
       routerNo,
-      nas: this.#shared(this.#reader.nas),
+      nas: this.#texts.of(this.#reader.nas),
       acctSessionId: this.#reader.acctSessionId,
       userName: record.userName,
       device: record.device,
-      calledStationId: this.#shared(details.calledStationId),
+      calledStationId: this.#texts.of(details.calledStationId),
       framedIp: details.framedIp,
       framedIpv6Prefix: details.framedIpv6Prefix,
       delegatedIpv6Prefix: details.delegatedIpv6Prefix,
@@ -286,15 +284,6 @@ export class SessionStore {
     this.#live.set(key, row)
     this.#inserts.add(row)
     this.#slotOps.push({ open: true, row })
-  }
-
-  /** One text for what thousands of sessions say alike: a copy in each of them is a tenth of its memory. */
-  #shared(text: string): string {
-    const known = this.#texts.get(text)
-    if (known !== undefined) return known
-    if (this.#texts.size >= SHARED_TEXTS_MAX) this.#texts.clear()
-    this.#texts.set(text, text)
-    return text
   }
 
   #progress(row: LiveRow, progress: Parameters<typeof advance>[1], record: AccountingRecord): void {

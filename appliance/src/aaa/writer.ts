@@ -6,7 +6,6 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { orThrow } from '@lango/kernel'
 import { openRaw } from '@lango/kernel/db'
 import { BATCH_FLAG_SWAPPED, BATCH_HEADER_OCTETS, type AaaData, type FromWriter, type ToWriter } from './messages.ts'
-import { AAA_NICE, takePlace } from '../thread-priority.ts'
 import { createCopyQueue } from './copies.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { grantLookup, quotaLookup, usedOctetsOf } from './readers.ts'
@@ -39,8 +38,6 @@ const HOUSEKEEPING_MS = 5000
 const SITE_CACHE_BYTES = 4 * 1024 * 1024
 const LEARN_PAUSE_MS = 10
 const LEARNT_LOOK_MS = 60_000
-
-takePlace(AAA_NICE)
 
 const data = workerData as AaaData
 const control = parentPort!
