@@ -37,6 +37,7 @@ export const suites = {
   'clock in 1970': ['faketime', 'radclient'],
   'failing sync': ['radclient', 'strace'],
   page: ['chromium', 'radclient'],
+  'live page': ['chromium'],
 } as const satisfies Record<string, readonly Need[]>
 
 export type Suite = keyof typeof suites

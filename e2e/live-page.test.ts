@@ -1,17 +1,16 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { orThrow, systemRandom } from '@lango/kernel'
-import { collectingLog } from '@lango/kernel/testing'
 import { chromium, type Browser, type Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { commandPath } from '../../../tools/peers.ts'
-import type { LiveSnapshot } from './feed.ts'
-import { createWeb, deskAddress, serveWeb } from './index.ts'
-import { createFixtureFeed, sampleSnapshot } from './testing/fixture-feed.ts'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import type { LiveSnapshot } from '../appliance/src/web/feed.ts'
+import { createWeb, deskAddress, serveWeb } from '../appliance/src/web/index.ts'
+import { createFixtureFeed, sampleSnapshot } from '../appliance/src/web/testing/fixture-feed.ts'
+import { orThrow, systemRandom } from '../kernel/src/base/index.ts'
+import { collectingLog } from '../kernel/src/testing/index.ts'
+import { program, suite } from './peer.ts'
 
-// What only a browser can tell: its script, its layout, its view of cookies and policy. Skipped where there is none.
-const executablePath = commandPath('chromium')
+// What only a browser can tell: its script, its layout, its view of cookies and policy.
 // The second between two patches passes in 50 ms.
 const clock = { now: () => Date.now(), monotonicMs: () => performance.now() * 20, sure: () => true }
 const ends: (() => Promise<void>)[] = []
@@ -66,10 +65,10 @@ const addSession = ({ feed }: Pick<Awaited<ReturnType<typeof serving>>, 'feed'>,
     sessions: [{ ...before.sessions[0]!, login, no, startedAt: Date.now() }, ...before.sessions],
   }))
 
-describe.skipIf(executablePath === undefined)('in a browser', () => {
+suite('live page', () => {
   beforeAll(async () => {
     const quiet = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run']
-    browser = await chromium.launch({ executablePath: executablePath!, args: quiet })
+    browser = await chromium.launch({ executablePath: program('chromium'), args: quiet })
   }, 30_000)
   afterEach(async () => {
     for (const end of ends.splice(0).toReversed()) await end()
