@@ -88,6 +88,12 @@ describe('what stands in the way of a start', () => {
   })
 })
 
+/** What the doctor says of decisions that could not be stored. */
+const decisionsLost = async (box: Box): Promise<string | undefined> => {
+  const checks = JSON.parse((await box.cli('doctor', '--json')).stdout) as { name: string; sentence: string }[]
+  return checks.find(({ name }) => name === 'decisions-lost')?.sentence
+}
+
 suite('small disk', () => {
   const mount = temporaryFolder('disk')
   const data = join(mount, 'data')
@@ -126,12 +132,13 @@ suite('small disk', () => {
     expect((await account(box, 'while-full')).code).toBeUndefined()
     expect((await login(box)).code).toBe('Access-Accept')
     expect(box.output()).toMatch(/disk.{0,20}full|no space/i)
+    // A front hands its decisions on a moment later: until then the disk has to stay full.
+    await expect.poll(() => decisionsLost(box), { timeout: 10_000 }).toMatch(/^1 decision is missing/)
     rmSync(filler)
     expect((await account(box, 'while-full', undefined, 10)).code).toBe('Accounting-Response')
     expect(await stored(box, 'while-full')).toHaveLength(1)
     expect(await stored(box, 'before')).toHaveLength(1)
-    const checks = JSON.parse((await box.cli('doctor', '--json')).stdout) as { name: string; sentence: string }[]
-    expect(checks.find(({ name }) => name === 'decisions-lost')?.sentence).toMatch(/^1 decision is missing/)
+    expect(await decisionsLost(box)).toMatch(/^1 decision is missing/)
   })
 
   test('read-only: the start says so, and nothing is harmed', async () => {
