@@ -160,10 +160,6 @@ export class DatagramBatch {
     return true
   }
 
-  get queued(): number {
-    return this.#queued
-  }
-
   /** Sends what is queued. One that the kernel refuses is handed to `refused`, those behind it still leave. */
   flush(refused: (datagram: Datagram) => void): void {
     const slab = this.#out

@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { gtcPeer, peapPeer, run, type TlsPeerOptions, tlsPeer } from './testing/peer.ts'
 import { setUp, testWorld } from './testing/setup.ts'
@@ -112,5 +113,27 @@ test('TLS files that are no good are refused at start, and at a change without h
   const other = await testWorld()
   expect(() => server.setTls({ ...world.tls, key: other.tls.key })).toThrow(/mismatch/)
   const peer = peapPeer('alice', gtcPeer('correct horse'), { ca: world.tls.ca })
+  expect((await run(server, peer)).outcome.kind).toBe('accept')
+})
+
+test('half a list is refused whole, no list at all is none, and nobody is asked for a pass phrase', async () => {
+  const { server } = setUp({ methods: ['tls'], tls: world.tls })
+  const broken = '-----BEGIN CERTIFICATE-----\nbm8gY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n'
+  const list = await world.authority.revoke('77')
+  for (const tls of [
+    { ...world.tls, ca: `${String(world.tls.ca)}\n${broken}` },
+    { ...world.tls, crl: `${list}\n${list.slice(0, list.length / 2)}` },
+    { ...world.tls, crl: 'no list' },
+  ])
+    expect(() => server.setTls(tls)).toThrow(/PEM that cannot be read/)
+  const key = createPrivateKey(world.tls.key).export({
+    type: 'pkcs8',
+    format: 'pem',
+    cipher: 'aes-256-cbc',
+    passphrase: 'hush',
+  })
+  expect(() => server.setTls({ ...world.tls, key })).toThrow(/PEM that cannot be read/)
+  server.setTls({ ...world.tls, crl: '' })
+  const peer = tlsPeer({ ca: world.tls.ca, ...(await world.authority.issue({ name: 'alice' })) })
   expect((await run(server, peer)).outcome.kind).toBe('accept')
 })

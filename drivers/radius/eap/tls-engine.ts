@@ -79,6 +79,7 @@ export class Tunnel {
     const { scratch, scratchAddress } = this.#ssl
     if (plaintext.length > SCRATCH_OCTETS) throw new RangeError(`${plaintext.length} octets in one message`)
     plaintext.copy(scratch)
+    this.#ssl.ERR_clear_error()
     const written = this.#ssl.SSL_write(this.#open(), scratchAddress, plaintext.length)
     scratch.fill(0, 0, plaintext.length)
     if (written <= 0) this.#failBy(written)
@@ -303,13 +304,19 @@ const trust = (ssl: OpenSsl, context: bigint, { ca, crl = [] }: EapTls): void =>
     ssl.SSL_CTX_add_client_CA(context, authority)
     ssl.X509_free(authority)
   }
-  const lists = [crl].flat().flatMap((pem) => readPem(ssl, pem, ssl.PEM_read_bio_X509_CRL))
+  const lists = [crl]
+    .flat()
+    .filter(({ length }) => length > 0)
+    .flatMap((pem) => readPem(ssl, pem, ssl.PEM_read_bio_X509_CRL))
   for (const list of lists) {
     need(ssl, ssl.X509_STORE_add_crl(store, list) === 1, 'revocation list')
     ssl.X509_CRL_free(list)
   }
   if (lists.length > 0) ssl.X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL)
 }
+
+/** PEM_R_NO_START_LINE. */
+const NOTHING_MORE = 'no start line'
 
 type PemReader = (bio: bigint, out: null, askPassword: null, password: string) => bigint
 
@@ -329,9 +336,10 @@ const readPem = (ssl: OpenSsl, pem: string | Buffer, read: PemReader, most = Inf
     if (found.length >= most) break
   }
   ssl.BIO_free(bio)
-  // The end of the text is an error to it, like anything else.
+  // The end of the text is an error to it like any other; half a list would be worse than none.
   const reason = takeReason(ssl)
-  if (found.length === 0) throw new Error(`no PEM that can be read: ${reason}`)
+  const isWhole = found.length >= most || reason === NOTHING_MORE
+  if (found.length === 0 || !isWhole) throw new Error(`PEM that cannot be read: ${reason}`)
   return found
 }
 
