@@ -1,17 +1,14 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv4 } from 'node:net'
-import {
-  BATCH_DATAGRAMS,
-  bindBatch,
-  openSocketLibrary,
-  unshareAddress,
-  type DatagramBatch,
-  type SocketLibrary,
-} from './datagram-batch.ts'
+import { BATCH_DATAGRAMS, DatagramBatch, type Datagram } from './datagram-batch.ts'
+import { wakeLoopFor, type LoopWake } from './loop-wake.ts'
+import { bindUdp, openSocketLibrary, portOf, receiveBufferBytesOf, type SocketLibrary } from './socket-library.ts'
 
 /** Batches read in one turn of the loop before others get theirs: answers of the writer, timers, TLS. */
 const BATCHES_PER_TURN = 8
+/** Datagrams that the kernel had no room for and that are offered to it once more, a turn later. */
+const REFUSED_MAX = 256
 
 export type DatagramSocketOptions = {
   readonly address: string
@@ -22,48 +19,48 @@ export type DatagramSocketOptions = {
   readonly onError: (error: Error) => void
 }
 
-/** A UDP socket that is bound, and reads and writes as many datagrams at once as the system allows. */
-export class DatagramSocket {
-  readonly #socket: Socket
-  readonly #batch: DatagramBatch | undefined
-  readonly #onDatagram: DatagramSocketOptions['onDatagram']
-  readonly #onError: DatagramSocketOptions['onError']
-  #batchesLeft = BATCHES_PER_TURN
+/** A UDP socket that is bound. */
+export interface DatagramSocket {
+  readonly port: number
+  readonly receiveBufferBytes: number
+  /** Sends, at the latest at the end of this turn of the loop; what the network does with it is not known. */
+  send(octets: Buffer, port: number, address: string): void
+  close(): Promise<void>
+}
+
+/** One that reads and writes as many datagrams at once as the system allows. */
+class BatchedSocket implements DatagramSocket {
+  readonly port: number
+  readonly receiveBufferBytes: number
+  readonly #library: SocketLibrary
+  readonly #fd: number
+  readonly #batch: DatagramBatch
+  readonly #options: DatagramSocketOptions
+  #wake: LoopWake | undefined
+  #refused: Datagram[] = []
   #isFlushDue = false
   #isOpen = true
 
-  constructor(socket: Socket, batch: DatagramBatch | undefined, options: DatagramSocketOptions) {
-    this.#socket = socket
-    this.#batch = batch
-    this.#onDatagram = options.onDatagram
-    this.#onError = options.onError
-    socket.on('message', (octets, { address, port }) => {
-      this.#onDatagram(octets, address, port)
-      if (batch) this.#drain(batch)
-    })
-    socket.on('error', options.onError)
+  constructor(library: SocketLibrary, fd: number, options: DatagramSocketOptions) {
+    this.port = portOf(library, fd)
+    this.receiveBufferBytes = receiveBufferBytesOf(library, fd)
+    this.#library = library
+    this.#fd = fd
+    this.#batch = new DatagramBatch(library, fd)
+    this.#options = options
   }
 
-  get port(): number {
-    return this.#socket.address().port
+  /** Whether it can be polled here; else it is closed. */
+  async open(): Promise<boolean> {
+    this.#wake = await wakeLoopFor(this.#library, this.#fd, () => this.#drain())
+    if (!this.#wake) await this.close()
+    return this.#isOpen
   }
 
-  get receiveBufferBytes(): number {
-    return this.#socket.getRecvBufferSize()
-  }
-
-  /** Whether datagrams travel in batches; without, each costs a system call and fresh memory. */
-  get isBatched(): boolean {
-    return this.#batch !== undefined
-  }
-
-  /** Sends, at the latest at the end of this turn of the loop; what the network does with it is not known. */
   send(octets: Buffer, port: number, address: string): void {
-    const batch = this.#batch
-    if (!batch) return this.#sendOne(octets, port, address)
-    if (!batch.queue(octets, port, address)) {
+    if (!this.#batch.queue(octets, port, address)) {
       this.#flush()
-      if (!batch.queue(octets, port, address)) return this.#sendOne(octets, port, address)
+      if (!this.#batch.queue(octets, port, address)) return this.#fail({ octets, port, address })
     }
     if (this.#isFlushDue) return
     this.#isFlushDue = true
@@ -74,18 +71,14 @@ export class DatagramSocket {
     if (!this.#isOpen) return
     this.#flush()
     this.#isOpen = false
-    const closed = once(this.#socket, 'close')
-    this.#socket.close()
-    await closed
+    this.#wake?.stop()
+    this.#library.close(this.#fd)
   }
 
-  /** One datagram came the ordinary way, so there may be more: these are read many at a time. */
-  #drain(batch: DatagramBatch): void {
-    if (this.#batchesLeft === BATCHES_PER_TURN) setImmediate(() => (this.#batchesLeft = BATCHES_PER_TURN)).unref()
-    while (this.#batchesLeft > 0 && this.#isOpen) {
-      this.#batchesLeft -= 1
-      const datagrams = batch.receive()
-      for (const { octets, address, port } of datagrams) this.#onDatagram(octets, address, port)
+  #drain(): void {
+    for (let batches = 0; batches < BATCHES_PER_TURN && this.#isOpen; batches++) {
+      const datagrams = this.#batch.receive()
+      for (const { octets, address, port } of datagrams) this.#options.onDatagram(octets, address, port)
       if (datagrams.length < BATCH_DATAGRAMS) break
     }
     this.#flush()
@@ -94,16 +87,67 @@ export class DatagramSocket {
   #flush(): void {
     this.#isFlushDue = false
     // A descriptor that was closed may be another file's by now.
-    if (this.#isOpen) this.#batch?.flush(({ octets, address, port }) => this.#sendOne(octets, port, address))
+    if (!this.#isOpen) return
+    this.#batch.flush((datagram) => {
+      // The kernel has no room for it now, or will never take it (port 0 can be written, but not be sent to).
+      if (this.#refused.length === 0) setImmediate(() => this.#offerAgain())
+      if (this.#refused.length < REFUSED_MAX) this.#refused.push(datagram)
+      else this.#fail(datagram)
+    })
   }
 
-  #sendOne(octets: Buffer, port: number, address: string): void {
+  #offerAgain(): void {
+    const again = this.#refused
+    this.#refused = []
+    if (!this.#isOpen) return
+    this.#flush()
+    for (const { octets, port, address } of again) {
+      this.#batch.queue(octets, port, address)
+      this.#batch.flush((datagram) => this.#fail(datagram))
+    }
+  }
+
+  #fail({ octets, address, port }: Datagram): void {
+    this.#options.onError(new Error(`${octets.length} octets to ${address} port ${port} were refused by the system`))
+  }
+}
+
+/** One by node:dgram: every datagram costs a system call and fresh memory. */
+class PlainSocket implements DatagramSocket {
+  readonly #socket: Socket
+  readonly #onError: DatagramSocketOptions['onError']
+  #isOpen = true
+
+  constructor(socket: Socket, { onDatagram, onError }: DatagramSocketOptions) {
+    this.#socket = socket
+    this.#onError = onError
+    socket.on('message', (octets, { address, port }) => onDatagram(octets, address, port))
+    socket.on('error', onError)
+  }
+
+  get port(): number {
+    return this.#socket.address().port
+  }
+
+  get receiveBufferBytes(): number {
+    return this.#socket.getRecvBufferSize()
+  }
+
+  send(octets: Buffer, port: number, address: string): void {
     try {
       this.#socket.send(octets, port, address)
     } catch (error) {
       // Port 0 can be written into a datagram, but not be sent to.
       this.#onError(error as Error)
     }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    const closed = once(this.#socket, 'close')
+    this.#socket.close()
+    await closed
   }
 }
 
@@ -123,18 +167,20 @@ export async function bindDatagramSocket(
   library: SocketLibrary | null = openSocketLibrary(),
 ): Promise<DatagramSocket> {
   const { address, port, reusePort, receiveBufferBytes } = options
+  const fd = library && isIPv4(address) ? bindUdp(library, options) : undefined
+  if (library && fd !== undefined) {
+    const batched = new BatchedSocket(library, fd, options)
+    if (await batched.open()) return batched
+  }
   const socket = createSocket({
     type: address.includes(':') ? 'udp6' : 'udp4',
     reusePort,
     recvBufferSize: receiveBufferBytes,
     lookup: asIs,
   })
-  const batch = library && isIPv4(address) ? bindBatch(library, { address, port, reusePort }) : undefined
   // Rejects on 'error', which a failed bind emits. Heard before: without a look-up, bind may finish at once.
   const listening = once(socket, 'listening')
-  if (batch) socket.bind({ fd: batch.fd })
-  else socket.bind(port, address)
+  socket.bind(port, address)
   await listening
-  if (library && batch) unshareAddress(library, batch.fd)
-  return new DatagramSocket(socket, batch, options)
+  return new PlainSocket(socket, options)
 }

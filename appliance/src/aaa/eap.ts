@@ -89,9 +89,16 @@ const answer = ({ eap, state, nas, framedMtu, origin }: EapQuestion): EapAnswer 
     ...(framedMtu === undefined ? {} : { framedMtu }),
   })
 
-/** Small buffers are views of a pooled block, and a message would clone all of it. */
-const slim = (result: EapAnswer): EapAnswer =>
-  'eap' in result ? { ...result, eap: Uint8Array.from(result.eap) as Buffer } : result
+/** Small buffers are views of a pooled block of 64 kB, and a message would clone all of it. */
+const own = (octets: Buffer): Buffer => Uint8Array.from(octets) as Buffer
+
+const slim = (result: EapAnswer): EapAnswer => {
+  if (result.kind === 'drop') return result
+  const eap = own(result.eap)
+  if (result.kind === 'challenge') return { kind: 'challenge', eap, state: own(result.state) }
+  if (result.kind === 'reject' || !result.keys) return { ...result, eap }
+  return { ...result, eap, keys: { recv: own(result.keys.recv), send: own(result.keys.send) } }
+}
 
 /** A fault in one conversation is not the end of the others. */
 const answerSafely = (question: EapQuestion): EapAnswer => {
