@@ -5,12 +5,12 @@ import { err, ok, orThrow, type Fault, type Result } from '@lango/kernel'
 import { searchDecisions } from './aaa/decision-search.ts'
 import type { DataFolder } from './data-folder.ts'
 import { createQueryRunner } from './run-named.ts'
-import { BULK_NICE, giveWay } from './thread-priority.ts'
+import { standAside } from './thread-priority.ts'
 
 export type Question = { readonly id: number; readonly name: string; readonly input: unknown }
 export type Answer = { readonly id: number; readonly result: Result<unknown, Fault> }
 
-giveWay(BULK_NICE)
+standAside()
 
 const control = parentPort!
 const runner = orThrow(createQueryRunner(workerData as DataFolder))
