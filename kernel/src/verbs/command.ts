@@ -57,6 +57,8 @@ export interface Command<
   readonly input: I
   /** What the audit log keeps of the input; by default all of it, with secrets as `‹secret›`. */
   audit?(input: z.output<I>): unknown
+  /** What it answers is told once and kept nowhere: a repeat of its id is refused as `ToldOnce`, and changes nothing. */
+  readonly valueIsSecret?: true
   handle(context: CommandContext, input: z.output<I>): R
 }
 // oxlint-disable-next-line typescript/no-explicit-any -- a list of commands of every type needs the top of the family

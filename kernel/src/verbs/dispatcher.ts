@@ -23,6 +23,8 @@ export type DispatchFault =
   | { readonly type: 'CommandIdReused'; readonly id: string }
   /** The handler threw on every try; kept under the id, so that an ordered log moves on. */
   | { readonly type: 'CommandFailed'; readonly id: string }
+  /** It was done under this id, and its answer, which is secret, was told then. */
+  | { readonly type: 'ToldOnce'; readonly id: string }
   | DatabaseFault
 
 export type DispatchOptions = {
@@ -155,7 +157,8 @@ class SiteDispatcher implements Dispatcher {
     }
     const result = this.#perform(command, order, input, told, 0)
     const outcome = result.ok ? 'done' : 'refused'
-    this.#store.keep({ id: order.id, name: command.name, inputHash, at: order.now, outcome }, result)
+    const kept = command.valueIsSecret && result.ok ? err({ type: 'ToldOnce', id: order.id }) : result
+    this.#store.keep({ id: order.id, name: command.name, inputHash, at: order.now, outcome }, kept)
     order.alongside?.(this.#raw)
     return result
   }
