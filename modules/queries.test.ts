@@ -7,18 +7,23 @@ import { network } from './network/index.ts'
 import { plans } from './plans/index.ts'
 import { services } from './services/index.ts'
 import { sessions } from './sessions/index.ts'
+import { vouchers } from './vouchers/index.ts'
 
 test(
   'every query of every module answers the same on a box and on the mirror, per site and in total',
   { timeout: PGLITE_START_MS_MAX },
   async () => {
-    const modules = [network, access, plans, customers, services, sessions]
+    const modules = [network, access, plans, customers, services, vouchers, sessions]
     const agreed = await queriesAgree(modules, {
       values: {
         plans: { policy: [openPolicy] },
         policies: { policy: [openPolicy] },
         session_orders: { steps: [[]] },
-        grants: { devices: [[]] },
+        // Half of the grants belong to services, half to vouchers.
+        grants: {
+          devices: [[]],
+          serviceId: Array.from({ length: 100 }, (_, at) => `${at % 2 ? 'services' : 'vouchers'}_${1 + (at >> 1)}`),
+        },
       },
     })
     expect(agreed.queries).toBeGreaterThanOrEqual(10)

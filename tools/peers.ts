@@ -34,6 +34,7 @@ export const suites = {
   'coa freeradius': ['freeradius', 'radclient'],
   'coa hostapd': ['hostapd', 'wpa_supplicant', 'ip', 'root'],
   'small disk': ['radclient', 'root'],
+  'vouchers over RADIUS': ['radclient'],
   'clock in 1970': ['faketime', 'radclient'],
   'failing sync': ['radclient', 'strace'],
   page: ['chromium', 'radclient'],

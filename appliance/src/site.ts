@@ -35,15 +35,16 @@ import { network } from '@lango/modules/network'
 import { plans } from '@lango/modules/plans'
 import { services } from '@lango/modules/services'
 import { sessions } from '@lango/modules/sessions'
+import { vouchers } from '@lango/modules/vouchers'
 import { existsSync } from 'node:fs'
 import type { DataFolder } from './data-folder.ts'
 
 /** This release's schema; a database that only newer releases may read is refused (`minReader`). */
-export const SCHEMA = 2
+export const SCHEMA = 3
 /** When this release was made: a clock before it is wrong. */
 export const RELEASED_AT = Date.UTC(2026, 10, 21)
 
-const parts = partsOf([kernelModule, network, access, plans, customers, services, sessions])
+const parts = partsOf([kernelModule, network, access, plans, customers, services, vouchers, sessions])
 export const commandsByName = new Map(parts.commands.map((command) => [command.name, command]))
 export const queriesByName = new Map(parts.queries.map((query) => [query.name, query]))
 

@@ -44,8 +44,7 @@ export const openSocketLibrary = (): SocketLibrary | null => {
   }
 }
 
-export const ipv4ToInt32 = (text: string): number =>
-  text.split('.').reduce((sum, part) => (sum << 8) | Number(part), 0)
+export const ipv4ToInt32 = (text: string): number => text.split('.').reduce((sum, part) => (sum << 8) | Number(part), 0)
 
 /**
  * The descriptor of a non-blocking IPv4 UDP socket bound to this address; undefined when that cannot be, for whatever

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { err, ok, type Secret } from '@lango/kernel'
 import { insertSql } from '@lango/kernel/db'
 import { defineCommand, defineEvent, type CommandContext } from '@lango/kernel/verbs'
+import { isCodeLogin } from './code.ts'
 import { policySchema } from './policy-schema.ts'
 import type { Policy, ServiceKind } from './policy.ts'
 import { credentialPurpose } from './purpose.ts'
@@ -94,12 +95,13 @@ export const firstUse = defineCommand({
     const isBound = grant.devices.includes(device)
     if (bind && !isBound && grant.devices.length >= Math.max(deviceLimit, 1))
       return err({ type: 'DevicesBound', grantId })
-    const begins = grant.validitySec !== null && grant.firstUsedAt === null && ctx.sure
+    const begins = grant.firstUsedAt === null && ctx.sure && (grant.validitySec !== null || isCodeLogin(grant.login))
     ctx.db
       .update(grants.site)
       .set({
         ...(bind && !isBound ? { devices: [...grant.devices, device] } : {}),
-        ...(begins ? { firstUsedAt: ctx.now, expiresAt: ctx.now + grant.validitySec! * 1000 } : {}),
+        ...(begins ? { firstUsedAt: ctx.now } : {}),
+        ...(begins && grant.validitySec !== null ? { expiresAt: ctx.now + grant.validitySec * 1000 } : {}),
       })
       .where(eq(grants.site.id, grantId))
       .run()

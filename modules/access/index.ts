@@ -5,6 +5,7 @@ import { grants, policies } from './tables.ts'
 
 export { accessChanged, createGrantWriter, firstUse, policyRow } from './commands.ts'
 export { resealGrants } from './reseal.ts'
+export * from './code.ts'
 export { isMac, normaliseDevice } from './device.ts'
 export {
   INTERIM_SEC_DEFAULT,

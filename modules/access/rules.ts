@@ -2,3 +2,4 @@
 export * from './device.ts'
 export * from './policy.ts'
 export * from './purpose.ts'
+export * from './code.ts'

@@ -28,7 +28,10 @@ export const grants = defineTable(
     macLogin: c.optText(),
     policyId: c.ref(),
     expiresAt: c.optInstant(),
-    /** Set: validity runs from the first login, for this long; `expiresAt` is filled in then. */
+    /**
+     * Set: validity runs from the first login, for this long; `expiresAt` is filled in then. Before, `expiresAt` is the
+     * instant by which that login must have come.
+     */
     validitySec: c.optInt(),
     firstUsedAt: c.optInstant(),
     framedIp: c.optText(),

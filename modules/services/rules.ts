@@ -1,7 +1,7 @@
 /** From what a desk types to what a service is. Pure. */
 import { isIPv4 } from 'node:net'
 import { z } from 'zod'
-import { isMac, normaliseDevice } from '../access/index.ts'
+import { isCodeLogin, isMac, normaliseDevice } from '../access/index.ts'
 
 const optional = (schema: z.ZodType<string>) =>
   z.preprocess((value) => (value === '' || value === null ? undefined : value), schema.optional())
@@ -15,7 +15,8 @@ export const subscriberSchema = z.object({
     .string()
     .min(1, 'A login is needed.')
     .max(253)
-    .regex(/^[^\p{Cc}]+$/u, 'A login has no control characters.'),
+    .regex(/^[^\p{Cc}]+$/u, 'A login has no control characters.')
+    .refine((login) => !isCodeLogin(login), 'Logins that begin with voucher: belong to vouchers.'),
   plan: z.string().min(1, 'A plan is needed.'),
   name: optional(z.string().trim().max(128)),
   phone: optional(

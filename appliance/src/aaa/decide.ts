@@ -2,7 +2,7 @@
  * Who may be online, for how long and with what: the decision after a login has proved itself. Pure over what it is
  * given; taking the device slot is the caller's, and comes last.
  */
-import { expiredPolicy, type Policy } from '@lango/modules/access/rules'
+import { expiredPolicy, isCodeLogin, type Policy } from '@lango/modules/access/rules'
 import type { Reason } from './reasons.ts'
 
 /** A grant as the fronts read it. Instants are epoch ms. */
@@ -62,7 +62,7 @@ export const decide = (world: World): Decided => {
   const left = grant.quotaOctets === null ? undefined : grant.quotaOctets - world.usedOctets
   if (left !== undefined && left <= 0) return reject('quota-used')
   // With an unsure clock validity does not begin: the subscriber is let in, and the first login after it is sure counts.
-  const begins = grant.validitySec !== null && grant.firstUsedAt === null && world.clockSure
+  const begins = isUnused(grant) && world.clockSure
   const firstUse = begins || isNewDevice(bound, policy, world.device)
   return {
     kind: 'accept',
@@ -82,8 +82,10 @@ export const decide = (world: World): Decided => {
  * instant: `now` stands on that floor, so the comparison holds either way.
  */
 const validityEnd = ({ grant, now }: World): number | undefined => {
-  if (grant.expiresAt !== null) return grant.expiresAt
-  return grant.validitySec !== null && grant.firstUsedAt === null ? now + grant.validitySec * 1000 : undefined
+  const { expiresAt } = grant
+  if (grant.validitySec === null || grant.firstUsedAt !== null) return expiresAt ?? undefined
+  // Not used yet: an end that stands there already is the last day to begin.
+  return expiresAt !== null && expiresAt <= now ? expiresAt : now + grant.validitySec * 1000
 }
 
 const expired = (policy: Policy): Decided => {
@@ -98,6 +100,10 @@ const expired = (policy: Policy): Decided => {
     firstUse: false,
   }
 }
+
+/** Whether its first login is still to come, and matters: validity runs from it, or a voucher is known as used by it. */
+const isUnused = (grant: GrantRow): boolean =>
+  grant.firstUsedAt === null && (grant.validitySec !== null || isCodeLogin(grant.login))
 
 /** Bound devices may always; others only while first-come binding has room. */
 const mayUseDevice = (bound: readonly string[], policy: Policy, device: string): boolean => {

@@ -53,7 +53,7 @@ const originOf = (context: unknown): Origin => context as Origin
 const backend: EapBackend<EapAdmission> = {
   password(identity, _method, context) {
     const origin = originOf(context)
-    const grant = gate.find(identity, origin.realm)
+    const grant = gate.find(identity, origin)
     if (typeof grant === 'string' || gate.isLockedOut(grant, origin.place)) return undefined
     const password = gate.password(grant)
     return password === KEY_LOST ? undefined : password
@@ -62,7 +62,7 @@ const backend: EapBackend<EapAdmission> = {
     const origin = originOf(proof.device)
     // A certificate may name its holder in several ways; the first that has a grant counts.
     const names = proof.certificate ? [identity, ...proof.certificate.names] : [identity]
-    const grant = names.map((name) => gate.find(name, origin.realm)).find((found) => typeof found !== 'string')
+    const grant = names.map((name) => gate.find(name, origin)).find((found) => typeof found !== 'string')
     if (!grant || typeof grant === 'string') return { ok: false, reason: 'unknown-user' }
     if (gate.isLockedOut(grant, origin.place)) return { ok: false, reason: 'locked-out' }
     const admitted = gate.admit(grant, origin)

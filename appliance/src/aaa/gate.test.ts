@@ -194,7 +194,7 @@ const box = (...sales: readonly Sale[]) => {
     new Gate({ readers: createReaders(site.database.raw, records.raw, state), vault: keys, slots, clock, log })
   const gate = gateOver()
   const found = (userName: string, realm?: string): GrantRow => {
-    const row = gate.find(userName, realm)
+    const row = gate.find(userName, at(realm))
     if (typeof row === 'string') throw new Error(`${userName} is not found: ${row}`)
     return row
   }
@@ -206,13 +206,14 @@ const box = (...sales: readonly Sale[]) => {
 }
 
 const secret = 'p@ss'
+const at = (realm: string | undefined, device = A) => ({ realm, device, router: 1 })
 
 test('a login is found by its very octets', () => {
   const { gate, found } = box({ login: 'alice', password: secret }, { login: '__proto__', password: secret })
   expect(found('alice').login).toBe('alice')
   expect(found('__proto__').login).toBe('__proto__')
   for (const other of ['alice\0', 'alice ', ' alice', 'Alice', 'alic', '', 'constructor', "alice' OR '1'='1"])
-    expect(gate.find(other, undefined)).toBe('unknown-user')
+    expect(gate.find(other, at(undefined))).toBe('unknown-user')
 })
 
 test('at a router with a realm its own subscribers are found, the bare name first as the realm’s', () => {
@@ -225,8 +226,8 @@ test('at a router with a realm its own subscribers are found, the bare name firs
   expect(found('alice', 'isp').login).toBe('alice@isp')
   expect(found('alice@isp', 'isp').login).toBe('alice@isp')
   expect(found('bob@isp', 'isp').login).toBe('bob')
-  expect(gate.find('eve@other', 'isp')).toBe('wrong-realm')
-  expect(gate.find('nobody@isp', 'isp')).toBe('unknown-user')
+  expect(gate.find('eve@other', at('isp'))).toBe('wrong-realm')
+  expect(gate.find('nobody@isp', at('isp'))).toBe('unknown-user')
 })
 
 test('a device that logs in by its address is found in any spelling and has no password', () => {
@@ -234,7 +235,7 @@ test('a device that logs in by its address is found in any spelling and has no p
   for (const spelling of [A, 'aa0000000001', 'aa00.0000.0001', '1:aa:0:0:0:0:1'])
     expect(found(spelling)).toMatchObject({ login: 'shop', macLogin: A })
   expect(gate.password(found(A))).toBeUndefined()
-  expect(gate.find(B, undefined)).toBe('unknown-user')
+  expect(gate.find(B, at(undefined))).toBe('unknown-user')
 })
 
 test('a password is opened; one whose key is gone, or that is of another row, is told of and not guessed', () => {

@@ -3,7 +3,16 @@
  * fronts for what one packet proves, and by the EAP thread for the identity inside the tunnel.
  */
 import type { Clock, Log, Vault } from '@lango/kernel'
-import { credentialPurpose, isMac, normaliseDevice } from '@lango/modules/access/rules'
+import {
+  CODE_PURPOSE,
+  codeLogin,
+  credentialPurpose,
+  isCodeLogin,
+  isMac,
+  normaliseDevice,
+  readCode,
+} from '@lango/modules/access/rules'
+import { GuessGuard } from './guess-guard.ts'
 import { decide, type Decided, type GrantRow } from './decide.ts'
 import { candidatesOf } from './names.ts'
 import type { Readers } from './readers.ts'
@@ -14,6 +23,8 @@ import { ANONYMOUS_DEVICE, deviceHash, type SlotTable } from './slots.ts'
 export type Origin = {
   readonly userName: string
   readonly realm: string | undefined
+  /** The number of the router. */
+  readonly router: number
   /** Calling-Station-Id normalised, '' when there is none. */
   readonly device: string
   /** What slots and lockouts tell devices apart by: the device, else the session or port, else '' for nothing. */
@@ -22,6 +33,8 @@ export type Origin = {
 
 export type Admitted = Extract<Decided, { kind: 'accept' }>
 export type Refused = { readonly kind: 'reject'; readonly reason: Reason }
+
+export type NotFound = 'unknown-user' | 'wrong-realm' | 'too-many-guesses'
 
 /** No password is this: any text may be one. */
 export const KEY_LOST: unique symbol = Symbol('key lost')
@@ -32,6 +45,7 @@ export class Gate {
   readonly #slots: SlotTable
   readonly #clock: Clock
   readonly #log: Log
+  readonly #guesses: GuessGuard
 
   constructor(deps: { readers: Readers; vault: Vault; slots: SlotTable; clock: Clock; log: Log }) {
     this.#readers = deps.readers
@@ -39,18 +53,39 @@ export class Gate {
     this.#slots = deps.slots
     this.#clock = deps.clock
     this.#log = deps.log
+    this.#guesses = new GuessGuard(deps.clock.monotonicMs)
   }
 
   /** The grant a name means at a router of this realm; or why none is looked for. */
-  find(userName: string, realm: string | undefined): GrantRow | 'unknown-user' | 'wrong-realm' {
-    const candidates = candidatesOf(userName, realm)
+  find(userName: string, origin: Pick<Origin, 'realm' | 'device' | 'router'>): GrantRow | NotFound {
+    const candidates = candidatesOf(userName, origin.realm)
     if (candidates.kind === 'foreign') return 'wrong-realm'
     for (const login of candidates.logins) {
-      const grant = this.#readers.grantByLogin(login)
+      // Whoever has seen the hash of a code has not seen the code.
+      const grant = isCodeLogin(login) ? undefined : this.#readers.grantByLogin(login)
       if (grant) return grant
     }
     const device = normaliseDevice(userName)
-    return (isMac(device) ? this.#readers.grantByDevice(device) : undefined) ?? 'unknown-user'
+    const known = isMac(device) ? this.#readers.grantByDevice(device) : undefined
+    return known ?? this.#byCode(userName, origin)
+  }
+
+  /** A grant that was found before, by its own login. */
+  again(login: string): GrantRow | undefined {
+    return this.#readers.grantByLogin(login)
+  }
+
+  /** A voucher. Codes in use let their own devices in whatever goes on; the others wait when somebody guesses. */
+  #byCode(typed: string, { device, router }: Pick<Origin, 'device' | 'router'>): GrantRow | NotFound {
+    const code = readCode(typed)
+    if (code === undefined) return 'unknown-user'
+    if (this.#guesses.isBlocked(device)) return 'too-many-guesses'
+    const grant = this.#readers.grantByLogin(codeLogin(this.#vault.keyedHash(code, CODE_PURPOSE)))
+    if (grant && grant.firstUsedAt !== null && this.#readers.isKnownDevice(grant.no, device)) return grant
+    if (!this.#guesses.mayTry(router)) return 'too-many-guesses'
+    if (grant) return grant
+    this.#guesses.missed(device)
+    return 'unknown-user'
   }
 
   /** The network password; `KEY_LOST` when the key file no longer has its key, undefined when the grant has none. */

@@ -13,7 +13,7 @@ import {
 } from '@lango/drivers/radius'
 import type { EapOutcome } from '@lango/drivers/radius/eap'
 import type { Clock, Log } from '@lango/kernel'
-import { normaliseDevice } from '@lango/modules/access/rules'
+import { isCodeLogin, normaliseDevice } from '@lango/modules/access/rules'
 import { AcceptWriter, writeReplyMessage } from './accept.ts'
 import { octetText } from './accounting-record.ts'
 import type { RouterFacts } from './clients.ts'
@@ -114,14 +114,15 @@ export class LoginHandler {
     const { gate } = this.#deps
     const proof = readProof(request.packet, request.client.secret, request.version)
     login.method = proof.method
-    const grant = gate.find(origin.userName, origin.realm)
+    const grant = gate.find(origin.userName, origin)
     if (typeof grant === 'string') return this.#reject(login, grant, undefined, proof)
     if (gate.isLockedOut(grant, origin.place)) return this.#reject(login, 'locked-out', grant, proof)
     const password = gate.password(grant)
     if (password === KEY_LOST) return this.#reject(login, 'key-lost', grant, proof)
-    const fault = this.#proofFault(login, grant, proof, password)
+    const shown = isCodeLogin(grant.login) ? codeShown(login, proof, password) : password
+    const fault = this.#proofFault(login, grant, proof, shown)
     if (fault) return this.#reject(login, fault, grant, proof)
-    this.#admit(login, grant, proof, password)
+    this.#admit(login, grant, proof, shown)
   }
 
   #proofFault(login: Login, grant: GrantRow, proof: Proof, password: string | undefined): Reason | undefined {
@@ -198,7 +199,7 @@ export class LoginHandler {
     const method = outcome.method === undefined ? 'eap' : eapMethod(outcome.method)
     login.method = method
     if (outcome.kind === 'reject') {
-      const found = this.#deps.gate.find(outcome.identity ?? login.origin.userName, login.origin.realm)
+      const found = this.#deps.gate.find(outcome.identity ?? login.origin.userName, login.origin)
       const grant = typeof found === 'string' ? undefined : found
       return this.#refuse(login, eapReason(outcome.reason), grant, outcome.identity, (writer) =>
         writer.concat(EAP_MESSAGE, outcome.eap),
@@ -211,8 +212,8 @@ export class LoginHandler {
     const { gate } = this.#deps
     const { request } = login
     const { admitted, grantLogin } = outcome.value
-    const grant = gate.find(grantLogin, undefined)
-    if (typeof grant === 'string') return this.#refuse(login, grant, undefined, outcome.identity, (w) => w)
+    const grant = gate.again(grantLogin)
+    if (!grant) return this.#refuse(login, 'unknown-user', undefined, outcome.identity, (w) => w)
     const accept = (): void => {
       const writer = this.#begin(login, grant, admitted).concat(EAP_MESSAGE, outcome.eap)
       // Session, limits and bill follow the identity inside: the NAS repeats this name in accounting (RFC 2865 §5.1).
@@ -277,6 +278,7 @@ export class LoginHandler {
     const { clock, decided } = this.#deps
     // Kept under the subscriber's own login, however the NAS spelt it: so it is found, and so attempts are counted.
     const name = grant?.login ?? identity
+    const typed = login.origin.userName
     decided(
       {
         at: clock.now(),
@@ -288,7 +290,7 @@ export class LoginHandler {
         latencyMicros: Math.round((clock.monotonicMs() - login.startedMs) * 1000),
         login: name,
         device: login.origin.device,
-        detail: name === login.origin.userName ? '' : login.origin.userName,
+        detail: name === typed ? '' : isCodeLogin(name) ? `…${typed.slice(-4)}` : typed,
       },
       reason === 'wrong-password' && grant ? login.origin.place : undefined,
     )
@@ -316,13 +318,23 @@ const eapMethod = (method: string): Method => {
   return isMethod(named) ? named : 'eap'
 }
 
+/**
+ * What a voucher was shown by: who types its code as the name may repeat it as the password or leave that empty, as the
+ * router's page has it. The code itself when none of these was shown, which then is a wrong password.
+ */
+const codeShown = ({ request, origin }: Login, proof: Proof, code: string | undefined): string | undefined => {
+  const name = attribute(request.packet, USER_NAME) ?? Buffer.alloc(0)
+  return [code, origin.userName, ''].find((text) => text !== undefined && isProven(proof, text, name)) ?? code
+}
+
 /** What the request tells about where it comes from. */
 const originOf = (request: Request): Origin => {
   const { packet, client } = request
   const name = attribute(packet, USER_NAME)
   const device = normaliseDevice(text(packet, CALLING_STATION_ID) ?? '')
   const userName = name ? octetText(name, 0, name.length) : ''
-  return { userName, realm: client.data.realm, device, place: device === '' ? placeOf(request) : device }
+  const { realm, no: router } = client.data
+  return { userName, realm, router, device, place: device === '' ? placeOf(request) : device }
 }
 
 /** A device without an address is told apart by its session, else by its port. */

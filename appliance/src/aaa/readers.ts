@@ -68,14 +68,19 @@ const perTurn = (db: Database.Database): (() => void) => {
   }
 }
 
-/** The grant that accounting belongs to: by the Class of the Accept, else by login or device address. */
+/** The grant that accounting belongs to: by the Class of the Accept, else by login, device address or voucher code. */
 export const grantLookup = (
   site: Database.Database,
+  codeLoginOf: (userName: string) => string | undefined,
 ): ((className: string, userName: string) => SessionGrant | undefined) => {
   const readSite = perTurn(site)
   const columns = 'no, quota_octets IS NOT NULL AS hasQuota'
   const byLogin = site.prepare<[string], [number, number]>(`SELECT ${columns} FROM grants WHERE login = ?`).raw()
   const byMac = site.prepare<[string], [number, number]>(`SELECT ${columns} FROM grants WHERE mac_login = ?`).raw()
+  const byCode = (userName: string): [number, number] | undefined => {
+    const login = codeLoginOf(userName)
+    return login === undefined ? undefined : byLogin.get(login)
+  }
   return (className, userName) => {
     if (className.startsWith(CLASS_PREFIX)) {
       // The Class is ours, echoed over a path that the shared secret protects: what it says needs no second look.
@@ -83,7 +88,7 @@ export const grantLookup = (
       if (no > 0) return { no, hasQuota: true }
     }
     readSite()
-    const row = byLogin.get(userName) ?? byMac.get(userName)
+    const row = byLogin.get(userName) ?? byMac.get(userName) ?? byCode(userName)
     return row && { no: row[0], hasQuota: row[1] === 1 }
   }
 }
@@ -112,6 +117,8 @@ export type Readers = {
   grantByDevice(device: string): GrantRow | undefined
   policy(id: string): Policy
   usedOctets(grantNo: number): number
+  /** Whether the device is among those that used the grant last. */
+  isKnownDevice(grantNo: number, device: string): boolean
   /** Whether the login may not try a password from this device now. */
   lockedOut(login: string, device: string, grantNo: number, now: number): boolean
 }
@@ -138,6 +145,8 @@ export const createReaders = (site: Database.Database, sessions: Database.Databa
          OR EXISTS (SELECT 1 FROM (SELECT device FROM session_history WHERE grant_no = ? ORDER BY ended_at DESC LIMIT ?)
                     WHERE device = ?) AS yes`,
   )
+  const isKnownDevice = (grantNo: number, device: string): boolean =>
+    known.get(grantNo, device, grantNo, KNOWN_SESSIONS, device)!.yes === 1
   // Policies never change under their id, so what was read once holds for ever.
   const policies = new Map<string, Policy>()
   return {
@@ -153,12 +162,13 @@ export const createReaders = (site: Database.Database, sessions: Database.Databa
       return policy
     },
     usedOctets: usedOctetsOf(sessions),
+    isKnownDevice,
     lockedOut(login, device, grantNo, now) {
       if (state.get('lockouts') === 0) return false
       const held = locks.all(login, device, now)
       if (held.length === 0) return false
       if (held.some((lock) => lock.device === device)) return true
-      return known.get(grantNo, device, grantNo, KNOWN_SESSIONS, device)!.yes === 0
+      return !isKnownDevice(grantNo, device)
     },
   }
 }

@@ -27,6 +27,7 @@ export const reasons = [
   'proxied',
   'proxy-down',
   'challenged',
+  'too-many-guesses',
 ] as const
 export type Reason = (typeof reasons)[number]
 
@@ -116,4 +117,9 @@ export const reasonWords: Readonly<Record<Reason, Words>> = {
     told: 'Please try again in a minute.',
   },
   challenged: { sentence: 'The conversation goes on.', remedy: '', told: '' },
+  'too-many-guesses': {
+    sentence: 'Too many codes that nobody has were tried by this device or at this router; codes not in use yet wait.',
+    remedy: 'Wait some minutes. If it goes on, look at the router’s access log for the device that guesses.',
+    told: 'Too many attempts. Please wait a few minutes.',
+  },
 }

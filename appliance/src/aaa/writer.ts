@@ -3,8 +3,9 @@
  * disk is the next transaction; answers leave after it. The disk's latency is paid once a commit, not once a record.
  */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
-import { orThrow } from '@lango/kernel'
+import { openVault, orThrow, systemRandom } from '@lango/kernel'
 import { openRaw } from '@lango/kernel/db'
+import { CODE_PURPOSE, codeLogin, readCode } from '@lango/modules/access/rules'
 import { BATCH_FLAG_SWAPPED, BATCH_HEADER_OCTETS, type AaaData, type FromWriter, type ToWriter } from './messages.ts'
 import { createCopyQueue } from './copies.ts'
 import { createHousekeeping } from './housekeeping.ts'
@@ -49,11 +50,16 @@ const sessions = orThrow(openRaw({ file: data.sessionsFile }))
 const site = orThrow(openRaw({ file: data.siteFile, readonly: true, cacheBytes: SITE_CACHE_BYTES }))
 const state = new SharedState(data.state)
 const slots = new SlotTable(data.slots)
+const vault = orThrow(openVault({ file: data.keyFile, create: false, random: systemRandom() }))
+const codeLoginOf = (userName: string): string | undefined => {
+  const code = readCode(userName)
+  return code === undefined ? undefined : codeLogin(vault.keyedHash(code, CODE_PURPOSE))
+}
 const store = new SessionStore({
   db: sessions,
   slots,
   now,
-  grantOf: grantLookup(site),
+  grantOf: grantLookup(site, codeLoginOf),
   quotaOf: quotaLookup(site),
   usedOctets: usedOctetsOf(sessions),
   quotaUsed: (grantNo) => tell({ kind: 'quota-used', grantNo }),

@@ -1,6 +1,8 @@
 /** `lango decisions` */
+import type { ValueOf } from '@lango/kernel/verbs'
+import type { showVoucher } from '@lango/modules/vouchers'
 import type { FoundDecision } from '../aaa/decision-search.ts'
-import { shown, type CommandSpec } from './command.ts'
+import { shown, type CliContext, type CommandSpec } from './command.ts'
 import { ago, clean } from './format.ts'
 
 const LIMIT_DEFAULT = 20
@@ -12,8 +14,8 @@ const decisions: CommandSpec = {
   options: { limit: { value: 'N', help: `how many at most (${LIMIT_DEFAULT})` } },
   notes: ['Nothing here? Then no request that could be read arrived: see lango doctor.'],
   examples: ['lango decisions amina', 'lango decisions --limit 100 --json'],
-  async run({ args, action, io }) {
-    const login = args.operand(0)
+  async run({ args, action, command, io }) {
+    const login = await loginOf(args.operand(0), command)
     const found = await action<readonly FoundDecision[]>('decisions.search', {
       login,
       limit: args.whole('limit') ?? LIMIT_DEFAULT,
@@ -25,6 +27,14 @@ const decisions: CommandSpec = {
         : `No login of ${clean(login)} has been answered. Did it reach the box? See: lango doctor`
     return shown(found.value, () => found.value.map((one) => decisionText(one, io.now())).join('\n') || none)
   },
+}
+
+/** A voucher's decisions are kept under the login that stands for its code. */
+const loginOf = async (typed: string | undefined, command: CliContext['command']): Promise<string | undefined> => {
+  const { readCode } = await import('@lango/modules/access/rules')
+  if (typed === undefined || readCode(typed) === undefined) return typed
+  const found = await command<ValueOf<typeof showVoucher>>('vouchers.show', { code: typed })
+  return found.ok ? found.value.login : typed
 }
 
 /** A line of what happened; below it why, and what to do. */

@@ -17,6 +17,7 @@ import type {
 import type { addPlan } from '@lango/modules/plans'
 import type { addSubscriber, resumeSubscriber } from '@lango/modules/services'
 import type { finishOrder } from '@lango/modules/sessions'
+import type { makeVouchers, openBatch, revealVouchers, showVoucher } from '@lango/modules/vouchers'
 import type { AaaFault } from '../aaa/threads.ts'
 import type { BackupFault, RestoreFault } from '../backup/index.ts'
 import type { FolderFault } from '../data-folder.ts'
@@ -40,6 +41,10 @@ type ModuleFault = FaultOf<
   | typeof addSubscriber
   | typeof resumeSubscriber
   | typeof finishOrder
+  | typeof makeVouchers
+  | typeof openBatch
+  | typeof revealVouchers
+  | typeof showVoucher
 >
 
 type ActionFault =
@@ -95,6 +100,13 @@ const sentences: Sentences = {
   CredentialMissing: ({ why }) => why,
   SubscriberUnknown: ({ login }) =>
     `No subscriber has the login ${login}. Look for it: lango subscriber list --search ${login}`,
+  BatchUnknown: ({ batch }) => `There is no batch ${batch}. See: lango voucher batches`,
+  VoucherUnknown: () =>
+    'No voucher has this code. Compare each character with the paper: there is no 0, O, 1, I or L among the letters.',
+  CodesGuessable: ({ count, guesses }) =>
+    `With codes this short every ${guesses < 1 ? 'guess' : `${guesses}th guess`} would hit one of ${count} vouchers. Make them longer (--length), or use letters.`,
+  CodesUnreadable: ({ batch }) =>
+    `The codes of batch ${batch} cannot be read: their key is missing. Put the key file back from a backup, or revoke the batch and make another.`,
   ServiceEnded: ({ login }) =>
     `The service of ${login} has ended and cannot be taken up again. Add a new one: lango subscriber add …`,
   GrantUnknown: ({ grantId }) => `There is no grant ${grantId}.`,
@@ -151,6 +163,7 @@ const sentences: Sentences = {
   ActionUnknown: ({ name }) => `The box cannot do ${name}. ${OLD_BOX}`,
   Forbidden: ({ permission }) => `You may not do this: it needs the permission ${permission}.`,
   CommandIdReused: ({ id }) => `The command id ${id} was used for something else before.`,
+  ToldOnce: ({ id }) => `${id} was carried out before, and its answer, which is secret, was told then.`,
   CommandFailed: ({ id }) =>
     `It failed three times for a reason nobody expected; the log has it under ${id}. Nothing was changed. Please report it.`,
   PortInUse: ({ port }) =>

@@ -21,6 +21,7 @@ export const groups: ReadonlyMap<string, Group> = new Map([
     'subscriber',
     { summary: 'who may be online', load: async () => (await import('./subscriber.ts')).subscriberCommands },
   ],
+  ['voucher', { summary: 'codes that are sold', load: async () => (await import('./voucher.ts')).voucherCommands }],
   ['session', { summary: 'who is online, and was', load: async () => (await import('./session.ts')).sessionCommands }],
   ['usage', { summary: 'what was used, by hour or day', load: async () => (await import('./usage.ts')).usageCommands }],
   [

@@ -63,6 +63,11 @@ export const swahiliReasons: Readonly<Record<Reason, Words>> = {
     sentence: 'Kisanduku kimefikia kikomo kimojawapo.',
     remedy: 'Tazama `lango doctor` ujue ni kikomo gani.',
   },
+  'too-many-guesses': {
+    sentence:
+      'Kifaa hiki, au ruta hii, imejaribu misimbo mingi ambayo haipo; misimbo ambayo haijaanza kutumika inasubiri.',
+    remedy: 'Subiri dakika chache. Ikiendelea, tafuta kwenye kumbukumbu za ruta kifaa kinachobahatisha.',
+  },
   proxied: { sentence: 'Seva ya nyumbani ya realm ilijibu.', remedy: 'Iulize seva ya nyumbani.' },
   'proxy-down': {
     sentence: 'Seva ya nyumbani ya realm haikujibu.',

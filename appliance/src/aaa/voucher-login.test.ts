@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest'
+import { orThrow } from '@lango/kernel'
+import { insertSql, migrate, openDatabase } from '@lango/kernel/db'
+import { memorySite } from '@lango/kernel/testing'
+import { CODE_PURPOSE, access, codeLogin, firstUse } from '@lango/modules/access'
+import { addPlan, plans } from '@lango/modules/plans'
+import { sessions } from '@lango/modules/sessions'
+import { sessionHistory } from '@lango/modules/sessions/tables'
+import { makeVouchers, openBatch, vouchers } from '@lango/modules/vouchers'
+import { Gate } from './gate.ts'
+import { createReaders, grantLookup } from './readers.ts'
+import { SharedState, sharedStateBytes } from './shared-state.ts'
+import { SlotTable, slotTableBytes } from './slots.ts'
+
+const PHONE = 'AA:00:00:00:00:01'
+const DAY_SEC = 86_400
+const from = (device: string, router = 1) => ({ realm: undefined, device, router })
+
+const box = (count: number) => {
+  const site = memorySite([access, plans, vouchers])
+  const records = orThrow(openDatabase({ file: ':memory:' }))
+  const tables = sessions.tables.filter((table) => table.home === 'sessions')
+  orThrow(migrate(records, { version: 1, tables, changeLog: false }))
+  site.must(addPlan, { name: 'Day', kind: 'hotspot', policy: {}, validitySec: DAY_SEC })
+  site.must(openBatch, { plan: 'Day', count })
+  const { codes } = site.must(makeVouchers, { batch: 1 })
+  const { clock, vault, log, database } = site
+  const readers = createReaders(database.raw, records.raw, new SharedState(new SharedArrayBuffer(sharedStateBytes)))
+  const gate = new Gate({ readers, vault, slots: new SlotTable(new SharedArrayBuffer(slotTableBytes)), clock, log })
+  /** The gate's read of this turn of the loop ends, so that a command can write. */
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+  const use = async (code: string): Promise<void> => {
+    const grant = gate.again(loginOf(code))!
+    await turn()
+    site.must(firstUse, { grantId: grant.id, device: PHONE, bind: false, deviceLimit: 1 })
+    records.raw.prepare(insertSql(sessionHistory)).run({ ...session, grantNo: grant.no, endedAt: clock.now() })
+  }
+  const loginOf = (code: string): string => codeLogin(vault.keyedHash(code, CODE_PURPOSE))
+  return { ...site, gate, codes, use, loginOf, turn }
+}
+
+const session = {
+  no: 1,
+  routerNo: 1,
+  nas: '',
+  acctSessionId: 's1',
+  userName: 'x',
+  device: PHONE,
+  framedIp: '',
+  startedAt: 0,
+  startAuthenticator: '',
+  stopReceivedAt: 0,
+  sessionTimeSec: 1,
+  inputOctets: 0,
+  outputOctets: 0,
+  implausible: 0,
+  terminateCause: '',
+  hourAt: 0,
+  hourInputOctets: 0,
+  hourOutputOctets: 0,
+  hourSessionTimeSec: 0,
+}
+
+/** Codes that are spelt right and that nobody has. */
+const strangers = (count: number): string[] => {
+  const other = memorySite([access, plans, vouchers], { seed: 99 })
+  other.must(addPlan, { name: 'Day', kind: 'hotspot', policy: {} })
+  other.must(openBatch, { plan: 'Day', count })
+  const codes: string[] = []
+  while (codes.length < count) codes.push(...other.must(makeVouchers, { batch: 1 }).codes)
+  return codes
+}
+
+test('a voucher is found by its code in any spelling, never by the hash it is stored under', () => {
+  const { gate, codes, loginOf } = box(1)
+  const [code] = codes
+  for (const typed of [code!, code!.toLowerCase(), `${code!.slice(0, 4)} ${code!.slice(4)}`])
+    expect(gate.find(typed, from(PHONE))).toMatchObject({ login: loginOf(code!), validitySec: DAY_SEC })
+  expect(gate.find(loginOf(code!), from(PHONE))).toBe('unknown-user')
+})
+
+test('its first login begins the day, and is refused after the last day to begin', async () => {
+  const { gate, codes, use, clock } = box(1)
+  const admit = () => {
+    const grant = gate.find(codes[0]!, from(PHONE))
+    if (typeof grant === 'string') throw new Error(grant)
+    return gate.admit(grant, { device: PHONE, place: PHONE })
+  }
+  expect(admit()).toMatchObject({ kind: 'accept', firstUse: true, sessionTimeoutSec: DAY_SEC })
+  await use(codes[0]!)
+  clock.advance(3600_000)
+  expect(admit()).toMatchObject({ kind: 'accept', firstUse: false, sessionTimeoutSec: DAY_SEC - 3600 })
+  clock.advance(DAY_SEC * 1000)
+  expect(admit()).toEqual({ kind: 'reject', reason: 'expired' })
+})
+
+test('who guesses is stopped by device, then by router, and the street goes on', async () => {
+  const { gate, codes, use, clock } = box(2)
+  await use(codes[0]!)
+  const guesses = strangers(700)
+  const answers = guesses.map((guess) => gate.find(guess, from('BB:00:00:00:00:01')))
+  expect(answers.filter((answer) => answer === 'unknown-user')).toHaveLength(10)
+  expect(answers.filter((answer) => answer === 'too-many-guesses')).toHaveLength(690)
+  // A device for each guess: the router has no tries left, and a code that is nobody's yet looks like one that is.
+  for (const [no, guess] of guesses.entries()) gate.find(guess, from(`CC:00:00:00:00:${no}`))
+  expect(gate.find(codes[1]!, from('DD:00:00:00:00:01'))).toBe('too-many-guesses')
+  expect(gate.find(guesses[0]!, from('DD:00:00:00:00:02'))).toBe('too-many-guesses')
+  // Who has used a code comes back, and another router's new customers come in.
+  expect(typeof gate.find(codes[0]!, from(PHONE))).toBe('object')
+  expect(typeof gate.find(codes[1]!, from('DD:00:00:00:00:01', 2))).toBe('object')
+  clock.advance(60_000)
+  expect(typeof gate.find(codes[1]!, from('DD:00:00:00:00:01'))).toBe('object')
+})
+
+test('accounting that brings no Class finds the grant by the code', () => {
+  const { database, vault, codes, loginOf } = box(1)
+  const grantOf = grantLookup(database.raw, (name) => codeLogin(vault.keyedHash(name, CODE_PURPOSE)))
+  expect(grantOf('', codes[0]!)).toEqual({ no: 1, hasQuota: false })
+  expect(grantOf('', loginOf('other'))).toBeUndefined()
+})

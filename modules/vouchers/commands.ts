@@ -1,0 +1,305 @@
+import { and, asc, eq, gt, gte, inArray, lte } from 'drizzle-orm'
+import { z } from 'zod'
+import { Secret, err, ok, type Result } from '@lango/kernel'
+import { insertSql } from '@lango/kernel/db'
+import { defineCommand, secretText, type CommandContext } from '@lango/kernel/verbs'
+import {
+  CODE_LENGTH,
+  CODE_PURPOSE,
+  PREFIX_SPELLING,
+  accessChanged,
+  codeLogin,
+  createGrantWriter,
+  credentialPurpose,
+  drawCode,
+  policyRow,
+  readCode,
+  type CodeShape,
+} from '../access/index.ts'
+import { grants } from '../access/tables.ts'
+import { plans } from '../plans/tables.ts'
+import { CODES_PER_VOUCHER_MIN, guessesPerHit, voucherState } from './rules.ts'
+import { voucherBatches, vouchers } from './tables.ts'
+
+/** Vouchers of one command: its transaction stays short, so that nothing else waits long. */
+export const VOUCHER_CHUNK_ROWS = 200
+export const BATCH_VOUCHERS_MAX = 100_000
+/** Draws for one code: with a thousand codes to each voucher two that are taken in a row are rare already. */
+const DRAWS_MAX = 20
+
+type Batch = typeof voucherBatches.site.$inferSelect
+const shapeOf = ({ prefix, codeLength, numeric }: Batch): CodeShape => ({ prefix, length: codeLength, numeric })
+
+/** Opens a batch; its vouchers are made by `makeVouchers`, a chunk at a time. */
+export const openBatch = defineCommand({
+  name: 'vouchers.openBatch',
+  permission: 'vouchers.write',
+  input: z.object({
+    plan: z.string().min(1),
+    count: z.number().int().min(1).max(BATCH_VOUCHERS_MAX),
+    prefix: z.string().toUpperCase().regex(PREFIX_SPELLING, 'A prefix is up to 8 letters and digits.').default(''),
+    length: z.number().int().min(CODE_LENGTH.min).max(CODE_LENGTH.max).optional(),
+    numeric: z.boolean().default(false),
+    /** Seconds from now in which the first login must come. */
+    useWithinSec: z.number().int().min(60).optional(),
+  }),
+  handle(ctx, { plan: name, count, prefix, length, numeric, useWithinSec }) {
+    const plan = ctx.db.select().from(plans.site).where(eq(plans.site.name, name)).get()
+    if (plan?.status !== 'active') return err({ type: 'PlanUnknown', plan: name })
+    if (useWithinSec !== undefined && !ctx.sure) return err({ type: 'ClockUnsure' })
+    const shape: CodeShape = { prefix, numeric, length: length ?? (numeric ? 10 : 8) }
+    const guesses = guessesPerHit(shape, count)
+    if (guesses < CODES_PER_VOUCHER_MIN) return err({ type: 'CodesGuessable', count, guesses: Math.floor(guesses) })
+    const id = ctx.ids.next('vbt')
+    const number = ctx.counter('voucher-batch')
+    ctx.db
+      .insert(voucherBatches.site)
+      .values({
+        id,
+        number,
+        planId: plan.id,
+        prefix,
+        codeLength: shape.length,
+        numeric,
+        wanted: count,
+        useBefore: useWithinSec === undefined ? null : ctx.now + useWithinSec * 1000,
+        createdAt: ctx.now,
+        createdBy: ctx.actor.id,
+      })
+      .run()
+    return ok({ batch: number, plan: name, count, guesses })
+  },
+})
+
+const batchNumbered = (ctx: CommandContext, number: number): Batch | undefined =>
+  ctx.db.select().from(voucherBatches.site).where(eq(voucherBatches.site.number, number)).get()
+
+/** Makes the next vouchers of a batch and tells their codes, this once; `left` are still to be made. */
+export const makeVouchers = defineCommand({
+  name: 'vouchers.make',
+  permission: 'vouchers.write',
+  valueIsSecret: true,
+  input: z.object({ batch: z.number().int() }),
+  handle(ctx, { batch: number }) {
+    const batch = batchNumbered(ctx, number)
+    if (!batch) return err({ type: 'BatchUnknown', batch: number })
+    const made = ctx.raw
+      .prepare<[string], { n: number }>('SELECT coalesce(max(serial), 0) n FROM vouchers WHERE batch_id = ?')
+      .get(batch.id)!.n
+    const count = Math.min(VOUCHER_CHUNK_ROWS, batch.wanted - made)
+    const make = createMaker(ctx, batch)
+    const codes: string[] = []
+    for (let serial = made + 1; serial <= made + count; serial++) codes.push(make(serial))
+    return ok({ batch: number, firstSerial: made + 1, codes, left: batch.wanted - made - count })
+  },
+})
+
+/** Statements of one command: prepared once for all its rows. */
+const createMaker = (ctx: CommandContext, batch: Batch): ((serial: number) => string) => {
+  const plan = ctx.db.select().from(plans.site).where(eq(plans.site.id, batch.planId)).get()!
+  const policyId = policyRow(ctx, plan.policy)
+  const putGrant = createGrantWriter(ctx)
+  const addVoucher = ctx.raw.prepare(insertSql(vouchers))
+  const taken = ctx.raw.prepare<[string], { no: number }>('SELECT no FROM grants WHERE login = ?')
+  const draw = (): { code: string; login: string } => {
+    for (let draws = 0; draws < DRAWS_MAX; draws++) {
+      const code = drawCode(shapeOf(batch), ctx.random.below)
+      const login = codeLogin(ctx.vault.keyedHash(code, CODE_PURPOSE))
+      if (!taken.get(login)) return { code, login }
+    }
+    throw new Error(`no free code of batch ${batch.number} in ${DRAWS_MAX} draws`)
+  }
+  return (serial) => {
+    const { code, login } = draw()
+    const id = ctx.ids.next('vch')
+    addVoucher.run({
+      id,
+      batchId: batch.id,
+      serial,
+      tail: code.slice(-4),
+      state: 'made',
+      holder: null,
+      changedAt: ctx.now,
+      changedBy: ctx.actor.id,
+    })
+    putGrant({
+      serviceId: id,
+      login,
+      kind: plan.kind,
+      password: new Secret(code),
+      policyId,
+      // Until the first login this is its last day; from then on validity counts.
+      expiresAt: batch.useBefore ?? undefined,
+      validitySec: plan.validitySec ?? undefined,
+      macLogin: undefined,
+      devices: [],
+      framedIp: undefined,
+      framedIpv6Prefix: undefined,
+      delegatedIpv6Prefix: undefined,
+      vlan: undefined,
+      quotaOctets: plan.quotaOctets ?? undefined,
+    })
+    return code
+  }
+}
+
+/** Codes of vouchers that are still good for a first login, to print them again: told, and kept in the audit log that they were. */
+export const revealVouchers = defineCommand({
+  name: 'vouchers.reveal',
+  permission: 'vouchers.reveal',
+  valueIsSecret: true,
+  input: z.object({ batch: z.number().int(), afterSerial: z.number().int().default(0) }),
+  handle(ctx, { batch: number, afterSerial }) {
+    const batch = batchNumbered(ctx, number)
+    if (!batch) return err({ type: 'BatchUnknown', batch: number })
+    const rows = ctx.db
+      .select({
+        serial: vouchers.site.serial,
+        state: vouchers.site.state,
+        grantId: grants.site.id,
+        credential: grants.site.credential,
+        firstUsedAt: grants.site.firstUsedAt,
+        expiresAt: grants.site.expiresAt,
+      })
+      .from(vouchers.site)
+      .innerJoin(grants.site, eq(grants.site.serviceId, vouchers.site.id))
+      .where(and(eq(vouchers.site.batchId, batch.id), gt(vouchers.site.serial, afterSerial)))
+      .orderBy(asc(vouchers.site.serial))
+      .limit(VOUCHER_CHUNK_ROWS)
+      .all()
+    const revealed: { serial: number; code: string }[] = []
+    for (const row of rows) {
+      const state = voucherState(row, row, ctx.now)
+      if (state === 'used' || state === 'expired' || state === 'revoked' || row.credential === null) continue
+      const opened = ctx.vault.open(row.credential, credentialPurpose(row.grantId))
+      if (!opened.ok) return err({ type: 'CodesUnreadable', batch: number })
+      revealed.push({ serial: row.serial, code: opened.value.reveal() })
+    }
+    return ok({
+      batch: number,
+      prefix: batch.prefix,
+      vouchers: revealed,
+      lastSerial: rows.length === VOUCHER_CHUNK_ROWS ? rows.at(-1)!.serial : undefined,
+    })
+  },
+})
+
+type Found = { readonly voucher: typeof vouchers.site.$inferSelect; readonly grant: typeof grants.site.$inferSelect }
+type VoucherUnknown = { readonly type: 'VoucherUnknown' }
+
+const voucherOf = (ctx: CommandContext, typed: string): Result<Found, VoucherUnknown> => {
+  const code = readCode(typed)
+  const login = code === undefined ? '' : codeLogin(ctx.vault.keyedHash(code, CODE_PURPOSE))
+  const found = ctx.db
+    .select({ voucher: vouchers.site, grant: grants.site })
+    .from(grants.site)
+    .innerJoin(vouchers.site, eq(vouchers.site.id, grants.site.serviceId))
+    .where(eq(grants.site.login, login))
+    .get()
+  return found ? ok(found) : err({ type: 'VoucherUnknown' })
+}
+
+const codeInput = secretText(z.string().min(1).max(64))
+
+/** One voucher by its code. A command, so that who looks codes up is on record. */
+export const showVoucher = defineCommand({
+  name: 'vouchers.show',
+  permission: 'vouchers.read',
+  input: z.object({ code: codeInput }),
+  handle(ctx, { code }) {
+    const found = voucherOf(ctx, code.reveal())
+    if (!found.ok) return found
+    const { voucher, grant } = found.value
+    const batch = ctx.db.select().from(voucherBatches.site).where(eq(voucherBatches.site.id, voucher.batchId)).get()!
+    const plan = ctx.db.select().from(plans.site).where(eq(plans.site.id, batch.planId)).get()!
+    return ok({
+      batch: batch.number,
+      serial: voucher.serial,
+      tail: voucher.tail,
+      state: voucherState(voucher, grant, ctx.now),
+      plan: plan.name,
+      holder: voucher.holder,
+      madeAt: batch.createdAt,
+      madeBy: batch.createdBy,
+      changedAt: voucher.changedAt,
+      changedBy: voucher.changedBy,
+      firstUsedAt: grant.firstUsedAt,
+      expiresAt: grant.expiresAt,
+      validitySec: grant.validitySec,
+      quotaOctets: grant.quotaOctets,
+      devices: grant.devices,
+      login: grant.login,
+      grantNo: grant.no,
+    })
+  },
+})
+
+/** Ends vouchers for good: one by its code, or those of a batch that were never used. Sessions on them end too. */
+export const revokeVouchers = defineCommand({
+  name: 'vouchers.revoke',
+  permission: 'vouchers.write',
+  input: z.union([z.object({ code: codeInput }), z.object({ batch: z.number().int() })]),
+  handle(ctx, input) {
+    if ('code' in input) {
+      const found = voucherOf(ctx, input.code.reveal())
+      if (!found.ok) return found
+      const { voucher, grant } = found.value
+      revoke(ctx, [{ id: voucher.id, grantNo: grant.no }])
+      return ok({ revoked: voucher.state === 'revoked' ? 0 : 1, more: false })
+    }
+    const batch = batchNumbered(ctx, input.batch)
+    if (!batch) return err({ type: 'BatchUnknown', batch: input.batch })
+    const unused = ctx.raw
+      .prepare<[string, number], { id: string; grantNo: number }>(
+        `SELECT v.id, g.no AS grantNo FROM vouchers v JOIN grants g ON g.service_id = v.id
+         WHERE v.batch_id = ? AND v.state <> 'revoked' AND g.first_used_at IS NULL LIMIT ?`,
+      )
+      .all(batch.id, VOUCHER_CHUNK_ROWS)
+    revoke(ctx, unused)
+    return ok({ revoked: unused.length, more: unused.length === VOUCHER_CHUNK_ROWS })
+  },
+})
+
+const revoke = (ctx: CommandContext, which: readonly { id: string; grantNo: number }[]): void => {
+  if (which.length === 0) return
+  const ids = which.map(({ id }) => id)
+  ctx.db
+    .update(vouchers.site)
+    .set({ state: 'revoked', changedAt: ctx.now, changedBy: ctx.actor.id })
+    .where(inArray(vouchers.site.id, ids))
+    .run()
+  ctx.db.update(grants.site).set({ status: 'ended' }).where(inArray(grants.site.serviceId, ids)).run()
+  for (const { grantNo } of which) ctx.emit(accessChanged, { grantNo })
+}
+
+/** Hands vouchers of a batch to somebody, or marks them sold: by the serial numbers on the paper. */
+export const handVouchers = defineCommand({
+  name: 'vouchers.hand',
+  permission: 'vouchers.sell',
+  input: z.object({
+    batch: z.number().int(),
+    from: z.number().int().min(1),
+    to: z.number().int().min(1),
+    state: z.enum(['given', 'sold']),
+    holder: z.string().trim().min(1).max(64),
+  }),
+  handle(ctx, { batch: number, from, to, state, holder }) {
+    const batch = batchNumbered(ctx, number)
+    if (!batch) return err({ type: 'BatchUnknown', batch: number })
+    const { site } = vouchers
+    // Sold is sold: what an agent has sold is not in anybody's stock again.
+    const moved = ctx.db
+      .update(site)
+      .set({ state, holder, changedAt: ctx.now, changedBy: ctx.actor.id })
+      .where(
+        and(
+          eq(site.batchId, batch.id),
+          gte(site.serial, from),
+          lte(site.serial, to),
+          inArray(site.state, ['made', 'given']),
+        ),
+      )
+      .run()
+    return ok({ batch: number, moved: moved.changes, asked: to - from + 1 })
+  },
+})

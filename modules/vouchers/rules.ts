@@ -1,0 +1,26 @@
+/** Whether codes can be guessed, and what state a voucher is in. Pure. */
+import { codesOf, type CodeShape } from '../access/index.ts'
+
+/**
+ * Codes there must be for each one that is good. A box looks up at most some ten unknown codes a second (the guard of
+ * the gate), so that with this many one is found in a day at the soonest, and with eight letters in years.
+ */
+export const CODES_PER_VOUCHER_MIN = 1000
+/** Under this the seller is told that longer codes are better. */
+export const CODES_PER_VOUCHER_GOOD = 1_000_000
+
+/** Guesses that one hit costs on average, when `live` vouchers of a shape are good. */
+export const guessesPerHit = (shape: CodeShape, live: number): number => codesOf(shape) / Math.max(live, 1)
+
+export type VoucherState = 'made' | 'given' | 'sold' | 'used' | 'expired' | 'revoked'
+
+/** Used and expired follow from the first login; the rest is what the desk has done with it. */
+export const voucherState = (
+  voucher: { readonly state: 'made' | 'given' | 'sold' | 'revoked' },
+  grant: { readonly firstUsedAt: number | null; readonly expiresAt: number | null },
+  now: number,
+): VoucherState => {
+  if (voucher.state === 'revoked') return 'revoked'
+  if (grant.expiresAt !== null && grant.expiresAt <= now) return 'expired'
+  return grant.firstUsedAt === null ? voucher.state : 'used'
+}

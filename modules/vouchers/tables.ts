@@ -1,0 +1,47 @@
+import { defineTable } from '@lango/kernel/db'
+
+/** Vouchers made together: one plan, one spelling, one sheet of paper. */
+export const voucherBatches = defineTable(
+  'voucher_batches',
+  { home: 'site', flow: 'latest', onDelete: 'follow', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    /** What people call it. */
+    number: c.int(),
+    planId: c.ref('plans'),
+    prefix: c.text(),
+    /** Characters behind the prefix. */
+    codeLength: c.int(),
+    numeric: c.flag(),
+    /** How many were asked for; fewer exist while they are being made. */
+    wanted: c.int(),
+    /** The first login must come before this. */
+    useBefore: c.optInstant(),
+    createdAt: c.instant(),
+    createdBy: c.text(),
+  }),
+  { unique: { byNumber: ['number'] }, indexes: { byPlan: ['planId'] } },
+)
+
+/**
+ * One voucher. Its code is nowhere in clear: its grant is found by the keyed hash and holds it sealed; whether it is
+ * used, and until when it is good, stands there too.
+ */
+export const vouchers = defineTable(
+  'vouchers',
+  { home: 'site', flow: 'latest', onDelete: 'follow', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    batchId: c.ref('voucher_batches'),
+    /** Its place in the batch, from 1: what is printed small beside the code. */
+    serial: c.int(),
+    /** The last four characters of the code. */
+    tail: c.text(),
+    state: c.oneOf(['made', 'given', 'sold', 'revoked']),
+    /** Who has it, or sold it. */
+    holder: c.optText(),
+    changedAt: c.instant(),
+    changedBy: c.text(),
+  }),
+  { unique: { bySerial: ['batchId', 'serial'] }, indexes: { byTail: ['tail'], byHolder: ['holder'] } },
+)
