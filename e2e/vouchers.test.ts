@@ -1,3 +1,5 @@
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newBox } from './box.ts'
 import { radclient, suite, type Attributes } from './peer.ts'
@@ -61,6 +63,22 @@ suite('vouchers over RADIUS', () => {
     const decisions = await box.json<{ reason: string }[]>('decisions', code!)
     expect(decisions[0]).toMatchObject({ reason: 'ended' })
     expect(JSON.stringify(decisions)).not.toContain(code)
+  })
+
+  test('a batch is printed from codes that are not used, into files that nobody else can read', async () => {
+    const codes = await issue()
+    const batches = await box.json<{ number: number }[]>('voucher', 'batches')
+    const batch = String(batches.at(-1)!.number)
+    await auth({ 'User-Name': codes[0]!, 'User-Password': codes[0]!, ...PHONE })
+    const csv = join(box.data, 'codes.csv')
+    await box.json('voucher', 'print', '--batch', batch, '--layout', 'csv', '--out', csv)
+    const lines = readFileSync(csv, 'utf8').trim().split('\r\n')
+    expect(lines).toEqual(['batch,serial,code,plan', `${batch},2,${codes[1]},"Day"`, `${batch},3,${codes[2]},"Day"`])
+    const pdf = join(box.data, 'sheet.pdf')
+    expect(await box.json('voucher', 'print', '--batch', batch, '--out', pdf)).toEqual({ file: pdf, printed: 2 })
+    expect(readFileSync(pdf, 'latin1')).toMatch(/^%PDF-/)
+    for (const file of [csv, pdf]) expect(statSync(file).mode & 0o777).toBe(0o600)
+    await expect(box.json('voucher', 'print', '--batch', batch, '--out', pdf)).rejects.toThrow(/a file is in its place/)
   })
 
   test('a device that tries codes which nobody has soon waits, even with a good one; others do not', async () => {

@@ -45,8 +45,8 @@ await build({
   target: 'node26',
   jsx: 'automatic',
   jsxImportSource: 'preact',
-  // A native addon finds its binary beside its own files.
-  external: ['better-sqlite3'],
+  // A native addon finds its binary, and pdfkit its fonts, beside their own files.
+  external: ['better-sqlite3', 'pdfkit'],
   // CommonJS libraries inside the bundle ask for Node's own modules.
   banner: {
     js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",

@@ -8,11 +8,11 @@ import type {
   listVouchers,
   makeVouchers,
   openBatch,
-  revealVouchers,
   revokeVouchers,
   showVoucher,
 } from '@lango/modules/vouchers'
 import { shown, UsageError, type Args, type CliContext, type CommandSpec, type OptionSpec } from './command.ts'
+import { voucherPrintCommands } from './voucher-print.ts'
 import { ago, duration, facts, localDay, localTime, octets, table } from './format.ts'
 
 const PAGE_ROWS = 1000
@@ -232,35 +232,6 @@ const revoke: CommandSpec = {
   },
 }
 
-const reveal: CommandSpec = {
-  path: ['voucher', 'reveal'],
-  operands: [],
-  summary: 'the codes of a batch that are not used yet, to print them again',
-  options: { batch: BATCH },
-  notes: ['That somebody asked is kept in the audit log.'],
-  examples: ['lango voucher reveal --batch 3'],
-  async run({ args, command }) {
-    const batch = args.whole('batch')
-    const vouchers: { serial: number; code: string }[] = []
-    for (let afterSerial: number | undefined = 0; afterSerial !== undefined;) {
-      const page: Result<ValueOf<typeof revealVouchers>, Fault> = await command('vouchers.reveal', {
-        batch,
-        afterSerial,
-      })
-      if (!page.ok) return page
-      vouchers.push(...page.value.vouchers)
-      afterSerial = page.value.lastSerial
-    }
-    return shown(vouchers, () =>
-      table(
-        ['>SERIAL', 'CODE'],
-        vouchers.map(({ serial, code }) => [serial, code]),
-        'No voucher of it is unused.',
-      ),
-    )
-  },
-}
-
 const hand = (verb: 'give' | 'sell', state: 'given' | 'sold', summary: string): CommandSpec => ({
   path: ['voucher', verb],
   operands: [],
@@ -298,7 +269,7 @@ export const voucherCommands = [
   list,
   show,
   revoke,
-  reveal,
+  ...voucherPrintCommands,
   hand('give', 'given', 'note who has vouchers to sell'),
   hand('sell', 'sold', 'note that vouchers are sold'),
 ]

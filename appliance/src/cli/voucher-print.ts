@@ -1,0 +1,122 @@
+/** `lango voucher reveal` and `lango voucher print`: codes of a batch, to print them. */
+import { createWriteStream } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import type { Fault, Result } from '@lango/kernel'
+import type { ResultOf } from '@lango/kernel/db'
+import type { ValueOf } from '@lango/kernel/verbs'
+import type { listPlans } from '@lango/modules/plans'
+import type { listBatches, revealVouchers } from '@lango/modules/vouchers'
+import { refused, shown, type CliContext, type CommandSpec, type OptionSpec } from './command.ts'
+import { duration, octets, rate, table } from './format.ts'
+
+type Batch = ResultOf<typeof listBatches>[number]
+type Plan = ResultOf<typeof listPlans>[number]
+type Revealed = ValueOf<typeof revealVouchers>['vouchers']
+
+const BATCH: OptionSpec = { value: 'N', help: 'the number of the batch', required: true }
+const AUDITED = 'That somebody asked for the codes is kept in the audit log.'
+const LAYOUTS = ['a4', 'roll', 'csv'] as const
+
+/** The codes of a batch that are still good for a first login. */
+const revealAll = async (command: CliContext['command'], batch: number): Promise<Result<Revealed, Fault>> => {
+  const vouchers: Revealed[number][] = []
+  for (let afterSerial: number | undefined = 0; afterSerial !== undefined;) {
+    const page: Result<ValueOf<typeof revealVouchers>, Fault> = await command('vouchers.reveal', { batch, afterSerial })
+    if (!page.ok) return page
+    vouchers.push(...page.value.vouchers)
+    afterSerial = page.value.lastSerial
+  }
+  return { ok: true, value: vouchers }
+}
+
+const reveal: CommandSpec = {
+  path: ['voucher', 'reveal'],
+  operands: [],
+  summary: 'the codes of a batch that are not used yet',
+  options: { batch: BATCH },
+  notes: [AUDITED],
+  examples: ['lango voucher reveal --batch 3'],
+  async run({ args, command }) {
+    const revealed = await revealAll(command, args.whole('batch')!)
+    if (!revealed.ok) return revealed
+    return shown(revealed.value, () =>
+      table(
+        ['>SERIAL', 'CODE'],
+        revealed.value.map(({ serial, code }) => [serial, code]),
+        'No voucher of it is unused.',
+      ),
+    )
+  },
+}
+
+const print: CommandSpec = {
+  path: ['voucher', 'print'],
+  operands: [],
+  summary: 'a sheet of vouchers that are not used yet, as PDF or CSV',
+  options: {
+    batch: BATCH,
+    out: { value: 'FILE', help: 'where to write it; it must not exist', required: true },
+    layout: { value: LAYOUTS.join('|'), help: '24 on an A4 page, a strip for a 58 mm roll, or a table (a4)' },
+    brand: { value: 'NAME', help: 'what stands on top of each (Lango)' },
+    url: {
+      value: 'URL',
+      help: 'login page for the QR code, CODE standing for the code; without it the QR code is the code',
+    },
+  },
+  notes: [AUDITED],
+  examples: [
+    "lango voucher print --batch 3 --out sheet.pdf --brand 'Kilimani Wi-Fi'",
+    "lango voucher print --batch 3 --out strip.pdf --layout roll --url 'http://10.5.50.1/login?username=CODE&password=CODE'",
+    'lango voucher print --batch 3 --out codes.csv --layout csv',
+  ],
+  async run({ args, command, query }) {
+    const number = args.whole('batch')!
+    const layout = args.choice('layout', LAYOUTS) ?? 'a4'
+    const file = args.text('out')!
+    const batches = await query<readonly Batch[]>('vouchers.batches', { after: number - 1, limit: 1 })
+    if (!batches.ok) return batches
+    const batch = batches.value.find((one) => one.number === number)
+    if (!batch) return refused({ type: 'BatchUnknown', batch: number })
+    const plans = await query<readonly Plan[]>('plans.list', {})
+    if (!plans.ok) return plans
+    const plan = plans.value.find(({ name }) => name === batch.plan)!
+    const revealed = await revealAll(command, number)
+    if (!revealed.ok) return revealed
+    try {
+      if (layout === 'csv') await writeFile(file, csvOf(batch, revealed.value), { flag: 'wx', mode: 0o600 })
+      else {
+        const { voucherSheet } = await import('@lango/modules/vouchers/sheet')
+        const { brand, url } = { brand: args.text('brand') ?? 'Lango', url: args.text('url') }
+        const words = { brand, url, plan: batch.plan, lines: await linesOf(plan), prefix: batch.prefix }
+        const sheet = voucherSheet({ layout, batch: number, vouchers: revealed.value, ...words })
+        await pipeline(sheet, createWriteStream(file, { flags: 'wx', mode: 0o600 }))
+      }
+    } catch (error) {
+      return refused({ type: 'FileUnwritable', file, cause: (error as NodeJS.ErrnoException).code ?? String(error) })
+    }
+    const printed = revealed.value.length
+    return shown({ file, printed }, () => `${printed} vouchers are in ${file}. Whoever has it can use them.`)
+  },
+}
+
+/** What the buyer gets, a fact a line. */
+const linesOf = async ({ policy, validitySec, quotaOctets, priceMinor, currency }: Plan): Promise<string[]> => {
+  const { formatMoney } = await import('@lango/kernel')
+  return [
+    ...(policy.downKbps > 0 ? [`${rate(policy.downKbps)} down`] : []),
+    ...(quotaOctets === null ? [] : [octets(quotaOctets)]),
+    ...(validitySec === null ? [] : [`${duration(validitySec)} from first login`]),
+    ...(priceMinor > 0 ? [formatMoney({ minor: priceMinor, currency })] : []),
+  ]
+}
+
+/** A spreadsheet would take a field that begins like a formula for one (OWASP: CSV injection). */
+const field = (text: string): string => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`
+
+const csvOf = ({ number, plan }: Batch, vouchers: Revealed): string =>
+  ['batch,serial,code,plan', ...vouchers.map(({ serial, code }) => [number, serial, code, field(plan)].join(','))]
+    .map((line) => `${line}\r\n`)
+    .join('')
+
+export const voucherPrintCommands = [reveal, print]

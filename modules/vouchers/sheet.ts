@@ -1,0 +1,111 @@
+/** Vouchers on paper: a PDF to cut up, or a strip for a thermal printer. Its library is large: load this when it is asked for. */
+import Pdf from 'pdfkit'
+import { encode } from 'uqr'
+import { spellCode } from '../access/index.ts'
+
+export type SheetLayout = 'a4' | 'roll'
+
+export type Sheet = {
+  readonly layout: SheetLayout
+  /** Who sells them: stands on top of each. */
+  readonly brand: string
+  readonly plan: string
+  /** Short lines under the code: how long, how fast, how much. */
+  readonly lines: readonly string[]
+  readonly batch: number
+  readonly prefix: string
+  readonly vouchers: readonly { readonly serial: number; readonly code: string }[]
+  /** The page that logs in, with `CODE` where the code belongs; else the QR code holds the code alone. */
+  readonly url: string | undefined
+}
+
+const MM = 72 / 25.4
+/** Margins that every office printer keeps. */
+const A4 = { width: 210 * MM, height: 297 * MM, margin: 10 * MM, columns: 3, rows: 8 }
+/** The narrow paper of most counters' printers; it prints 48 of 58 mm. */
+const ROLL = { width: 58 * MM, height: 62 * MM, margin: 5 * MM }
+/** ISO/IEC 18004 wants four modules of quiet around. */
+const QUIET_MODULES = 4
+
+type Box = { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
+type Drawing = InstanceType<typeof Pdf>
+
+/** The sheet as a stream of PDF; pages are written as they are drawn. */
+export const voucherSheet = (sheet: Sheet): NodeJS.ReadableStream => {
+  const size: [number, number] = sheet.layout === 'a4' ? [A4.width, A4.height] : [ROLL.width, ROLL.height]
+  const pdf = new Pdf({ size, margin: 0, autoFirstPage: false, info: { Title: `Vouchers ${sheet.batch}` } })
+  if (sheet.layout === 'a4') drawGrid(pdf, sheet)
+  else for (const voucher of sheet.vouchers) drawStrip(pdf.addPage(), sheet, voucher)
+  pdf.end()
+  return pdf
+}
+
+const drawGrid = (pdf: Drawing, sheet: Sheet): void => {
+  const width = (A4.width - 2 * A4.margin) / A4.columns
+  const height = (A4.height - 2 * A4.margin) / A4.rows
+  sheet.vouchers.forEach((voucher, index) => {
+    const place = index % (A4.columns * A4.rows)
+    if (place === 0) pdf.addPage()
+    const box = {
+      x: A4.margin + (place % A4.columns) * width,
+      y: A4.margin + Math.floor(place / A4.columns) * height,
+      width,
+      height,
+    }
+    pdf.lineWidth(0.4).dash(2, { space: 2 }).strokeColor('#999').rect(box.x, box.y, width, height).stroke().undash()
+    drawCard(pdf, sheet, voucher, box)
+  })
+}
+
+const drawCard = (pdf: Drawing, sheet: Sheet, { serial, code }: Sheet['vouchers'][number], box: Box): void => {
+  const pad = 3 * MM
+  const [left, top, width] = [box.x + pad, box.y + pad, box.width - 2 * pad]
+  const side = 20 * MM
+  const line = (text: string, dy: number, font: string, size: number, room = width): void =>
+    void pdf
+      .font(font)
+      .fontSize(size)
+      .fillColor('black')
+      .text(text, left, top + dy, { width: room, lineBreak: false, ellipsis: true })
+  line(sheet.brand, 0, 'Helvetica-Bold', 8)
+  line(spellCode(code, sheet.prefix), 11, 'Courier-Bold', sizeOf(code, 12))
+  line(sheet.plan, 29, 'Helvetica-Bold', 8, width - side)
+  sheet.lines.forEach((text, index) => line(text, 40 + index * 9, 'Helvetica', 7, width - side))
+  line(`${sheet.batch}-${serial}`, box.height - 2 * pad - 7, 'Helvetica', 6, width - side)
+  drawQr(pdf, contentOf(sheet, code), { x: left + width - side, y: box.y + box.height - pad - side, side })
+}
+
+const drawStrip = (pdf: Drawing, sheet: Sheet, { serial, code }: Sheet['vouchers'][number]): void => {
+  const width = ROLL.width - 2 * ROLL.margin
+  const centred = { width, align: 'center', lineBreak: false, ellipsis: true } as const
+  const line = (text: string, y: number, font: string, size: number): void =>
+    void pdf.font(font).fontSize(size).fillColor('black').text(text, ROLL.margin, y, centred)
+  line(sheet.brand, 6, 'Helvetica-Bold', 10)
+  line(spellCode(code, sheet.prefix), 20, 'Courier-Bold', sizeOf(code, 14))
+  line(sheet.plan, 38, 'Helvetica-Bold', 9)
+  sheet.lines.forEach((text, index) => line(text, 50 + index * 9, 'Helvetica', 7))
+  const side = 28 * MM
+  drawQr(pdf, contentOf(sheet, code), { x: (ROLL.width - side) / 2, y: ROLL.height - side - 14, side })
+  line(`${sheet.batch}-${serial}`, ROLL.height - 12, 'Helvetica', 6)
+}
+
+/** Long codes are set smaller rather than cut off. */
+const sizeOf = (code: string, size: number): number => (code.length <= 12 ? size : (size * 12) / code.length)
+
+const contentOf = ({ url }: Sheet, code: string): string =>
+  url === undefined ? code : url.replaceAll('CODE', encodeURIComponent(code))
+
+const drawQr = (pdf: Drawing, content: string, { x, y, side }: { x: number; y: number; side: number }): void => {
+  const { data, size } = encode(content, { ecc: 'M', border: QUIET_MODULES })
+  const module = side / size
+  for (const [row, cells] of data.entries()) {
+    for (let from = 0; from < size; from++) {
+      if (!cells[from]) continue
+      let to = from
+      while (to < size && cells[to]) to += 1
+      pdf.rect(x + from * module, y + row * module, (to - from) * module, module)
+      from = to
+    }
+  }
+  pdf.fill('black')
+}
