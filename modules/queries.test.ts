@@ -4,6 +4,7 @@ import { openPolicy } from './access/index.ts'
 import { access } from './access/index.ts'
 import { customers } from './customers/index.ts'
 import { network } from './network/index.ts'
+import { people } from './people/index.ts'
 import { plans } from './plans/index.ts'
 import { services } from './services/index.ts'
 import { sessions } from './sessions/index.ts'
@@ -13,7 +14,7 @@ test(
   'every query of every module answers the same on a box and on the mirror, per site and in total',
   { timeout: PGLITE_START_MS_MAX },
   async () => {
-    const modules = [network, access, plans, customers, services, vouchers, sessions]
+    const modules = [people, network, access, plans, customers, services, vouchers, sessions]
     const agreed = await queriesAgree(modules, {
       values: {
         plans: { policy: [openPolicy] },

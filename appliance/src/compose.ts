@@ -16,9 +16,9 @@ import { rotateKeys } from './rotate-keys.ts'
 import { serveRpc } from './rpc/server.ts'
 import { createQueryRunner, runCommand } from './run-named.ts'
 import { startSessionControl, type SessionControl } from './session-control.ts'
-import { openSite, type Site } from './site.ts'
+import { commandsByName, openSite, queriesByName, type Site } from './site.ts'
 import { loadTls, type BoxTls } from './tls/index.ts'
-import { createWeb, deskAddress, serveWeb } from './web/index.ts'
+import { createApi, createWeb, deskAddress, serveWeb } from './web/index.ts'
 
 export type BoxOptions = {
   readonly dir: string
@@ -225,13 +225,13 @@ type Desk = Stage & {
 /** The pages of whoever runs the POP. */
 const startDesk = async (
   { webPort, demo, log }: BoxOptions,
-  { site, reader }: Ground,
+  { site, reader, queries }: Ground,
   { state }: Aaa,
 ): Promise<Result<Desk, Fault>> => {
   const { clock, random } = site
   const feed = createLiveFeed({ reader, state, clock, every })
   const token = random.bytes(24).toString('base64url')
-  const web = createWeb({ token, feed, siteName: hostname(), clock, demo, log, random })
+  const web = createWeb({ token, feed, siteName: hostname(), clock, demo, log, random, api: apiOf(site, queries, log) })
   const stopFeeding = (): void => {
     web.close()
     feed.close()
@@ -251,6 +251,24 @@ const startDesk = async (
     },
   })
 }
+
+/** What programs reach over the web with a token: the same commands and queries as the desk's. */
+const apiOf = (site: Site, queries: QueryService, log: Log) =>
+  createApi({
+    commands: commandsByName,
+    queries: queriesByName,
+    holderOf: (token) => {
+      const id = site.tokens.idOf(token)
+      return id === undefined ? undefined : { kind: 'token', id }
+    },
+    may: site.may,
+    command: (name, input, { id, actor }) => runCommand(site, name, input, actor, id),
+    query: queries.ask,
+    // Loaded with the first refusal: it knows the faults of every part.
+    sentenceOf: async (fault) => (await import('./cli/faults.ts')).faultSentence(fault),
+    random: site.random,
+    log,
+  })
 
 /** The box's own socket: the CLI's commands, queries and actions. */
 const startConsole = async (

@@ -9,16 +9,17 @@ export type NameFault =
   | { readonly type: 'CommandUnknown'; readonly name: string }
   | { readonly type: 'QueryUnknown'; readonly name: string }
 
-/** Dispatches under a fresh id. */
+/** Dispatches, under a fresh id where none is given. */
 export const runCommand = (
   site: Pick<Site, 'dispatcher' | 'ids'>,
   name: string,
   input: unknown,
   actor: Actor,
+  id = site.ids.next('cmd'),
 ): Result<unknown, Fault> => {
   const command = commandsByName.get(name)
   if (!command) return err({ type: 'CommandUnknown', name })
-  return site.dispatcher.dispatch(command, input, { id: site.ids.next('cmd'), actor })
+  return site.dispatcher.dispatch(command, input, { id, actor })
 }
 
 /** Read-only connections: `site` to site.db; `sessions` to sessions.db with site.db attached, for joins across them. */

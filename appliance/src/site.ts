@@ -32,6 +32,7 @@ import {
 import { access } from '@lango/modules/access'
 import { customers } from '@lango/modules/customers'
 import { network } from '@lango/modules/network'
+import { createTokenGuard, people } from '@lango/modules/people'
 import { plans } from '@lango/modules/plans'
 import { services } from '@lango/modules/services'
 import { sessions } from '@lango/modules/sessions'
@@ -44,7 +45,7 @@ export const SCHEMA = 3
 /** When this release was made: a clock before it is wrong. */
 export const RELEASED_AT = Date.UTC(2026, 10, 21)
 
-const parts = partsOf([kernelModule, network, access, plans, customers, services, vouchers, sessions])
+const parts = partsOf([kernelModule, people, network, access, plans, customers, services, vouchers, sessions])
 export const commandsByName = new Map(parts.commands.map((command) => [command.name, command]))
 export const queriesByName = new Map(parts.queries.map((query) => [query.name, query]))
 
@@ -58,11 +59,21 @@ export type Site = {
   readonly events: Events
   readonly dispatcher: Dispatcher
   readonly jobs: JobRunner
+  readonly may: May
+  readonly tokens: TokenGuard
   readonly close: () => void
 }
 
-/** Until people sign in, who reaches the box's own socket or console may do everything; nobody else may do anything. */
-const may: May = (actor) => actor.kind === 'console' || actor.kind === 'system'
+/**
+ * Who reaches the box's own socket or console may do everything; a token what its role may; nobody else anything. What
+ * only the box itself does is nobody's to ask for.
+ */
+const mayOf =
+  (tokens: TokenGuard): May =>
+  (actor, permission) =>
+    actor.kind === 'console' || actor.kind === 'system' || (actor.kind === 'token' && tokens.may(actor.id, permission))
+
+export type TokenGuard = ReturnType<typeof createTokenGuard>
 
 /**
  * Who vouches for the wall clock: a battery-backed clock (every PC has one; a virtual machine gets its host's), or a
@@ -96,6 +107,8 @@ export const openSite = (folder: DataFolder, log: Log): Result<Site, Fault> => {
   clock.raiseFloor(lastCommittedAt(database.value.raw))
   const ids = createIds({ now: clock.now, random })
   const events = createEvents({ log })
+  const tokens = createTokenGuard(database.value.raw, vault.value, clock.now)
+  const may = mayOf(tokens)
   const dispatcher = createDispatcher({
     database: database.value,
     clock,
@@ -127,6 +140,8 @@ export const openSite = (folder: DataFolder, log: Log): Result<Site, Fault> => {
     events,
     dispatcher,
     jobs,
+    may,
+    tokens,
     close: () => database.value.close(),
   })
 }

@@ -14,6 +14,7 @@ import type {
   routerLearned,
   setRouter,
 } from '@lango/modules/network'
+import type { createToken, revokeToken } from '@lango/modules/people'
 import type { addPlan } from '@lango/modules/plans'
 import type { addSubscriber, resumeSubscriber } from '@lango/modules/services'
 import type { finishOrder } from '@lango/modules/sessions'
@@ -41,6 +42,8 @@ type ModuleFault = FaultOf<
   | typeof addSubscriber
   | typeof resumeSubscriber
   | typeof finishOrder
+  | typeof createToken
+  | typeof revokeToken
   | typeof makeVouchers
   | typeof openBatch
   | typeof revealVouchers
@@ -51,6 +54,8 @@ type ActionFault =
   | { readonly type: 'SessionNotOpen'; readonly acctSessionId: string }
   | { readonly type: 'TooBusy' }
   | { readonly type: 'ActionUnknown'; readonly name: string }
+  | { readonly type: 'Unauthenticated' }
+  | { readonly type: 'KeyInvalid' }
   | { readonly type: 'TestUnanswered'; readonly server: string; readonly cause: string }
 
 export type KnownFault =
@@ -161,6 +166,10 @@ const sentences: Sentences = {
   CommandUnknown: ({ name }) => `The box has no command ${name}. ${OLD_BOX}`,
   QueryUnknown: ({ name }) => `The box has no query ${name}. ${OLD_BOX}`,
   ActionUnknown: ({ name }) => `The box cannot do ${name}. ${OLD_BOX}`,
+  TokenUnknown: ({ id }) => `There is no token ${id}. See: lango token list`,
+  Unauthenticated: () =>
+    'No token, or one that opens nothing. Send it as "Authorization: Bearer TOKEN"; make one: lango token create --role ROLE',
+  KeyInvalid: () => 'An Idempotency-Key is 1 to 80 letters, digits, dots, colons, dashes and _.',
   Forbidden: ({ permission }) => `You may not do this: it needs the permission ${permission}.`,
   CommandIdReused: ({ id }) => `The command id ${id} was used for something else before.`,
   ToldOnce: ({ id }) => `${id} was carried out before, and its answer, which is secret, was told then.`,

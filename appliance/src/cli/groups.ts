@@ -43,6 +43,7 @@ export const groups: ReadonlyMap<string, Group> = new Map([
   ['doctor', { summary: 'is the box in order?', load: async () => (await import('./doctor.ts')).doctorCommands }],
   ['tls', { summary: 'certificates for EAP and RadSec', load: async () => (await import('./tls.ts')).tlsCommands }],
   ['keys', { summary: 'the keys that seal passwords', load: async () => (await import('./keys.ts')).keysCommands }],
+  ['token', { summary: 'keys for programs', load: async () => (await import('./token.ts')).tokenCommands }],
   [
     'web-token',
     {

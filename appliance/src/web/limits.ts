@@ -22,6 +22,8 @@ export const webLimits = defineLimits({
   /** A printed address that nobody has opened. */
   tokenLifeMs: 24 * 3600_000,
   bodyBytesMax: 4096,
+  /** An import sends 200 subscribers at once. */
+  apiBodyBytesMax: 1024 * 1024,
   connectionsMax: 256,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,

@@ -21,6 +21,8 @@ export type WebOptions = {
   readonly siteName: string
   readonly clock: Clock
   readonly demo: boolean
+  /** The interface for programs, which brings its own key. */
+  readonly api?: Hono
   readonly log: Log
   readonly random?: Random
   /** The site's, by IANA name; the machine's when not said. */
@@ -118,6 +120,7 @@ export const createWeb = (options: WebOptions): Web => {
     const { serving, reason } = hub.health()
     return c.json({ serving, ...(reason === undefined ? {} : { reason }) }, serving ? 200 : 503)
   })
+  if (options.api) app.route('/api', options.api)
   app.use('/', exchangeToken(desk, pages, log))
   app.use(onlySignedIn(desk, pages))
   app.get('/', pages.live)
