@@ -15,6 +15,13 @@ suite('vouchers over RADIUS', () => {
   const acct = (attributes: Attributes) => radclient(box.ports.acct, 'acct', secret, attributes)
   const issue = (...more: string[]) => box.json<string[]>('voucher', 'issue', '--plan', 'Day', '--count', '3', ...more)
 
+  /** The live page, as whoever has the printed address sees it. */
+  const desk = async (): Promise<string> => {
+    const opened = await fetch(box.web, { redirect: 'manual' })
+    const cookie = opened.headers.getSetCookie()[0]!.split(';')[0]!
+    return (await fetch(new URL('/', box.web), { headers: { cookie } })).text()
+  }
+
   beforeAll(async () => {
     await box.start()
     await box.json('router', 'add', 'hotspot', '--address', '127.0.0.1', '--secret', secret, '--vendor', 'mikrotik')
@@ -54,6 +61,9 @@ suite('vouchers over RADIUS', () => {
     const listed = await box.json<{ state: string; tail: string }[]>('voucher', 'list', '--state', 'used')
     expect(listed.map(({ tail }) => tail)).toContain(code!.slice(-4))
     expect(JSON.stringify(listed)).not.toContain(code)
+    const page = await desk()
+    expect(page).toContain(`voucher …${code!.slice(-4)}`)
+    expect(page).not.toContain(code)
   })
 
   test('a revoked voucher is refused, and why can be asked by its code', async () => {

@@ -1,7 +1,7 @@
 /** What the live page shows, read from the databases when somebody looks. */
 import type { Clock } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
-import { searchDecisions } from './aaa/decision-search.ts'
+import { searchDecisions, shownLogin } from './aaa/decision-search.ts'
 import type { SharedState, CounterName } from './aaa/shared-state.ts'
 import type { DecisionRow, LiveFeed, LiveSnapshot, RouterRow, SessionRow } from './web/feed.ts'
 
@@ -47,12 +47,14 @@ export const createLiveFeed = (deps: LiveFeedDeps): LiveFeed & { close(): void }
 
 const statementsOn = (reader: RawDatabase) => ({
   sessions: reader.prepare<[number], SessionRead>(
-    `SELECT l.no, l.user_name login, c.name customerName, p.name plan, coalesce(r.name, l.nas) nas,
+    // A voucher's code is its key: whoever watches the page sees its last four characters.
+    `SELECT l.no, iif(v.id IS NULL, l.user_name, 'voucher …' || v.tail) login, c.name customerName, p.name plan, coalesce(r.name, l.nas) nas,
        l.acct_session_id acctSessionId, nullif(l.device, '') mac, nullif(l.framed_ip, '') ip, l.started_at startedAt,
        l.last_received_at updatedAt, l.input_octets inputOctets, l.output_octets outputOctets, l.state,
        l.interim_sec interimSec
      FROM live_sessions l LEFT JOIN grants g ON g.no = l.grant_no LEFT JOIN services s ON s.id = g.service_id
-       LEFT JOIN customers c ON c.id = s.customer_id LEFT JOIN plans p ON p.id = s.plan_id
+       LEFT JOIN customers c ON c.id = s.customer_id LEFT JOIN vouchers v ON v.id = g.service_id
+       LEFT JOIN voucher_batches b ON b.id = v.batch_id LEFT JOIN plans p ON p.id = coalesce(s.plan_id, b.plan_id)
        LEFT JOIN routers r ON r.no = l.router_no
      WHERE l.ended_at IS NULL ORDER BY l.no DESC LIMIT ?`,
   ),
@@ -144,7 +146,7 @@ class DatabaseFeed implements LiveFeed {
       ({ device, routerNo, latencyMicros, remedy, ...rest }) => ({
         no: rest.no,
         at: rest.at,
-        login: rest.login,
+        login: shownLogin(rest),
         outcome: rest.outcome,
         reason: rest.reason,
         sentence: rest.sentence,

@@ -54,10 +54,15 @@ export const wakeLoopFor = async (
 
 /** The eventfd that libuv made for waking this loop: its first, where an add-on has made others. */
 const wakerOf = (loop: number): number | undefined => {
-  const watched = readFileSync(`/proc/self/fdinfo/${loop}`, 'utf8').matchAll(/^tfd:\s*(\d+)/gm)
-  const waker = watched
-    .map((match) => Number(match[1]))
-    .filter((fd) => readlinkSync(`/proc/self/fd/${fd}`) === 'anon_inode:[eventfd]')
-    .reduce((first, fd) => Math.min(first, fd), Infinity)
-  return Number.isFinite(waker) ? waker : undefined
+  try {
+    const watched = readFileSync(`/proc/self/fdinfo/${loop}`, 'utf8').matchAll(/^tfd:\s*(\d+)/gm)
+    const waker = watched
+      .map((match) => Number(match[1]))
+      .filter((fd) => readlinkSync(`/proc/self/fd/${fd}`) === 'anon_inode:[eventfd]')
+      .reduce((first, fd) => Math.min(first, fd), Infinity)
+    return Number.isFinite(waker) ? waker : undefined
+  } catch {
+    // No /proc here.
+    return undefined
+  }
 }

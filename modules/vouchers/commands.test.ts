@@ -178,6 +178,18 @@ test('vouchers are given and sold by the numbers on the paper; sold and revoked 
   ])
 })
 
+test('who revoked a voucher stays on record, and numbers are given in their order', () => {
+  const { issue, must, dispatch, clock } = site()
+  const [code] = issue(1)
+  must(revokeVouchers, { code: code! })
+  const before = must(showVoucher, { code: code! })
+  clock.advance(1000)
+  expect(must(revokeVouchers, { code: code! }).revoked).toBe(0)
+  expect(must(showVoucher, { code: code! })).toEqual(before)
+  const backwards = { batch: 1, from: 3, to: 2, state: 'sold', holder: 'Njeri' } as const
+  expect(dispatch(handVouchers, backwards)).toMatchObject({ ok: false, error: { type: 'InputInvalid' } })
+})
+
 test.each([
   [{ plan: 'None', count: 1 }, 'PlanUnknown'],
   [{ plan: 'Day', count: 0 }, 'InputInvalid'],

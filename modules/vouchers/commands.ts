@@ -244,8 +244,10 @@ export const revokeVouchers = defineCommand({
       const found = voucherOf(ctx, input.code.reveal())
       if (!found.ok) return found
       const { voucher, grant } = found.value
+      // Who revoked it first stays on record.
+      if (voucher.state === 'revoked') return ok({ revoked: 0, more: false })
       revoke(ctx, [{ id: voucher.id, grantNo: grant.no }])
-      return ok({ revoked: voucher.state === 'revoked' ? 0 : 1, more: false })
+      return ok({ revoked: 1, more: false })
     }
     const batch = batchNumbered(ctx, input.batch)
     if (!batch) return err({ type: 'BatchUnknown', batch: input.batch })
@@ -276,13 +278,15 @@ const revoke = (ctx: CommandContext, which: readonly { id: string; grantNo: numb
 export const handVouchers = defineCommand({
   name: 'vouchers.hand',
   permission: 'vouchers.sell',
-  input: z.object({
-    batch: z.number().int(),
-    from: z.number().int().min(1),
-    to: z.number().int().min(1),
-    state: z.enum(['given', 'sold']),
-    holder: z.string().trim().min(1).max(64),
-  }),
+  input: z
+    .object({
+      batch: z.number().int(),
+      from: z.number().int().min(1),
+      to: z.number().int().min(1),
+      state: z.enum(['given', 'sold']),
+      holder: z.string().trim().min(1).max(64),
+    })
+    .refine(({ from, to }) => from <= to, { path: ['to'], message: 'The last number comes after the first.' }),
   handle(ctx, { batch: number, from, to, state, holder }) {
     const batch = batchNumbered(ctx, number)
     if (!batch) return err({ type: 'BatchUnknown', batch: number })

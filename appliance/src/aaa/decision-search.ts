@@ -1,5 +1,6 @@
 /** Finds decisions in the packed chunks, newest first. */
 import type { RawDatabase } from '@lango/kernel/db'
+import { isCodeLogin } from '@lango/modules/access/rules'
 import { readChunk, type Decision } from './decision-log.ts'
 import { reasonWords } from './reasons.ts'
 
@@ -9,6 +10,10 @@ export type FoundDecision = Decision & { readonly no: number; readonly sentence:
 const CHUNKS_MAX = 20_000
 /** Decisions of one chunk are numbered within it. */
 const CHUNK_STRIDE = 10_000
+
+/** As people know it: a voucher is stored under the hash of its code, with the last four characters beside it. */
+export const shownLogin = ({ login, detail }: Pick<Decision, 'login' | 'detail'>): string =>
+  isCodeLogin(login) ? `voucher ${detail}` : login
 
 /** The last `limit` decisions, of one login or of all. */
 export const searchDecisions = (

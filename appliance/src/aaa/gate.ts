@@ -79,10 +79,9 @@ export class Gate {
   #byCode(typed: string, { device, router }: Pick<Origin, 'device' | 'router'>): GrantRow | NotFound {
     const code = readCode(typed)
     if (code === undefined) return 'unknown-user'
-    if (this.#guesses.isBlocked(device)) return 'too-many-guesses'
     const grant = this.#readers.grantByLogin(codeLogin(this.#vault.keyedHash(code, CODE_PURPOSE)))
     if (grant && grant.firstUsedAt !== null && this.#readers.isKnownDevice(grant.no, device)) return grant
-    if (!this.#guesses.mayTry(router)) return 'too-many-guesses'
+    if (this.#guesses.isBlocked(device) || !this.#guesses.mayTry(router)) return 'too-many-guesses'
     if (grant) return grant
     this.#guesses.missed(device)
     return 'unknown-user'

@@ -77,6 +77,15 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+/** A length of time as people write it (`30d`, `90min`), in seconds; undefined when the option was not given. */
+export const secondsOf = async (args: Args, name: string): Promise<Result<number | undefined, Fault>> => {
+  const text = args.text(name)
+  if (text === undefined) return { ok: true, value: undefined }
+  const { parseDurationMs } = await import('@lango/kernel')
+  const parsed = parseDurationMs(text)
+  return parsed.ok ? { ok: true, value: Math.floor(parsed.value / 1000) } : parsed
+}
+
 export const shown = (
   value: unknown,
   text: () => string,

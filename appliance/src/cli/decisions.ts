@@ -1,7 +1,7 @@
 /** `lango decisions` */
 import type { ValueOf } from '@lango/kernel/verbs'
 import type { showVoucher } from '@lango/modules/vouchers'
-import type { FoundDecision } from '../aaa/decision-search.ts'
+import { shownLogin, type FoundDecision } from '../aaa/decision-search.ts'
 import { shown, type CliContext, type CommandSpec } from './command.ts'
 import { ago, clean } from './format.ts'
 
@@ -39,7 +39,9 @@ const loginOf = async (typed: string | undefined, command: CliContext['command']
 
 /** A line of what happened; below it why, and what to do. */
 export const decisionText = (decision: FoundDecision, now: number): string => {
-  const { at, outcome, method, device, login, latencyMicros, sentence, remedy, detail } = decision
+  const { at, outcome, method, device, latencyMicros, sentence, remedy } = decision
+  const login = shownLogin(decision)
+  const detail = login === decision.login ? decision.detail : ''
   const from = device === '' ? '' : ` from ${clean(device)}`
   const head = `${ago(at, now)}: ${outcome} of ${clean(login)} by ${method}${from}, ${(latencyMicros / 1000).toFixed(1)} ms`
   const why = detail === '' ? sentence : `${sentence} (${clean(detail)})`

@@ -109,7 +109,7 @@ const sentences: Sentences = {
   VoucherUnknown: () =>
     'No voucher has this code. Compare each character with the paper: there is no 0, O, 1, I or L among the letters.',
   CodesGuessable: ({ count, guesses }) =>
-    `With codes this short every ${guesses < 1 ? 'guess' : `${guesses}th guess`} would hit one of ${count} vouchers. Make them longer (--length), or use letters.`,
+    `With codes this short one guess in ${Math.max(guesses, 1)} would hit one of ${count} vouchers. Make them longer (--length), or use letters.`,
   CodesUnreadable: ({ batch }) =>
     `The codes of batch ${batch} cannot be read: their key is missing. Put the key file back from a backup, or revoke the batch and make another.`,
   ServiceEnded: ({ login }) =>

@@ -1,7 +1,7 @@
 /** `lango plan …` */
 import type { ResultOf } from '@lango/kernel/db'
 import type { listPlans } from '@lango/modules/plans'
-import { refused, shown, UsageError, type Args, type CommandSpec } from './command.ts'
+import { secondsOf, shown, UsageError, type Args, type CommandSpec } from './command.ts'
 import { duration, octets, rate, table } from './format.ts'
 
 const KINDS = ['pppoe', 'static', 'hotspot', '802.1x', 'mac'] as const
@@ -104,11 +104,10 @@ const add: CommandSpec = {
     'lango plan add Home-20 --kind pppoe --down-kbps 20000 --up-kbps 5000 --burst-down-kbps 40000 --burst-up-kbps 10000 --expired redirect:https://pay.isp.example',
   ],
   async run({ args, command }) {
-    const { parseDurationMs, parseMoney } = await import('@lango/kernel')
+    const { parseMoney } = await import('@lango/kernel')
     const name = args.operand(0)!
-    const valid = args.text('valid')
-    const validMs = valid === undefined ? undefined : parseDurationMs(valid)
-    if (validMs?.ok === false) return refused(validMs.error)
+    const valid = await secondsOf(args, 'valid')
+    if (!valid.ok) return valid
     const currency = args.text('currency') ?? 'KES'
     const price = parseMoney(args.text('price') ?? '0', currency)
     if (!price.ok) return price
@@ -117,7 +116,7 @@ const add: CommandSpec = {
       name,
       kind: args.choice('kind', KINDS),
       policy: policyOf(args),
-      validitySec: validMs === undefined ? undefined : Math.floor(validMs.value / 1000),
+      validitySec: valid.value,
       quotaOctets: dataMb === undefined ? undefined : dataMb * OCTETS_PER_MB,
       priceMinor: price.value.minor,
       currency,

@@ -2,7 +2,7 @@
 import type { ResultOf } from '@lango/kernel/db'
 import type { ValueOf } from '@lango/kernel/verbs'
 import type { createToken, listTokens, revokeToken } from '@lango/modules/people'
-import { refused, shown, type CommandSpec } from './command.ts'
+import { secondsOf, shown, type CommandSpec } from './command.ts'
 import { localTime, table } from './format.ts'
 
 const ROLES = ['owner', 'technician', 'cashier', 'viewer'] as const
@@ -21,15 +21,13 @@ const create: CommandSpec = {
   ],
   examples: ['lango token create --role viewer --name grafana', 'lango token create --role cashier --valid 90d --json'],
   async run({ args, command }) {
-    const { parseDurationMs } = await import('@lango/kernel')
     const role = args.choice('role', ROLES)!
-    const valid = args.text('valid')
-    const validMs = valid === undefined ? undefined : parseDurationMs(valid)
-    if (validMs?.ok === false) return refused(validMs.error)
+    const valid = await secondsOf(args, 'valid')
+    if (!valid.ok) return valid
     const made = await command<ValueOf<typeof createToken>>('tokens.create', {
       role,
       name: args.text('name') ?? role,
-      validSec: validMs === undefined ? undefined : Math.floor(validMs.value / 1000),
+      validSec: valid.value,
     })
     return made.ok
       ? shown(made.value, () => made.value.token, {
@@ -57,7 +55,7 @@ const list: CommandSpec = {
           one.role,
           localTime(one.createdAt),
           one.createdBy,
-          one.revokedAt !== null ? 'it is revoked' : one.expiresAt === null ? 'revoked' : localTime(one.expiresAt),
+          one.revokedAt !== null ? 'revoked' : one.expiresAt === null ? 'it is revoked' : localTime(one.expiresAt),
         ]),
         'There is no token. Make one: lango token create --role viewer',
       ),

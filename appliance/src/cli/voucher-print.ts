@@ -1,6 +1,6 @@
 /** `lango voucher reveal` and `lango voucher print`: codes of a batch, to print them. */
 import { createWriteStream } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import type { Fault, Result } from '@lango/kernel'
 import type { ResultOf } from '@lango/kernel/db'
@@ -14,7 +14,7 @@ type Batch = ResultOf<typeof listBatches>[number]
 type Plan = ResultOf<typeof listPlans>[number]
 type Revealed = ValueOf<typeof revealVouchers>['vouchers']
 
-const BATCH: OptionSpec = { value: 'N', help: 'the number of the batch', required: true }
+export const BATCH: OptionSpec = { value: 'N', help: 'the number of the batch', required: true }
 const AUDITED = 'That somebody asked for the codes is kept in the audit log.'
 const LAYOUTS = ['a4', 'roll', 'csv'] as const
 
@@ -93,7 +93,10 @@ const print: CommandSpec = {
         await pipeline(sheet, createWriteStream(file, { flags: 'wx', mode: 0o600 }))
       }
     } catch (error) {
-      return refused({ type: 'FileUnwritable', file, cause: (error as NodeJS.ErrnoException).code ?? String(error) })
+      const cause = (error as NodeJS.ErrnoException).code ?? String(error)
+      // Half a sheet helps nobody, and would stand in the way of the next try; another's file stays.
+      if (cause !== 'EEXIST') await rm(file, { force: true })
+      return refused({ type: 'FileUnwritable', file, cause })
     }
     const printed = revealed.value.length
     return shown({ file, printed }, () => `${printed} vouchers are in ${file}. Whoever has it can use them.`)

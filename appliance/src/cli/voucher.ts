@@ -11,12 +11,11 @@ import type {
   revokeVouchers,
   showVoucher,
 } from '@lango/modules/vouchers'
-import { shown, UsageError, type Args, type CliContext, type CommandSpec, type OptionSpec } from './command.ts'
-import { voucherPrintCommands } from './voucher-print.ts'
+import { secondsOf, shown, UsageError, type CliContext, type CommandSpec } from './command.ts'
+import { BATCH, voucherPrintCommands } from './voucher-print.ts'
 import { ago, duration, facts, localDay, localTime, octets, table } from './format.ts'
 
 const PAGE_ROWS = 1000
-const BATCH: OptionSpec = { value: 'N', help: 'the number of the batch', required: true }
 
 const issue: CommandSpec = {
   path: ['voucher', 'issue'],
@@ -75,14 +74,6 @@ const PROGRESS_VOUCHERS = 10_000
 const advice = async (guesses: number): Promise<string> => {
   const { CODES_PER_VOUCHER_GOOD } = await import('@lango/modules/vouchers')
   return guesses < CODES_PER_VOUCHER_GOOD ? '; longer codes, or letters, are harder to guess' : ''
-}
-
-const secondsOf = async (args: Args, name: string): Promise<Result<number | undefined, Fault>> => {
-  const text = args.text(name)
-  if (text === undefined) return { ok: true, value: undefined }
-  const { parseDurationMs } = await import('@lango/kernel')
-  const parsed = parseDurationMs(text)
-  return parsed.ok ? { ok: true, value: Math.floor(parsed.value / 1000) } : parsed
 }
 
 type Row = ResultOf<typeof listVouchers>[number]

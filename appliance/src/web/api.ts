@@ -35,6 +35,10 @@ const STATUS = {
   QueryUnknown: 404,
   CommandFailed: 500,
   TooBusy: 503,
+  DatabaseBusy: 503,
+  DatabaseReadOnly: 503,
+  DiskFull: 503,
+  DiskFailed: 503,
 } as const
 
 const statusOf = (type: string) => (Object.hasOwn(STATUS, type) ? STATUS[type as keyof typeof STATUS] : 409)
