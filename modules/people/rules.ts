@@ -2,6 +2,7 @@
 
 /** Every permission that can be given. `system` is the box's own and nobody's. */
 export const permissions = [
+  'metrics.read',
   'people.read',
   'people.write',
   'plans.read',
@@ -16,13 +17,17 @@ export const permissions = [
   'vouchers.reveal',
   'vouchers.sell',
   'vouchers.write',
+  'webhooks.read',
+  'webhooks.write',
 ] as const
 export type Permission = (typeof permissions)[number]
 
 export const roleNames = ['owner', 'technician', 'cashier', 'viewer'] as const
 export type Role = (typeof roleNames)[number]
 
-const READING = permissions.filter((permission) => permission.endsWith('.read') && permission !== 'people.read')
+/** Who has keys here, and where events are sent, is told to those who may change it. */
+const CLOSED: readonly string[] = ['people.read', 'webhooks.read']
+const READING = permissions.filter((permission) => permission.endsWith('.read') && !CLOSED.includes(permission))
 
 const roles: Readonly<Record<Role, ReadonlySet<string>>> = {
   owner: new Set(permissions),
@@ -35,6 +40,8 @@ const roles: Readonly<Record<Role, ReadonlySet<string>>> = {
     'vouchers.write',
     'vouchers.reveal',
     'vouchers.sell',
+    'webhooks.read',
+    'webhooks.write',
   ]),
   cashier: new Set([
     'plans.read',

@@ -1,6 +1,6 @@
 import { systemRandom, type Clock, type Log, type Random } from '@lango/kernel'
 import { changePreferences, writePreferences } from '@lango/kernel/ui'
-import { Hono, type Context, type MiddlewareHandler } from 'hono'
+import { Hono, type Context, type Handler, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { compress } from 'hono/compress'
 import { getCookie, setCookie } from 'hono/cookie'
@@ -23,6 +23,8 @@ export type WebOptions = {
   readonly demo: boolean
   /** The interface for programs, which brings its own key. */
   readonly api?: Hono
+  /** What Prometheus asks for, with a key of its own. */
+  readonly metrics?: Handler
   readonly log: Log
   readonly random?: Random
   /** The site's, by IANA name; the machine's when not said. */
@@ -121,6 +123,7 @@ export const createWeb = (options: WebOptions): Web => {
     return c.json({ serving, ...(reason === undefined ? {} : { reason }) }, serving ? 200 : 503)
   })
   if (options.api) app.route('/api', options.api)
+  if (options.metrics) app.get('/metrics', options.metrics)
   app.use('/', exchangeToken(desk, pages, log))
   app.use(onlySignedIn(desk, pages))
   app.get('/', pages.live)
