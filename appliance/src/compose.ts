@@ -257,10 +257,7 @@ const apiOf = (site: Site, queries: QueryService, log: Log) =>
   createApi({
     commands: commandsByName,
     queries: queriesByName,
-    holderOf: (token) => {
-      const id = site.tokens.idOf(token)
-      return id === undefined ? undefined : { kind: 'token', id }
-    },
+    holderOf: site.people.holderOf,
     may: site.may,
     command: (name, input, { id, actor }) => runCommand(site, name, input, actor, id),
     query: queries.ask,

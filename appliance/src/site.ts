@@ -32,7 +32,7 @@ import {
 import { access } from '@lango/modules/access'
 import { customers } from '@lango/modules/customers'
 import { network } from '@lango/modules/network'
-import { createTokenGuard, people } from '@lango/modules/people'
+import { createPeopleGuard, people, type PeopleGuard } from '@lango/modules/people'
 import { plans } from '@lango/modules/plans'
 import { services } from '@lango/modules/services'
 import { sessions } from '@lango/modules/sessions'
@@ -60,20 +60,15 @@ export type Site = {
   readonly dispatcher: Dispatcher
   readonly jobs: JobRunner
   readonly may: May
-  readonly tokens: TokenGuard
+  readonly people: PeopleGuard
   readonly close: () => void
 }
 
-/**
- * Who reaches the box's own socket or console may do everything; a token what its role may; nobody else anything. What
- * only the box itself does is nobody's to ask for.
- */
+/** Who reaches the box's own socket or console may do everything; people and programs what their role may. */
 const mayOf =
-  (tokens: TokenGuard): May =>
+  (guard: PeopleGuard): May =>
   (actor, permission) =>
-    actor.kind === 'console' || actor.kind === 'system' || (actor.kind === 'token' && tokens.may(actor.id, permission))
-
-export type TokenGuard = ReturnType<typeof createTokenGuard>
+    actor.kind === 'console' || actor.kind === 'system' || guard.may(actor, permission)
 
 /**
  * Who vouches for the wall clock: a battery-backed clock (every PC has one; a virtual machine gets its host's), or a
@@ -107,8 +102,8 @@ export const openSite = (folder: DataFolder, log: Log): Result<Site, Fault> => {
   clock.raiseFloor(lastCommittedAt(database.value.raw))
   const ids = createIds({ now: clock.now, random })
   const events = createEvents({ log })
-  const tokens = createTokenGuard(database.value.raw, vault.value, clock.now)
-  const may = mayOf(tokens)
+  const guard = createPeopleGuard(database.value.raw, vault.value, clock.now)
+  const may = mayOf(guard)
   const dispatcher = createDispatcher({
     database: database.value,
     clock,
@@ -141,7 +136,7 @@ export const openSite = (folder: DataFolder, log: Log): Result<Site, Fault> => {
     dispatcher,
     jobs,
     may,
-    tokens,
+    people: guard,
     close: () => database.value.close(),
   })
 }

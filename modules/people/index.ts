@@ -1,15 +1,52 @@
 import { defineModule } from '@lango/kernel/verbs'
-import { createToken, revokeToken } from './commands.ts'
-import { listTokens } from './queries.ts'
-import { apiTokens } from './tables.ts'
+import { enterByDoor, firstOwner, refusedSignIn, signedIn } from './door.ts'
+import { beginTotp, confirmTotp, dropTotp, renewRecovery, setOwnPassword, signOutOwn } from './own.ts'
+import { listRoles, listStaff, listStaffSessions, listTokens, searchAudit } from './queries.ts'
+import { removeRole, setRole } from './roles.ts'
+import { changeStaff, inviteStaff, resetStaff, signOutStaff } from './staff.ts'
+import { apiTokens, roles, staff, staffDoors, staffSessions } from './tables.ts'
+import { createToken, revokeToken } from './tokens.ts'
 
-export { createToken, createTokenGuard, revokeToken } from './commands.ts'
-export { listTokens } from './queries.ts'
-export { permissions, roleMay, roleNames, type Role } from './rules.ts'
+export { enterByDoor, firstOwner, refusedSignIn, signedIn } from './door.ts'
+export { createPeopleGuard, type PeopleGuard, type SessionHolder } from './guard.ts'
+export {
+  beginTotp,
+  confirmTotp,
+  dropTotp,
+  readTotp,
+  renewRecovery,
+  setOwnPassword,
+  signOutOwn,
+  totpPurpose,
+} from './own.ts'
+export { listRoles, listStaff, listStaffSessions, listTokens, searchAudit } from './queries.ts'
+export { removeRole, setRole } from './roles.ts'
+export { builtInRole, passwordFault, permissions, roleMay, roleNames, PASSWORD_LENGTH_MIN, type Role } from './rules.ts'
+export { changeStaff, inviteStaff, resetStaff, signOutStaff } from './staff.ts'
+export { createToken, revokeToken } from './tokens.ts'
 
 export const people = defineModule({
   name: 'people',
-  tables: [apiTokens],
-  commands: [createToken, revokeToken],
-  queries: [listTokens],
+  tables: [roles, staff, staffDoors, staffSessions, apiTokens],
+  commands: [
+    createToken,
+    revokeToken,
+    setRole,
+    removeRole,
+    inviteStaff,
+    resetStaff,
+    changeStaff,
+    signOutStaff,
+    firstOwner,
+    enterByDoor,
+    signedIn,
+    refusedSignIn,
+    setOwnPassword,
+    beginTotp,
+    confirmTotp,
+    dropTotp,
+    renewRecovery,
+    signOutOwn,
+  ],
+  queries: [listTokens, listRoles, listStaff, listStaffSessions, searchAudit],
 })

@@ -1,6 +1,8 @@
+import { and, eq, gte, isNull, lt } from 'drizzle-orm'
 import { z } from 'zod'
-import { defineQuery } from '@lango/kernel/db'
-import { apiTokens } from './tables.ts'
+import { ascending, contains, defineQuery, descending } from '@lango/kernel/db'
+import { audit } from '@lango/kernel/verbs'
+import { apiTokens, roles, staff, staffSessions } from './tables.ts'
 
 /** Tokens in the order they were made; what opens the door with them is not among it. */
 export const listTokens = defineQuery({
@@ -21,5 +23,102 @@ export const listTokens = defineQuery({
       })
       .from(apiTokens)
       .orderBy(apiTokens.createdAt, ...byKey(apiTokens)),
+  shape: (rows) => rows,
+})
+
+/** The box's own roles by name; `rules.ts` has those that every box has. */
+export const listRoles = defineQuery({
+  name: 'roles.list',
+  permission: 'people.read',
+  input: z.object({}),
+  tables: { roles },
+  select: ({ db, roles, byKey }) =>
+    db
+      .select()
+      .from(roles)
+      .orderBy(ascending(roles.name), ...byKey(roles)),
+  shape: (rows) => rows,
+})
+
+/** People by login. */
+export const listStaff = defineQuery({
+  name: 'staff.list',
+  permission: 'people.read',
+  input: z.object({}),
+  tables: { staff },
+  select: ({ db, staff, byKey }) =>
+    db
+      .select({
+        id: staff.id,
+        login: staff.login,
+        name: staff.name,
+        role: staff.role,
+        status: staff.status,
+        createdAt: staff.createdAt,
+        passwordSince: staff.passwordSince,
+        totpSince: staff.totpSince,
+      })
+      .from(staff)
+      .orderBy(ascending(staff.login), ...byKey(staff)),
+  shape: (rows) => rows,
+})
+
+/** A person's browsers that are signed in, the latest first. */
+export const listStaffSessions = defineQuery({
+  name: 'staff.sessions',
+  permission: 'people.read',
+  input: z.object({ staffId: z.string() }),
+  tables: { staffSessions },
+  examples: [{ staffId: 'staff_1' }],
+  select: ({ db, staffSessions: sessions, byKey }, { staffId }) =>
+    db
+      .select({
+        id: sessions.id,
+        createdAt: sessions.createdAt,
+        until: sessions.until,
+        address: sessions.address,
+        agent: sessions.agent,
+      })
+      .from(sessions)
+      .where(and(eq(sessions.staffId, staffId), isNull(sessions.endedAt)))
+      .orderBy(descending(sessions.createdAt), ...byKey(sessions)),
+  shape: (rows) => rows,
+})
+
+/** Rows of one page of the audit log. */
+const AUDIT_ROWS_MAX = 1000
+
+/** Who did what, the latest first; `before` is the number of the last row of the page before. */
+export const searchAudit = defineQuery({
+  name: 'audit.search',
+  permission: 'audit.read',
+  input: z.object({
+    actorId: z.string().max(253).optional(),
+    /** A command's name, or the beginning or middle of one. */
+    command: z.string().max(100).optional(),
+    outcome: z.enum(['done', 'refused', 'failed', 'forbidden']).optional(),
+    fromAt: z.number().int().optional(),
+    toAt: z.number().int().optional(),
+    before: z.number().int().optional(),
+    limit: z.number().int().min(1).max(AUDIT_ROWS_MAX).default(100),
+  }),
+  tables: { audit },
+  examples: [{}, { command: 'a', limit: 2 }, { before: 3 }],
+  select: ({ db, audit, byKey }, { actorId, command, outcome, fromAt, toAt, before, limit }) =>
+    db
+      .select()
+      .from(audit)
+      .where(
+        and(
+          before === undefined ? undefined : lt(audit.no, before),
+          actorId === undefined ? undefined : eq(audit.actorId, actorId),
+          command === undefined ? undefined : contains(audit.command, command),
+          outcome === undefined ? undefined : eq(audit.outcome, outcome),
+          fromAt === undefined ? undefined : gte(audit.at, fromAt),
+          toAt === undefined ? undefined : lt(audit.at, toAt),
+        ),
+      )
+      .orderBy(descending(audit.no), ...byKey(audit))
+      .limit(limit),
   shape: (rows) => rows,
 })

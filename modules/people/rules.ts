@@ -1,8 +1,8 @@
 /** What people and programs may do, by role. Pure. */
 
-/** Every permission that can be given. `system` is the box's own and nobody's. */
+/** Every permission that can be given. `system` is the box's own and nobody's; `self` is everybody's over themselves. */
 export const permissions = [
-  'metrics.read',
+  'audit.read',
   'people.read',
   'people.write',
   'plans.read',
@@ -17,17 +17,16 @@ export const permissions = [
   'vouchers.reveal',
   'vouchers.sell',
   'vouchers.write',
-  'webhooks.read',
-  'webhooks.write',
 ] as const
 export type Permission = (typeof permissions)[number]
+export const isPermission = (text: string): text is Permission => (permissions as readonly string[]).includes(text)
 
+/** Roles that every box has. Others are made of permissions and have an id of their own. */
 export const roleNames = ['owner', 'technician', 'cashier', 'viewer'] as const
 export type Role = (typeof roleNames)[number]
 
-/** Who has keys here, and where events are sent, is told to those who may change it. */
-const CLOSED: readonly string[] = ['people.read', 'webhooks.read']
-const READING = permissions.filter((permission) => permission.endsWith('.read') && !CLOSED.includes(permission))
+const PRIVATE: ReadonlySet<string> = new Set(['people.read', 'audit.read'])
+const READING = permissions.filter((permission) => permission.endsWith('.read') && !PRIVATE.has(permission))
 
 const roles: Readonly<Record<Role, ReadonlySet<string>>> = {
   owner: new Set(permissions),
@@ -40,8 +39,6 @@ const roles: Readonly<Record<Role, ReadonlySet<string>>> = {
     'vouchers.write',
     'vouchers.reveal',
     'vouchers.sell',
-    'webhooks.read',
-    'webhooks.write',
   ]),
   cashier: new Set([
     'plans.read',
@@ -55,6 +52,46 @@ const roles: Readonly<Record<Role, ReadonlySet<string>>> = {
   viewer: new Set(READING),
 }
 
+/** The permissions of a role that every box has; undefined for any other name. */
+export const builtInRole = (role: string): ReadonlySet<string> | undefined =>
+  (roleNames as readonly string[]).includes(role) ? roles[role as Role] : undefined
+
 /** The default is no: a permission that nobody was given, a role that does not exist. */
-export const roleMay = (role: string, permission: string): boolean =>
-  (roleNames as readonly string[]).includes(role) && roles[role as Role].has(permission)
+export const roleMay = (role: string, permission: string): boolean => builtInRole(role)?.has(permission) ?? false
+
+/** Letters, digits and `. _ -`, in lower case: what is typed to sign in. */
+export const STAFF_LOGIN = /^[a-z0-9][a-z0-9._@-]{1,63}$/
+
+export const PASSWORD_LENGTH_MIN = 10
+export const PASSWORD_LENGTH_MAX = 256
+
+/** Why nobody should use this password; undefined when it will do. Length beats rules of spelling (NIST SP 800-63B). */
+export const passwordFault = (password: string, login: string): 'short' | 'long' | 'guessable' | undefined => {
+  const { length } = password
+  if (length < PASSWORD_LENGTH_MIN) return 'short'
+  if (length > PASSWORD_LENGTH_MAX) return 'long'
+  const plain = password.toLowerCase()
+  const isRepeat = new Set(plain).size < 4
+  const isRun = 'abcdefghijklmnopqrstuvwxyz'.includes(plain) || '01234567890123456789'.includes(plain)
+  if (isRepeat || isRun || plain.includes(login) || COMMON.some((word) => strip(plain) === word)) return 'guessable'
+  return undefined
+}
+
+// What is left of `Password123!` once its usual decorations are gone.
+const strip = (plain: string): string => plain.replace(/[^a-z]+$/, '').replace(/^[^a-z]+/, '')
+const COMMON = [
+  'password',
+  'passw0rd',
+  'qwertyuiop',
+  'qwerty',
+  'administrator',
+  'admin',
+  'mikrotik',
+  'lango',
+  'welcome',
+  'letmein',
+  'changeme',
+  'karibu',
+  'nairobi',
+  'safaricom',
+]

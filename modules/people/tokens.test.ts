@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { memorySite } from '@lango/kernel/testing'
 import {
   createToken,
-  createTokenGuard,
+  createPeopleGuard,
   listTokens,
   people,
   revokeToken,
@@ -13,7 +13,7 @@ import {
 
 const site = () => {
   const made = memorySite([people])
-  const guard = createTokenGuard(made.database.raw, made.vault, made.clock.now)
+  const guard = createPeopleGuard(made.database.raw, made.vault, made.clock.now)
   return { ...made, guard }
 }
 
@@ -21,8 +21,9 @@ test('a token is told once, opens what its role may, and stands nowhere in clear
   const { must, guard, query, database, log } = site()
   const { id, token } = must(createToken, { role: 'cashier', name: 'till' })
   expect(token).toMatch(/^lango_[\w-]{43}$/)
-  expect(guard.idOf(token)).toBe(id)
-  expect([guard.may(id, 'vouchers.sell'), guard.may(id, 'routers.write')]).toEqual([true, false])
+  expect(guard.holderOf(token)).toEqual({ kind: 'token', id })
+  const holder = { kind: 'token', id } as const
+  expect([guard.may(holder, 'vouchers.sell'), guard.may(holder, 'routers.write')]).toEqual([true, false])
   const stored = ['api_tokens', 'commands', 'audit'].flatMap((table) =>
     database.raw.prepare(`SELECT * FROM ${table}`).all(),
   )
@@ -32,7 +33,7 @@ test('a token is told once, opens what its role may, and stands nowhere in clear
 test.each(['', 'lango_', 'x'.repeat(49), '__proto__', `lango_${'A'.repeat(43)}`])('%j opens nothing', (token) => {
   const { must, guard } = site()
   must(createToken, { role: 'owner', name: 'mine' })
-  expect(guard.idOf(token)).toBeUndefined()
+  expect(guard.holderOf(token)).toBeUndefined()
 })
 
 test('a revoked token, and one past its time, open nothing from then on', () => {
@@ -41,10 +42,10 @@ test('a revoked token, and one past its time, open nothing from then on', () => 
   const short = must(createToken, { role: 'owner', name: 'short', validSec: 3600 })
   must(revokeToken, { id: revoked.id })
   clock.advance(3_599_000)
-  expect([guard.idOf(revoked.token), guard.idOf(short.token)]).toEqual([undefined, short.id])
+  expect([guard.holderOf(revoked.token), guard.holderOf(short.token)?.id]).toEqual([undefined, short.id])
   clock.advance(1000)
-  expect(guard.idOf(short.token)).toBeUndefined()
-  expect([guard.may(revoked.id, 'plans.read'), guard.may(short.id, 'plans.read')]).toEqual([false, false])
+  expect(guard.holderOf(short.token)).toBeUndefined()
+  for (const { id } of [revoked, short]) expect(guard.may({ kind: 'token', id }, 'plans.read')).toBe(false)
   expect(dispatch(revokeToken, { id: 'tok_none' })).toMatchObject({ ok: false, error: { type: 'TokenUnknown' } })
 })
 

@@ -14,7 +14,18 @@ import type {
   routerLearned,
   setRouter,
 } from '@lango/modules/network'
-import type { createToken, revokeToken } from '@lango/modules/people'
+import type {
+  changeStaff,
+  confirmTotp,
+  createToken,
+  enterByDoor,
+  firstOwner,
+  inviteStaff,
+  removeRole,
+  revokeToken,
+  setRole,
+  signedIn,
+} from '@lango/modules/people'
 import type { addPlan } from '@lango/modules/plans'
 import type { addSubscriber, resumeSubscriber } from '@lango/modules/services'
 import type { finishOrder } from '@lango/modules/sessions'
@@ -42,8 +53,16 @@ type ModuleFault = FaultOf<
   | typeof addSubscriber
   | typeof resumeSubscriber
   | typeof finishOrder
+  | typeof changeStaff
+  | typeof confirmTotp
   | typeof createToken
+  | typeof enterByDoor
+  | typeof firstOwner
+  | typeof inviteStaff
+  | typeof removeRole
   | typeof revokeToken
+  | typeof setRole
+  | typeof signedIn
   | typeof makeVouchers
   | typeof openBatch
   | typeof revealVouchers
@@ -167,6 +186,19 @@ const sentences: Sentences = {
   QueryUnknown: ({ name }) => `The box has no query ${name}. ${OLD_BOX}`,
   ActionUnknown: ({ name }) => `The box cannot do ${name}. ${OLD_BOX}`,
   TokenUnknown: ({ id }) => `There is no token ${id}. See: lango token list`,
+  RoleUnknown: ({ role }) =>
+    `There is no role ${role}. Every box has owner, technician, cashier and viewer. See: lango role list`,
+  RoleTooStrong: ({ permission }) => `You cannot give what you do not have yourself: ${permission}.`,
+  RoleNameTaken: ({ name }) => `A role is called ${name} already. Choose another name.`,
+  RoleInUse: ({ name }) => `Somebody has the role ${name}. Give them another first.`,
+  StaffUnknown: ({ id }) => `Nobody of the staff is ${id === '' ? 'this' : id}. See: lango staff list`,
+  StaffLoginTaken: ({ login }) => `${login} is somebody of the staff already. Choose another login.`,
+  LastOwner: ({ login }) => `${login} is the last owner. Make somebody else an owner first.`,
+  OwnerExists: () => 'This box has people already. Sign in, or ask an owner for an invitation.',
+  DoorShut: () => 'This invitation was used, replaced or is too old. Ask an owner for another.',
+  CodeUsed: () => 'This code was used before. Wait for the next one.',
+  CodeWrong: () => 'The code is not the one the app shows now. Type the present one; check the clock of the phone.',
+  AppNotBegun: () => 'There is no app to confirm. Begin again.',
   Unauthenticated: () =>
     'No token, or one that opens nothing. Send it as "Authorization: Bearer TOKEN"; make one: lango token create --role ROLE',
   KeyInvalid: () => 'An Idempotency-Key is 1 to 80 letters, digits, dots, colons, dashes and _.',

@@ -43,6 +43,8 @@ export const groups: ReadonlyMap<string, Group> = new Map([
   ['doctor', { summary: 'is the box in order?', load: async () => (await import('./doctor.ts')).doctorCommands }],
   ['tls', { summary: 'certificates for EAP and RadSec', load: async () => (await import('./tls.ts')).tlsCommands }],
   ['keys', { summary: 'the keys that seal passwords', load: async () => (await import('./keys.ts')).keysCommands }],
+  ['staff', { summary: 'who works with the box', load: async () => (await import('./staff.ts')).staffCommands }],
+  ['role', { summary: 'what they may do', load: async () => (await import('./staff.ts')).roleCommands }],
   ['token', { summary: 'keys for programs', load: async () => (await import('./token.ts')).tokenCommands }],
   [
     'web-token',

@@ -4,15 +4,14 @@ import type { ValueOf } from '@lango/kernel/verbs'
 import type { createToken, listTokens, revokeToken } from '@lango/modules/people'
 import { secondsOf, shown, type CommandSpec } from './command.ts'
 import { localTime, table } from './format.ts'
-
-const ROLES = ['owner', 'technician', 'cashier', 'viewer'] as const
+import { ROLE_HELP, roleId } from './staff.ts'
 
 const create: CommandSpec = {
   path: ['token', 'create'],
   operands: [],
   summary: 'a key for a program that uses the box’s interface',
   options: {
-    role: { value: ROLES.join('|'), help: 'what it may do', required: true },
+    role: { value: 'ROLE', help: ROLE_HELP, required: true },
     name: { value: 'NAME', help: 'what it is for (the role)' },
     valid: { value: '365d', help: 'how long it opens anything (until it is revoked)' },
   },
@@ -20,8 +19,9 @@ const create: CommandSpec = {
     'The token is shown this once. The interface: POST /api/commands/NAME and /api/queries/NAME, described by /api/openapi.json.',
   ],
   examples: ['lango token create --role viewer --name grafana', 'lango token create --role cashier --valid 90d --json'],
-  async run({ args, command }) {
-    const role = args.choice('role', ROLES)!
+  async run(context) {
+    const { args, command } = context
+    const role = await roleId(context, args.text('role')!)
     const valid = await secondsOf(args, 'valid')
     if (!valid.ok) return valid
     const made = await command<ValueOf<typeof createToken>>('tokens.create', {

@@ -6,7 +6,7 @@ import { ok } from '@lango/kernel'
 import type { May } from '@lango/kernel/verbs'
 import {
   createToken,
-  createTokenGuard,
+  createPeopleGuard,
   people,
   permissions,
   revokeToken,
@@ -27,15 +27,12 @@ const box = () => {
   const site = memorySite([people, plans], {
     may: (actor, permission) => actor.kind === 'system' || guard.may!(actor, permission),
   })
-  const tokens = createTokenGuard(site.database.raw, site.vault, site.clock.now)
-  guard.may = (actor, permission) => actor.kind === 'token' && tokens.may(actor.id, permission)
+  const tokens = createPeopleGuard(site.database.raw, site.vault, site.clock.now)
+  guard.may = (actor, permission) => tokens.may(actor, permission)
   const api = createApi({
     commands: commandsByName,
     queries: queriesByName,
-    holderOf: (token) => {
-      const id = tokens.idOf(token)
-      return id === undefined ? undefined : { kind: 'token', id }
-    },
+    holderOf: tokens.holderOf,
     may: guard.may,
     command: (name, input, { id, actor }) => runCommand(site, name, input, actor, id),
     query(name, input) {
@@ -113,7 +110,7 @@ test('every command and query is refused to every role that lacks its permission
 
 test('each permission that a command or query wants can be given, or is the box’s own', () => {
   const wanted = [...commandsByName.values(), ...queriesByName.values()].map(({ permission }) => permission)
-  for (const permission of new Set(wanted)) expect(['system', ...permissions]).toContain(permission)
+  for (const permission of new Set(wanted)) expect(['system', 'self', ...permissions]).toContain(permission)
 })
 
 test('a token that is revoked is out at once', async () => {

@@ -14,6 +14,8 @@ export type AuditEntry = {
   readonly commandId: string
   readonly outcome: AuditRow['outcome']
   readonly record: unknown
+  /** Where it came from: an address, as far as it is known. */
+  readonly origin?: string | undefined
 }
 export type AuditBroken = { readonly type: 'AuditBroken'; readonly no: number }
 
@@ -35,6 +37,7 @@ export const createAuditLog = (raw: RawDatabase): ((entry: AuditEntry) => void) 
       commandId: entry.commandId,
       outcome: entry.outcome,
       record: JSON.stringify(entry.record ?? null),
+      origin: entry.origin ?? null,
       previousHash: previous.hash,
     }
     insert.run({ ...row, hash: rowHash(row) })
@@ -53,6 +56,8 @@ export const verifyAudit = (raw: RawDatabase): Result<{ no: number; hash: string
 }
 
 const rowHash = (row: Omit<AuditRow, 'hash'>): string => {
-  const { no, at, actorKind, actorId, command, commandId, outcome, record, previousHash } = row
-  return hash('sha256', JSON.stringify([previousHash, no, at, actorKind, actorId, command, commandId, outcome, record]))
+  const { no, at, actorKind, actorId, command, commandId, outcome, record, origin, previousHash } = row
+  const told = [previousHash, no, at, actorKind, actorId, command, commandId, outcome, record]
+  // Rows from before origins were kept have none, and keep their hashes.
+  return hash('sha256', JSON.stringify(origin === null ? told : [...told, origin]))
 }

@@ -33,6 +33,8 @@ export interface CommandContext {
   readonly enqueue: <J extends AnyJob>(job: J, input: z.input<J['input']>, options?: Enqueue) => void
   /** The next number of a named series: 1, 2, 3… without gaps, since a rollback takes it back. */
   readonly counter: (series: string) => number
+  /** What was, and what is now: kept in the audit log beside the input. */
+  readonly changed: (before: unknown, after: unknown) => void
   /** Another command inside the same transaction, without its permission: the outer one was granted. */
   readonly call: <C extends AnyCommand>(command: C, input: z.input<C['input']>) => OutcomeOf<C>
 }

@@ -31,6 +31,8 @@ export type DispatchOptions = {
   /** Made by whoever wants it done, once for all its tries: a repeat is answered with the stored result. */
   readonly id: string
   readonly actor: Actor
+  /** The address it came from, for the audit log. */
+  readonly origin?: string | undefined
   /** Committed with the outcome, whatever it is: the watermark of an ordered log. */
   readonly alongside?: (raw: RawDatabase) => void
 }
@@ -98,13 +100,20 @@ class SiteDispatcher implements Dispatcher {
   dispatch<C extends AnyCommand>(
     command: C,
     input: z.input<C['input']>,
-    { id, actor, alongside }: DispatchOptions,
+    { id, actor, origin, alongside }: DispatchOptions,
   ): OutcomeOf<C> | Err<DispatchFault> {
     if (this.#raw.inTransaction) throw new Error(`${command.name} was dispatched inside a transaction: use call`)
     if (id === '' || id.length > dispatchLimits.idLengthMax)
       throw new RangeError('a command id has 1 to 128 characters')
     const { clock, log, may, database } = this.#deps
-    const order = { id, actor, alongside, now: clock.now(), log: log.child({ command: command.name, commandId: id }) }
+    const order = {
+      id,
+      actor,
+      origin,
+      alongside,
+      now: clock.now(),
+      log: log.child({ command: command.name, commandId: id }),
+    }
     try {
       if (!may(actor, command.permission)) {
         return this.#refuse(command, order, { type: 'Forbidden', permission: command.permission })
@@ -167,14 +176,15 @@ class SiteDispatcher implements Dispatcher {
   #perform(command: AnyCommand, order: Order, input: unknown, told: Told[], depth: number): Result<unknown> {
     if (depth > dispatchLimits.depthMax) throw new RangeError(`${command.name} calls too deep`)
     const toldBefore = told.length
+    const changes: Change[] = []
     this.#store.savepoint()
-    const result: Result<unknown> = command.handle(this.#context(order, told, depth), input)
+    const result: Result<unknown> = command.handle(this.#context(order, told, depth, changes), input)
     if (!result.ok) {
       this.#store.rollbackToSavepoint()
       told.length = toldBefore
     }
     this.#store.releaseSavepoint()
-    this.#note(command, order, result.ok ? 'done' : 'refused', recordOf(command, input))
+    this.#note(command, order, result.ok ? 'done' : 'refused', withChanges(recordOf(command, input), result, changes))
     return result
   }
 
@@ -193,8 +203,8 @@ class SiteDispatcher implements Dispatcher {
     return failed
   }
 
-  #note(command: AnyCommand, { id, actor, now }: Order, outcome: AuditEntry['outcome'], record: unknown): void {
-    this.#audit({ at: now, actor, command: command.name, commandId: id, outcome, record })
+  #note(command: AnyCommand, { id, actor, origin, now }: Order, outcome: AuditEntry['outcome'], record: unknown): void {
+    this.#audit({ at: now, actor, command: command.name, commandId: id, outcome, record, origin })
   }
 
   #commit<T>(work: () => T): T {
@@ -210,11 +220,14 @@ class SiteDispatcher implements Dispatcher {
     }
   }
 
-  #context({ id, now, actor, log }: Order, told: Told[], depth: number): CommandContext {
+  #context({ id, now, actor, log, origin }: Order, told: Told[], depth: number, changes: Change[]): CommandContext {
     const { clock, database, ids, random, vault, events } = this.#deps
-    const order = { id, now, actor, log }
+    const order = { id, now, actor, log, origin }
     return {
-      ...order,
+      id,
+      now,
+      actor,
+      log,
       sure: clock.sure(),
       db: database.orm,
       raw: database.raw,
@@ -228,6 +241,7 @@ class SiteDispatcher implements Dispatcher {
         if (isNew) told.push(() => events.emit(jobsEnqueued, null))
       },
       counter: this.#store.nextNumber,
+      changed: (before, after) => void changes.push({ before, after }),
       call: (command, input) => this.#perform(command, order, command.input.parse(input), told, depth + 1) as never,
     }
   }
@@ -235,12 +249,20 @@ class SiteDispatcher implements Dispatcher {
 
 /** Told after the commit. */
 type Told = () => void
+type Change = { readonly before: unknown; readonly after: unknown }
 type Order = Pick<CommandContext, 'id' | 'now' | 'actor' | 'log'> & {
+  readonly origin?: string | undefined
   readonly alongside?: DispatchOptions['alongside']
 }
 
 const recordOf = (command: AnyCommand, input: unknown): unknown =>
   command.audit === undefined ? input : command.audit(input)
+
+/** What was done is told with what it changed; what was refused changed nothing. */
+const withChanges = (record: unknown, result: Result<unknown>, changes: readonly Change[]): unknown => {
+  if (!result.ok || changes.length === 0) return record
+  return changes.length === 1 ? { input: record, ...changes[0] } : { input: record, changes }
+}
 
 /** A failed parse as faults to show beside a form's fields. Never repeats what was entered. */
 export const inputInvalid = (error: z.ZodError): Extract<DispatchFault, { type: 'InputInvalid' }> => ({

@@ -27,6 +27,8 @@ export const audit = defineTable('audit', { home: 'site', flow: 'append', onDele
   outcome: c.oneOf(['done', 'refused', 'failed', 'forbidden']),
   /** JSON, exactly as it was hashed. */
   record: c.text(),
+  /** Where it came from: the address of a browser or program. */
+  origin: c.optText(),
   previousHash: c.text(),
   hash: c.text(),
 }))

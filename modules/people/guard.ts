@@ -1,0 +1,78 @@
+import type { Vault } from '@lango/kernel'
+import type { RawDatabase } from '@lango/kernel/db'
+import type { Actor } from '@lango/kernel/verbs'
+import { builtInRole } from './rules.ts'
+
+/** So that a token which lies about is known for one. */
+export const TOKEN_PREFIX = 'lango_'
+const TOKEN_SHAPE = /^lango_[A-Za-z0-9_-]{43}$/
+export const TOKEN_PURPOSE = 'api_tokens.hash'
+export const SESSION_PURPOSE = 'staff_sessions.hash'
+
+/** Who a signed-in browser belongs to. */
+export type SessionHolder = {
+  readonly sessionId: string
+  readonly staffId: string
+  readonly login: string
+  readonly name: string
+  readonly role: string
+}
+
+const NOTHING: ReadonlySet<string> = new Set()
+
+/** The permissions of a role, one of the box's own too; nothing for a role that is not there. */
+export const permissionsOfRole = (raw: RawDatabase): ((role: string) => ReadonlySet<string>) => {
+  const ownRole = raw.prepare<[string], { permissions: string }>('SELECT permissions FROM roles WHERE id = ?')
+  return (role) => {
+    const own = builtInRole(role)
+    if (own) return own
+    const row = ownRole.get(role)
+    return row ? new Set(JSON.parse(row.permissions) as string[]) : NOTHING
+  }
+}
+
+/** The role of a person or program now: none for whoever was disabled, revoked or is past its time. */
+export const roleOfActor = (raw: RawDatabase): ((actor: Actor, now: number) => string | undefined) => {
+  const ofToken = raw.prepare<[string, number], { role: string }>(
+    'SELECT role FROM api_tokens WHERE id = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)',
+  )
+  const ofStaff = raw.prepare<[string], { role: string }>(`SELECT role FROM staff WHERE id = ? AND status = 'active'`)
+  return ({ kind, id }, now) => {
+    if (kind === 'token') return ofToken.get(id, now)?.role
+    return kind === 'staff' ? ofStaff.get(id)?.role : undefined
+  }
+}
+
+/**
+ * Who holds a token or a signed-in browser, and what they may do: looked up anew each time, so that what is taken away
+ * is gone at once. `now` is the site's clock.
+ */
+export const createPeopleGuard = (raw: RawDatabase, vault: Pick<Vault, 'keyedHash'>, now: () => number) => {
+  const permissionsOf = permissionsOfRole(raw)
+  const roleOf = roleOfActor(raw)
+  const byToken = raw.prepare<[string], { id: string }>('SELECT id FROM api_tokens WHERE hash = ?')
+  const bySession = raw.prepare<[string, number], SessionHolder>(
+    `SELECT e.id sessionId, s.id staffId, s.login, s.name, s.role FROM staff_sessions e JOIN staff s ON s.id = e.staff_id
+     WHERE e.hash = ? AND e.ended_at IS NULL AND e.until > ? AND s.status = 'active'`,
+  )
+  return {
+    /** Who shows this token; undefined when it opens nothing. */
+    holderOf(token: string): Actor | undefined {
+      if (!TOKEN_SHAPE.test(token)) return undefined
+      const found = byToken.get(vault.keyedHash(token, TOKEN_PURPOSE))
+      if (!found) return undefined
+      const actor: Actor = { kind: 'token', id: found.id }
+      return roleOf(actor, now()) === undefined ? undefined : actor
+    },
+    /** Whose browser shows this session's secret. */
+    sessionOf: (secret: string): SessionHolder | undefined =>
+      bySession.get(vault.keyedHash(secret, SESSION_PURPOSE), now()),
+    may(actor: Actor, permission: string): boolean {
+      const role = roleOf(actor, now())
+      if (role === undefined) return false
+      return permission === 'self' ? actor.kind === 'staff' : permissionsOf(role).has(permission)
+    },
+  }
+}
+
+export type PeopleGuard = ReturnType<typeof createPeopleGuard>

@@ -1,0 +1,174 @@
+/** People who work with the box: who they are, what they may, and how they come in. */
+import { and, eq, isNull } from 'drizzle-orm'
+import { z } from 'zod'
+import { err, ok } from '@lango/kernel'
+import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
+import { giving } from './giving.ts'
+import { STAFF_LOGIN } from './rules.ts'
+import { staff, staffDoors, staffSessions } from './tables.ts'
+
+export const DOOR_PURPOSE = 'staff_doors.hash'
+const DOOR_BYTES = 24
+/** An invitation or a way back in is good for this long. */
+const DOOR_MS = 3 * 86_400_000
+
+export const staffLogin = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(
+    STAFF_LOGIN,
+    'A staff login has 2 to 64 letters, digits, dots, dashes or @, such as amina or amina@isp.example.',
+  )
+export const staffName = z.string().trim().min(1, 'A name is needed.').max(128)
+const role = z.string().min(1).max(64)
+
+export type StaffRow = typeof staff.site.$inferSelect
+
+export const staffById = (ctx: CommandContext, id: string): StaffRow | undefined =>
+  ctx.db.select().from(staff.site).where(eq(staff.site.id, id)).get()
+
+/** The row of somebody new, who has no password yet. */
+export const newStaff = (
+  ctx: CommandContext,
+  given: Pick<StaffRow, 'id' | 'login' | 'name' | 'role'>,
+): typeof staff.site.$inferInsert => ({
+  ...given,
+  status: 'active',
+  createdAt: ctx.now,
+  createdBy: ctx.actor.id,
+  passwordHash: null,
+  passwordSince: null,
+  totp: null,
+  totpPending: null,
+  totpSince: null,
+  totpStep: 0,
+  recovery: null,
+  recoveryLeft: 0,
+})
+
+/** Opens a door for a person, once; doors opened before are shut. */
+const openDoor = (ctx: CommandContext, staffId: string): { code: string; until: number } => {
+  ctx.db.delete(staffDoors.site).where(eq(staffDoors.site.staffId, staffId)).run()
+  const code = ctx.random.bytes(DOOR_BYTES).toString('base64url')
+  const until = ctx.now + DOOR_MS
+  const hash = ctx.vault.keyedHash(code, DOOR_PURPOSE)
+  ctx.db
+    .insert(staffDoors.site)
+    .values({ id: ctx.ids.next('dor'), staffId, hash, createdAt: ctx.now, until })
+    .run()
+  return { code, until }
+}
+
+/** Signs a person's browsers out, all or all but one. */
+export const endSessions = (ctx: CommandContext, staffId: string, but?: string): number => {
+  const { site: sessions } = staffSessions
+  const open = ctx.db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.staffId, staffId), isNull(sessions.endedAt)))
+    .all()
+    .filter(({ id }) => id !== but)
+  for (const { id } of open) ctx.db.update(sessions).set({ endedAt: ctx.now }).where(eq(sessions.id, id)).run()
+  return open.length
+}
+
+/** Somebody must always be able to give rights back. */
+const isLastOwner = (ctx: CommandContext, id: string): boolean => {
+  const owners = ctx.db
+    .select({ id: staff.site.id })
+    .from(staff.site)
+    .where(and(eq(staff.site.role, 'owner'), eq(staff.site.status, 'active')))
+    .all()
+  return owners.length === 1 && owners[0]!.id === id
+}
+
+/** Takes somebody in; they choose their password with the code, which is told this once. */
+export const inviteStaff = defineCommand({
+  name: 'staff.invite',
+  permission: 'people.write',
+  valueIsSecret: true,
+  input: z.object({ login: staffLogin, name: staffName, role }),
+  handle(ctx, input) {
+    const taken = ctx.db.select({ id: staff.site.id }).from(staff.site).where(eq(staff.site.login, input.login)).get()
+    if (taken) return err({ type: 'StaffLoginTaken', login: input.login })
+    const given = giving(ctx).role(input.role)
+    if (!given.ok) return given
+    const id = ctx.ids.next('stf')
+    ctx.db
+      .insert(staff.site)
+      .values(newStaff(ctx, { id, ...input }))
+      .run()
+    return ok({ id, login: input.login, ...openDoor(ctx, id) })
+  },
+})
+
+/** A way back in: a new code for the password; browsers are signed out; a lost phone's app is forgotten when asked for. */
+export const resetStaff = defineCommand({
+  name: 'staff.reset',
+  permission: 'people.write',
+  valueIsSecret: true,
+  input: z.object({ id: z.string(), forgetApp: z.boolean().default(false) }),
+  handle(ctx, { id, forgetApp }) {
+    const person = staffById(ctx, id)
+    if (!person) return err({ type: 'StaffUnknown', id })
+    // Whoever lets a stronger one back in could come in in their place.
+    const given = giving(ctx).role(person.role)
+    if (!given.ok) return given
+    endSessions(ctx, id)
+    if (forgetApp)
+      ctx.db
+        .update(staff.site)
+        .set({ totp: null, totpPending: null, totpSince: null, recovery: null, recoveryLeft: 0 })
+        .where(eq(staff.site.id, id))
+        .run()
+    return ok({ id, login: person.login, ...openDoor(ctx, id) })
+  },
+})
+
+/** Another name, role or state; what is not given stays. Disabled people are signed out at once. */
+export const changeStaff = defineCommand({
+  name: 'staff.change',
+  permission: 'people.write',
+  input: z.object({
+    id: z.string(),
+    name: staffName.optional(),
+    role: role.optional(),
+    status: z.enum(['active', 'disabled']).optional(),
+  }),
+  handle(ctx, { id, ...change }) {
+    const person = staffById(ctx, id)
+    if (!person) return err({ type: 'StaffUnknown', id })
+    const may = giving(ctx)
+    for (const each of [person.role, change.role ?? person.role]) {
+      const given = may.role(each)
+      if (!given.ok && given.error.type !== 'RoleUnknown') return given
+      if (!given.ok && each === change.role) return given
+    }
+    const losesOwner = (change.role ?? 'owner') !== 'owner' || change.status === 'disabled'
+    if (losesOwner && isLastOwner(ctx, id)) return err({ type: 'LastOwner', login: person.login })
+    const after = {
+      name: change.name ?? person.name,
+      role: change.role ?? person.role,
+      status: change.status ?? person.status,
+    }
+    ctx.db.update(staff.site).set(after).where(eq(staff.site.id, id)).run()
+    if (after.status === 'disabled') {
+      endSessions(ctx, id)
+      ctx.db.delete(staffDoors.site).where(eq(staffDoors.site.staffId, id)).run()
+    }
+    ctx.changed({ name: person.name, role: person.role, status: person.status }, after)
+    return ok({ id, login: person.login, ...after })
+  },
+})
+
+/** Signs somebody out of every browser. */
+export const signOutStaff = defineCommand({
+  name: 'staff.signOut',
+  permission: 'people.write',
+  input: z.object({ id: z.string() }),
+  handle(ctx, { id }) {
+    const person = staffById(ctx, id)
+    return person ? ok({ id, login: person.login, ended: endSessions(ctx, id) }) : err({ type: 'StaffUnknown', id })
+  },
+})
