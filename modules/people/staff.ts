@@ -1,9 +1,9 @@
 /** People who work with the box: who they are, what they may, and how they come in. */
 import { and, eq, isNull } from 'drizzle-orm'
 import { z } from 'zod'
-import { err, ok } from '@lango/kernel'
+import { err, ok, type Result } from '@lango/kernel'
 import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
-import { giving } from './giving.ts'
+import { giving, type GivingFault } from './giving.ts'
 import { STAFF_LOGIN } from './rules.ts'
 import { staff, staffDoors, staffSessions } from './tables.ts'
 
@@ -126,6 +126,14 @@ export const resetStaff = defineCommand({
   },
 })
 
+/** Whoever turns somebody into something else must be able to give both; a role that is gone can be left. */
+const mayTurn = (ctx: CommandContext, from: string, to: string | undefined): Result<undefined, GivingFault> => {
+  const may = giving(ctx)
+  const left = may.role(from)
+  if (!left.ok && left.error.type !== 'RoleUnknown') return left
+  return to === undefined ? ok(undefined) : may.role(to)
+}
+
 /** Another name, role or state; what is not given stays. Disabled people are signed out at once. */
 export const changeStaff = defineCommand({
   name: 'staff.change',
@@ -139,12 +147,8 @@ export const changeStaff = defineCommand({
   handle(ctx, { id, ...change }) {
     const person = staffById(ctx, id)
     if (!person) return err({ type: 'StaffUnknown', id })
-    const may = giving(ctx)
-    for (const each of [person.role, change.role ?? person.role]) {
-      const given = may.role(each)
-      if (!given.ok && given.error.type !== 'RoleUnknown') return given
-      if (!given.ok && each === change.role) return given
-    }
+    const may = mayTurn(ctx, person.role, change.role)
+    if (!may.ok) return may
     const losesOwner = (change.role ?? 'owner') !== 'owner' || change.status === 'disabled'
     if (losesOwner && isLastOwner(ctx, id)) return err({ type: 'LastOwner', login: person.login })
     const after = {
