@@ -1,19 +1,17 @@
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
-import { defineCommand, secretText, type CommandContext } from '@lango/kernel/verbs'
+import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
 import { insertSql } from '@lango/kernel/db'
 import { accessChanged, createGrantWriter, policyRow } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { customers } from '../customers/tables.ts'
 import { plans } from '../plans/tables.ts'
+import { passwordCell } from './cells.ts'
 import { credentialsOf, subscriberSchema } from './rules.ts'
 import { services } from './tables.ts'
 
-/** Rows of one import command: its transaction stays short, so that nothing else waits long. */
-export const IMPORT_CHUNK_ROWS = 200
-
-type SubscriberFault =
+export type SubscriberFault =
   | { readonly type: 'PlanUnknown'; readonly plan: string }
   | { readonly type: 'LoginTaken'; readonly login: string }
   | { readonly type: 'MacTaken'; readonly mac: string }
@@ -28,14 +26,11 @@ type Added = {
   readonly login: string
 }
 
-const emptyIsAbsent = (value: unknown) => (value === '' || value === null ? undefined : value)
-const withSecret = subscriberSchema.extend({
-  password: z.preprocess(emptyIsAbsent, secretText(z.string().min(1).max(128)).optional()),
-})
+const withSecret = subscriberSchema.extend({ password: passwordCell })
 type SubscriberInput = z.output<typeof withSecret>
 
 /** Statements of one command: prepared once for all its rows. */
-const createAdder = (ctx: CommandContext) => {
+export const createAdder = (ctx: CommandContext) => {
   const addCustomer = ctx.raw.prepare(insertSql(customers))
   const addService = ctx.raw.prepare(insertSql(services))
   const loginTaken = ctx.raw.prepare<[string], { login: string }>('SELECT login FROM grants WHERE login = ?')
@@ -125,23 +120,6 @@ export const addSubscriber = defineCommand({
   permission: 'subscribers.write',
   input: withSecret,
   handle: (ctx, input) => createAdder(ctx)(input),
-})
-
-/** Adds many; a row that cannot be added is told of and does not stop the others. */
-export const importSubscribers = defineCommand({
-  name: 'subscribers.import',
-  permission: 'subscribers.write',
-  input: z.object({ rows: z.array(withSecret).min(1).max(IMPORT_CHUNK_ROWS) }),
-  audit: ({ rows }) => ({ rows: rows.length, first: rows[0]?.login, last: rows.at(-1)?.login }),
-  handle(ctx, { rows }) {
-    const add = createAdder(ctx)
-    const refused: { row: number; fault: SubscriberFault }[] = []
-    rows.forEach((row, index) => {
-      const added = add(row)
-      if (!added.ok) refused.push({ row: index, fault: added.error })
-    })
-    return ok({ added: rows.length - refused.length, refused })
-  },
 })
 
 const changeStatus = (name: string, status: 'active' | 'suspended') =>

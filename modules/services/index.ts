@@ -1,15 +1,30 @@
 import { defineModule } from '@lango/kernel/verbs'
-import { addSubscriber, importSubscribers, resumeSubscriber, suspendSubscriber } from './commands.ts'
+import { changeSubscribers, revealPasswords } from './change.ts'
+import { addSubscriber, resumeSubscriber, suspendSubscriber } from './commands.ts'
+import { importSubscribers } from './import.ts'
 import { listSubscribers, showSubscriber, takenLogins } from './queries.ts'
+import { subscriberSheet } from './sheet.ts'
 import { services as servicesTable } from './tables.ts'
 
-export { IMPORT_CHUNK_ROWS, addSubscriber, importSubscribers, resumeSubscriber, suspendSubscriber } from './commands.ts'
+export { instantCell, instantText, optionalCell, textOf, wholeCell } from './cells.ts'
+export { changeSubscribers, revealPasswords } from './change.ts'
+export { addSubscriber, resumeSubscriber, suspendSubscriber } from './commands.ts'
+export { IMPORT_CHUNK_ROWS, credentialsOfRow, importSubscribers, subscriberRow } from './import.ts'
 export { listSubscribers, showSubscriber, takenLogins } from './queries.ts'
 export { credentialsOf, subscriberSchema } from './rules.ts'
+export {
+  SHEET_ROWS_MAX,
+  clearedByEmpty,
+  overlaid,
+  subscriberCells,
+  subscriberColumns,
+  subscriberSheet,
+  type SubscriberSheetRow,
+} from './sheet.ts'
 
 export const services = defineModule({
   name: 'services',
   tables: [servicesTable],
-  commands: [addSubscriber, importSubscribers, suspendSubscriber, resumeSubscriber],
-  queries: [listSubscribers, showSubscriber, takenLogins],
+  commands: [addSubscriber, importSubscribers, changeSubscribers, revealPasswords, suspendSubscriber, resumeSubscriber],
+  queries: [listSubscribers, showSubscriber, takenLogins, subscriberSheet],
 })

@@ -2,9 +2,7 @@
 import { isIPv4 } from 'node:net'
 import { z } from 'zod'
 import { isCodeLogin, isMac, normaliseDevice } from '../access/index.ts'
-
-const optional = (schema: z.ZodType<string>) =>
-  z.preprocess((value) => (value === '' || value === null ? undefined : value), schema.optional())
+import { optionalCell } from './cells.ts'
 
 const ipv6Prefix = z.cidrv6({ error: 'An IPv6 prefix looks like 2001:db8:1::/56.' })
 
@@ -18,21 +16,27 @@ export const subscriberSchema = z.object({
     .regex(/^[^\p{Cc}]+$/u, 'A login has no control characters.')
     .refine((login) => !isCodeLogin(login), 'Logins that begin with voucher: belong to vouchers.'),
   plan: z.string().min(1, 'A plan is needed.'),
-  name: optional(z.string().trim().max(128)),
-  phone: optional(
+  name: optionalCell(
+    z
+      .string()
+      .trim()
+      .max(128)
+      .regex(/^[^\0]*$/, 'A name has no NUL.'),
+  ),
+  phone: optionalCell(
     z.string().regex(/^\+?[\d\s()-]{6,24}$/, 'A phone number has 6 to 24 digits, such as +254 712 345 678.'),
   ),
-  email: optional(z.email({ error: 'An e-mail address looks like name@example.net.' })),
-  ip: optional(z.string().refine(isIPv4, 'An IPv4 address looks like 10.0.0.7.')),
-  mac: optional(
+  email: optionalCell(z.email({ error: 'An e-mail address looks like name@example.net.' })),
+  ip: optionalCell(z.string().refine(isIPv4, 'An IPv4 address looks like 10.0.0.7.')),
+  mac: optionalCell(
     z.string().refine((text) => isMac(normaliseDevice(text)), 'A MAC address looks like AA:BB:CC:DD:EE:FF.'),
   ),
   vlan: z.preprocess(
     (value) => (value === '' ? undefined : value),
     z.coerce.number().int().min(1).max(4094).optional(),
   ),
-  ipv6: optional(ipv6Prefix),
-  delegated: optional(ipv6Prefix),
+  ipv6: optionalCell(ipv6Prefix),
+  delegated: optionalCell(ipv6Prefix),
 })
 
 /** How a subscriber proves who they are, by the plan's kind and what was given. */

@@ -27,7 +27,7 @@ import type {
   signedIn,
 } from '@lango/modules/people'
 import type { addPlan } from '@lango/modules/plans'
-import type { addSubscriber, resumeSubscriber } from '@lango/modules/services'
+import type { addSubscriber, resumeSubscriber, revealPasswords } from '@lango/modules/services'
 import type { finishOrder } from '@lango/modules/sessions'
 import type { makeVouchers, openBatch, revealVouchers, showVoucher } from '@lango/modules/vouchers'
 import type { AaaFault } from '../aaa/threads.ts'
@@ -52,6 +52,7 @@ type ModuleFault = FaultOf<
   | typeof addPlan
   | typeof addSubscriber
   | typeof resumeSubscriber
+  | typeof revealPasswords
   | typeof finishOrder
   | typeof changeStaff
   | typeof confirmTotp
@@ -124,6 +125,8 @@ const sentences: Sentences = {
   CredentialMissing: ({ why }) => why,
   SubscriberUnknown: ({ login }) =>
     `No subscriber has the login ${login}. Look for it: lango subscriber list --search ${login}`,
+  PasswordUnreadable: ({ login }) =>
+    `The password of ${login} cannot be read: its key is missing. Put the key file back from a backup, or set the password again.`,
   BatchUnknown: ({ batch }) => `There is no batch ${batch}. See: lango voucher batches`,
   VoucherUnknown: () =>
     'No voucher has this code. Compare each character with the paper: there is no 0, O, 1, I or L among the letters.',

@@ -1,0 +1,149 @@
+/** Changes of many subscribers at once, and their passwords for an export. */
+import { eq } from 'drizzle-orm'
+import { z } from 'zod'
+import { err, ok, type Result } from '@lango/kernel'
+import { defineCommand, inputInvalid, type CommandContext, type DispatchFault } from '@lango/kernel/verbs'
+import { accessChanged, credentialPurpose, normaliseDevice, policyRow } from '../access/index.ts'
+import { plans } from '../plans/tables.ts'
+import { IMPORT_CHUNK_ROWS, createCarrier, subscriberRow, type SubscriberRow } from './import.ts'
+import { passwordCell } from './cells.ts'
+import { credentialsOf } from './rules.ts'
+import { clearedByEmpty, overlaid, subscriberCells, subscriberColumns, subscriberSheet } from './sheet.ts'
+
+type ChangeFault =
+  | { readonly type: 'SubscriberUnknown'; readonly login: string }
+  | { readonly type: 'PlanUnknown'; readonly plan: string }
+  | { readonly type: 'MacTaken'; readonly mac: string }
+  | { readonly type: 'CredentialMissing'; readonly why: string }
+  | Extract<DispatchFault, { type: 'InputInvalid' }>
+
+type Current = {
+  readonly serviceId: string
+  readonly customerId: string
+  readonly grantId: string
+  readonly grantNo: number
+  readonly planId: string
+  readonly policyId: string
+  readonly credential: Buffer | null
+}
+
+const prepareChange = ({ raw }: CommandContext) => ({
+  current: raw.prepare<[string], Current>(
+    `SELECT s.id AS serviceId, s.customer_id AS customerId, g.id AS grantId, g.no AS grantNo, s.plan_id AS planId,
+       g.policy_id AS policyId, g.credential
+     FROM services s JOIN grants g ON g.service_id = s.id WHERE s.login = ?`,
+  ),
+  macTaken: raw.prepare<[string, string], { no: number }>('SELECT no FROM grants WHERE mac_login = ? AND id <> ?'),
+  customer: raw.prepare('UPDATE customers SET name = @name, phone = @phone, email = @email WHERE id = @customerId'),
+  service: raw.prepare(
+    'UPDATE services SET plan_id = @planId, kind = @kind, framed_ip = @framedIp, mac = @mac WHERE id = @serviceId',
+  ),
+  grant: raw.prepare(
+    `UPDATE grants SET kind = @kind, policy_id = @policyId, credential = @credential, mac_login = @macLogin,
+       devices = @devices, framed_ip = @framedIp, framed_ipv6_prefix = @framedIpv6Prefix,
+       delegated_ipv6_prefix = @delegatedIpv6Prefix, vlan = @vlan
+     WHERE id = @grantId`,
+  ),
+})
+
+/** Lays cells over what stands there, holds the whole against the rules of a new row, and writes it. */
+const createChanger = (ctx: CommandContext) => {
+  const statements = prepareChange(ctx)
+  const carry = createCarrier(ctx)
+
+  return ({ password, ...cells }: ChangeRow): Result<{ readonly grantNo: number }, ChangeFault> => {
+    const current = statements.current.get(cells.login)
+    const [seen] = ctx.query(subscriberSheet, { logins: [cells.login] })
+    if (!current || !seen) return err({ type: 'SubscriberUnknown', login: cells.login })
+    const parsed = subscriberRow.safeParse(overlaid(subscriberCells(seen), cells, clearedByEmpty))
+    if (!parsed.success) return err(inputInvalid(parsed.error))
+    const row = parsed.data
+    const plan = ctx.db.select().from(plans.site).where(eq(plans.site.name, row.plan)).get()
+    const isMoved = plan?.id !== current.planId
+    if (!plan || (isMoved && plan.status !== 'active')) return err({ type: 'PlanUnknown', plan: row.plan })
+    const hasPassword = password !== undefined || (current.credential !== null && row.loginBy !== 'device')
+    const credentials = credentialsOf(plan.kind, { ...row, hasPassword })
+    if (!credentials.ok) return err({ type: 'CredentialMissing', why: credentials.why })
+    const { macLogin } = credentials
+    if (macLogin !== undefined && statements.macTaken.get(macLogin, current.grantId))
+      return err({ type: 'MacTaken', mac: macLogin })
+    statements.customer.run({
+      customerId: current.customerId,
+      name: row.name ?? row.login,
+      phone: row.phone ?? null,
+      email: row.email ?? null,
+    })
+    const { grantId, serviceId } = current
+    const [framedIp, kind] = [row.ip ?? null, plan.kind]
+    statements.service.run({ serviceId, planId: plan.id, kind, framedIp, mac: macLogin ?? soldDevice(row) })
+    statements.grant.run({
+      grantId,
+      kind,
+      // What was sold stays sold when the plan is changed; it is another when the plan is another.
+      policyId: isMoved ? policyRow(ctx, plan.policy) : current.policyId,
+      credential: password === undefined ? current.credential : ctx.vault.seal(password, credentialPurpose(grantId)),
+      macLogin: macLogin ?? null,
+      devices: JSON.stringify(credentials.devices),
+      framedIp,
+      framedIpv6Prefix: row.ipv6 ?? null,
+      delegatedIpv6Prefix: row.delegated ?? null,
+      vlan: row.vlan ?? null,
+    })
+    carry(current, row)
+    ctx.emit(accessChanged, { grantNo: current.grantNo })
+    return ok({ grantNo: current.grantNo })
+  }
+}
+
+/** The device as a subscriber sheet tells it. */
+const soldDevice = ({ mac }: SubscriberRow): string | null => (mac === undefined ? null : normaliseDevice(mac))
+
+const cell = z.string().max(4096).optional()
+const changeRow = z.object({
+  ...(Object.fromEntries(subscriberColumns.map((column) => [column, cell])) as Record<
+    (typeof subscriberColumns)[number],
+    typeof cell
+  >),
+  login: z.string().min(1),
+  password: passwordCell,
+})
+type ChangeRow = z.output<typeof changeRow>
+
+/** Changes the cells that are given; an empty one clears what may be empty, and says nothing elsewhere. */
+export const changeSubscribers = defineCommand({
+  name: 'subscribers.change',
+  permission: 'subscribers.write',
+  input: z.object({ rows: z.array(changeRow).min(1).max(IMPORT_CHUNK_ROWS) }),
+  handle(ctx, { rows }) {
+    const change = createChanger(ctx)
+    const refused: { row: number; fault: ChangeFault }[] = []
+    rows.forEach((row, index) => {
+      const changed = change(row)
+      if (!changed.ok) refused.push({ row: index, fault: changed.error })
+    })
+    return ok({ changed: rows.length - refused.length, refused })
+  },
+})
+
+/** Network passwords, for an export that a box can be made anew from. Only at the box itself, and on record. */
+export const revealPasswords = defineCommand({
+  name: 'subscribers.reveal',
+  permission: 'system',
+  valueIsSecret: true,
+  input: z.object({ logins: z.array(z.string()).min(1).max(1000) }),
+  audit: ({ logins }) => ({ logins: logins.length, first: logins[0], last: logins.at(-1) }),
+  handle(ctx, { logins }) {
+    const sealed = ctx.raw.prepare<[string], { id: string; credential: Buffer | null }>(
+      'SELECT id, credential FROM grants WHERE login = ?',
+    )
+    const passwords: { login: string; password: string }[] = []
+    for (const login of logins) {
+      const grant = sealed.get(login)
+      if (!grant?.credential) continue
+      const opened = ctx.vault.open(grant.credential, credentialPurpose(grant.id))
+      if (!opened.ok) return err({ type: 'PasswordUnreadable', login })
+      passwords.push({ login, password: opened.value.reveal() })
+    }
+    return ok({ passwords })
+  },
+})
