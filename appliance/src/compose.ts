@@ -11,6 +11,7 @@ import { startCopier } from './copier.ts'
 import { createCopySender, createNasControl } from './drivers.ts'
 import { createFrontDesk } from './front-desk.ts'
 import { createLiveFeed } from './live-feed.ts'
+import { metricsHandler } from './metrics/handler.ts'
 import { startQueries, type QueryService } from './query-service.ts'
 import { rotateKeys } from './rotate-keys.ts'
 import { serveRpc } from './rpc/server.ts'
@@ -18,6 +19,7 @@ import { createQueryRunner, runCommand } from './run-named.ts'
 import { startSessionControl, type SessionControl } from './session-control.ts'
 import { commandsByName, openSite, queriesByName, type Site } from './site.ts'
 import { loadTls, type BoxTls } from './tls/index.ts'
+import { startWatch, type Watch } from './watch.ts'
 import { createApi, createWeb, deskAddress, serveWeb } from './web/index.ts'
 
 export type BoxOptions = {
@@ -32,6 +34,8 @@ export type BoxOptions = {
   readonly log: Log
   /** Something failed that only a fresh process can mend. */
   readonly onFatal: (why: string, error: unknown) => void
+  /** Somebody should look when one login in twenty takes longer. */
+  readonly loginP95MsMax: number
 }
 
 export type Ports = { readonly auth: number; readonly acct: number; readonly radsec: number; readonly web: number }
@@ -97,9 +101,10 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
     keep(startUpkeep(options, ground, aaa))
     sessions = keep(startSessions(options, ground, aaa))
     keep(startCopies(options, ground, aaa))
-    const desk = keep(orThrow(await startDesk(options, ground, aaa)))
+    const watch = keep(startWatching(options, ground, aaa))
+    const desk = keep(orThrow(await startDesk(options, ground, aaa, watch)))
     const ports: Ports = { ...aaa.ports, web: desk.port }
-    keep(await startConsole(options, ground, aaa, ports, desk))
+    keep(await startConsole(options, ground, { ports, desk, watch, state: aaa.state }))
     return { folder: ground.folder, site: ground.site, ports, deskAddress: desk.address }
   })
 
@@ -215,6 +220,18 @@ const startCopies = ({ log }: BoxOptions, { site, reader }: Ground, aaa: Aaa): S
   }
 }
 
+/** Counters, what needs attention, metrics. */
+const startWatching = ({ loginP95MsMax, log }: BoxOptions, { folder, site, reader }: Ground, { state }: Aaa): Watch =>
+  startWatch({
+    folder,
+    reader,
+    state,
+    clock: site.clock,
+    every,
+    loginP95MsMax,
+    onRaised: ({ id, sentence }) => log.warn('something needs attention', { what: id, sentence }),
+  })
+
 type Desk = Stage & {
   readonly port: number
   /** Opens the desk once. */
@@ -227,11 +244,18 @@ const startDesk = async (
   { webPort, demo, log }: BoxOptions,
   { site, reader, queries }: Ground,
   { state }: Aaa,
+  watch: Watch,
 ): Promise<Result<Desk, Fault>> => {
   const { clock, random } = site
   const feed = createLiveFeed({ reader, state, clock, every })
   const token = random.bytes(24).toString('base64url')
-  const web = createWeb({ token, feed, siteName: hostname(), clock, demo, log, random, api: apiOf(site, queries, log) })
+  const api = apiOf(site, queries, log)
+  const metrics = metricsHandler({
+    holderOf: (token) => site.people.holderOf(token),
+    may: site.may,
+    text: watch.metrics,
+  })
+  const web = createWeb({ token, feed, siteName: hostname(), clock, demo, log, random, api, metrics })
   const stopFeeding = (): void => {
     web.close()
     feed.close()
@@ -271,9 +295,7 @@ const apiOf = (site: Site, queries: QueryService, log: Log) =>
 const startConsole = async (
   { listen, log }: BoxOptions,
   { folder, site, reader, queries }: Ground,
-  { state }: Aaa,
-  ports: Ports,
-  desk: Desk,
+  { ports, desk, watch, state }: { ports: Ports; desk: Desk; watch: Watch } & Pick<Aaa, 'state'>,
 ): Promise<Stage> => {
   const { clock } = site
   const startedAt = clock.now()
@@ -290,6 +312,7 @@ const startConsole = async (
       startedAt,
       now: clock.now(),
       clockSure: clock.sure(),
+      ...watch.serving(),
       counts: {
         dropped: state.read('dropped'),
         radsecUnknown: state.read('radsecUnknown'),
@@ -302,7 +325,10 @@ const startConsole = async (
     newWebAddress: () => desk.newAddress(),
     sleep,
     // The other threads meet the new key in the file by themselves: a vault reads it again for a key it does not know.
-    others: { 'keys.rotate': () => rotateKeys(site, console, () => Promise.resolve()) },
+    others: {
+      'box.attention': () => ok(watch.attention()),
+      'keys.rotate': () => rotateKeys(site, console, () => Promise.resolve()),
+    },
   })
   const rpc = await serveRpc({ socketFile: folder.socketFile, handle: { command, query: queries.ask, action }, log })
   return { stop: () => rpc.close() }

@@ -87,6 +87,7 @@ const started = await startBox({
   demo: true,
   logLevel: 'warn',
   log,
+  loginP95MsMax: 100,
   onFatal(why, error) {
     log.error('the demo ends', { why, error })
     process.exit(70)

@@ -10,6 +10,7 @@ export type ActionName =
   | 'sessions.disconnect'
   | 'sessions.change'
   | 'box.status'
+  | 'box.attention'
   | 'web.token'
   | 'keys.rotate'
 

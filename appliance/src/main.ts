@@ -18,6 +18,7 @@ const optionsSchema = z.object({
   'radsec-port': port.default(2083),
   'web-port': port.default(8080),
   'pid-file': z.string().optional(),
+  'alert-latency-ms': z.coerce.number().int().min(1).max(60_000).default(100),
   'log-level': z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 })
 
@@ -49,6 +50,7 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
     demo: false,
     logLevel: given['log-level'],
     log,
+    loginP95MsMax: given['alert-latency-ms'],
     onFatal(why, error) {
       log.error('the box ends, to be started anew', { why, error })
       process.exit(EXIT_RESTART)

@@ -106,6 +106,7 @@ export class LoginHandler {
 
   #proxied(login: Login, outcome: Decision['outcome'], reason: Reason): void {
     login.method = 'proxy'
+    if (reason === 'proxied') this.#deps.state.count(`${outcome}s`)
     this.#record(login, outcome, reason, undefined)
   }
 
@@ -275,7 +276,10 @@ export class LoginHandler {
     grant: GrantRow | undefined,
     identity = login.origin.userName,
   ): void {
-    const { clock, decided } = this.#deps
+    const { clock, decided, state } = this.#deps
+    const latencyMicros = Math.round((clock.monotonicMs() - login.startedMs) * 1000)
+    if (login.method !== 'proxy') state.observe('login', latencyMicros)
+    else if (reason === 'proxied') state.observe('proxied', latencyMicros)
     // Kept under the subscriber's own login, however the NAS spelt it: so it is found, and so attempts are counted.
     const name = grant?.login ?? identity
     const typed = login.origin.userName
@@ -287,7 +291,7 @@ export class LoginHandler {
         method: login.method,
         routerNo: login.request.client.data.no,
         grantNo: grant?.no ?? 0,
-        latencyMicros: Math.round((clock.monotonicMs() - login.startedMs) * 1000),
+        latencyMicros,
         login: name,
         device: login.origin.device,
         detail: name === typed ? '' : isCodeLogin(name) ? `…${typed.slice(-4)}` : typed,

@@ -131,7 +131,11 @@ const flush = (): void => {
       applyBatch(message.octets)
     }
     housekeeping.collect(taken.map((one) => one.message))
-    if (records || store.pending || chunks.length > 0 || failing) store.commit(chunks, copies.write)
+    if (records || store.pending || chunks.length > 0 || failing) {
+      const beganMs = performance.now()
+      store.commit(chunks, copies.write)
+      state.observe('commit', Math.round((performance.now() - beganMs) * 1000))
+    }
     copies.forget()
   } catch (fault) {
     state.count('decisionsLost', decisionsIn(taken))

@@ -12,6 +12,7 @@ const start: CommandSpec = {
     'radsec-port': { value: 'N', help: 'RadSec, TCP (2083)' },
     'web-port': { value: 'N', help: 'the live page, TCP (8080)' },
     'pid-file': { value: 'FILE', help: 'write the process id here' },
+    'alert-latency-ms': { value: 'N', help: 'logins of which one in twenty takes longer need attention (100)' },
     'log-level': { value: 'debug|info|warn|error', help: 'how much is logged, to stderr (info)' },
   },
   notes: ['Once it serves it prints one line of JSON: {"ready":true,"ports":{"auth":…,"acct":…,"radsec":…,"web":…}}'],

@@ -29,8 +29,19 @@ export type BoxStatus = {
   readonly startedAt: number
   readonly now: number
   readonly clockSure: boolean
+  /** Accounting is not on disk, so it is not answered. */
+  readonly storeFailing?: boolean
+  readonly logins?: RecentLogins
   /** Since the start. */
   readonly counts?: BoxCounts
+}
+
+/** How long the box took for the logins of the last five minutes, and how long is too long. */
+export type RecentLogins = {
+  readonly logins: number
+  /** Undefined, `null` where it came over the socket: too few logins to tell. */
+  readonly p95Ms?: number | null | undefined
+  readonly p95MsMax: number
 }
 
 export type BoxCounts = {

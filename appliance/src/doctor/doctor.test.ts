@@ -12,6 +12,7 @@ import type { BoxCounts, BoxStatus } from './check.ts'
 import { checkCounts } from './counts.ts'
 import { examine, type Check } from './index.ts'
 import { checkClock, checkDisk, checkReceiveBuffer } from './machine.ts'
+import { checkServing } from './serving.ts'
 
 const DAY_MS = 86_400_000
 const now = RELEASED_AT + 10 * DAY_MS
@@ -80,9 +81,20 @@ test('an unsure clock is told, by the box or, when it is down, by the year', () 
 })
 
 test('a disk that fills up is told before it is full', () => {
-  expect(checkDisk(box.folder, 5e9).state).toBe('ok')
-  expect(checkDisk(box.folder, 5e8).state).toBe('attention')
-  expect(checkDisk(box.folder, 1e6).state).toBe('stopped')
+  expect(checkDisk(box.folder, { free: 5e9, size: 64e9 }).state).toBe('ok')
+  expect(checkDisk(box.folder, { free: 5e8, size: 1e9 }).state).toBe('attention')
+  expect(checkDisk(box.folder, { free: 5e9, size: 101e9 }).state).toBe('attention')
+  expect(checkDisk(box.folder, { free: 1e6, size: 1e9 }).state).toBe('stopped')
+})
+
+test('a box that cannot store accounting, or is slow to answer, says so', () => {
+  const serving = (more: Partial<BoxStatus>) =>
+    checkServing({ ...status, ...more }).map(({ name, state }) => [name, state])
+  expect(serving({})).toEqual([])
+  expect(serving({ storeFailing: true })).toEqual([['accounting', 'stopped']])
+  expect(serving({ logins: { logins: 3, p95Ms: null, p95MsMax: 100 } })).toEqual([['login-latency', 'ok']])
+  expect(serving({ logins: { logins: 99, p95Ms: 100, p95MsMax: 100 } })).toEqual([['login-latency', 'ok']])
+  expect(serving({ logins: { logins: 99, p95Ms: 101, p95MsMax: 100 } })).toEqual([['login-latency', 'attention']])
 })
 
 test('a receive buffer that the kernel keeps small is told with the line to type', () => {

@@ -8,6 +8,7 @@ import { checkAudit, checkDatabase, checkJobs, checkLockouts, checkRouters, chec
 import { checkCounts } from './counts.ts'
 import { checkBox, checkClock, checkDisk, checkFolder, checkReceiveBuffer, checkWal } from './machine.ts'
 import { checkBackup, checkCertificates, checkKeys } from './secrets.ts'
+import { checkServing } from './serving.ts'
 
 export type { BoxStatus, Check } from './check.ts'
 
@@ -50,6 +51,7 @@ export const examine = ({
       checkKeys(folder, site.raw, random),
       ...checkCertificates(folder, now),
       checkReceiveBuffer(),
+      ...checkServing(status),
       ...checkCounts(status),
       ...checkRouters(sessions.raw, now),
       checkStrangers(strangers.value as Strangers, now),

@@ -8,6 +8,7 @@ const MB = 1_000_000
 /** Accounting stops when nothing is left; a day of a busy box fits into this. */
 const FREE_LOW_OCTETS = 1000 * MB
 const FREE_OUT_OCTETS = 50 * MB
+const FREE_LOW_SHARE = 0.05
 /** A reader that never ends keeps the WAL from being emptied. */
 const WAL_HIGH_OCTETS = 256 * MB
 /** What the box asks for (reliability: a socket's default holds under 256 small packets). */
@@ -25,7 +26,11 @@ export const checkBox = (status: BoxStatus | undefined, dir: string, now: number
 }
 
 /** `releasedAt`: a clock before the release is wrong, whoever vouches for it. */
-export const checkClock = (status: BoxStatus | undefined, now: number, releasedAt: number): Check => {
+export const checkClock = (
+  status: Pick<BoxStatus, 'clockSure'> | undefined,
+  now: number,
+  releasedAt: number,
+): Check => {
   const isSure = status?.clockSure ?? now >= releasedAt
   if (isSure) return fine('clock', 'The clock is trusted.')
   return attention(
@@ -42,18 +47,21 @@ export const checkFolder = ({ dir }: DataFolder): Check => {
   return fine('folder', `${dir} is closed to others.`)
 }
 
-/** `free`: octets left for this user; asked of the file system unless given. */
-export const checkDisk = ({ dir }: DataFolder, free = freeOctets(dir)): Check => {
-  const sentence = `${octets(free)} are free where ${dir} lies.`
+/** Octets: of the file system, and left for this user. */
+export type DiskSpace = { readonly free: number; readonly size: number }
+
+export const checkDisk = ({ dir }: DataFolder, { free, size } = diskSpace(dir)): Check => {
+  const sentence = `${octets(free)} of ${octets(size)} are free where ${dir} lies.`
   const remedy = 'Free some space, or move the data folder to a larger disk.'
   if (free < FREE_OUT_OCTETS)
     return stopped('disk', `${sentence} Accounting is not answered when nothing is left.`, remedy)
-  return free < FREE_LOW_OCTETS ? attention('disk', sentence, remedy) : fine('disk', sentence)
+  const isLow = free < FREE_LOW_OCTETS || free < FREE_LOW_SHARE * size
+  return isLow ? attention('disk', sentence, remedy) : fine('disk', sentence)
 }
 
-const freeOctets = (dir: string): number => {
-  const { bavail, bsize } = statfsSync(dir)
-  return bavail * bsize
+export const diskSpace = (dir: string): DiskSpace => {
+  const { bavail, blocks, bsize } = statfsSync(dir)
+  return { free: bavail * bsize, size: blocks * bsize }
 }
 
 export const checkWal = ({ siteFile, sessionsFile }: DataFolder): Check => {

@@ -13,8 +13,8 @@ import type { DataFolder } from '../data-folder.ts'
 import { readPair } from '../tls/index.ts'
 import { attention, DAY_MS, fine, stopped, type Check } from './check.ts'
 
-/** Renewal is due this long before the end; a box that runs has done it by then. */
-const EXPIRES_SOON_MS = 25 * DAY_MS
+/** The box renews its own thirty days ahead; of the owner's there are two weeks left to get another. */
+const EXPIRES_SOON_MS = 14 * DAY_MS
 const BACKUP_OLD_MS = 7 * DAY_MS
 
 type Box = { readonly id: string; readonly sealed: Buffer }

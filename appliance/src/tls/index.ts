@@ -1,2 +1,10 @@
 export { issueClient } from './issue.ts'
-export { loadTls, readPair, useOwnCertificate, type BoxTls, type TlsFault } from './load.ts'
+export {
+  certificateEnds,
+  loadTls,
+  readPair,
+  useOwnCertificate,
+  type BoxTls,
+  type CertificateEnd,
+  type TlsFault,
+} from './load.ts'

@@ -168,6 +168,23 @@ export const readPair = (folder: TlsFolder, name: PairName): Result<Credential |
   return checkPair(certificatesIn(pem.value), keyIn(pem.value), { cert: file, key: file })
 }
 
+/** `notAfter` in epoch ms. */
+export type CertificateEnd = { readonly name: 'authority' | 'own' | 'server'; readonly notAfter: number }
+
+/** When the certificates that can be read end. */
+export const certificateEnds = (folder: TlsFolder): CertificateEnd[] =>
+  (
+    [
+      ['authority', 'ca'],
+      ['own', 'own'],
+      ['server', 'server'],
+    ] as const
+  ).flatMap(([name, pair]) => {
+    const read = readPair(folder, pair)
+    if (!read.ok || read.value === undefined) return []
+    return [{ name, notAfter: new X509Certificate(read.value.certPem).validToDate.getTime() }]
+  })
+
 const checkPair = (
   certPem: string,
   keyPem: string,

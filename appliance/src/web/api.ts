@@ -5,6 +5,7 @@ import { HTTPException } from 'hono/http-exception'
 import type { Fault, Log, Random, Result } from '@lango/kernel'
 import type { AnyQuery } from '@lango/kernel/db'
 import type { Actor, AnyCommand, May } from '@lango/kernel/verbs'
+import { bearerOf } from './bearer.ts'
 import { webLimits } from './limits.ts'
 import { openApi } from './openapi.ts'
 
@@ -57,7 +58,7 @@ export const createApi = (deps: ApiDeps): Hono => {
   const refuse = (c: Context, error: Fault): Promise<Response> => tell(c, { ok: false, error })
 
   const holder = (c: Context): Actor | undefined => {
-    const token = /^Bearer ([\w-]+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
+    const token = bearerOf(c)
     return token === undefined ? undefined : holderOf(token)
   }
   const inputOf = async (c: Context): Promise<unknown> => {

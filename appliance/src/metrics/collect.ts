@@ -1,0 +1,186 @@
+/** Everything that is told to Prometheus. Labels are closed sets: never a name, a number or a secret of anybody. */
+import { readdirSync, statSync } from 'node:fs'
+import type { RawDatabase } from '@lango/kernel/db'
+import type { CounterName, HistogramName, SharedState } from '../aaa/shared-state.ts'
+import { histogramBoundsMicros } from '../aaa/shared-state.ts'
+import type { Attention } from '../attention.ts'
+import type { DataFolder } from '../data-folder.ts'
+import { diskSpace } from '../doctor/machine.ts'
+import { RELEASED_AT, SCHEMA } from '../site.ts'
+import type { CertificateEnd } from '../tls/index.ts'
+import { exposition, type Histogram, type Labels, type Metric, type Sample } from './exposition.ts'
+import type { Meter } from './meter.ts'
+
+export type MetricsSources = {
+  readonly meter: Meter
+  readonly state: SharedState
+  /** Read-only: sessions.db with site.db attached. */
+  readonly reader: RawDatabase
+  readonly folder: DataFolder
+  readonly now: () => number
+  readonly clockSure: () => boolean
+  readonly attention: () => readonly Attention[]
+  readonly certificates: () => readonly CertificateEnd[]
+}
+
+const MICROS_PER_SEC = 1e6
+
+export const createMetrics = (sources: MetricsSources): (() => string) => {
+  const jobs = sources.reader.prepare<[], { state: string; n: number }>(
+    'SELECT state, count(*) n FROM jobs GROUP BY state',
+  )
+  return () =>
+    exposition([
+      ...radiusMetrics(sources.meter),
+      ...storeMetrics(sources),
+      ...workMetrics(sources, new Map(jobs.all().map(({ state, n }) => [state, n]))),
+      ...machineMetrics(sources),
+      ...processMetrics(sources.now()),
+    ])
+}
+
+const counter = (name: string, help: string, samples: readonly Sample[]): Metric => ({
+  name,
+  help,
+  type: 'counter',
+  samples,
+})
+const gauge = (name: string, help: string, samples: readonly Sample[]): Metric => ({
+  name,
+  help,
+  type: 'gauge',
+  samples,
+})
+
+const radiusMetrics = (meter: Meter): Metric[] => {
+  const counted = (name: CounterName, labels: Labels = {}): Sample => ({ value: meter.count(name), labels })
+  return [
+    counter('lango_radius_requests_total', 'Requests of known routers, by kind.', [
+      counted('accessRequests', { kind: 'access' }),
+      counted('accountingRequests', { kind: 'accounting' }),
+      counted('statusRequests', { kind: 'status' }),
+    ]),
+    counter('lango_radius_answers_total', 'Answers to access and accounting requests, by outcome.', [
+      counted('accepts', { outcome: 'accept' }),
+      counted('rejects', { outcome: 'reject' }),
+      counted('challenges', { outcome: 'challenge' }),
+      counted('accountingAnswers', { outcome: 'accounting' }),
+    ]),
+    counter(
+      'lango_radius_dropped_packets_total',
+      'Packets that came over UDP and were dropped without an answer; the log counts the causes.',
+      [counted('dropped')],
+    ),
+    counter('lango_radsec_refused_total', 'Of RadSec: connections, and packets in them, that came to nothing.', [
+      counted('radsecUnknown', { cause: 'unknown-router' }),
+      counted('radsecHandshakes', { cause: 'handshake' }),
+      counted('radsecDropped', { cause: 'dropped' }),
+    ]),
+    counter('lango_decisions_lost_total', 'Answers whose reason could not be written to the log of decisions.', [
+      counted('decisionsLost'),
+    ]),
+    {
+      name: 'lango_login_latency_seconds',
+      help: 'From reading a login to its Accept or Reject, by who decided it.',
+      type: 'histogram',
+      samples: [timed(meter, 'login', { by: 'box' }), timed(meter, 'proxied', { by: 'home-server' })],
+    },
+  ]
+}
+
+const timed = (meter: Meter, name: HistogramName, labels: Labels = {}): Histogram => {
+  const { counts, sumMicros } = meter.tally(name)
+  const bounds = histogramBoundsMicros[name].map((micros) => micros / MICROS_PER_SEC)
+  return { bounds, counts, sum: sumMicros / MICROS_PER_SEC, labels }
+}
+
+const storeMetrics = ({ meter, state, folder }: MetricsSources): Metric[] => {
+  const files = { site: folder.siteFile, sessions: folder.sessionsFile }
+  const sizes = (suffix: string): Sample[] =>
+    Object.entries(files).map(([database, file]) => ({
+      labels: { database },
+      value: statSync(`${file}${suffix}`, { throwIfNoEntry: false })?.size ?? 0,
+    }))
+  const { free, size } = diskSpace(folder.dir)
+  return [
+    {
+      name: 'lango_store_commit_seconds',
+      help: 'How long commits of sessions and decisions took; accounting is answered after its own.',
+      type: 'histogram',
+      samples: [timed(meter, 'commit')],
+    },
+    gauge('lango_store_failing', '1 while accounting cannot be stored, and so is not answered.', [
+      { value: state.get('storeFailing') },
+    ]),
+    gauge('lango_database_size_bytes', 'Size of each database file.', sizes('')),
+    gauge('lango_database_wal_size_bytes', 'Size of its write-ahead log.', sizes('-wal')),
+    gauge('lango_disk_free_bytes', 'What is left where the data folder lies.', [{ value: free }]),
+    gauge('lango_disk_size_bytes', 'The size of that file system.', [{ value: size }]),
+  ]
+}
+
+const workMetrics = ({ state, attention }: MetricsSources, jobs: ReadonlyMap<string, number>): Metric[] => {
+  const severities = ['attention', 'stopped'] as const
+  const open = attention()
+  return [
+    gauge('lango_sessions_open', 'Sessions that have begun and not ended.', [{ value: state.get('openSessions') }]),
+    gauge('lango_lockouts', 'Devices and logins that may not try a password for now.', [
+      { value: state.get('lockouts') },
+    ]),
+    gauge(
+      'lango_jobs',
+      'Work outside the box: waiting, running, or given up until somebody retries it.',
+      ['ready', 'running', 'failed'].map((label) => ({ labels: { state: label }, value: jobs.get(label) ?? 0 })),
+    ),
+    gauge(
+      'lango_attention',
+      'Things that somebody should look at: lango doctor tells them.',
+      severities.map((severity) => ({
+        labels: { severity },
+        value: open.filter((item) => item.severity === severity).length,
+      })),
+    ),
+  ]
+}
+
+const machineMetrics = ({ clockSure, certificates }: MetricsSources): Metric[] => [
+  gauge('lango_clock_sure', '1 while somebody vouches for the clock: nothing expires before.', [
+    { value: clockSure() ? 1 : 0 },
+  ]),
+  gauge(
+    'lango_certificate_not_after_timestamp_seconds',
+    'When each certificate ends.',
+    certificates().map(({ name, notAfter }) => ({ labels: { certificate: name }, value: notAfter / 1000 })),
+  ),
+  gauge('lango_build_info', 'Always 1; its labels say what runs.', [
+    {
+      labels: {
+        released: new Date(RELEASED_AT).toISOString().slice(0, 10),
+        schema: String(SCHEMA),
+        node: process.version,
+      },
+      value: 1,
+    },
+  ]),
+]
+
+/** Under the names that every client library uses. */
+const processMetrics = (now: number): Metric[] => {
+  const { user, system } = process.cpuUsage()
+  return [
+    counter('process_cpu_seconds_total', 'Processor time of all threads.', [
+      { value: (user + system) / MICROS_PER_SEC },
+    ]),
+    gauge('process_resident_memory_bytes', 'Resident memory.', [{ value: process.memoryUsage.rss() }]),
+    gauge('process_start_time_seconds', 'When the process started.', [{ value: now / 1000 - process.uptime() }]),
+    ...openFiles(),
+  ]
+}
+
+const openFiles = (): Metric[] => {
+  try {
+    return [gauge('process_open_fds', 'Open files and sockets.', [{ value: readdirSync('/proc/self/fd').length }])]
+  } catch {
+    return []
+  }
+}

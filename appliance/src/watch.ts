@@ -1,0 +1,98 @@
+/** The box watches itself: its counters, what needs attention, and the figures for Prometheus. */
+import type { Clock } from '@lango/kernel'
+import type { RawDatabase } from '@lango/kernel/db'
+import type { SharedState } from './aaa/shared-state.ts'
+import { createAttention, type Attention } from './attention.ts'
+import type { DataFolder } from './data-folder.ts'
+import type { Check, BoxStatus } from './doctor/check.ts'
+import { checkJobs, checkRouters } from './doctor/databases.ts'
+import { checkClock, checkDisk, checkWal } from './doctor/machine.ts'
+import { checkBackup, checkCertificates } from './doctor/secrets.ts'
+import { checkServing } from './doctor/serving.ts'
+import { createMetrics } from './metrics/collect.ts'
+import { METER_LOOK_MS, Meter } from './metrics/meter.ts'
+import { RELEASED_AT } from './site.ts'
+import { certificateEnds } from './tls/index.ts'
+
+const ATTENTION_LOOK_MS = 10_000
+/** A certificate is parsed, and its key held against it, this often. */
+const CERTIFICATES_LOOK_MS = 600_000
+
+export type WatchDeps = {
+  readonly folder: DataFolder
+  /** Read-only: sessions.db with site.db attached. */
+  readonly reader: RawDatabase
+  readonly state: SharedState
+  readonly clock: Clock
+  readonly every: (ms: number, run: () => void) => () => void
+  /** Logins that take longer than this need attention, when one in twenty does. */
+  readonly loginP95MsMax: number
+  readonly onRaised: (raised: Attention) => void
+}
+
+export type Watch = {
+  readonly attention: () => readonly Attention[]
+  /** What the doctor asks of a running box. */
+  readonly serving: () => Required<Pick<BoxStatus, 'storeFailing' | 'logins'>>
+  /** In the text format of Prometheus. */
+  readonly metrics: () => string
+  readonly stop: () => void
+}
+
+export const startWatch = (deps: WatchDeps): Watch => {
+  const { folder, reader, state, clock, every, loginP95MsMax } = deps
+  const meter = new Meter(state)
+  const serving = (): ReturnType<Watch['serving']> => ({
+    storeFailing: state.get('storeFailing') === 1,
+    logins: { ...meter.recentLogins(), p95MsMax: loginP95MsMax },
+  })
+  const ends = keptFor(CERTIFICATES_LOOK_MS, clock, () => certificateEnds(folder))
+  const certificates = keptFor(CERTIFICATES_LOOK_MS, clock, () => checkCertificates(folder, clock.now()))
+  const checks = (): Check[] => {
+    const now = clock.now()
+    return [
+      ...checkServing(serving()),
+      checkClock({ clockSure: clock.sure() }, now, RELEASED_AT),
+      checkDisk(folder),
+      checkWal(folder),
+      ...certificates(),
+      ...checkRouters(reader, now),
+      checkJobs(reader),
+      checkBackup(folder, now),
+    ]
+  }
+  const attention = createAttention({ checks, now: clock.now, onRaised: deps.onRaised })
+  const look = (): void => meter.look(clock.monotonicMs())
+  look()
+  attention.look()
+  const stops = [every(METER_LOOK_MS, look), every(ATTENTION_LOOK_MS, attention.look)]
+  const metrics = createMetrics({
+    meter,
+    state,
+    reader,
+    folder,
+    now: clock.now,
+    clockSure: clock.sure,
+    attention: attention.all,
+    certificates: ends,
+  })
+  return {
+    attention: attention.all,
+    serving,
+    metrics() {
+      look()
+      return metrics()
+    },
+    stop: () => stops.forEach((stop) => stop()),
+  }
+}
+
+/** Reads anew when what was read is older than this. */
+const keptFor = <T>(ms: number, { monotonicMs }: Clock, read: () => T): (() => T) => {
+  let kept: { readonly value: T; readonly atMs: number } | undefined
+  return () => {
+    const atMs = monotonicMs()
+    if (!kept || atMs - kept.atMs >= ms) kept = { value: read(), atMs }
+    return kept.value
+  }
+}
