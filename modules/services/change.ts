@@ -46,52 +46,75 @@ const prepareChange = ({ raw }: CommandContext) => ({
   ),
 })
 
-/** Lays cells over what stands there, holds the whole against the rules of a new row, and writes it. */
+type Statements = ReturnType<typeof prepareChange>
+type Judged = {
+  readonly current: Current
+  readonly row: SubscriberRow
+  readonly plan: typeof plans.site.$inferSelect
+  readonly macLogin: string | undefined
+  readonly devices: readonly string[]
+}
+
+/** Lays cells over what stands there, and holds the whole against the rules of a new row. */
+const judge = (
+  ctx: CommandContext,
+  { current: find, macTaken }: Statements,
+  { password, ...cells }: ChangeRow,
+): Result<Judged, ChangeFault> => {
+  const current = find.get(cells.login)
+  const [seen] = ctx.query(subscriberSheet, { logins: [cells.login] })
+  if (!current || !seen) return err({ type: 'SubscriberUnknown', login: cells.login })
+  const parsed = subscriberRow.safeParse(overlaid(subscriberCells(seen), cells, clearedByEmpty))
+  if (!parsed.success) return err(inputInvalid(parsed.error))
+  const row = parsed.data
+  const plan = ctx.db.select().from(plans.site).where(eq(plans.site.name, row.plan)).get()
+  const isSold = plan?.status === 'active' || plan?.id === current.planId
+  if (!plan || !isSold) return err({ type: 'PlanUnknown', plan: row.plan })
+  const hasPassword = password !== undefined || (current.credential !== null && row.loginBy !== 'device')
+  const credentials = credentialsOf(plan.kind, { ...row, hasPassword })
+  if (!credentials.ok) return err({ type: 'CredentialMissing', why: credentials.why })
+  const { macLogin, devices } = credentials
+  if (macLogin !== undefined && macTaken.get(macLogin, current.grantId)) return err({ type: 'MacTaken', mac: macLogin })
+  return ok({ current, row, plan, macLogin, devices })
+}
+
+/** Nothing is null in the database. */
+const orNull = <T>(value: T | undefined): T | null => value ?? null
+
 const createChanger = (ctx: CommandContext) => {
   const statements = prepareChange(ctx)
   const carry = createCarrier(ctx)
 
-  return ({ password, ...cells }: ChangeRow): Result<{ readonly grantNo: number }, ChangeFault> => {
-    const current = statements.current.get(cells.login)
-    const [seen] = ctx.query(subscriberSheet, { logins: [cells.login] })
-    if (!current || !seen) return err({ type: 'SubscriberUnknown', login: cells.login })
-    const parsed = subscriberRow.safeParse(overlaid(subscriberCells(seen), cells, clearedByEmpty))
-    if (!parsed.success) return err(inputInvalid(parsed.error))
-    const row = parsed.data
-    const plan = ctx.db.select().from(plans.site).where(eq(plans.site.name, row.plan)).get()
-    const isMoved = plan?.id !== current.planId
-    if (!plan || (isMoved && plan.status !== 'active')) return err({ type: 'PlanUnknown', plan: row.plan })
-    const hasPassword = password !== undefined || (current.credential !== null && row.loginBy !== 'device')
-    const credentials = credentialsOf(plan.kind, { ...row, hasPassword })
-    if (!credentials.ok) return err({ type: 'CredentialMissing', why: credentials.why })
-    const { macLogin } = credentials
-    if (macLogin !== undefined && statements.macTaken.get(macLogin, current.grantId))
-      return err({ type: 'MacTaken', mac: macLogin })
+  return (change: ChangeRow): Result<{ readonly grantNo: number }, ChangeFault> => {
+    const judged = judge(ctx, statements, change)
+    if (!judged.ok) return judged
+    const { current, row, plan, macLogin, devices } = judged.value
+    const { grantId, serviceId, customerId, grantNo } = current
+    const { kind } = plan
+    const framedIp = orNull(row.ip)
     statements.customer.run({
-      customerId: current.customerId,
+      customerId,
       name: row.name ?? row.login,
-      phone: row.phone ?? null,
-      email: row.email ?? null,
+      phone: orNull(row.phone),
+      email: orNull(row.email),
     })
-    const { grantId, serviceId } = current
-    const [framedIp, kind] = [row.ip ?? null, plan.kind]
     statements.service.run({ serviceId, planId: plan.id, kind, framedIp, mac: macLogin ?? soldDevice(row) })
     statements.grant.run({
       grantId,
       kind,
       // What was sold stays sold when the plan is changed; it is another when the plan is another.
-      policyId: isMoved ? policyRow(ctx, plan.policy) : current.policyId,
-      credential: password === undefined ? current.credential : ctx.vault.seal(password, credentialPurpose(grantId)),
-      macLogin: macLogin ?? null,
-      devices: JSON.stringify(credentials.devices),
+      policyId: plan.id === current.planId ? current.policyId : policyRow(ctx, plan.policy),
+      credential: change.password ? ctx.vault.seal(change.password, credentialPurpose(grantId)) : current.credential,
+      macLogin: orNull(macLogin),
+      devices: JSON.stringify(devices),
       framedIp,
-      framedIpv6Prefix: row.ipv6 ?? null,
-      delegatedIpv6Prefix: row.delegated ?? null,
-      vlan: row.vlan ?? null,
+      framedIpv6Prefix: orNull(row.ipv6),
+      delegatedIpv6Prefix: orNull(row.delegated),
+      vlan: orNull(row.vlan),
     })
     carry(current, row)
-    ctx.emit(accessChanged, { grantNo: current.grantNo })
-    return ok({ grantNo: current.grantNo })
+    ctx.emit(accessChanged, { grantNo })
+    return ok({ grantNo })
   }
 }
 

@@ -29,7 +29,7 @@ import type {
 import type { addPlan } from '@lango/modules/plans'
 import type { addSubscriber, resumeSubscriber, revealPasswords } from '@lango/modules/services'
 import type { finishOrder } from '@lango/modules/sessions'
-import type { makeVouchers, openBatch, revealVouchers, showVoucher } from '@lango/modules/vouchers'
+import type { makeVouchers, openBatch, revealVouchers, showVoucher, VoucherImportFault } from '@lango/modules/vouchers'
 import type { AaaFault } from '../aaa/threads.ts'
 import type { BackupFault, RestoreFault } from '../backup/index.ts'
 import type { FolderFault } from '../data-folder.ts'
@@ -80,6 +80,7 @@ type ActionFault =
 
 export type KnownFault =
   | ModuleFault
+  | VoucherImportFault
   | ActionFault
   | BackupFault
   | RestoreFault
@@ -132,6 +133,11 @@ const sentences: Sentences = {
     'No voucher has this code. Compare each character with the paper: there is no 0, O, 1, I or L among the letters.',
   CodesGuessable: ({ count, guesses }) =>
     `With codes this short one guess in ${Math.max(guesses, 1)} would hit one of ${count} vouchers. Make them longer (--length), or use letters.`,
+  CodeUnfit: ({ batch, serial }) =>
+    `The code of number ${serial} in batch ${batch} is none that this batch can have: its length, its beginning or its check digit is another.`,
+  CodeTaken: ({ batch, serial }) => `Number ${serial} of batch ${batch}, or its code, is here already.`,
+  BatchTaken: ({ batch }) =>
+    `Batch ${batch} is another one here: its plan, its codes or the day it was made differ. Import these vouchers onto a box that does not have it.`,
   CodesUnreadable: ({ batch }) =>
     `The codes of batch ${batch} cannot be read: their key is missing. Put the key file back from a backup, or revoke the batch and make another.`,
   ServiceEnded: ({ login }) =>

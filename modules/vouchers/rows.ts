@@ -1,0 +1,136 @@
+/** Vouchers as rows of a file: what an export tells is what an import takes. */
+import { and, eq, gt, or } from 'drizzle-orm'
+import { z } from 'zod'
+import { defineQuery, type ResultOf } from '@lango/kernel/db'
+import { grants } from '../access/tables.ts'
+import { plans } from '../plans/tables.ts'
+import { carriedSchema, instantCell, instantText, optionalCell, textOf, validityCells } from '../services/index.ts'
+import { voucherBatches, vouchers } from './tables.ts'
+
+/** What all vouchers of a batch have in common. */
+export const batchColumns = [
+  'plan',
+  'prefix',
+  'codeLength',
+  'numeric',
+  'wanted',
+  'useBefore',
+  'madeAt',
+  'madeBy',
+] as const
+
+/** In the order of an export. */
+export const voucherColumns = [
+  'batch',
+  'serial',
+  'code',
+  ...batchColumns,
+  'state',
+  'holder',
+  'changedAt',
+  'changedBy',
+  'expiresAt',
+  'validSec',
+  'firstUsedAt',
+  'quotaOctets',
+  'devices',
+] as const
+export type VoucherColumn = (typeof voucherColumns)[number]
+export type VoucherCells = Record<Exclude<VoucherColumn, 'code'>, string>
+
+/** Rows of one page. */
+export const VOUCHER_ROWS_MAX = 1000
+
+export const voucherRows = defineQuery({
+  name: 'vouchers.rows',
+  permission: 'vouchers.read',
+  input: z.object({
+    /** Where the page before ended. */
+    afterBatch: z.number().int().default(0),
+    afterSerial: z.number().int().default(0),
+    limit: z.number().int().min(1).max(VOUCHER_ROWS_MAX).default(VOUCHER_ROWS_MAX),
+  }),
+  tables: { vouchers, voucherBatches, plans, grants },
+  examples: [{}, { afterBatch: 1, afterSerial: 1, limit: 2 }],
+  select: ({ db, vouchers, voucherBatches, plans, grants, ref, byKey }, { afterBatch, afterSerial, limit }) =>
+    db
+      .select({
+        batch: voucherBatches.number,
+        serial: vouchers.serial,
+        tail: vouchers.tail,
+        plan: plans.name,
+        prefix: voucherBatches.prefix,
+        codeLength: voucherBatches.codeLength,
+        numeric: voucherBatches.numeric,
+        wanted: voucherBatches.wanted,
+        useBefore: voucherBatches.useBefore,
+        createdAt: voucherBatches.createdAt,
+        createdBy: voucherBatches.createdBy,
+        state: vouchers.state,
+        holder: vouchers.holder,
+        changedAt: vouchers.changedAt,
+        changedBy: vouchers.changedBy,
+        expiresAt: grants.expiresAt,
+        validitySec: grants.validitySec,
+        firstUsedAt: grants.firstUsedAt,
+        quotaOctets: grants.quotaOctets,
+        devices: grants.devices,
+      })
+      .from(vouchers)
+      .innerJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
+      .innerJoin(plans, ref(voucherBatches.planId, plans.id))
+      .innerJoin(grants, ref(grants.serviceId, vouchers.id))
+      .where(
+        or(
+          gt(voucherBatches.number, afterBatch),
+          and(eq(voucherBatches.number, afterBatch), gt(vouchers.serial, afterSerial)),
+        ),
+      )
+      .orderBy(voucherBatches.number, vouchers.serial, ...byKey(vouchers))
+      .limit(limit),
+  shape: (rows) => rows,
+})
+
+export type VoucherSheetRow = ResultOf<typeof voucherRows>[number]
+
+export const voucherCells = (row: VoucherSheetRow): VoucherCells => ({
+  batch: String(row.batch),
+  serial: String(row.serial),
+  plan: row.plan,
+  prefix: row.prefix,
+  codeLength: String(row.codeLength),
+  numeric: row.numeric ? 'yes' : 'no',
+  wanted: String(row.wanted),
+  useBefore: instantText(row.useBefore),
+  madeAt: instantText(row.createdAt),
+  madeBy: row.createdBy,
+  state: row.state,
+  holder: textOf(row.holder),
+  changedAt: instantText(row.changedAt),
+  changedBy: row.changedBy,
+  ...validityCells(row),
+  devices: row.devices.join(' '),
+})
+
+const count = z.coerce.number().int().min(1)
+const text = (lengthMax: number) => z.string().max(lengthMax)
+
+/** A row but for its code, which is a secret to each of those who read it. */
+export const voucherRow = carriedSchema
+  .pick({ expiresAt: true, validSec: true, firstUsedAt: true, quotaOctets: true, devices: true })
+  .extend({
+    batch: count,
+    serial: count,
+    plan: text(64).min(1),
+    prefix: text(8).default(''),
+    codeLength: count,
+    numeric: z.enum(['yes', 'no']),
+    wanted: count,
+    useBefore: instantCell,
+    madeAt: instantCell,
+    madeBy: text(128).default(''),
+    state: z.enum(['made', 'given', 'sold', 'revoked']).default('made'),
+    holder: optionalCell(text(64)),
+    changedAt: instantCell,
+    changedBy: text(128).default(''),
+  })
