@@ -3,6 +3,7 @@
 /** Every permission that can be given. `system` is the box's own and nobody's; `self` is everybody's over themselves. */
 export const permissions = [
   'audit.read',
+  'metrics.read',
   'people.read',
   'people.write',
   'plans.read',
@@ -17,6 +18,8 @@ export const permissions = [
   'vouchers.reveal',
   'vouchers.sell',
   'vouchers.write',
+  'webhooks.read',
+  'webhooks.write',
 ] as const
 export type Permission = (typeof permissions)[number]
 export const isPermission = (text: string): text is Permission => (permissions as readonly string[]).includes(text)
@@ -25,7 +28,7 @@ export const isPermission = (text: string): text is Permission => (permissions a
 export const roleNames = ['owner', 'technician', 'cashier', 'viewer'] as const
 export type Role = (typeof roleNames)[number]
 
-const PRIVATE: ReadonlySet<string> = new Set(['people.read', 'audit.read'])
+const PRIVATE: ReadonlySet<string> = new Set(['people.read', 'audit.read', 'webhooks.read'])
 const READING = permissions.filter((permission) => permission.endsWith('.read') && !PRIVATE.has(permission))
 
 const roles: Readonly<Record<Role, ReadonlySet<string>>> = {
@@ -39,6 +42,8 @@ const roles: Readonly<Record<Role, ReadonlySet<string>>> = {
     'vouchers.write',
     'vouchers.reveal',
     'vouchers.sell',
+    'webhooks.read',
+    'webhooks.write',
   ]),
   cashier: new Set([
     'plans.read',
