@@ -23,6 +23,7 @@ test(
         // Half of the grants belong to services, half to vouchers.
         grants: {
           devices: [[]],
+          topUps: [null],
           serviceId: Array.from({ length: 100 }, (_, at) => `${at % 2 ? 'services' : 'vouchers'}_${1 + (at >> 1)}`),
         },
       },

@@ -5,6 +5,7 @@ import { createLog, systemRandom } from '@lango/kernel'
 import { system } from '@lango/kernel/verbs'
 import { faultSentence } from './cli/faults.ts'
 import { startBox, type Box } from './compose.ts'
+import { siteTimeZone } from './time-zone.ts'
 import { startDemoRouter, type SimulatedSubscriber } from './drivers.ts'
 import { runCommand } from './run-named.ts'
 
@@ -85,6 +86,7 @@ const started = await startBox({
   radsecPort: 0,
   webPort: 0,
   demo: true,
+  timeZone: siteTimeZone(process.env),
   logLevel: 'warn',
   log,
   loginP95MsMax: 100,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { insertSql } from '@lango/kernel/db'
 import { memorySite } from '@lango/kernel/testing'
-import { access, type Policy } from '@lango/modules/access'
+import { Calendar, access, type Policy } from '@lango/modules/access'
 import { customers } from '@lango/modules/customers'
 import { addPlan, plans } from '@lango/modules/plans'
 import { addSubscriber, resumeSubscriber, services, suspendSubscriber } from '@lango/modules/services'
@@ -10,8 +10,14 @@ import { liveSessions } from '@lango/modules/sessions/tables'
 import { createEnforcement } from './enforcement.ts'
 
 const HOUR_SEC = 3600
+const calendar = new Calendar('Africa/Nairobi')
 
-type Sale = { readonly policy?: Partial<Policy>; readonly validitySec?: number; readonly quotaOctets?: number }
+type Sale = {
+  readonly policy?: Partial<Policy>
+  readonly validitySec?: number
+  readonly quotaOctets?: number
+  readonly quotaSec?: number
+}
 
 const box = () => {
   const site = memorySite([access, plans, customers, services, sessions])
@@ -26,6 +32,7 @@ const box = () => {
   const enforcement = createEnforcement({
     reader: raw,
     clock,
+    calendar,
     log,
     order({ no, acctSessionId }, reason) {
       asked.push(no)
@@ -38,8 +45,8 @@ const box = () => {
     enforcement,
     asked,
     dispatch,
-    sell: (login: string, { policy = {}, validitySec, quotaOctets }: Sale = {}) => {
-      must(addPlan, { name: `plan of ${login}`, kind: 'pppoe', policy, validitySec, quotaOctets })
+    sell: (login: string, { policy = {}, ...rest }: Sale = {}) => {
+      must(addPlan, { name: `plan of ${login}`, kind: 'pppoe', policy, ...rest })
       must(addSubscriber, { login, password: 'x', plan: `plan of ${login}` })
       return grantNo.get(login)!
     },
@@ -111,12 +118,12 @@ test('a session ends with its validity: found within the look after it, and told
   online(1, sell('amina', { validitySec: HOUR_SEC }))
   online(2, sell('baraka', { validitySec: 2 * HOUR_SEC }))
   clock.advance(HOUR_SEC * 1000 - 1)
-  enforcement.lookForExpired()
+  enforcement.lookAtDue()
   expect(asked).toEqual([])
   clock.advance(1)
-  enforcement.lookForExpired()
+  enforcement.lookAtDue()
   clock.advance(1000)
-  enforcement.lookForExpired()
+  enforcement.lookAtDue()
   expect(asked).toEqual([1])
   expect(ordered()).toEqual(['1 end expired'])
 })
@@ -128,7 +135,7 @@ test('an expired subscriber who was let into the pool of the expired is left the
   online(1, amina)
   clock.advance(HOUR_SEC * 1000)
   online(2, amina)
-  enforcement.lookForExpired()
+  enforcement.lookAtDue()
   await enforcement.lookAtAll()
   expect(ordered()).toEqual(['1 end expired'])
 })
@@ -166,6 +173,39 @@ test('all sessions of a grant count against its quota, and all end when it is us
   expect(ordered()).toEqual(['1 end quota-used', '2 end quota-used'])
 })
 
+test('time online goes on between two reports: it ends when the rest has passed, and a silent device is not charged', () => {
+  const { sell, online, clock, enforcement, ordered } = box()
+  const amina = sell('amina', { quotaSec: 100 })
+  online(1, amina)
+  online(2, amina)
+  enforcement.look(amina)
+  clock.advance(49_999)
+  enforcement.lookAtDue()
+  expect(ordered()).toEqual([])
+  clock.advance(1)
+  enforcement.lookAtDue()
+  expect(ordered()).toEqual(['1 end time-used', '2 end time-used'])
+  const silent = sell('silent', { quotaSec: 1000 })
+  online(3, silent)
+  clock.advance(3600_000)
+  enforcement.look(silent)
+  expect(ordered()).toHaveLength(2)
+})
+
+test('a quota by the day is whole again after midnight in the time zone of the site', () => {
+  const { sell, online, raw, clock, enforcement, ordered } = box()
+  const amina = sell('amina', { quotaOctets: 1000, policy: { quotaPeriod: 'day' } })
+  online(1, amina, 1000)
+  raw.prepare('UPDATE live_sessions SET hour_at = ?').run(clock.now() - (clock.now() % 3_600_000))
+  const midnight = calendar.periodAt('day', 0, clock.now()).toAt!
+  clock.advance(midnight - clock.now())
+  enforcement.look(amina)
+  expect(ordered()).toEqual([])
+  clock.advance(-1)
+  enforcement.look(amina)
+  expect(ordered()).toEqual(['1 end quota-used'])
+})
+
 test('a grant that was removed ends its sessions; one that belongs to no grant is left alone', async () => {
   const { sell, online, raw, enforcement, ordered } = box()
   const amina = sell('amina')
@@ -182,7 +222,7 @@ test('a look at everything sees every session, however many there are', async ()
     for (let no = 1; no <= 2500; no++) online(no, 77)
   })()
   const seen: number[] = []
-  const { lookAtAll } = createEnforcement({ reader: raw, clock, log, order: ({ no }) => seen.push(no) })
-  await lookAtAll()
+  const enforcement = createEnforcement({ reader: raw, clock, calendar, log, order: ({ no }) => seen.push(no) })
+  await enforcement.lookAtAll()
   expect(seen).toEqual(Array.from({ length: 2500 }, (_, i) => i + 1))
 })

@@ -7,6 +7,7 @@ import { createLog } from '@lango/kernel'
 import { startBox, type BoxOptions } from './compose.ts'
 import { CONTROL_NICE, giveWay } from './thread-priority.ts'
 import { faultSentence } from './cli/faults.ts'
+import { isTimeZone, siteTimeZone } from './time-zone.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 
@@ -39,6 +40,11 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
     return 2
   }
   const given = parsed.data
+  const timeZone = siteTimeZone(process.env)
+  if (!isTimeZone(timeZone)) {
+    process.stderr.write(`lango start: LANGO_TIME_ZONE is no time zone: '${timeZone}'. One is Africa/Nairobi.\n`)
+    return 2
+  }
   const log = createLog({ level: given['log-level'], sink: process.stderr })
   const options: BoxOptions = {
     dir: resolve(given.data),
@@ -48,6 +54,7 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
     radsecPort: given['radsec-port'],
     webPort: given['web-port'],
     demo: false,
+    timeZone,
     logLevel: given['log-level'],
     log,
     loginP95MsMax: given['alert-latency-ms'],

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault, Log, Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import { system } from '@lango/kernel/verbs'
-import { accessChanged, type Policy } from '@lango/modules/access'
+import { accessChanged, type Calendar, type Policy } from '@lango/modules/access'
 import { finishOrder, orderSession, sessionOrdered } from '@lango/modules/sessions'
 import type { NamedChanges, NasControl, NasSession } from '@lango/modules/sessions/port'
 import { isVendor, policyAttributes } from './aaa/vendors.ts'
@@ -18,13 +18,14 @@ export type SessionControlDeps = {
   /** Read-only: sessions.db with site.db attached. */
   readonly reader: RawDatabase
   readonly control: NasControl
+  readonly calendar: Calendar
   readonly log: Log
   readonly endSession: (no: number) => void
   readonly forgetQuota: (grantNo: number) => void
 }
 
 export type SessionControl = {
-  /** A grant has used up its quota: look at its sessions now. */
+  /** A grant has reached a limit: look at its sessions now. */
   readonly look: (grantNo: number) => void
   readonly stop: () => Promise<void>
 }
@@ -33,6 +34,7 @@ export const startSessionControl = ({
   site,
   reader,
   control,
+  calendar,
   log,
   endSession,
   forgetQuota,
@@ -46,6 +48,7 @@ export const startSessionControl = ({
   const enforcement = createEnforcement({
     reader,
     clock,
+    calendar,
     log,
     order: ({ no, acctSessionId }, reason) =>
       told(
@@ -66,12 +69,15 @@ export const startSessionControl = ({
   })
 
   const expiries = setInterval(() => {
-    enforcement.lookForExpired()
+    enforcement.lookAtDue()
     reconciler.wake()
   }, EXPIRY_LOOK_MS)
-  const everything = setInterval(() => {
+  const lookAtAll = (): void => {
     enforcement.lookAtAll().catch((error: unknown) => log.error('looking at all sessions failed', { error }))
-  }, FULL_LOOK_MS)
+  }
+  const everything = setInterval(lookAtAll, FULL_LOOK_MS)
+  // What ended or changed while the box was down.
+  lookAtAll()
   const deaf = [
     events.on(accessChanged, ({ grantNo }) => {
       forgetQuota(grantNo)
@@ -82,7 +88,7 @@ export const startSessionControl = ({
   reconciler.wake()
 
   return {
-    look: enforcement.look,
+    look: (grantNo) => enforcement.look(grantNo),
     async stop() {
       clearInterval(expiries)
       clearInterval(everything)

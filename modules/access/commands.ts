@@ -4,10 +4,10 @@ import { z } from 'zod'
 import { err, ok, type Secret } from '@lango/kernel'
 import { insertSql } from '@lango/kernel/db'
 import { defineCommand, defineEvent, type CommandContext } from '@lango/kernel/verbs'
-import { isCodeLogin } from './code.ts'
 import { policySchema } from './policy-schema.ts'
 import type { Policy, ServiceKind } from './policy.ts'
 import { credentialPurpose } from './purpose.ts'
+import { beginsWithUse } from './standing.ts'
 import { grants, policies } from './tables.ts'
 
 /** The row of a policy's content, made when it is new. */
@@ -41,6 +41,8 @@ export type NewGrant = {
   readonly delegatedIpv6Prefix: string | undefined
   readonly vlan: number | undefined
   readonly quotaOctets: number | undefined
+  readonly quotaSec: number | undefined
+  readonly beginsAt: number | undefined
 }
 
 /**
@@ -71,6 +73,9 @@ export const createGrantWriter = (ctx: CommandContext): ((grant: NewGrant) => { 
       vlan: grant.vlan ?? null,
       devices: JSON.stringify(grant.devices),
       quotaOctets: grant.quotaOctets ?? null,
+      quotaSec: grant.quotaSec ?? null,
+      beginsAt: grant.beginsAt ?? null,
+      topUps: null,
     })
     return { id, no }
   }
@@ -95,7 +100,8 @@ export const firstUse = defineCommand({
     const isBound = grant.devices.includes(device)
     if (bind && !isBound && grant.devices.length >= Math.max(deviceLimit, 1))
       return err({ type: 'DevicesBound', grantId })
-    const begins = grant.firstUsedAt === null && ctx.sure && (grant.validitySec !== null || isCodeLogin(grant.login))
+    const policy = ctx.db.select().from(policies.site).where(eq(policies.site.id, grant.policyId)).get()!
+    const begins = ctx.sure && beginsWithUse(grant, policy.policy)
     ctx.db
       .update(grants.site)
       .set({

@@ -15,6 +15,8 @@ export {
   type Policy,
   type ServiceKind,
 } from './policy.ts'
+export { Calendar, quotaPeriods } from './calendar.ts'
+export { countsFromBegin } from './standing.ts'
 export { policySchema } from './policy-schema.ts'
 export { credentialPurpose } from './purpose.ts'
 

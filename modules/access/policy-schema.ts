@@ -1,5 +1,6 @@
 /** What a policy may hold: apart from the rules, so that threads that only read policies need no schema library. */
 import { z } from 'zod'
+import { quotaPeriods } from './calendar.ts'
 
 const kbps = z.number().int().min(0).max(400_000_000)
 const seconds = z.number().int().min(0).max(0xffff_ffff)
@@ -38,6 +39,10 @@ export const policySchema = z.object({
   addressList: z.string().max(200).optional(),
   /** A page that the NAS sends the browser to. */
   redirectUrl: z.url().max(240).optional(),
+  /** How often a quota begins anew; absent: never. */
+  quotaPeriod: z.enum(quotaPeriods).optional(),
+  /** Data of a period that was not used is good in the next one, up to so many octets. */
+  rolloverOctets: z.number().int().min(1).optional(),
   /** What an expired subscriber gets: a refusal, an address pool of its own, or a page. */
   onExpiry: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('reject') }),

@@ -1,4 +1,5 @@
 import { defineTable } from '@lango/kernel/db'
+import type { TopUp } from './allowance.ts'
 import { serviceKinds, type Policy } from './policy.ts'
 
 /** Policies by content: a row is never changed, so whoever has compiled one may keep it. */
@@ -40,8 +41,14 @@ export const grants = defineTable(
     vlan: c.optInt(),
     /** Devices bound to the grant, normalised addresses. */
     devices: c.json<string[]>(),
-    /** Octets up and down together that may be used; null means no limit. */
+    /** Octets up and down together that may be used in each period of the policy; null means no limit. */
     quotaOctets: c.optInt(),
+    /** Seconds online, of all devices together, in each period; null means no limit. */
+    quotaSec: c.optInt(),
+    /** When validity begins or began, where that is not the first login. */
+    beginsAt: c.optInstant(),
+    /** What was bought beside the quota. */
+    topUps: c.optJson<TopUp[]>(),
   }),
   {
     unique: { byLogin: ['login'], byNo: ['no'], byMacLogin: ['macLogin'], byService: ['serviceId'] },

@@ -14,7 +14,9 @@ export const plans = defineTable(
     validitySec: c.optInt(),
     /** `first-use`: validity runs from the first login; `creation`: from the sale. */
     validFrom: c.oneOf(['first-use', 'creation']),
+    /** In each period of the policy. */
     quotaOctets: c.optInt(),
+    quotaSec: c.optInt(),
     priceMinor: c.minor(),
     currency: c.text(),
     status: c.oneOf(['active', 'withdrawn']),

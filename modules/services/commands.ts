@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
 import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
 import { insertSql } from '@lango/kernel/db'
-import { accessChanged, createGrantWriter, policyRow } from '../access/index.ts'
+import { accessChanged, countsFromBegin, createGrantWriter, policyRow } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { customers } from '../customers/tables.ts'
 import { plans } from '../plans/tables.ts'
@@ -42,7 +42,8 @@ export const createAdder = (ctx: CommandContext) => {
     const plan = planOf(subscriber.plan)
     if (!plan) return err({ type: 'PlanUnknown', plan: subscriber.plan })
     if (loginTaken.get(subscriber.login)) return err({ type: 'LoginTaken', login: subscriber.login })
-    if (validityOf(plan, ctx.now).expiresAt !== undefined && !ctx.sure) return err({ type: 'ClockUnsure' })
+    const validity = validityOf(plan, ctx.now)
+    if (validity.beginsAt !== undefined && !ctx.sure) return err({ type: 'ClockUnsure' })
     const credentials = credentialsOf(plan.kind, { ...subscriber, hasPassword: subscriber.password !== undefined })
     if (!credentials.ok) return err({ type: 'CredentialMissing', why: credentials.why })
     const { macLogin, devices } = credentials
@@ -68,7 +69,7 @@ export const createAdder = (ctx: CommandContext) => {
       kind: plan.kind,
       password: subscriber.password,
       policyId: plan.policyId,
-      ...validityOf(plan, createdAt),
+      ...validity,
       macLogin,
       devices,
       framedIp: subscriber.ip,
@@ -76,6 +77,7 @@ export const createAdder = (ctx: CommandContext) => {
       delegatedIpv6Prefix: subscriber.delegated,
       vlan: subscriber.vlan,
       quotaOctets: plan.quotaOctets ?? undefined,
+      quotaSec: plan.quotaSec ?? undefined,
     })
     return ok({ serviceId, customerId, grantNo: no, login: subscriber.login })
   }
@@ -92,14 +94,22 @@ const customerRow = (id: string, createdAt: number, { login, name, phone, email 
   createdAt,
 })
 
-/** A plan's validity ends at an instant that is known when it is sold, or runs from the first login. */
-const validityOf = (
-  { validFrom, validitySec }: typeof plans.site.$inferSelect,
-  soldAt: number,
-): { expiresAt: number | undefined; validitySec: number | undefined } => {
-  if (validitySec === null) return { expiresAt: undefined, validitySec: undefined }
-  if (validFrom === 'creation') return { expiresAt: soldAt + validitySec * 1000, validitySec: undefined }
-  return { expiresAt: undefined, validitySec }
+type Validity = {
+  readonly beginsAt: number | undefined
+  readonly expiresAt: number | undefined
+  readonly validitySec: number | undefined
+}
+
+/** A plan's validity begins when it is sold, and then its end is known, or with the first login. */
+const validityOf = ({ validFrom, validitySec, policy }: typeof plans.site.$inferSelect, soldAt: number): Validity => {
+  if (validFrom === 'first-use')
+    return { beginsAt: undefined, expiresAt: undefined, validitySec: validitySec ?? undefined }
+  const isDated = validitySec !== null || countsFromBegin(policy)
+  return {
+    beginsAt: isDated ? soldAt : undefined,
+    expiresAt: validitySec === null ? undefined : soldAt + validitySec * 1000,
+    validitySec: undefined,
+  }
 }
 
 /** Plans as a command meets them: read once, each with the row of its policy. */

@@ -138,6 +138,8 @@ const createMaker = (ctx: CommandContext, batch: Batch): ((serial: number) => st
       delegatedIpv6Prefix: undefined,
       vlan: undefined,
       quotaOctets: plan.quotaOctets ?? undefined,
+      quotaSec: plan.quotaSec ?? undefined,
+      beginsAt: undefined,
     })
     return code
   }

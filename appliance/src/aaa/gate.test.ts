@@ -2,12 +2,13 @@ import { expect, test } from 'vitest'
 import { memoryVault, orThrow } from '@lango/kernel'
 import { insertSql, migrate, openDatabase } from '@lango/kernel/db'
 import { memorySite, seededRandom } from '@lango/kernel/testing'
-import { access, credentialPurpose, firstUse, openPolicy, type Policy } from '@lango/modules/access'
+import { Calendar, access, credentialPurpose, firstUse, openPolicy, type Policy } from '@lango/modules/access'
 import { customers } from '@lango/modules/customers'
 import { addPlan, plans } from '@lango/modules/plans'
 import { addSubscriber, resumeSubscriber, services, suspendSubscriber } from '@lango/modules/services'
 import { sessions } from '@lango/modules/sessions'
 import { lockouts, sessionHistory } from '@lango/modules/sessions/tables'
+import { allowanceAt, quotaTermsOf } from '@lango/modules/access/rules'
 import { decide, type Decided, type GrantRow, type World } from './decide.ts'
 import { Gate, KEY_LOST } from './gate.ts'
 import { ANY_NEW_DEVICE } from './housekeeping.ts'
@@ -20,6 +21,8 @@ const HOUR_SEC = 3600
 const A = 'AA:00:00:00:00:01'
 const B = 'AA:00:00:00:00:02'
 const C = 'AA:00:00:00:00:03'
+
+const calendar = new Calendar('Africa/Nairobi')
 
 const grant = (changes: Partial<GrantRow> = {}): GrantRow => ({
   id: 'grt_1',
@@ -38,23 +41,34 @@ const grant = (changes: Partial<GrantRow> = {}): GrantRow => ({
   vlan: null,
   devices: '[]',
   quotaOctets: null,
+  quotaSec: null,
+  beginsAt: null,
+  topUps: null,
   ...changes,
 })
 
 const decided = (
   changes: Partial<GrantRow>,
   policy: Partial<Policy> = {},
-  world: Partial<Pick<World, 'device' | 'clockSure' | 'usedOctets'>> = {},
-): Decided =>
-  decide({
-    grant: grant(changes),
-    policy: { ...openPolicy, ...policy },
+  {
+    octets = 0,
+    sec = 0,
+    ...world
+  }: Partial<Pick<World, 'device' | 'clockSure'>> & { readonly octets?: number; readonly sec?: number } = {},
+): Decided => {
+  const row = grant(changes)
+  const whole = { ...openPolicy, ...policy }
+  const terms = quotaTermsOf(row, NOW)
+  return decide({
+    grant: row,
+    policy: whole,
     device: A,
     now: NOW,
     clockSure: true,
-    usedOctets: 0,
+    allowance: terms && allowanceAt(terms, whole, calendar, () => ({ octets, sec }), NOW),
     ...world,
   })
+}
 
 test('a grant in order is let in, without a limit where none is set', () => {
   expect(decided({})).toEqual({
@@ -83,9 +97,22 @@ test.each([
 
 test('a quota is used up with its last octet', () => {
   const quota = { quotaOctets: 1000 }
-  expect(decided(quota, {}, { usedOctets: 999 })).toMatchObject({ kind: 'accept', quotaLeftOctets: 1 })
-  expect(decided(quota, {}, { usedOctets: 1000 })).toEqual({ kind: 'reject', reason: 'quota-used' })
-  expect(decided(quota, {}, { usedOctets: 5000 })).toEqual({ kind: 'reject', reason: 'quota-used' })
+  expect(decided(quota, {}, { octets: 999 })).toMatchObject({ kind: 'accept', quotaLeftOctets: 1 })
+  expect(decided(quota, {}, { octets: 1000 })).toEqual({ kind: 'reject', reason: 'quota-used' })
+  expect(decided(quota, {}, { octets: 5000 })).toEqual({ kind: 'reject', reason: 'quota-used' })
+})
+
+test('time online is used up with its last second, and ends the session when it will be', () => {
+  const hour = { quotaSec: HOUR_SEC }
+  expect(decided(hour, {}, { sec: 3540 })).toMatchObject({ kind: 'accept', sessionTimeoutSec: 60 })
+  expect(decided(hour, { sessionTimeoutSec: 30 }, { sec: 3540 })).toMatchObject({ sessionTimeoutSec: 30 })
+  expect(decided({ ...hour, expiresAt: NOW + 10_000 }, {}, { sec: 3540 })).toMatchObject({ sessionTimeoutSec: 10 })
+  expect(decided(hour, {}, { sec: HOUR_SEC })).toEqual({ kind: 'reject', reason: 'time-used' })
+})
+
+test('what has been sold for later is refused until it begins', () => {
+  expect(decided({ beginsAt: NOW + 1 })).toEqual({ kind: 'reject', reason: 'not-begun' })
+  expect(decided({ beginsAt: NOW })).toMatchObject({ kind: 'accept' })
 })
 
 const expired = { expiresAt: NOW - 1, quotaOctets: 1000 }
@@ -93,7 +120,7 @@ const rich = { downKbps: 50_000, upKbps: 50_000, pool: 'public', group: 'gold', 
 
 test('an expired subscriber goes into the pool of the expired, slowly, and is looked at again', () => {
   const onExpiry = { kind: 'pool', pool: 'walled', kbps: 128 } as const
-  const walled = decided(expired, { ...rich, onExpiry }, { usedOctets: 5000 })
+  const walled = decided(expired, { ...rich, onExpiry }, { octets: 5000 })
   expect(walled).toMatchObject({ kind: 'accept', reason: 'accepted-expired', firstUse: false })
   expect(walled).toMatchObject({
     sessionTimeoutSec: 1800,
@@ -191,7 +218,13 @@ const box = (...sales: readonly Sale[]) => {
   const slots = new SlotTable(new SharedArrayBuffer(slotTableBytes))
   const { clock, vault, log } = site
   const gateOver = (keys = vault): Gate =>
-    new Gate({ readers: createReaders(site.database.raw, records.raw, state), vault: keys, slots, clock, log })
+    new Gate({
+      readers: createReaders(site.database.raw, records.raw, state, calendar),
+      vault: keys,
+      slots,
+      clock,
+      log,
+    })
   const gate = gateOver()
   const found = (userName: string, realm?: string): GrantRow => {
     const row = gate.find(userName, at(realm))

@@ -103,13 +103,14 @@ export class Gate {
   /** Everything after the proof; an admission holds a device slot that `leave` gives back if it is not used. */
   admit(grant: GrantRow, origin: Pick<Origin, 'device' | 'place'>): Admitted | Refused {
     const now = this.#clock.now()
+    const policy = this.#readers.policy(grant.policyId)
     const decided = decide({
       grant,
-      policy: this.#readers.policy(grant.policyId),
+      policy,
       device: origin.device,
       now,
       clockSure: this.#clock.sure(),
-      usedOctets: grant.quotaOctets === null ? 0 : this.#readers.usedOctets(grant.no),
+      allowance: this.#readers.allowance(grant, policy, now),
     })
     if (decided.kind === 'reject') return decided
     const nowSec = Math.floor(now / 1000)

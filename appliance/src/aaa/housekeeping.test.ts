@@ -17,7 +17,6 @@ import {
   createHousekeeping,
 } from './housekeeping.ts'
 import type { Failure, Heard, Stranger } from './messages.ts'
-import { usedOctetsOf } from './readers.ts'
 import { SessionStore } from './session-store.ts'
 import { SharedState, sharedStateBytes } from './shared-state.ts'
 import { RESERVATION_SEC, SlotTable, slotTableBytes } from './slots.ts'
@@ -39,9 +38,8 @@ const box = () => {
     slots,
     now: () => 0,
     grantOf: () => undefined,
-    quotaOf: () => undefined,
-    usedOctets: usedOctetsOf(db),
-    quotaUsed: () => {},
+    allowanceOf: () => undefined,
+    limitReached: () => {},
   })
   store.load()
   const restart = () => createHousekeeping({ db, store, slots, state })

@@ -89,7 +89,8 @@ export const advance = (
   return left
 }
 
-const leaveHour = (row: LiveRow, hourAt: number): HourSlice | undefined => {
+/** Metering goes on from the counters as they stand; what was moved in the hour left behind is to be stored. */
+export const leaveHour = (row: LiveRow, hourAt: number): HourSlice | undefined => {
   const slice = {
     grantNo: row.grantNo,
     hourAt: row.hourAt,

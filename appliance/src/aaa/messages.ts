@@ -10,6 +10,8 @@ export type AaaData = {
   readonly slots: SharedArrayBuffer
   readonly state: SharedArrayBuffer
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+  /** Of the site: days and months begin by it. */
+  readonly timeZone: string
 }
 
 export type FrontData = AaaData & {

@@ -1,16 +1,17 @@
 /** Prepared look-ups of the AAA threads. Read-only connections: there is no cache of policy that could be stale. */
 import type Database from 'better-sqlite3'
-import type { Policy } from '@lango/modules/access/rules'
+import type { Allowance, Calendar, Policy } from '@lango/modules/access/rules'
 import type { GrantRow } from './decide.ts'
 import { ANY_NEW_DEVICE } from './housekeeping.ts'
 import type { SessionGrant } from './session-store.ts'
 import type { SharedState } from './shared-state.ts'
+import { allowancesFrom, type Allowances } from './usage.ts'
 
 /** Class carries the grant's number, so that accounting follows the identity that was checked, not the outer one. */
 export const CLASS_PREFIX = 'lango:'
 
 const GRANT_COLUMNS = `id, no, login, status, credential, mac_login, policy_id, expires_at, validity_sec, first_used_at,
-  framed_ip, framed_ipv6_prefix, delegated_ipv6_prefix, vlan, devices, quota_octets`
+  framed_ip, framed_ipv6_prefix, delegated_ipv6_prefix, vlan, devices, quota_octets, quota_sec, begins_at, top_ups`
 
 /** A grant by position: making an object with a name for each column costs as much as the look-up. */
 type GrantValues = readonly [
@@ -30,6 +31,9 @@ type GrantValues = readonly [
   vlan: number | null,
   devices: string,
   quotaOctets: number | null,
+  quotaSec: number | null,
+  beginsAt: number | null,
+  topUps: string | null,
 ]
 
 const grantFrom = (values: GrantValues): GrantRow => ({
@@ -49,6 +53,9 @@ const grantFrom = (values: GrantValues): GrantRow => ({
   vlan: values[13],
   devices: values[14],
   quotaOctets: values[15],
+  quotaSec: values[16],
+  beginsAt: values[17],
+  topUps: values[18],
 })
 
 /**
@@ -74,7 +81,7 @@ export const grantLookup = (
   codeLoginOf: (userName: string) => string | undefined,
 ): ((className: string, userName: string) => SessionGrant | undefined) => {
   const readSite = perTurn(site)
-  const columns = 'no, quota_octets IS NOT NULL AS hasQuota'
+  const columns = 'no, quota_octets IS NOT NULL OR quota_sec IS NOT NULL AS hasQuota'
   const byLogin = site.prepare<[string], [number, number]>(`SELECT ${columns} FROM grants WHERE login = ?`).raw()
   const byMac = site.prepare<[string], [number, number]>(`SELECT ${columns} FROM grants WHERE mac_login = ?`).raw()
   const byCode = (userName: string): [number, number] | undefined => {
@@ -93,30 +100,43 @@ export const grantLookup = (
   }
 }
 
-/** Octets a grant may use in all; undefined when it has no quota. */
-export const quotaLookup = (site: Database.Database): ((grantNo: number) => number | undefined) => {
+/** The allowance of a grant by its number, for who counts usage; undefined when it is not metered. */
+export const allowanceLookup = (
+  site: Database.Database,
+  allowances: Allowances,
+): ((grantNo: number, at: number) => Allowance | undefined) => {
   const readSite = perTurn(site)
-  const quota = site.prepare<[number], number | null>('SELECT quota_octets FROM grants WHERE no = ?').pluck()
-  return (grantNo) => {
+  const select = site.prepare<[number], GrantValues>(`SELECT ${GRANT_COLUMNS} FROM grants WHERE no = ?`).raw()
+  const policyOf = policyReader(site)
+  return (grantNo, at) => {
     readSite()
-    return quota.get(grantNo) ?? undefined
+    const values = select.get(grantNo)
+    if (!values) return undefined
+    const grant = grantFrom(values)
+    return allowances(grant, policyOf(grant.policyId), at)
   }
 }
 
-/** Octets of a grant so far, both directions: sessions that are over and sessions that go on. */
-export const usedOctetsOf = (sessions: Database.Database): ((grantNo: number) => number) => {
-  const sum = sessions.prepare<[number, number], { octets: number }>(
-    `SELECT (SELECT coalesce(sum(input_octets + output_octets), 0) FROM session_history WHERE grant_no = ?)
-          + (SELECT coalesce(sum(input_octets + output_octets), 0) FROM live_sessions WHERE grant_no = ?) AS octets`,
-  )
-  return (grantNo) => sum.get(grantNo, grantNo)!.octets
+/** Policies never change under their id, so what was read once holds for ever. */
+export const policyReader = (site: Database.Database): ((id: string) => Policy) => {
+  const policyById = site.prepare<[string], { policy: string }>('SELECT policy FROM policies WHERE id = ?')
+  const policies = new Map<string, Policy>()
+  return (id) => {
+    const cached = policies.get(id)
+    if (cached) return cached
+    const row = policyById.get(id)
+    if (!row) throw new Error(`a grant names policy ${id}, which does not exist`)
+    const policy = JSON.parse(row.policy) as Policy
+    policies.set(id, policy)
+    return policy
+  }
 }
 
 export type Readers = {
   grantByLogin(login: string): GrantRow | undefined
   grantByDevice(device: string): GrantRow | undefined
   policy(id: string): Policy
-  usedOctets(grantNo: number): number
+  allowance: Allowances
   /** Whether the device is among those that used the grant last. */
   isKnownDevice(grantNo: number, device: string): boolean
   /** Whether the login may not try a password from this device now. */
@@ -126,7 +146,12 @@ export type Readers = {
 /** A device counts as known to a grant while it is among this many of its last sessions. */
 const KNOWN_SESSIONS = 50
 
-export const createReaders = (site: Database.Database, sessions: Database.Database, state: SharedState): Readers => {
+export const createReaders = (
+  site: Database.Database,
+  sessions: Database.Database,
+  state: SharedState,
+  calendar: Calendar,
+): Readers => {
   const readSite = perTurn(site)
   const grantBy = (column: 'login' | 'mac_login'): ((key: string) => GrantRow | undefined) => {
     const select = site.prepare<[string], GrantValues>(`SELECT ${GRANT_COLUMNS} FROM grants WHERE ${column} = ?`).raw()
@@ -136,7 +161,6 @@ export const createReaders = (site: Database.Database, sessions: Database.Databa
       return values && grantFrom(values)
     }
   }
-  const policyById = site.prepare<[string], { policy: string }>('SELECT policy FROM policies WHERE id = ?')
   const locks = sessions.prepare<[string, string, number], { device: string }>(
     `SELECT device FROM lockouts WHERE login = ? AND device IN (?, '${ANY_NEW_DEVICE}') AND until > ?`,
   )
@@ -147,21 +171,11 @@ export const createReaders = (site: Database.Database, sessions: Database.Databa
   )
   const isKnownDevice = (grantNo: number, device: string): boolean =>
     known.get(grantNo, device, grantNo, KNOWN_SESSIONS, device)!.yes === 1
-  // Policies never change under their id, so what was read once holds for ever.
-  const policies = new Map<string, Policy>()
   return {
     grantByLogin: grantBy('login'),
     grantByDevice: grantBy('mac_login'),
-    policy(id) {
-      const cached = policies.get(id)
-      if (cached) return cached
-      const row = policyById.get(id)
-      if (!row) throw new Error(`a grant names policy ${id}, which does not exist`)
-      const policy = JSON.parse(row.policy) as Policy
-      policies.set(id, policy)
-      return policy
-    },
-    usedOctets: usedOctetsOf(sessions),
+    policy: policyReader(site),
+    allowance: allowancesFrom(sessions, calendar),
     isKnownDevice,
     lockedOut(login, device, grantNo, now) {
       if (state.get('lockouts') === 0) return false

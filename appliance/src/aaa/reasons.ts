@@ -28,6 +28,8 @@ export const reasons = [
   'proxy-down',
   'challenged',
   'too-many-guesses',
+  'not-begun',
+  'time-used',
 ] as const
 export type Reason = (typeof reasons)[number]
 
@@ -82,8 +84,18 @@ export const reasonWords: Readonly<Record<Reason, Words>> = {
   },
   'quota-used': {
     sentence: 'The data of the plan is used up.',
-    remedy: 'Sell more data, or wait for the next period.',
+    remedy: 'Sell more data (`lango subscriber topup LOGIN`), or wait for the next period.',
     told: 'Your data bundle is used up.',
+  },
+  'time-used': {
+    sentence: 'The time of the plan is used up.',
+    remedy: 'Sell more time (`lango subscriber topup LOGIN`), or wait for the next period.',
+    told: 'Your time is used up.',
+  },
+  'not-begun': {
+    sentence: 'The time that was sold has not begun yet.',
+    remedy: 'See when it begins: `lango subscriber show LOGIN`.',
+    told: 'Your access has not begun yet. Please try again later.',
   },
   'locked-out': {
     sentence: 'Too many wrong passwords from this device; it is refused for some minutes without a check.',

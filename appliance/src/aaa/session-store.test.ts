@@ -3,10 +3,11 @@ import { expect, test } from 'vitest'
 import { orThrow } from '@lango/kernel'
 import { migrate, openDatabase, runSite } from '@lango/kernel/db'
 import { codes, encodeNamed, encodeRequest, prepareSecret, type NamedAttributes } from '@lango/drivers/radius'
+import { Calendar, openPolicy } from '@lango/modules/access'
 import { HOUR_MS, sessions, showSession, usageByHour } from '@lango/modules/sessions'
-import { usedOctetsOf } from './readers.ts'
 import { SessionStore } from './session-store.ts'
 import { SlotTable, slotTableBytes } from './slots.ts'
+import { allowancesFrom } from './usage.ts'
 
 const secret = prepareSecret(Buffer.from('testing123'))
 const T0 = 1_800_000_000_000
@@ -17,6 +18,16 @@ const packet = (named: NamedAttributes): Buffer =>
   encodeRequest({ code: codes.accountingRequest, id: 1, secret, attributes: encodeNamed(named) })
 
 type Grant = { readonly no: number; readonly quotaOctets: number | null }
+const inOrder = {
+  login: 'amina',
+  status: 'active',
+  expiresAt: null,
+  validitySec: null,
+  firstUsedAt: null,
+  beginsAt: null,
+  quotaSec: null,
+  topUps: null,
+}
 
 const box = (grants: Record<string, Grant> = {}) => {
   const database = orThrow(openDatabase({ file: ':memory:' }))
@@ -24,6 +35,7 @@ const box = (grants: Record<string, Grant> = {}) => {
   orThrow(migrate(database, { version: 1, tables, changeLog: false }))
   const slots = new SlotTable(new SharedArrayBuffer(slotTableBytes))
   const spent: number[] = []
+  const allowances = allowancesFrom(database.raw, new Calendar('Africa/Nairobi'))
   const store = new SessionStore({
     db: database.raw,
     slots,
@@ -32,9 +44,11 @@ const box = (grants: Record<string, Grant> = {}) => {
       const grant = grants[userName]
       return grant && { no: grant.no, hasQuota: grant.quotaOctets !== null }
     },
-    quotaOf: (grantNo) => Object.values(grants).find((grant) => grant.no === grantNo)?.quotaOctets ?? undefined,
-    usedOctets: usedOctetsOf(database.raw),
-    quotaUsed: (grantNo) => spent.push(grantNo),
+    allowanceOf(grantNo, at) {
+      const grant = Object.values(grants).find(({ no }) => no === grantNo)
+      return grant && allowances({ ...inOrder, ...grant }, openPolicy, at)
+    },
+    limitReached: (grantNo) => spent.push(grantNo),
   })
   store.load()
   const send = (at: number, named: NamedAttributes, router = 1): void => {

@@ -12,10 +12,21 @@ import {
   type SyntheticEnd,
   type Verdict,
 } from '@lango/modules/sessions/rules'
+import type { Allowance } from '@lango/modules/access/rules'
 import { AccountingReader } from './accounting-record.ts'
 import type { Chunk } from './decision-log.ts'
 import { EndedIds } from './ended-ids.ts'
-import { advance, causeOf, factsOf, sessionKey, slotDevice, type HourSlice, type LiveRow } from './live-session.ts'
+import {
+  advance,
+  causeOf,
+  factsOf,
+  leaveHour,
+  sessionKey,
+  slotDevice,
+  type HourSlice,
+  type LiveRow,
+} from './live-session.ts'
+import { Meters } from './meters.ts'
 import { finishedRow, sessionRows, type FinishedRow, type SessionRows } from './session-rows.ts'
 import { SharedTexts } from './shared-texts.ts'
 import { ANONYMOUS_DEVICE, deviceHash, type SlotTable } from './slots.ts'
@@ -39,22 +50,17 @@ export type StoreDeps = {
   readonly now: () => number
   /** The grant a session belongs to: by the Class of its Accept, else by its login. */
   readonly grantOf: (className: string, userName: string) => SessionGrant | undefined
-  /** Octets a grant may use in all; undefined when it has no quota. */
-  readonly quotaOf: (grantNo: number) => number | undefined
-  /** A grant's octets so far, from the database alone. */
-  readonly usedOctets: (grantNo: number) => number
-  /** Called after a commit, once for each grant that has used up its quota. */
-  readonly quotaUsed: (grantNo: number) => void
+  /** What a grant may still use at an instant, from the databases alone; undefined when it is not metered. */
+  readonly allowanceOf: (grantNo: number, at: number) => Allowance | undefined
+  /** Called after a commit for each grant that has reached a limit. */
+  readonly limitReached: (grantNo: number) => void
 }
-
-type Quota = { readonly octets: number; used: number; told: boolean }
 
 export class SessionStore {
   readonly #deps: StoreDeps
   readonly #reader = new AccountingReader()
   readonly #live = new Map<string, LiveRow>()
-  /** Quotas of grants that are online, undefined for those without one; read when their first octets come. */
-  readonly #quotas = new Map<number, Quota | undefined>()
+  readonly #meters: Meters
   readonly #texts = new SharedTexts()
   #lastNo = 0
   #online = 0
@@ -68,7 +74,6 @@ export class SessionStore {
   readonly #stoppedNow = new Map<string, StoppedFacts>()
   readonly #hours: HourSlice[] = []
   readonly #slotOps: { open: boolean; row: LiveRow }[] = []
-  readonly #spent: number[] = []
 
   readonly #rows: SessionRows
   readonly #endedIds = new EndedIds()
@@ -76,6 +81,7 @@ export class SessionStore {
   constructor(deps: StoreDeps) {
     this.#deps = deps
     this.#rows = sessionRows(deps.db)
+    this.#meters = new Meters(deps.allowanceOf)
   }
 
   /** Sessions that are online: those that ended without a Stop and may still be heard of are none. */
@@ -87,7 +93,7 @@ export class SessionStore {
   load(): void {
     if (this.#deps.db.inTransaction) this.#deps.db.exec('ROLLBACK')
     this.#live.clear()
-    this.#quotas.clear()
+    this.#meters.clear()
     this.#forgetPending()
     this.#deps.slots.clear()
     this.#online = 0
@@ -147,7 +153,7 @@ export class SessionStore {
     }
     for (const { acctSessionId } of this.#finished) this.#endedIds.add(acctSessionId)
     for (const { open, row } of this.#slotOps) this.#countSlot(open, row)
-    for (const grantNo of this.#spent) this.#deps.quotaUsed(grantNo)
+    for (const grantNo of this.#meters.committed()) this.#deps.limitReached(grantNo)
     this.#forgetPending()
   }
 
@@ -200,7 +206,7 @@ export class SessionStore {
 
   /** A grant's quota was changed: it is looked up anew when its next octets come. */
   forgetQuota(grantNo: number): void {
-    this.#quotas.delete(grantNo)
+    this.#meters.forget(grantNo)
   }
 
   #carryOut(
@@ -243,7 +249,7 @@ export class SessionStore {
     const details = this.#reader.details
     const grant = this.#deps.grantOf(this.#reader.className, record.userName)
     const grantNo = grant?.no ?? 0
-    if (grant && !grant.hasQuota) this.#quotas.set(grantNo, undefined)
+    if (grant && !grant.hasQuota) this.#meters.setUnlimited(grantNo)
     this.#lastNo += 1
     const row: LiveRow = {
       no: this.#lastNo,
@@ -287,22 +293,16 @@ export class SessionStore {
   }
 
   #progress(row: LiveRow, progress: Parameters<typeof advance>[1], record: AccountingRecord): void {
-    const before = row.inputOctets + row.outputOctets
+    const octetsBefore = row.inputOctets + row.outputOctets
+    const secBefore = row.sessionTimeSec
     const slice = advance(row, progress, record.eventAt ?? record.receivedAt, record.receivedAt)
     if (slice) this.#hours.push(slice)
     if (row.framedIp === '') row.framedIp = this.#reader.framedIp
-    const moved = row.inputOctets + row.outputOctets - before
-    if (moved > 0 && row.grantNo > 0) this.#countQuota(row, moved)
-  }
-
-  #countQuota(row: LiveRow, moved: number): void {
-    if (!this.#quotas.has(row.grantNo)) this.#quotas.set(row.grantNo, this.#readQuota(row.grantNo))
-    const quota = this.#quotas.get(row.grantNo)
-    if (!quota) return
-    quota.used += moved
-    if (quota.used < quota.octets || quota.told) return
-    quota.told = true
-    this.#spent.push(row.grantNo)
+    const moved = {
+      octets: row.inputOctets + row.outputOctets - octetsBefore,
+      sec: row.sessionTimeSec - secBefore,
+    }
+    if (row.grantNo > 0 && moved.octets + moved.sec > 0) this.#meters.count(row.grantNo, row.hourAt, moved)
   }
 
   #describe(row: LiveRow, record: AccountingRecord): void {
@@ -357,15 +357,12 @@ export class SessionStore {
 
   #finish(key: string, row: LiveRow, cause: string, at: number, receivedAt: number): void {
     const endedAt = Math.max(at, row.startedAt)
+    // Whoever asks for the usage since an instant finds what is over by its end: nothing is left in a later hour.
+    const left = row.hourAt > endedAt ? leaveHour(row, row.hourAt) : undefined
+    if (left) this.#hours.push(left)
     const finished = finishedRow(row, cause, endedAt, receivedAt)
     this.#finished.push(finished)
     this.#stoppedNow.set(key, finished)
-  }
-
-  /** Read before the first octets of this process are counted, so what is on disk is all there is. */
-  #readQuota(grantNo: number): Quota | undefined {
-    const octets = this.#deps.quotaOf(grantNo)
-    return octets === undefined ? undefined : { octets, used: this.#deps.usedOctets(grantNo), told: false }
   }
 
   #countSlot(open: boolean, row: LiveRow): void {
@@ -391,6 +388,5 @@ export class SessionStore {
     this.#stoppedNow.clear()
     this.#hours.length = 0
     this.#slotOps.length = 0
-    this.#spent.length = 0
   }
 }

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto'
 import type { MessagePort } from 'node:worker_threads'
 import { openVault, orThrow, systemRandom, type Clock, type Log, type Random, type Vault } from '@lango/kernel'
 import { openRaw, type RawDatabase } from '@lango/kernel/db'
+import { Calendar } from '@lango/modules/access/rules'
 import { createClients, type Clients } from './clients.ts'
 import { createAsker } from './control-link.ts'
 import { DecisionPacker, type Decision } from './decision-log.ts'
@@ -58,7 +59,7 @@ export const createAaaThread = (
   const random = systemRandom()
   const vault = orThrow(openVault({ file: data.keyFile, create: false, random }))
   const slots = new SlotTable(data.slots)
-  const readers = createReaders(site, sessions, state)
+  const readers = createReaders(site, sessions, state, new Calendar(data.timeZone))
   const packer = new DecisionPacker()
   let failures: Failure[] = []
 

@@ -29,6 +29,7 @@ export type AaaOptions = {
   readonly tls: EapTls
   readonly serverName: string
   readonly logLevel: AaaData['logLevel']
+  readonly timeZone: string
   readonly log: Log
   /** Carries out what a front asks; false refuses. */
   readonly answer: (question: ControlQuestion) => boolean
@@ -80,6 +81,7 @@ export const startAaa = async (options: AaaOptions): Promise<Result<Aaa, AaaFaul
     slots: new SharedArrayBuffer(slotTableBytes),
     state: new SharedArrayBuffer(sharedStateBytes),
     logLevel: options.logLevel,
+    timeZone: options.timeZone,
   }
   const crew = new Crew(options)
   const giveUp = async (fault: Err<AaaFault>): Promise<Err<AaaFault>> => {

@@ -8,6 +8,7 @@ import { sessions } from '@lango/modules/sessions'
 import { sessionHistory } from '@lango/modules/sessions/tables'
 import { makeVouchers, openBatch, vouchers } from '@lango/modules/vouchers'
 import { Gate } from './gate.ts'
+import { Calendar } from '@lango/modules/access'
 import { createReaders, grantLookup } from './readers.ts'
 import { SharedState, sharedStateBytes } from './shared-state.ts'
 import { SlotTable, slotTableBytes } from './slots.ts'
@@ -25,7 +26,8 @@ const box = (count: number) => {
   site.must(openBatch, { plan: 'Day', count })
   const { codes } = site.must(makeVouchers, { batch: 1 })
   const { clock, vault, log, database } = site
-  const readers = createReaders(database.raw, records.raw, new SharedState(new SharedArrayBuffer(sharedStateBytes)))
+  const state = new SharedState(new SharedArrayBuffer(sharedStateBytes))
+  const readers = createReaders(database.raw, records.raw, state, new Calendar('Africa/Nairobi'))
   const gate = new Gate({ readers, vault, slots: new SlotTable(new SharedArrayBuffer(slotTableBytes)), clock, log })
   /** The gate's read of this turn of the loop ends, so that a command can write. */
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

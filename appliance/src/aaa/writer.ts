@@ -5,15 +5,16 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { openVault, orThrow, systemRandom } from '@lango/kernel'
 import { openRaw } from '@lango/kernel/db'
-import { CODE_PURPOSE, codeLogin, readCode } from '@lango/modules/access/rules'
+import { CODE_PURPOSE, Calendar, codeLogin, readCode } from '@lango/modules/access/rules'
 import { BATCH_FLAG_SWAPPED, BATCH_HEADER_OCTETS, type AaaData, type FromWriter, type ToWriter } from './messages.ts'
 import { createCopyQueue } from './copies.ts'
 import { createHousekeeping } from './housekeeping.ts'
-import { grantLookup, quotaLookup, usedOctetsOf } from './readers.ts'
+import { allowanceLookup, grantLookup } from './readers.ts'
 import { SessionStore } from './session-store.ts'
 import { SharedState } from './shared-state.ts'
 import { SlotTable } from './slots.ts'
 import { threadLog } from './thread-log.ts'
+import { allowancesFrom } from './usage.ts'
 import type { Chunk } from './decision-log.ts'
 
 /** What control asks of the writer. */
@@ -27,7 +28,7 @@ export type WriterOrder =
 /** What the writer tells control. */
 export type WriterNews =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'quota-used'; readonly grantNo: number }
+  | { readonly kind: 'limit-reached'; readonly grantNo: number }
   | { readonly kind: 'failing'; readonly code: string }
   | { readonly kind: 'recovered' }
   | { readonly kind: 'stopped' }
@@ -60,9 +61,8 @@ const store = new SessionStore({
   slots,
   now,
   grantOf: grantLookup(site, codeLoginOf),
-  quotaOf: quotaLookup(site),
-  usedOctets: usedOctetsOf(sessions),
-  quotaUsed: (grantNo) => tell({ kind: 'quota-used', grantNo }),
+  allowanceOf: allowanceLookup(site, allowancesFrom(sessions, new Calendar(data.timeZone))),
+  limitReached: (grantNo) => tell({ kind: 'limit-reached', grantNo }),
 })
 const copies = createCopyQueue(sessions, site, () => performance.now())
 const housekeeping = createHousekeeping({ db: sessions, store, slots, state })

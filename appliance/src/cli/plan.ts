@@ -3,6 +3,7 @@ import type { ResultOf } from '@lango/kernel/db'
 import type { listPlans } from '@lango/modules/plans'
 import { secondsOf, shown, UsageError, type Args, type CommandSpec } from './command.ts'
 import { duration, octets, rate, table } from './format.ts'
+import { octetsOf, periodText, quotaOptions, quotaPolicyOf } from './plan-quota.ts'
 
 const KINDS = ['pppoe', 'static', 'hotspot', '802.1x', 'mac'] as const
 const OCTETS_PER_MB = 1_000_000
@@ -76,7 +77,8 @@ const add: CommandSpec = {
       value: '30d',
       help: 'how long it is good for: from the first login for hotspot plans, else from the sale',
     },
-    'data-mb': { value: 'N', help: 'data both ways in MB (10^6 octets); then it stops' },
+    'data-mb': { value: 'N', help: 'data both ways in MB (10^6 octets), as --quota' },
+    ...quotaOptions,
     'session-sec': { value: 'N', help: 'longest session' },
     'idle-sec': { value: 'N', help: 'end a session that moves nothing for so long' },
     price: { value: '1500.00', help: 'what it costs (0)' },
@@ -101,6 +103,7 @@ const add: CommandSpec = {
   examples: [
     'lango plan add Home-10 --kind pppoe --down-kbps 10000 --up-kbps 2000 --price 1500.00 --currency KES --valid 30d',
     'lango plan add Day-Pass --kind hotspot --down-kbps 5000 --up-kbps 1000 --devices 1 --valid 24h --data-mb 2000',
+    'lango plan add Home-5 --kind pppoe --down-kbps 5000 --up-kbps 1000 --valid 30d --quota 100GB --quota-period month --rollover 50GB',
     'lango plan add Home-20 --kind pppoe --down-kbps 20000 --up-kbps 5000 --burst-down-kbps 40000 --burst-up-kbps 10000 --expired redirect:https://pay.isp.example',
   ],
   async run({ args, command }) {
@@ -112,12 +115,19 @@ const add: CommandSpec = {
     const price = parseMoney(args.text('price') ?? '0', currency)
     if (!price.ok) return price
     const dataMb = args.whole('data-mb')
+    const quota = await octetsOf(args, 'quota')
+    if (!quota.ok) return quota
+    const quotaTime = await secondsOf(args, 'quota-time')
+    if (!quotaTime.ok) return quotaTime
+    const shape = await quotaPolicyOf(args)
+    if (!shape.ok) return shape
     const added = await command('plans.add', {
       name,
       kind: args.choice('kind', KINDS),
-      policy: policyOf(args),
+      policy: { ...policyOf(args), ...shape.value },
       validitySec: valid.value,
-      quotaOctets: dataMb === undefined ? undefined : dataMb * OCTETS_PER_MB,
+      quotaOctets: quota.value ?? (dataMb === undefined ? undefined : dataMb * OCTETS_PER_MB),
+      quotaSec: quotaTime.value,
       priceMinor: price.value.minor,
       currency,
     })
@@ -126,6 +136,13 @@ const add: CommandSpec = {
 }
 
 type Plan = ResultOf<typeof listPlans>[number]
+
+/** `100 GB a month`, `20 h`. */
+const quotaText = ({ quotaOctets, quotaSec, policy }: Plan): string => {
+  const limits = [quotaOctets === null ? '' : octets(quotaOctets), quotaSec === null ? '' : duration(quotaSec)]
+  const said = limits.filter((limit) => limit !== '').join(', ')
+  return said === '' ? 'no limit' : `${said}${periodText(policy.quotaPeriod)}`
+}
 
 const list: CommandSpec = {
   path: ['plan', 'list'],
@@ -137,17 +154,17 @@ const list: CommandSpec = {
     const { formatMoney } = await import('@lango/kernel')
     const plans = await query<readonly Plan[]>('plans.list', {})
     if (!plans.ok) return plans
-    const row = ({ name, kind, policy, validitySec, validFrom, quotaOctets, priceMinor, currency }: Plan) => [
-      name,
-      kind,
-      rate(policy.downKbps),
-      rate(policy.upKbps),
-      policy.deviceLimit === 0 ? 'any' : policy.deviceLimit,
-      validitySec === null
+    const row = (plan: Plan) => [
+      plan.name,
+      plan.kind,
+      rate(plan.policy.downKbps),
+      rate(plan.policy.upKbps),
+      plan.policy.deviceLimit === 0 ? 'any' : plan.policy.deviceLimit,
+      plan.validitySec === null
         ? 'until ended'
-        : `${duration(validitySec)}${validFrom === 'first-use' ? ' of first use' : ''}`,
-      quotaOctets === null ? 'no limit' : octets(quotaOctets),
-      formatMoney({ minor: priceMinor, currency }),
+        : `${duration(plan.validitySec)}${plan.validFrom === 'first-use' ? ' of first use' : ''}`,
+      quotaText(plan),
+      formatMoney({ minor: plan.priceMinor, currency: plan.currency }),
     ]
     return shown(plans.value, () =>
       table(

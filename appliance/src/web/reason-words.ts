@@ -68,6 +68,14 @@ export const swahiliReasons: Readonly<Record<Reason, Words>> = {
       'Kifaa hiki, au ruta hii, imejaribu misimbo mingi ambayo haipo; misimbo ambayo haijaanza kutumika inasubiri.',
     remedy: 'Subiri dakika chache. Ikiendelea, tafuta kwenye kumbukumbu za ruta kifaa kinachobahatisha.',
   },
+  'not-begun': {
+    sentence: 'Muda ulionunuliwa bado haujaanza.',
+    remedy: 'Tazama unaanza lini: `lango subscriber show LOGIN`.',
+  },
+  'time-used': {
+    sentence: 'Muda wa kifurushi umetumika wote.',
+    remedy: 'Muuzie mteja muda zaidi (`lango subscriber topup LOGIN`), au subiri kipindi kijacho.',
+  },
   proxied: { sentence: 'Seva ya nyumbani ya realm ilijibu.', remedy: 'Iulize seva ya nyumbani.' },
   'proxy-down': {
     sentence: 'Seva ya nyumbani ya realm haikujibu.',
