@@ -113,6 +113,7 @@ export const openSite = (folder: DataFolder, log: Log): Result<Site, Fault> => {
     log,
     may,
     events,
+    followers: parts.followers,
     committed: (at) => clock.raiseFloor(at),
   })
   const jobs = createJobRunner({

@@ -10,6 +10,7 @@ import { system, type Actor, type May } from '../verbs/actor.ts'
 import type { AnyCommand, OutcomeOf, ValueOf } from '../verbs/command.ts'
 import { createDispatcher, type Dispatcher, type DispatchFault } from '../verbs/dispatcher.ts'
 import { createEvents, type Events } from '../verbs/events.ts'
+import type { AnyJob } from '../verbs/job.ts'
 import { createJobRunner, type JobRunner } from '../verbs/job-runner.ts'
 import { kernelModule, partsOf, type Module } from '../verbs/module.ts'
 import { collectingLog } from './collecting-log.ts'
@@ -48,11 +49,13 @@ export type MemorySiteOptions = {
   /** A path, where a test is about what outlives the process. */
   readonly file?: string
   readonly protect?: (record: unknown) => unknown
+  /** Jobs that need something of the outside world. */
+  readonly jobs?: readonly AnyJob[]
 }
 
 /** A whole site in memory: real SQLite, real dispatcher, job runner and vault; time and randomness by hand. */
 export const memorySite = (modules: readonly Module[], options: MemorySiteOptions = {}): MemorySite => {
-  const { seed = 1, may = () => true, file = ':memory:', protect } = options
+  const { seed = 1, may = () => true, file = ':memory:', protect, jobs: more = [] } = options
   const parts = partsOf([kernelModule, ...modules])
   const clock = fakeClock()
   const random = seededRandom(seed)
@@ -73,9 +76,19 @@ export const memorySite = (modules: readonly Module[], options: MemorySiteOption
     log,
     may,
     events,
+    followers: parts.followers,
     ...(protect && { protect }),
   })
-  const jobs = createJobRunner({ database, clock, timers: clock, random, log, events, dispatcher, jobs: parts.jobs })
+  const jobs = createJobRunner({
+    database,
+    clock,
+    timers: clock,
+    random,
+    log,
+    events,
+    dispatcher,
+    jobs: [...parts.jobs, ...more],
+  })
 
   const dispatch: MemorySite['dispatch'] = (command, input, { id = ids.next('cmd'), actor = system('test') } = {}) =>
     dispatcher.dispatch(command, input, { id, actor })

@@ -3,7 +3,7 @@ import type { Ids } from '../base/ids.ts'
 import { insertSql, selectSql } from '../db/sql.ts'
 import type { RawDatabase } from '../db/sqlite.ts'
 import type { RowOf } from '../db/table.ts'
-import type { AnyJob, Enqueue } from './job.ts'
+import type { Enqueue, JobKind } from './job.ts'
 import { commands, jobs } from './tables.ts'
 
 type CommandRow = RowOf<typeof commands>
@@ -17,6 +17,9 @@ export const createCommandStore = (raw: RawDatabase, ids: Ids) => {
   const insertJob = raw.prepare(insertSql(jobs))
   const waiting = raw.prepare<[string, string]>(
     "SELECT 1 FROM jobs WHERE name = ? AND unique_key = ? AND state = 'ready'",
+  )
+  const bringForward = raw.prepare<[{ name: string; key: string; runAt: number }]>(
+    `UPDATE jobs SET run_at = @runAt WHERE name = @name AND unique_key = @key AND state = 'ready' AND run_at > @runAt`,
   )
   const number = raw.prepare<[string], { value: number }>(
     'INSERT INTO counters (id, value) VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET value = value + 1 RETURNING value',
@@ -35,9 +38,10 @@ export const createCommandStore = (raw: RawDatabase, ids: Ids) => {
     keep: (row: Omit<CommandRow, 'result'>, result: Result<unknown>): void => {
       insert.run({ ...row, result: JSON.stringify(result) })
     },
-    /** False when a job with this key is waiting already. */
-    enqueue(job: AnyJob, input: unknown, { runAt, key }: Enqueue & { runAt: number }): boolean {
-      if (key !== undefined && waiting.get(job.name, key) !== undefined) return false
+    /** False when a job with this key is waiting already, for no later time. */
+    enqueue(job: JobKind, input: unknown, { runAt, key }: Enqueue & { runAt: number }): boolean {
+      if (key !== undefined && waiting.get(job.name, key) !== undefined)
+        return bringForward.run({ name: job.name, key, runAt }).changes > 0
       job.input.parse(input)
       const row = {
         id: ids.next('job'),

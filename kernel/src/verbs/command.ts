@@ -8,7 +8,7 @@ import type { AnyQuery, ResultOf } from '../db/query.ts'
 import type { RawDatabase, SiteOrm } from '../db/sqlite.ts'
 import type { Actor } from './actor.ts'
 import type { EventType } from './events.ts'
-import type { AnyJob, Enqueue } from './job.ts'
+import type { Enqueue, JobKind } from './job.ts'
 
 /** What a handler may use. Everything it writes is in one transaction, which its faults and throws roll back. */
 export interface CommandContext {
@@ -30,7 +30,7 @@ export interface CommandContext {
   /** Told to listeners after the commit. Wakes and refreshes only: nothing may depend on its arrival. */
   readonly emit: <T>(event: EventType<T>, data: T) => void
   /** Stored with the transaction, run after it. */
-  readonly enqueue: <J extends AnyJob>(job: J, input: z.input<J['input']>, options?: Enqueue) => void
+  readonly enqueue: <J extends JobKind>(job: J, input: z.input<J['input']>, options?: Enqueue) => void
   /** The next number of a named series: 1, 2, 3… without gaps, since a rollback takes it back. */
   readonly counter: (series: string) => number
   /** What was, and what is now: kept in the audit log beside the input. */

@@ -14,6 +14,7 @@ import { createAuditLog, type AuditEntry } from './audit.ts'
 import type { AnyCommand, CommandContext, OutcomeOf } from './command.ts'
 import { createCommandStore, type CommandStore } from './command-store.ts'
 import { defineEvent, type Events } from './events.ts'
+import type { Follower } from './follower.ts'
 
 /** Why a command was not carried out, beside the faults of its own. */
 export type DispatchFault =
@@ -55,6 +56,7 @@ export type DispatcherDeps = {
   readonly log: Log
   readonly may: May
   readonly events: Events
+  readonly followers?: readonly Follower[]
   /** Told the instant of each commit: the clock's floor. */
   readonly committed?: (atMs: number) => void
   /** What is done to an audit record before it is kept: personal values go under their person's key here. */
@@ -87,11 +89,13 @@ class SiteDispatcher implements Dispatcher {
   readonly #raw: RawDatabase
   readonly #store: CommandStore
   readonly #audit: (entry: AuditEntry) => void
+  readonly #followers: ReadonlyMap<string, readonly Follower[]>
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps
     this.#raw = deps.database.raw
     this.#store = createCommandStore(this.#raw, deps.ids)
+    this.#followers = Map.groupBy(deps.followers ?? [], ({ command }) => command)
     const append = createAuditLog(this.#raw)
     const { protect = (record) => record } = deps
     this.#audit = (entry) => append({ ...entry, record: protect(entry.record) })
@@ -178,14 +182,33 @@ class SiteDispatcher implements Dispatcher {
     const toldBefore = told.length
     const changes: Change[] = []
     this.#store.savepoint()
-    const result: Result<unknown> = command.handle(this.#context(order, told, depth, changes), input)
-    if (!result.ok) {
+    const context = this.#context(order, told, depth, changes)
+    const result: Result<unknown> = command.handle(context, input)
+    if (result.ok) this.#follow(command, context, told, { input, value: result.value })
+    else {
       this.#store.rollbackToSavepoint()
       told.length = toldBefore
     }
     this.#store.releaseSavepoint()
     this.#note(command, order, result.ok ? 'done' : 'refused', withChanges(recordOf(command, input), result, changes))
     return result
+  }
+
+  /** Each in a savepoint of its own: what fails there is no fault of the command. */
+  #follow(command: AnyCommand, context: CommandContext, told: Told[], { input, value }: Followed): void {
+    for (const follower of this.#followers.get(command.name) ?? []) {
+      const toldBefore = told.length
+      this.#store.savepoint()
+      try {
+        follower.follow(context, input, value)
+      } catch (error) {
+        if (databaseFault(error, '') !== undefined) throw error
+        this.#store.rollbackToSavepoint()
+        told.length = toldBefore
+        context.log.error('what follows a command failed', { error })
+      }
+      this.#store.releaseSavepoint()
+    }
   }
 
   #giveUp(command: AnyCommand, order: Order, input: unknown, inputHash: string, error: unknown): Err<DispatchFault> {
@@ -249,6 +272,7 @@ class SiteDispatcher implements Dispatcher {
 
 /** Told after the commit. */
 type Told = () => void
+type Followed = { readonly input: unknown; readonly value: unknown }
 type Change = { readonly before: unknown; readonly after: unknown }
 type Order = Pick<CommandContext, 'id' | 'now' | 'actor' | 'log'> & {
   readonly origin?: string | undefined

@@ -4,6 +4,7 @@ export * from './command.ts'
 export { lastCommittedAt, pruneCommands } from './command-store.ts'
 export * from './dispatcher.ts'
 export * from './events.ts'
+export * from './follower.ts'
 export * from './job.ts'
 export {
   backoffMs,

@@ -114,6 +114,20 @@ test('no more of a kind run at once than its limit says', async () => {
   expect(most).toBe(2)
 })
 
+test('a second job with a key brings the waiting one forward, and never puts it off', async () => {
+  const { site, order, tries } = siteWith(async () => {})
+  const at = site.clock.now()
+  site.must(order({ key: 'k', runAt: at + 60_000 }), { n: 1 })
+  site.must(order({ key: 'k', runAt: at + 5000 }), { n: 2 })
+  site.must(order({ key: 'k', runAt: at + 90_000 }), { n: 3 })
+  expect(site.count(jobs)).toBe(1)
+  await site.runJobs()
+  await site.clock.advanceAsync(4999)
+  expect(tries).toEqual([])
+  await site.clock.advanceAsync(1)
+  expect(tries).toEqual([1])
+})
+
 test('a key keeps a second waiting job away', async () => {
   const { site, order, tries } = siteWith(async () => {})
   for (let n = 0; n < 3; n++) site.must(order({ key: 'k' }), { n })

@@ -53,10 +53,13 @@ export interface Job<N extends string = string, I extends z.ZodType = z.ZodType>
 // oxlint-disable-next-line typescript/no-explicit-any -- a list of jobs of every type needs the top of the family
 export type AnyJob = Job<string, any>
 
+/** A job as a command names it. Whoever runs it may be made later, out of what it needs of the outside world. */
+export type JobKind<I extends z.ZodType = z.ZodType> = { readonly name: string; readonly input: I }
+
 export type Enqueue = {
   /** Epoch ms; at once when left out. */
   readonly runAt?: number
-  /** At most one waiting job of this name has this key: a second one is not stored. */
+  /** At most one waiting job of this name has this key: a second one only brings the first forward. */
   readonly key?: string
 }
 

@@ -1,6 +1,7 @@
 import type { AnyQuery } from '../db/query.ts'
 import type { AnyTable } from '../db/table.ts'
 import type { AnyCommand } from './command.ts'
+import type { Follower } from './follower.ts'
 import type { AnyJob } from './job.ts'
 import { audit, commands, counters, jobs } from './tables.ts'
 
@@ -11,6 +12,7 @@ export interface Module {
   readonly commands: readonly AnyCommand[]
   readonly queries: readonly AnyQuery[]
   readonly jobs: readonly AnyJob[]
+  readonly followers: readonly Follower[]
 }
 
 export const defineModule = (module: Pick<Module, 'name'> & Partial<Module>): Module => ({
@@ -18,6 +20,7 @@ export const defineModule = (module: Pick<Module, 'name'> & Partial<Module>): Mo
   commands: [],
   queries: [],
   jobs: [],
+  followers: [],
   ...module,
 })
 
@@ -40,4 +43,5 @@ export const partsOf = (modules: readonly Module[]): Omit<Module, 'name'> => ({
   commands: [...byName(modules.flatMap((module) => module.commands)).values()],
   queries: [...byName(modules.flatMap((module) => module.queries)).values()],
   jobs: [...byName(modules.flatMap((module) => module.jobs)).values()],
+  followers: modules.flatMap((module) => module.followers),
 })
