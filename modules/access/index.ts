@@ -2,6 +2,7 @@ import { defineModule } from '@lango/kernel/verbs'
 import { firstUse } from './commands.ts'
 import { resealGrants } from './reseal.ts'
 import { grants, policies } from './tables.ts'
+import { topUp } from './top-up.ts'
 
 export { accessChanged, createGrantWriter, firstUse, policyRow } from './commands.ts'
 export { resealGrants } from './reseal.ts'
@@ -15,9 +16,15 @@ export {
   type Policy,
   type ServiceKind,
 } from './policy.ts'
-export { Calendar, quotaPeriods } from './calendar.ts'
+export type { TopUp } from './allowance.ts'
+export { Calendar } from './calendar.ts'
 export { countsFromBegin } from './standing.ts'
+export { topUp } from './top-up.ts'
 export { policySchema } from './policy-schema.ts'
 export { credentialPurpose } from './purpose.ts'
 
-export const access = defineModule({ name: 'access', tables: [policies, grants], commands: [firstUse, resealGrants] })
+export const access = defineModule({
+  name: 'access',
+  tables: [policies, grants],
+  commands: [firstUse, topUp, resealGrants],
+})

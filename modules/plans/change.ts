@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { err, ok, type Fault, type Result } from '@lango/kernel'
 import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
 import { addPlan } from './commands.ts'
+import { planFault } from './rules.ts'
 import { clearedPlanColumns, planCells, planColumns, planValues, readPlanRow, type PlanCells } from './sheet.ts'
 import { plans } from './tables.ts'
 
@@ -63,7 +64,10 @@ export const changePlans = defineCommand({
       const given = Object.entries(row).filter(([column, cell]) => cell !== '' || clearedPlanColumns.has(column))
       const read = readPlanRow({ ...planCells(plan), ...Object.fromEntries(given) })
       if (!read.ok) return read
-      ctx.db.update(plans.site).set(planValues(read.value)).where(eq(plans.site.id, plan.id)).run()
+      const values = planValues(read.value)
+      const why = planFault(values)
+      if (why !== undefined) return err({ type: 'PlanUnfit', why })
+      ctx.db.update(plans.site).set(values).where(eq(plans.site.id, plan.id)).run()
       return ok()
     })
     return ok({ changed: done, refused })

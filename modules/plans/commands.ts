@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { err, ok } from '@lango/kernel'
 import { defineCommand } from '@lango/kernel/verbs'
 import { openPolicy, policySchema, serviceKinds } from '../access/index.ts'
+import { planFault } from './rules.ts'
 import { plans } from './tables.ts'
 
 /** ISO 4217. */
@@ -24,6 +25,9 @@ export const addPlan = defineCommand({
   handle(ctx, input) {
     const taken = ctx.db.select({ id: plans.site.id }).from(plans.site).where(eq(plans.site.name, input.name)).get()
     if (taken) return err({ type: 'PlanNameTaken', name: input.name })
+    const policy = policySchema.parse({ ...openPolicy, ...input.policy })
+    const why = planFault({ ...input, policy })
+    if (why !== undefined) return err({ type: 'PlanUnfit', why })
     const id = ctx.ids.next('pln')
     ctx.db
       .insert(plans.site)
@@ -31,7 +35,7 @@ export const addPlan = defineCommand({
         id,
         name: input.name,
         kind: input.kind,
-        policy: policySchema.parse({ ...openPolicy, ...input.policy }),
+        policy,
         validitySec: input.validitySec ?? null,
         validFrom: input.kind === 'hotspot' ? 'first-use' : 'creation',
         quotaOctets: input.quotaOctets ?? null,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { memoryVault, orThrow } from '@lango/kernel'
 import { insertSql, migrate, openDatabase } from '@lango/kernel/db'
 import { memorySite, seededRandom } from '@lango/kernel/testing'
-import { Calendar, access, credentialPurpose, firstUse, openPolicy, type Policy } from '@lango/modules/access'
+import { Calendar, access, credentialPurpose, firstUse, openPolicy, topUp, type Policy } from '@lango/modules/access'
 import { customers } from '@lango/modules/customers'
 import { addPlan, plans } from '@lango/modules/plans'
 import { addSubscriber, resumeSubscriber, services, suspendSubscriber } from '@lango/modules/services'
@@ -356,35 +356,36 @@ test('a device that was bound first keeps others out', async () => {
   expect(admit('guest', A)).toMatchObject({ kind: 'accept', firstUse: false })
 })
 
+/** A session that is over. */
+const over = {
+  routerNo: 1,
+  nas: '',
+  acctSessionId: 's1',
+  userName: 'guest',
+  device: A,
+  framedIp: '',
+  startedAt: NOW,
+  startAuthenticator: '',
+  endedAt: NOW,
+  stopReceivedAt: NOW,
+  sessionTimeSec: 1,
+  inputOctets: 0,
+  outputOctets: 0,
+  implausible: 0,
+  terminateCause: '',
+  hourAt: NOW,
+  hourInputOctets: 0,
+  hourOutputOctets: 0,
+  hourSessionTimeSec: 0,
+}
+
 test('what earlier sessions moved, both ways, counts against the quota', () => {
   const { admit, found, records } = box({ login: 'guest', password: secret, quotaOctets: 1000 })
-  const session = {
-    no: 1,
-    grantNo: found('guest').no,
-    routerNo: 1,
-    nas: '',
-    acctSessionId: 's1',
-    userName: 'guest',
-    device: A,
-    framedIp: '',
-    startedAt: NOW,
-    startAuthenticator: '',
-    endedAt: NOW,
-    stopReceivedAt: NOW,
-    sessionTimeSec: 1,
-    inputOctets: 400,
-    outputOctets: 500,
-    implausible: 0,
-    terminateCause: '',
-    hourAt: NOW,
-    hourInputOctets: 0,
-    hourOutputOctets: 0,
-    hourSessionTimeSec: 0,
-  }
-  const add = records.raw.prepare(insertSql(sessionHistory))
-  add.run(session)
+  const grantNo = found('guest').no
+  const add = records.raw.prepare(insertSql(sessionHistory, { without: ['no'] }))
+  add.run({ ...over, grantNo, inputOctets: 400, outputOctets: 500 })
   expect(admit('guest')).toMatchObject({ kind: 'accept', quotaLeftOctets: 100 })
-  add.run({ ...session, no: 2, inputOctets: 0, outputOctets: 100 })
+  add.run({ ...over, grantNo, outputOctets: 100 })
   expect(admit('guest')).toEqual({ kind: 'reject', reason: 'quota-used' })
 })
 
@@ -403,4 +404,14 @@ test('a lockout holds for its device, or for devices never seen, until it ends',
   expect(gate.isLockedOut(alice, B)).toBe(true)
   clock.advance(1000)
   expect([gate.isLockedOut(alice, A), gate.isLockedOut(alice, B)]).toEqual([false, false])
+})
+
+test('data bought on top lets in again who has used up the plan’s, and is counted', async () => {
+  const { admit, must, turn, records, found } = box({ login: 'guest', password: secret, quotaOctets: 1000 })
+  const add = records.raw.prepare(insertSql(sessionHistory, { without: ['no'] }))
+  add.run({ ...over, grantNo: found('guest').no, outputOctets: 1200 })
+  expect(admit('guest')).toEqual({ kind: 'reject', reason: 'quota-used' })
+  await turn()
+  must(topUp, { login: 'guest', octets: 500 })
+  expect(admit('guest')).toMatchObject({ kind: 'accept', quotaLeftOctets: 300 })
 })

@@ -5,7 +5,7 @@
 import type { ConfigFault, Fault, KeyFileFault, MoneyFault, QuantityFault, VaultFault } from '@lango/kernel'
 import type { DatabaseFault, MigrationFault } from '@lango/kernel/db'
 import type { AuditBroken, DispatchFault, FaultOf } from '@lango/kernel/verbs'
-import type { firstUse } from '@lango/modules/access'
+import type { firstUse, topUp } from '@lango/modules/access'
 import type {
   addRemoteServer,
   addRouter,
@@ -43,6 +43,7 @@ import type { FaultyLine, ImportFault } from './import.ts'
 
 type ModuleFault = FaultOf<
   | typeof firstUse
+  | typeof topUp
   | typeof addRemoteServer
   | typeof addRouter
   | typeof removeRemoteServer
@@ -121,6 +122,10 @@ const sentences: Sentences = {
   ServerUnknown: ({ name }) => `No server is called ${name}.`,
   PlanNameTaken: ({ name }) => `A plan is called ${name} already. Choose another name. See: lango plan list`,
   PlanUnknown: ({ plan }) => `No plan is called ${plan}, or it is withdrawn. See: lango plan list`,
+  PlanUnfit: ({ why }) => why,
+  NothingToTopUp: () => 'The plan has no such limit, so there is nothing to add to.',
+  TopUpEndUnfit: ({ daysMax }) => `A top-up ends in the future, ${daysMax} days from now at the latest.`,
+  TopUpsFull: ({ max }) => `${max} top-ups are kept of one subscriber, and so many are there already.`,
   LoginTaken: ({ login }) => `The login ${login} is taken. See who has it: lango subscriber show ${login}`,
   MacTaken: ({ mac }) => `The device ${mac} logs in for another subscriber already.`,
   CredentialMissing: ({ why }) => why,

@@ -3,6 +3,7 @@ import type { ResultOf } from '@lango/kernel/db'
 import type { listSubscribers, showSubscriber } from '@lango/modules/services'
 import { refused, shown, type Args, type CommandSpec, type OptionSpec } from './command.ts'
 import { ago, facts, localTime, octets, rate, table } from './format.ts'
+import { topUp, topUpOptions } from './top-up.ts'
 import { importCommand } from './import.ts'
 
 const PAGE_ROWS = 1000
@@ -147,6 +148,15 @@ const change = (verb: 'suspend' | 'resume', summary: string, told: (login: strin
   },
 })
 
+const topUpSubscriber: CommandSpec = {
+  path: ['subscriber', 'topup'],
+  operands: ['LOGIN'],
+  summary: 'more data or time beside the plan’s',
+  options: topUpOptions,
+  examples: ['lango subscriber topup amina --data 5GB', 'lango subscriber topup amina --time 2h --good-for 7d'],
+  run: (context) => topUp(context, { login: context.args.operand(0)! }),
+}
+
 export const subscriberCommands = [
   add,
   show,
@@ -156,6 +166,7 @@ export const subscriberCommands = [
     'refuse logins and end the sessions',
     (login) => `${login} is suspended: logins are refused and open sessions are ended.`,
   ),
+  topUpSubscriber,
   change('resume', 'let a suspended subscriber in again', (login) => `${login} may log in again.`),
   importCommand,
 ]

@@ -13,6 +13,7 @@ import type {
 } from '@lango/modules/vouchers'
 import { secondsOf, shown, UsageError, type CliContext, type CommandSpec } from './command.ts'
 import { BATCH, voucherPrintCommands } from './voucher-print.ts'
+import { topUp, topUpOptions } from './top-up.ts'
 import { ago, duration, facts, localDay, localTime, octets, table } from './format.ts'
 
 const PAGE_ROWS = 1000
@@ -254,11 +255,26 @@ const hand = (verb: 'give' | 'sell', state: 'given' | 'sold', summary: string): 
   },
 })
 
+const topUpVoucher: CommandSpec = {
+  path: ['voucher', 'topup'],
+  operands: ['CODE'],
+  summary: 'more data or time beside the plan’s',
+  options: topUpOptions,
+  examples: ['lango voucher topup 7K3D-M2QX --data 1GB'],
+  async run(context) {
+    const found = await context.command<ValueOf<typeof showVoucher>>('vouchers.show', {
+      code: context.args.operand(0),
+    })
+    return found.ok ? topUp(context, { grantNo: found.value.grantNo }) : found
+  },
+}
+
 export const voucherCommands = [
   issue,
   batches,
   list,
   show,
+  topUpVoucher,
   revoke,
   ...voucherPrintCommands,
   hand('give', 'given', 'note who has vouchers to sell'),
