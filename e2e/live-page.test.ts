@@ -5,6 +5,7 @@ import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { LiveSnapshot } from '../appliance/src/web/feed.ts'
 import { createWeb, deskAddress, serveWeb } from '../appliance/src/web/index.ts'
+import { siteUnderTest } from '../appliance/src/web/testing/site-under-test.ts'
 import { createFixtureFeed, sampleSnapshot } from '../appliance/src/web/testing/fixture-feed.ts'
 import { orThrow, systemRandom } from '../kernel/src/base/index.ts'
 import { collectingLog } from '../kernel/src/testing/index.ts'
@@ -24,7 +25,7 @@ const serving = async (snapshot: LiveSnapshot, siteName = 'Kisumu POP') => {
     return () => clearInterval(timer)
   }
   const log = collectingLog()
-  const web = createWeb({ token, feed, siteName, clock, demo: true, log, every, timeZone: 'Africa/Nairobi' })
+  const web = createWeb({ token, feed, site: siteUnderTest().web, pages: [], siteName, clock, demo: true, log, every, timeZone: 'Africa/Nairobi' })
   const server = orThrow(await serveWeb({ app: web.app, port: 0 }))
   const end = async () => {
     web.close()

@@ -5,6 +5,7 @@ import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createWeb, deskAddress, serveWeb } from '../appliance/src/web/index.ts'
 import { createFixtureFeed, sampleSnapshot } from '../appliance/src/web/testing/fixture-feed.ts'
+import { siteUnderTest } from '../appliance/src/web/testing/site-under-test.ts'
 import { orThrow, systemRandom } from '../kernel/src/base/index.ts'
 import { collectingLog } from '../kernel/src/testing/index.ts'
 import { startAccountingLoad } from './accounting-load.ts'
@@ -70,6 +71,8 @@ const serveOddDesk = async () => {
   const web = createWeb({
     token,
     feed: createFixtureFeed({ ...odd, health }),
+    site: siteUnderTest().web,
+    pages: [],
     siteName: 'Kisumu <b>POP</b>',
     clock: { now: () => Date.now(), monotonicMs: () => performance.now(), sure: () => true },
     demo: true,

@@ -26,6 +26,7 @@ const inter = 'kernel/node_modules/@fontsource-variable/inter'
 /** Read at run time from beside the code that serves them. */
 const assets = {
   'client/live.js': 'appliance/src/web/client/live.js',
+  'client/desk.js': 'appliance/src/web/client/desk.js',
   'tokens.css': 'kernel/src/ui/tokens.css',
   'components.css': 'kernel/src/ui/components.css',
   'gallery.css': 'kernel/src/ui/gallery.css',

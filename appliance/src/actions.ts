@@ -1,22 +1,25 @@
 /** What only a running box can do, beside the modules' commands and queries. */
 import { z } from 'zod'
 import { err, ok, type Fault, type Result } from '@lango/kernel'
-import { inputInvalid } from '@lango/kernel/verbs'
+import { inputInvalid, type Actor } from '@lango/kernel/verbs'
 import type { RawDatabase } from '@lango/kernel/db'
-import type { ActionName, Link } from './link.ts'
+import type { ActionName } from './link.ts'
 import type { QueryService } from './query-service.ts'
 
-type Action = (input: unknown) => Promise<Result<unknown, Fault>> | Result<unknown, Fault>
+/** By name, for somebody: what they do on the way is done in their name. */
+export type Action = (name: string, input: unknown, by: Actor) => Promise<Result<unknown, Fault>>
+
+type Doing = (input: unknown, by: Actor) => Promise<Result<unknown, Fault>> | Result<unknown, Fault>
 
 export type ActionDeps = {
   readonly reader: RawDatabase
   readonly queries: QueryService
-  readonly command: Link['command']
+  readonly command: (name: string, input: unknown, by: Actor) => Promise<Result<unknown, Fault>>
   /** Says what runs, on which ports, since when. */
   readonly status: () => unknown
   readonly newWebAddress: () => string
   readonly sleep: (ms: number) => Promise<unknown>
-  readonly others: Partial<Record<ActionName, Action>>
+  readonly others: Partial<Record<ActionName, Doing>>
 }
 
 /** A person waits this long for an order to be carried out before it is said that it still is. */
@@ -26,13 +29,13 @@ const LOOK_EVERY_MS = 100
 const sessionInput = z.object({ acctSessionId: z.string().min(1).max(253) })
 
 const checked =
-  <S extends z.ZodType>(schema: S, run: (input: z.output<S>) => ReturnType<Action>): Action =>
-  (input) => {
+  <S extends z.ZodType>(schema: S, run: (input: z.output<S>, by: Actor) => ReturnType<Doing>): Doing =>
+  (input, by) => {
     const parsed = schema.safeParse(input)
-    return parsed.success ? run(parsed.data) : err(inputInvalid(parsed.error))
+    return parsed.success ? run(parsed.data, by) : err(inputInvalid(parsed.error))
   }
 
-export const createActions = (deps: ActionDeps): Link['action'] => {
+export const createActions = (deps: ActionDeps): Action => {
   const open = deps.reader.prepare<[string], { no: number; acctSessionId: string }>(
     'SELECT no, acct_session_id acctSessionId FROM live_sessions WHERE acct_session_id = ? AND ended_at IS NULL',
   )
@@ -51,18 +54,14 @@ export const createActions = (deps: ActionDeps): Link['action'] => {
     }
   }
 
-  const orderFor = (kind: 'end' | 'change'): Action =>
-    checked(sessionInput, async ({ acctSessionId }) => {
+  const orderFor = (kind: 'end' | 'change'): Doing =>
+    checked(sessionInput, async ({ acctSessionId }, by) => {
       const sessions = open.all(acctSessionId)
       if (sessions.length === 0) return err({ type: 'SessionNotOpen', acctSessionId })
       const results = await Promise.all(
         sessions.map(async (session) => {
-          const ordered = await deps.command('sessions.order', {
-            sessionNo: session.no,
-            acctSessionId,
-            kind,
-            reason: 'desk',
-          })
+          const order = { sessionNo: session.no, acctSessionId, kind, reason: 'desk' }
+          const ordered = await deps.command('sessions.order', order, by)
           if (!ordered.ok) return { acctSessionId, state: 'failed', steps: [], fault: ordered.error }
           return { acctSessionId, ...(await outcomeOf((ordered.value as { orderId: string }).orderId)) }
         }),
@@ -70,7 +69,7 @@ export const createActions = (deps: ActionDeps): Link['action'] => {
       return ok(results)
     })
 
-  const actions: Partial<Record<ActionName, Action>> = {
+  const actions: Partial<Record<ActionName, Doing>> = {
     'decisions.search': (input) => deps.queries.ask('decisions.search', input),
     'sessions.disconnect': orderFor('end'),
     'sessions.change': orderFor('change'),
@@ -78,8 +77,8 @@ export const createActions = (deps: ActionDeps): Link['action'] => {
     'web.token': () => ok({ address: deps.newWebAddress() }),
     ...deps.others,
   }
-  return async (name, input) => {
-    const action = Object.hasOwn(actions, name) ? actions[name] : undefined
-    return action ? action(input) : err({ type: 'ActionUnknown', name })
+  return async (name, input, by) => {
+    const action = Object.hasOwn(actions, name) ? actions[name as ActionName] : undefined
+    return action ? action(input, by) : err({ type: 'ActionUnknown', name })
   }
 }

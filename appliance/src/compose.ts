@@ -6,22 +6,20 @@ import { trimChangeLog, type RawDatabase } from '@lango/kernel/db'
 import { pruneCommands, type Actor } from '@lango/kernel/verbs'
 import { Calendar } from '@lango/modules/access'
 import { startAaa, type Aaa } from './aaa/threads.ts'
-import { createActions } from './actions.ts'
+import { createActions, type Action } from './actions.ts'
 import { lockFolder, makeFolder, type DataFolder } from './data-folder.ts'
 import { startCopier } from './copier.ts'
+import { startDesk, type Desk } from './desk.ts'
 import { createCopySender, createNasControl } from './drivers.ts'
 import { createFrontDesk } from './front-desk.ts'
-import { createLiveFeed } from './live-feed.ts'
-import { metricsHandler } from './metrics/handler.ts'
 import { startQueries, type QueryService } from './query-service.ts'
 import { rotateKeys } from './rotate-keys.ts'
 import { serveRpc } from './rpc/server.ts'
 import { createQueryRunner, runCommand } from './run-named.ts'
 import { startSessionControl, type SessionControl } from './session-control.ts'
-import { commandsByName, openSite, queriesByName, type Site } from './site.ts'
+import { openSite, type Site } from './site.ts'
 import { loadTls, type BoxTls } from './tls/index.ts'
 import { startWatch, type Watch } from './watch.ts'
-import { createApi, createWeb, deskAddress, serveWeb } from './web/index.ts'
 
 export type BoxOptions = {
   readonly dir: string
@@ -105,9 +103,11 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
     sessions = keep(startSessions(options, ground, aaa))
     keep(startCopies(options, ground, aaa))
     const watch = keep(startWatching(options, ground, aaa))
-    const desk = keep(orThrow(await startDesk(options, ground, aaa, watch)))
+    let desk: Desk | undefined
+    const action = boxActions(options, ground, aaa, watch, () => desk)
+    desk = keep(orThrow(await startDesk({ ...options, ...ground, state: aaa.state, watch, action })))
+    keep(await startConsole(options, ground, action))
     const ports: Ports = { ...aaa.ports, web: desk.port }
-    keep(await startConsole(options, ground, { ports, desk, watch, state: aaa.state }))
     return { folder: ground.folder, site: ground.site, ports, deskAddress: desk.address }
   })
 
@@ -244,83 +244,24 @@ const startWatching = ({ loginP95MsMax, log }: BoxOptions, { folder, site, reade
     onRaised: ({ id, sentence }) => log.warn('something needs attention', { what: id, sentence }),
   })
 
-type Desk = Stage & {
-  readonly port: number
-  /** Opens the desk once. */
-  readonly address: string
-  newAddress(): string
-}
-
-/** The pages of whoever runs the POP. */
-const startDesk = async (
-  { webPort, demo, log }: BoxOptions,
+/** What only a running box can do. */
+const boxActions = (
+  { listen }: BoxOptions,
   { site, reader, queries }: Ground,
-  { state }: Aaa,
+  { ports, state }: Aaa,
   watch: Watch,
-): Promise<Result<Desk, Fault>> => {
-  const { clock, random } = site
-  const feed = createLiveFeed({ reader, state, clock, every })
-  const token = random.bytes(24).toString('base64url')
-  const api = apiOf(site, queries, log)
-  const metrics = metricsHandler({
-    holderOf: (token) => site.people.holderOf(token),
-    may: site.may,
-    text: watch.metrics,
-  })
-  const web = createWeb({ token, feed, siteName: hostname(), clock, demo, log, random, api, metrics })
-  const stopFeeding = (): void => {
-    web.close()
-    feed.close()
-  }
-  const server = await serveWeb({ app: web.app, port: webPort })
-  if (!server.ok) {
-    stopFeeding()
-    return server
-  }
-  return ok({
-    port: server.value.port,
-    address: deskAddress(server.value, token),
-    newAddress: () => deskAddress(server.value, web.newToken()),
-    async stop() {
-      stopFeeding()
-      await server.value.close()
-    },
-  })
-}
-
-/** What programs reach over the web with a token: the same commands and queries as the desk's. */
-const apiOf = (site: Site, queries: QueryService, log: Log) =>
-  createApi({
-    commands: commandsByName,
-    queries: queriesByName,
-    holderOf: site.people.holderOf,
-    may: site.may,
-    command: (name, input, { id, actor }) => runCommand(site, name, input, actor, id),
-    query: queries.ask,
-    // Loaded with the first refusal: it knows the faults of every part.
-    sentenceOf: async (fault) => (await import('./cli/faults.ts')).faultSentence(fault),
-    random: site.random,
-    log,
-  })
-
-/** The box's own socket: the CLI's commands, queries and actions. */
-const startConsole = async (
-  { listen, log }: BoxOptions,
-  { folder, site, reader, queries }: Ground,
-  { ports, desk, watch, state }: { ports: Ports; desk: Desk; watch: Watch } & Pick<Aaa, 'state'>,
-): Promise<Stage> => {
+  desk: () => Desk | undefined,
+): Action => {
   const { clock } = site
   const startedAt = clock.now()
-  const command = async (name: string, input: unknown): Promise<Result<unknown, Fault>> =>
-    runCommand(site, name, input, console)
-  const action = createActions({
+  return createActions({
     reader,
     queries,
-    command,
+    command: async (name, input, actor) => runCommand(site, name, input, { actor }),
     status: () => ({
       pid: process.pid,
       listen,
-      ports,
+      ports: { ...ports, web: desk()?.port },
       startedAt,
       now: clock.now(),
       clockSure: clock.sure(),
@@ -334,7 +275,7 @@ const startConsole = async (
         statusRequests: state.read('statusRequests'),
       },
     }),
-    newWebAddress: () => desk.newAddress(),
+    newWebAddress: () => desk()?.newAddress() ?? '',
     sleep,
     // The other threads meet the new key in the file by themselves: a vault reads it again for a key it does not know.
     others: {
@@ -342,6 +283,18 @@ const startConsole = async (
       'keys.rotate': () => rotateKeys(site, console, () => Promise.resolve()),
     },
   })
-  const rpc = await serveRpc({ socketFile: folder.socketFile, handle: { command, query: queries.ask, action }, log })
+}
+
+/** The box's own socket: the CLI's commands, queries and actions. */
+const startConsole = async ({ log }: BoxOptions, { folder, site, queries }: Ground, action: Action): Promise<Stage> => {
+  const rpc = await serveRpc({
+    socketFile: folder.socketFile,
+    handle: {
+      command: async (name, input) => runCommand(site, name, input, { actor: console }),
+      query: queries.ask,
+      action: (name, input) => action(name, input, console),
+    },
+    log,
+  })
   return { stop: () => rpc.close() }
 }

@@ -39,7 +39,7 @@ export const openOffline = ({ dir, osUser, uid, logLine }: OfflineOptions): Resu
   const actor = { kind: 'console', id: osUser } as const
   return ok({
     running: false,
-    command: (name, input) => Promise.resolve(runCommand(site, name, input, actor)),
+    command: (name, input) => Promise.resolve(runCommand(site, name, input, { actor })),
     query: (name, input) => Promise.resolve(queries.run(name, input)),
     action: async (name, input) => {
       if (name === 'keys.rotate') return rotateKeys(site, actor, () => Promise.resolve())

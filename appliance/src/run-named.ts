@@ -9,17 +9,18 @@ export type NameFault =
   | { readonly type: 'CommandUnknown'; readonly name: string }
   | { readonly type: 'QueryUnknown'; readonly name: string }
 
-/** Dispatches, under a fresh id where none is given. */
+/** Who asks, from which address where that is known, and under which id; a fresh one where none is given. */
+export type Asker = { readonly actor: Actor; readonly origin?: string | undefined; readonly id?: string | undefined }
+
 export const runCommand = (
   site: Pick<Site, 'dispatcher' | 'ids'>,
   name: string,
   input: unknown,
-  actor: Actor,
-  id = site.ids.next('cmd'),
+  { actor, origin, id = site.ids.next('cmd') }: Asker,
 ): Result<unknown, Fault> => {
   const command = commandsByName.get(name)
   if (!command) return err({ type: 'CommandUnknown', name })
-  return site.dispatcher.dispatch(command, input, { id, actor })
+  return site.dispatcher.dispatch(command, input, { id, actor, origin })
 }
 
 /** Read-only connections: `site` to site.db; `sessions` to sessions.db with site.db attached, for joins across them. */

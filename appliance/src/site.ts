@@ -45,7 +45,9 @@ export const SCHEMA = 4
 /** When this release was made: a clock before it is wrong. */
 export const RELEASED_AT = Date.UTC(2026, 10, 21)
 
-const parts = partsOf([kernelModule, people, network, access, plans, customers, services, vouchers, sessions])
+/** Every module of the box, in dependency order. */
+export const siteModules = [people, network, access, plans, customers, services, vouchers, sessions]
+const parts = partsOf([kernelModule, ...siteModules])
 export const commandsByName = new Map(parts.commands.map((command) => [command.name, command]))
 export const queriesByName = new Map(parts.queries.map((query) => [query.name, query]))
 

@@ -8,6 +8,7 @@ export const TOKEN_PREFIX = 'lango_'
 const TOKEN_SHAPE = /^lango_[A-Za-z0-9_-]{43}$/
 export const TOKEN_PURPOSE = 'api_tokens.hash'
 export const SESSION_PURPOSE = 'staff_sessions.hash'
+export const totpPurpose = (staffId: string): string => `staff.totp:${staffId}`
 
 /** Who a signed-in browser belongs to. */
 export type SessionHolder = {
@@ -57,7 +58,7 @@ export const createPeopleGuard = (raw: RawDatabase, vault: Pick<Vault, 'keyedHas
   )
   return {
     /** Who shows this token; undefined when it opens nothing. */
-    holderOf(token: string): Actor | undefined {
+    holderOf: (token: string): Actor | undefined => {
       if (!TOKEN_SHAPE.test(token)) return undefined
       const found = byToken.get(vault.keyedHash(token, TOKEN_PURPOSE))
       if (!found) return undefined
@@ -67,7 +68,7 @@ export const createPeopleGuard = (raw: RawDatabase, vault: Pick<Vault, 'keyedHas
     /** Whose browser shows this session's secret. */
     sessionOf: (secret: string): SessionHolder | undefined =>
       bySession.get(vault.keyedHash(secret, SESSION_PURPOSE), now()),
-    may(actor: Actor, permission: string): boolean {
+    may: (actor: Actor, permission: string): boolean => {
       const role = roleOf(actor, now())
       if (role === undefined) return false
       return permission === 'self' ? actor.kind === 'staff' : permissionsOf(role).has(permission)
@@ -76,3 +77,44 @@ export const createPeopleGuard = (raw: RawDatabase, vault: Pick<Vault, 'keyedHas
 }
 
 export type PeopleGuard = ReturnType<typeof createPeopleGuard>
+
+/** What somebody shows to sign in, as it is kept. */
+export type Credential = {
+  readonly id: string
+  readonly login: string
+  readonly status: string
+  /** argon2id, undefined until a password was chosen. */
+  readonly passwordHash: string | undefined
+  /** The authenticator app's secret, where the person has one. */
+  readonly totp: Buffer | undefined
+  readonly totpStep: number
+}
+
+type CredentialRow = Omit<Credential, 'passwordHash' | 'totp'> & {
+  readonly passwordHash: Buffer | null
+  readonly totp: Buffer | null
+}
+
+/** Looks up who signs in. */
+export const createCredentials = (raw: RawDatabase, vault: Pick<Vault, 'open'>) => {
+  const columns = 'id, login, status, password_hash passwordHash, totp, totp_step totpStep'
+  const byLogin = raw.prepare<[string], CredentialRow>(`SELECT ${columns} FROM staff WHERE login = ?`)
+  const byId = raw.prepare<[string], CredentialRow>(`SELECT ${columns} FROM staff WHERE id = ?`)
+  const anyone = raw.prepare<[], { yes: number }>('SELECT EXISTS (SELECT 1 FROM staff) AS yes')
+  const opened = (row: CredentialRow | undefined): Credential | undefined => {
+    if (!row) return undefined
+    const totp = row.totp === null ? undefined : vault.open(row.totp, totpPurpose(row.id))
+    // A key that is lost opens no door: the app's code is asked for and cannot be right.
+    const secret =
+      totp === undefined ? undefined : totp.ok ? Buffer.from(totp.value.reveal(), 'base64') : Buffer.alloc(0)
+    return { ...row, passwordHash: row.passwordHash?.toString(), totp: secret }
+  }
+  return {
+    byLogin: (login: string) => opened(byLogin.get(login)),
+    byId: (id: string) => opened(byId.get(id)),
+    /** Whether the box has people at all: without any it waits for its first owner. */
+    anyone: () => anyone.get()!.yes === 1,
+  }
+}
+
+export type Credentials = ReturnType<typeof createCredentials>

@@ -1,25 +1,23 @@
 import { defineModule } from '@lango/kernel/verbs'
 import { enterByDoor, firstOwner, refusedSignIn, signedIn } from './door.ts'
 import { beginTotp, confirmTotp, dropTotp, renewRecovery, setOwnPassword, signOutOwn } from './own.ts'
-import { listRoles, listStaff, listStaffSessions, listTokens, searchAudit } from './queries.ts'
+import { listRoles, listStaff, listStaffSessions, listTokens, ownSessions, searchAudit, showOwn } from './queries.ts'
 import { removeRole, setRole } from './roles.ts'
 import { changeStaff, inviteStaff, resetStaff, signOutStaff } from './staff.ts'
 import { apiTokens, roles, staff, staffDoors, staffSessions } from './tables.ts'
 import { createToken, revokeToken } from './tokens.ts'
 
 export { enterByDoor, firstOwner, refusedSignIn, signedIn } from './door.ts'
-export { createPeopleGuard, type PeopleGuard, type SessionHolder } from './guard.ts'
 export {
-  beginTotp,
-  confirmTotp,
-  dropTotp,
-  readTotp,
-  renewRecovery,
-  setOwnPassword,
-  signOutOwn,
-  totpPurpose,
-} from './own.ts'
-export { listRoles, listStaff, listStaffSessions, listTokens, searchAudit } from './queries.ts'
+  createCredentials,
+  createPeopleGuard,
+  type Credential,
+  type Credentials,
+  type PeopleGuard,
+  type SessionHolder,
+} from './guard.ts'
+export { beginTotp, confirmTotp, dropTotp, readTotp, renewRecovery, setOwnPassword, signOutOwn } from './own.ts'
+export { listRoles, listStaff, listStaffSessions, listTokens, ownSessions, searchAudit, showOwn } from './queries.ts'
 export { removeRole, setRole } from './roles.ts'
 export { builtInRole, passwordFault, permissions, roleMay, roleNames, PASSWORD_LENGTH_MIN, type Role } from './rules.ts'
 export { changeStaff, inviteStaff, resetStaff, signOutStaff } from './staff.ts'
@@ -48,5 +46,5 @@ export const people = defineModule({
     renewRecovery,
     signOutOwn,
   ],
-  queries: [listTokens, listRoles, listStaff, listStaffSessions, searchAudit],
+  queries: [listTokens, listRoles, listStaff, listStaffSessions, showOwn, ownSessions, searchAudit],
 })

@@ -3,10 +3,10 @@ import { and, eq, isNull } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok, TOTP_SECRET_OCTETS, base32, totpStep } from '@lango/kernel'
 import { defineCommand, secretText, type CommandContext } from '@lango/kernel/verbs'
+import { totpPurpose } from './guard.ts'
 import { endSessions, staffById, type StaffRow } from './staff.ts'
 import { staff, staffSessions } from './tables.ts'
 
-export const totpPurpose = (staffId: string): string => `staff.totp:${staffId}`
 const RECOVERY_PURPOSE = 'staff.recovery'
 const RECOVERY_CODES = 10
 const RECOVERY_OCTETS = 10

@@ -85,6 +85,25 @@ export const listStaffSessions = defineQuery({
   shape: (rows) => rows,
 })
 
+/** One's own account: the desk asks with the id of whoever is signed in, and nobody else has the permission. */
+export const showOwn = defineQuery({
+  name: 'me.show',
+  permission: 'self',
+  input: z.object({ staffId: z.string() }),
+  tables: { staff },
+  examples: [{ staffId: 'staff_1' }],
+  select: ({ db, staff, byKey }, { staffId }) =>
+    db
+      .select({ name: staff.name, login: staff.login, totpSince: staff.totpSince, recoveryLeft: staff.recoveryLeft })
+      .from(staff)
+      .where(eq(staff.id, staffId))
+      .orderBy(...byKey(staff)),
+  shape: (rows) => rows[0],
+})
+
+/** As `staff.sessions`, of one's own. */
+export const ownSessions = defineQuery({ ...listStaffSessions, name: 'me.sessions', permission: 'self' })
+
 /** Rows of one page of the audit log. */
 const AUDIT_ROWS_MAX = 1000
 

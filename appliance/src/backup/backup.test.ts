@@ -25,7 +25,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }))
 const furnish = async (name: string): Promise<DataFolder> => {
   const folder = orThrow(makeFolder(join(dir, name)))
   const site = orThrow(openSite(folder, collectingLog()))
-  const must = (command: string, input: unknown) => orThrow(runCommand(site, command, input, actor))
+  const must = (command: string, input: unknown) => orThrow(runCommand(site, command, input, { actor }))
   must('routers.add', { name: 'tower', address: '10.0.0.1', secret: 'shared-secret-of-tower' })
   must('plans.add', { name: 'Home', kind: 'pppoe', policy: { downKbps: 1000, upKbps: 500 } })
   must('subscribers.import', {

@@ -19,6 +19,7 @@ import { runCommand } from '../run-named.ts'
 import { commandsByName, queriesByName } from '../site.ts'
 import { createWeb } from './web.ts'
 import { createFixtureFeed, sampleSnapshot } from './testing/fixture-feed.ts'
+import { siteUnderTest } from './testing/site-under-test.ts'
 
 /** The interface over a real site, as the web serves it. */
 const box = () => {
@@ -34,7 +35,7 @@ const box = () => {
     queries: queriesByName,
     holderOf: tokens.holderOf,
     may: guard.may,
-    command: (name, input, { id, actor }) => runCommand(site, name, input, actor, id),
+    command: (name, input, by) => runCommand(site, name, input, by),
     query(name, input) {
       asked.push(name)
       const query = plans.queries.find((one) => one.name === name)
@@ -47,6 +48,8 @@ const box = () => {
   const web = createWeb({
     token: 'x'.repeat(32),
     feed: createFixtureFeed(sampleSnapshot({ now: site.clock.now(), sessions: 1 })),
+    site: siteUnderTest().web,
+    pages: [],
     siteName: 'Kisumu POP',
     clock: site.clock,
     demo: false,

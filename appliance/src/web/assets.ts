@@ -19,6 +19,10 @@ export const loadAssets = () => {
     font,
     kit: asset('kit', 'css', 'text/css; charset=utf-8', kitStylesheet(font.address)),
     gallery: asset('gallery', 'css', 'text/css; charset=utf-8', galleryStylesheet()),
+    desk: asset(
+      ...(['desk', 'js', 'text/javascript; charset=utf-8'] as const),
+      readFileSync(new URL('client/desk.js', import.meta.url), 'utf8'),
+    ),
     live: asset(
       ...(['live', 'js', 'text/javascript; charset=utf-8'] as const),
       readFileSync(new URL('client/live.js', import.meta.url), 'utf8'),

@@ -2,13 +2,14 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock, Random } from '@lango/kernel'
 import { webLimits } from './limits.ts'
 
-/** Until people can sign in: a one-time token in a printed address becomes a browser's session. */
+/** For whoever holds the box's console: a one-time token in a printed address becomes a browser's session. */
 export interface DeskSessions {
   /** A fresh one-time token; the one before it no longer works. */
   newToken(): string
   /** A session's secret for the cookie, or undefined: the token is wrong, used, replaced or too old. */
   exchange(token: string): string | undefined
   isSignedIn(secret: string | undefined): boolean
+  end(secret: string | undefined): void
 }
 
 type DeskSession = { readonly since: number; usedAt: number }
@@ -67,6 +68,9 @@ export const createDeskSessions = (firstToken: string, clock: Clock, random: Ran
       if (isOver) sessions.delete(key)
       else session.usedAt = now
       return !isOver
+    },
+    end(secret) {
+      if (secret !== undefined) sessions.delete(digestOf(secret).toString('base64'))
     },
   }
 }

@@ -1,3 +1,4 @@
 export { createApi } from './api.ts'
 export { deskAddress, serveWeb } from './serve.ts'
 export { createWeb } from './web.ts'
+export type { WebSite } from './web-site.ts'

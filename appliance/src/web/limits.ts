@@ -22,6 +22,18 @@ export const webLimits = defineLimits({
   /** A printed address that nobody has opened. */
   tokenLifeMs: 24 * 3600_000,
   bodyBytesMax: 4096,
+  /** A form of the desk. */
+  formBytesMax: 256 * 1024,
+  /** Failures to sign in within the window: of strangers by address and by name, of a known browser by itself. */
+  signInWindowMs: 15 * 60_000,
+  signInsPerAddressMax: 20,
+  signInsPerLoginMax: 20,
+  signInsPerBrowserMax: 10,
+  signInCountsMax: 10_000,
+  /** Between password and code. */
+  secondStepMs: 5 * 60_000,
+  secondStepTriesMax: 5,
+  secondStepsMax: 100,
   /** An import sends 200 subscribers at once. */
   apiBodyBytesMax: 1024 * 1024,
   connectionsMax: 256,

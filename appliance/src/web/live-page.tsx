@@ -37,8 +37,9 @@ import {
 } from './lists.tsx'
 import type { ListPicture, Picture, SlotPicture } from './picture.ts'
 import { healthSentenceIn } from './reason-words.ts'
+import type { WebWords } from './words.ts'
 
-export const healthMark = (health: Health, { words }: View): HealthMark => ({
+export const healthMark = (health: Health, words: WebWords): HealthMark => ({
   serving: health.serving,
   word: health.serving ? words.serving : words.notServing,
 })
@@ -119,7 +120,7 @@ export const pictureOf = (snapshot: LiveSnapshot, view: View): Picture => {
   return {
     at: view.now,
     slots: [
-      slot('health', String(health.serving), () => <HealthDot health={healthMark(health, view)} />),
+      slot('health', String(health.serving), () => <HealthDot health={healthMark(health, view.words)} />),
       slot('health-notice', JSON.stringify(health), () => <HealthNotice health={health} view={view} />),
       ...figures(snapshot, view).map(({ id, value }) => slot(id, value, () => <>{value}</>)),
       ...Object.entries(beside).map(([name, text]) => slot(`note-${name}`, text, () => <>{text}</>)),

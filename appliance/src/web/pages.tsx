@@ -1,12 +1,25 @@
-import { Gallery, readPreferences, type Preferences } from '@lango/kernel/ui'
+import {
+  Gallery,
+  localeOf,
+  langs,
+  Notice,
+  readPreferences,
+  type Lang,
+  type Locale,
+  type Preferences,
+  type Shown,
+} from '@lango/kernel/ui'
 import type { Context } from 'hono'
 import { getCookie } from 'hono/cookie'
 import type { VNode } from 'preact'
 import type { Assets } from './assets.ts'
 import { renderPage } from './html.ts'
-import type { LiveHub, LiveState } from './live-hub.ts'
+import type { LiveHub } from './live-hub.ts'
 import { healthMark, LivePage } from './live-page.tsx'
-import { MessagePage, Shell, type MessageProps } from './shell.tsx'
+import { navigationFor, type Reach } from './navigation.ts'
+import { MenuPage, MessagePage, Shell, type MessageProps } from './shell.tsx'
+import type { WebSite } from './web-site.ts'
+import type { DeskEnv } from './who.ts'
 import { webWords } from './words.ts'
 
 export const VIEW_COOKIE = 'lango-view'
@@ -17,54 +30,99 @@ export const preferencesOf = (c: Context): Preferences =>
 type PagesOptions = {
   readonly assets: Assets
   readonly hub: LiveHub
+  readonly site: Pick<WebSite, 'may' | 'credentials'>
   readonly siteName: string
+  readonly timeZone: string
+  /** Of the pages that there are. */
+  readonly paths: ReadonlySet<string>
   readonly demo: boolean
 }
 
 type InFrame = { title: string; content: VNode; isLive?: boolean; stylesheet?: string }
+type Message = Pick<MessageProps, 'kind' | 'id' | 'reload' | 'sentence'>
 
 /** The pages as answers to requests, each in the reader's language. */
-export const createPages = ({ assets, hub, siteName, demo }: PagesOptions) => {
-  const inFrame = (c: Context, { snapshot, view }: LiveState, { content, ...own }: InFrame) => {
+export const createPages = ({ assets, hub, site, siteName, timeZone, paths, demo }: PagesOptions) => {
+  const reachOf = (c: Context<DeskEnv>): Reach => ({
+    may: (permission) => site.may(c.get('who').actor, permission),
+    paths,
+  })
+  const locales = Object.fromEntries(langs.map((lang) => [lang, localeOf(lang, timeZone)])) as Record<Lang, Locale>
+  const localeFor = (c: Context): Locale => locales[preferencesOf(c).lang]
+
+  const inFrame = (c: Context<DeskEnv>, { content, ...own }: InFrame, status = 200) => {
+    const who = c.get('who')
+    const locale = localeFor(c)
+    const words = webWords[locale.lang]
     const shell = (
       <Shell
-        {...{ assets, siteName, demo, ...own }}
-        locale={view.locale}
+        {...{ assets, siteName, demo, locale, ...own }}
         preferences={preferencesOf(c)}
-        health={healthMark(snapshot.health, view)}
+        health={healthMark(hub.health(), words)}
         path={c.req.path + new URL(c.req.url).search}
+        personName={who.staff?.name}
+        reach={reachOf(c)}
       >
         {content}
       </Shell>
     )
-    return c.html(renderPage(shell))
+    return c.html(renderPage(shell), status as 200)
+  }
+
+  const message = (c: Context, status: 400 | 401 | 403 | 404 | 500, told: Message) => {
+    const preferences = preferencesOf(c)
+    const words = webWords[preferences.lang]
+    return c.html(renderPage(<MessagePage {...{ assets, preferences, words, ...told }} />), status)
   }
 
   return {
-    live: (c: Context) => {
-      const state = hub.current(preferencesOf(c).lang)
-      const { snapshot, view, version } = state
+    localeFor,
+    message,
+    shown: (c: Context<DeskEnv>, { title, content }: Shown, status: number) => inFrame(c, { title, content }, status),
+    doorView: (c: Context) => ({ assets, preferences: preferencesOf(c), locale: localeFor(c), siteName }),
+
+    live: (c: Context<DeskEnv>) => {
+      const { snapshot, view, version } = hub.current(preferencesOf(c).lang)
       const showAll = c.req.query('all') !== undefined
-      const content = <LivePage {...{ demo, snapshot, view, showAll }} stream={`/events?since=${version}`} />
-      return inFrame(c, state, { title: view.words.overview, content, isLive: true })
+      const content = (
+        <>
+          {c.get('who').staff || demo || site.credentials.anyone() ? null : <NoOwner words={view.words} />}
+          <LivePage {...{ demo, snapshot, view, showAll }} stream={`/events?since=${version}`} />
+        </>
+      )
+      return inFrame(c, { title: view.words.overview, content, isLive: true })
     },
 
-    gallery: (c: Context) => {
-      const state = hub.current(preferencesOf(c).lang)
-      const { locale, now, words } = state.view
+    menu: (c: Context<DeskEnv>) => {
+      const who = c.get('who')
+      const words = webWords[preferencesOf(c).lang]
+      const nav = navigationFor(words, c.req.path, reachOf(c), demo)
+      return inFrame(c, { title: words.menu, content: <MenuPage nav={nav} words={words} name={who.staff?.name} /> })
+    },
+
+    gallery: (c: Context<DeskEnv>) => {
+      const { view } = hub.current(preferencesOf(c).lang)
+      const { locale, now, words } = view
       const content = (
         <>
           <h1>{words.gallery}</h1>
           <Gallery locale={locale} now={now} />
         </>
       )
-      return inFrame(c, state, { title: words.gallery, content, stylesheet: assets.gallery.address })
-    },
-
-    message(c: Context, status: 400 | 401 | 404 | 500, message: Pick<MessageProps, 'kind' | 'id' | 'reload'>) {
-      const preferences = preferencesOf(c)
-      const words = webWords[preferences.lang]
-      return c.html(renderPage(<MessagePage {...{ assets, preferences, words, ...message }} />), status)
+      return inFrame(c, { title: words.gallery, content, stylesheet: assets.gallery.address })
     },
   }
 }
+
+export type Pages = ReturnType<typeof createPages>
+
+const NoOwner = ({ words }: { words: (typeof webWords)['en'] }) => (
+  <Notice meaning="attention" title={words.makeOwner}>
+    <p>{words.makeOwnerBody}</p>
+    <p>
+      <a class="button button-main" href="/first-run">
+        {words.makeOwnerLink}
+      </a>
+    </p>
+  </Notice>
+)

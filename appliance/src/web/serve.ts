@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { err, ok, type Result } from '@lango/kernel'
 import type { Hono } from 'hono'
+import type { DeskEnv } from './who.ts'
 import { webLimits } from './limits.ts'
 
 export type WebServer = {
@@ -22,7 +23,7 @@ export type WebServerFault = {
 }
 
 export type ServeOptions = {
-  readonly app: Hono
+  readonly app: Pick<Hono<DeskEnv>, 'fetch'>
   /** Address to listen on; loopback until people can sign in. */
   readonly listen?: string
   /** 0 takes a free one. */

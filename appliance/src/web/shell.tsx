@@ -8,6 +8,7 @@ import {
   PlainPage,
   Sentence,
   themes,
+  UserText,
   visible,
   type HealthMark,
   type Locale,
@@ -16,6 +17,7 @@ import {
 } from '@lango/kernel/ui'
 import type { ComponentChildren, VNode } from 'preact'
 import type { Assets } from './assets.ts'
+import { navigationFor, type Reach } from './navigation.ts'
 import { webWords, type WebWords } from './words.ts'
 
 /** The page without a script is loaded anew this often. */
@@ -59,6 +61,38 @@ const ViewMenu = ({
   </details>
 )
 
+const PersonMenu = ({ words, name }: { words: WebWords; name: string | undefined }) => (
+  <details class="menu">
+    <summary class="button" title={name === undefined ? words.console : visible(name)}>
+      <Icon name="person" />
+      <span class="desk-label person-name">
+        <UserText text={name ?? words.console} />
+      </span>
+    </summary>
+    <div class="menu-panel menu-links">
+      {name === undefined ? null : <a href="/me">{words.account}</a>}
+      <form method="post" action="/sign-out">
+        <button type="submit">{words.signOut}</button>
+      </form>
+    </div>
+  </details>
+)
+
+const SearchField = ({ words, query }: { words: WebWords; query: string }) => (
+  <form class="search" method="get" action="/search" role="search">
+    <Icon name="search" />
+    <input
+      type="search"
+      name="q"
+      value={query}
+      placeholder={words.searchHint}
+      aria-label={words.search}
+      data-search=""
+    />
+    <kbd>/</kbd>
+  </form>
+)
+
 type ShellProps = {
   assets: Assets
   locale: Locale
@@ -69,25 +103,22 @@ type ShellProps = {
   /** Path of the page, with its query. */
   path: string
   title: string
+  /** Whose desk it is; undefined for the console's. */
+  personName: string | undefined
+  reach: Reach
   /** A page that its script keeps up to date; without one it is loaded anew now and then. */
   isLive?: boolean
   stylesheet?: string
   children: ComponentChildren
 }
 
-const navigation = (words: WebWords, demo: boolean, path: string): readonly NavItem[] => [
-  { href: '/#sessions', label: words.sessions, icon: 'sessions', current: !path.startsWith('/gallery') },
-  { href: '/#decisions', label: words.decisions, icon: 'decisions' },
-  { href: '/#routers', label: words.routers, icon: 'routers' },
-  ...(demo
-    ? [{ href: '/gallery', label: words.gallery, icon: 'gallery', current: path.startsWith('/gallery') } as const]
-    : []),
-]
-
 /** A page of the desk in its frame. */
 export const Shell = (props: ShellProps): VNode => {
-  const { assets, preferences, path } = props
+  const { assets, preferences } = props
   const words = webWords[preferences.lang]
+  const [path = '/', query = ''] = props.path.split('?')
+  const searched = path === '/search' ? (new URLSearchParams(query).get('q') ?? '') : ''
+  const nav = navigationFor(words, path, props.reach, props.demo)
   return (
     <Document
       title={`${props.title} · ${visible(props.siteName)} · Lango`}
@@ -95,30 +126,80 @@ export const Shell = (props: ShellProps): VNode => {
       stylesheets={[assets.kit.address, ...(props.stylesheet === undefined ? [] : [props.stylesheet])]}
       font={assets.font.address}
       icon={assets.icon.address}
-      scripts={[assets.live.address]}
+      scripts={[assets.desk.address, ...(props.isLive === true ? [assets.live.address] : [])]}
       {...(props.isLive === true ? { refreshSecWithoutScript: REFRESH_SEC } : {})}
     >
       <Frame
         locale={props.locale}
         preferences={preferences}
         siteName={props.siteName}
-        nav={navigation(words, props.demo, path)}
+        nav={nav}
+        more={{ href: '/menu', label: words.more, icon: 'more', current: path === '/menu' }}
         health={props.health}
         preferencesAction="/preferences"
-        returnTo={path}
-        tools={<ViewMenu words={words} preferences={preferences} returnTo={path} />}
+        returnTo={props.path}
+        search={props.reach.paths.has('/search') ? <SearchField words={words} query={searched} /> : null}
+        tools={
+          <>
+            <ViewMenu words={words} preferences={preferences} returnTo={props.path} />
+            <PersonMenu words={words} name={props.personName} />
+          </>
+        }
       >
         {props.children}
       </Frame>
+      <dialog class="palette" data-palette="" aria-label={words.search}>
+        <form method="get" action={props.reach.paths.has('/search') ? '/search' : undefined}>
+          <input type="search" name="q" placeholder={words.commands} aria-label={words.commands} autocomplete="off" />
+        </form>
+        <ul>
+          {nav.map((item) => (
+            <li key={item.href}>
+              <a href={item.href}>
+                <Icon name={item.icon} /> {item.label}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </dialog>
     </Document>
   )
 }
+
+/** Everything the navigation leads to, for a phone. */
+export const MenuPage = ({
+  nav,
+  words,
+  name,
+}: {
+  nav: readonly NavItem[]
+  words: WebWords
+  name: string | undefined
+}) => (
+  <>
+    <h1>{words.menu}</h1>
+    <nav class="panel menu-page" aria-label={words.menu}>
+      {nav.map((item) => (
+        <a key={item.href} href={item.href}>
+          <Icon name={item.icon} /> {item.label}
+        </a>
+      ))}
+      {name === undefined ? null : (
+        <a href="/me">
+          <Icon name="person" /> {words.account}
+        </a>
+      )}
+    </nav>
+  </>
+)
 
 export type MessageProps = {
   assets: Assets
   preferences: Preferences
   words: WebWords
-  kind: 'signIn' | 'used' | 'notFound' | 'wrongHost' | 'fault'
+  kind: 'signIn' | 'used' | 'notFound' | 'wrongHost' | 'fault' | 'forbidden' | 'ask'
+  /** Why, where the kind alone does not say it. */
+  sentence?: string
   /** Of the fault, as it stands in the log. */
   id?: string
   /** Loads the page once more at once. */
@@ -126,8 +207,10 @@ export type MessageProps = {
 }
 
 /** A page of one message: what happened, why, what to do. */
-export const MessagePage = ({ assets, preferences, words, kind, id = '', reload = false }: MessageProps): VNode => {
+export const MessagePage = (props: MessageProps): VNode => {
+  const { assets, preferences, words, kind, id = '', reload = false, sentence } = props
   const title = words[`${kind}Title`]
+  const body = kind === 'forbidden' || kind === 'ask' ? (sentence ?? '') : words[`${kind}Body`]
   return (
     <Document
       title={`${title} · Lango`}
@@ -139,17 +222,17 @@ export const MessagePage = ({ assets, preferences, words, kind, id = '', reload 
     >
       <PlainPage>
         <h1>{title}</h1>
-        <p>{fill(words[`${kind}Body`], { id })}</p>
+        <p>{fill(body, { id })}</p>
         {kind === 'signIn' || kind === 'used' ? (
           <p>
             <Sentence text={words.newAddress} />
           </p>
         ) : null}
-        {kind === 'notFound' || kind === 'fault' ? (
+        {kind === 'signIn' || kind === 'used' || kind === 'wrongHost' ? null : (
           <p>
             <a href="/">{words.toLive}</a>
           </p>
-        ) : null}
+        )}
       </PlainPage>
     </Document>
   )

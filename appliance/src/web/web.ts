@@ -1,24 +1,34 @@
 import { systemRandom, type Clock, type Log, type Random } from '@lango/kernel'
-import { changePreferences, writePreferences } from '@lango/kernel/ui'
+import { changePreferences, writePreferences, type DeskPage } from '@lango/kernel/ui'
 import { Hono, type Context, type Handler, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { compress } from 'hono/compress'
-import { getCookie, setCookie } from 'hono/cookie'
+import { setCookie } from 'hono/cookie'
 import { csrf } from 'hono/csrf'
 import { HTTPException } from 'hono/http-exception'
 import { loadAssets, serveAssets } from './assets.ts'
+import { mountPages } from './desk.tsx'
 import { createDeskSessions, type DeskSessions } from './desk-sessions.ts'
+import { createDoor } from './door.tsx'
+import { faultSentenceIn } from './fault-words.ts'
 import type { LiveFeed } from './feed.ts'
 import { isOurHost, localPath, protectiveHeaders } from './guard.ts'
 import { webLimits } from './limits.ts'
 import { createLiveHub, type LiveHub } from './live-hub.ts'
-import { createPages, preferencesOf, VIEW_COOKIE } from './pages.tsx'
+import { createPages, preferencesOf, VIEW_COOKIE, type Pages } from './pages.tsx'
+import type { WebSite } from './web-site.ts'
+import { createDoorkeeper, type DeskEnv, type Doorkeeper } from './who.ts'
 
 export type WebOptions = {
   /** The one-time token in the address that `start` prints: at least 22 characters from a random source. */
   readonly token: string
   readonly feed: LiveFeed
+  readonly site: WebSite
+  /** The modules' pages. */
+  readonly pages: readonly DeskPage[]
   readonly siteName: string
+  /** ISO 4217: of prices where nothing else is said. */
+  readonly currency?: string
   readonly clock: Clock
   readonly demo: boolean
   /** The interface for programs, which brings its own key. */
@@ -36,7 +46,7 @@ export type WebOptions = {
 }
 
 export interface Web {
-  readonly app: Hono
+  readonly app: Hono<DeskEnv>
   /** A fresh one-time token for `/?token=`; the one before it no longer works. */
   newToken(): string
   /** Live pages open now. */
@@ -45,18 +55,12 @@ export interface Web {
   close(): void
 }
 
-type Pages = ReturnType<typeof createPages>
-
 const YEAR_SEC = 365 * 86_400
 
 const onInterval = (intervalMs: number, run: () => void): (() => void) => {
   const timer = setInterval(run, intervalMs).unref()
   return () => clearInterval(timer)
 }
-
-// Cookies know no ports: two boxes on one machine would sign each other's people out.
-const deskCookie = (c: Context): string => `lango-desk-${new URL(c.req.url).port || '80'}`
-const kept = { path: '/', httpOnly: true, sameSite: 'Strict' } as const
 
 const onlyOurHost =
   (pages: Pages, hostNames: readonly string[]): MiddlewareHandler =>
@@ -67,7 +71,7 @@ const onlyOurHost =
 
 /** `/?token=…` becomes a session cookie once, and a clean address. */
 const exchangeToken =
-  (desk: DeskSessions, pages: Pages, log: Log): MiddlewareHandler =>
+  (desk: DeskSessions, keeper: Doorkeeper, pages: Pages, log: Log): MiddlewareHandler =>
   async (c, next) => {
     const token = c.req.query('token')
     // A link preview asks with HEAD: it must not use the token up.
@@ -75,26 +79,33 @@ const exchangeToken =
     const secret = desk.exchange(token)
     if (secret !== undefined) {
       log.info('desk opened with a one-time address')
-      setCookie(c, deskCookie(c), secret, { ...kept, maxAge: webLimits.deskSessionLifeMs / 1000 })
+      keeper.keepConsole(c, secret)
     }
-    const isIn = secret !== undefined || desk.isSignedIn(getCookie(c, deskCookie(c)))
+    const isIn = secret !== undefined || keeper.who(c) !== undefined
     return isIn ? c.redirect('/', 303) : pages.message(c, 401, { kind: 'used' })
   }
 
 const onlySignedIn =
-  (desk: DeskSessions, pages: Pages): MiddlewareHandler =>
+  (keeper: Doorkeeper, site: WebSite, pages: Pages): MiddlewareHandler<DeskEnv> =>
   async (c, next) => {
-    if (desk.isSignedIn(getCookie(c, deskCookie(c)))) return next()
+    const who = keeper.who(c)
+    if (who) {
+      c.set('who', who)
+      return next()
+    }
     // A link on another site led here, so the browser has kept a strict cookie back; a reload of our own brings it.
-    const reload = c.req.header('sec-fetch-site') === 'cross-site' && c.req.header('sec-fetch-mode') === 'navigate'
-    return pages.message(c, 401, { kind: 'signIn', reload })
+    if (c.req.header('sec-fetch-site') === 'cross-site' && c.req.header('sec-fetch-mode') === 'navigate')
+      return pages.message(c, 401, { kind: 'signIn', reload: true })
+    if (!site.credentials.anyone() || c.req.method !== 'GET') return pages.message(c, 401, { kind: 'signIn' })
+    if (!(c.req.header('accept') ?? '').includes('text/html')) return c.text('Sign in first.', 401)
+    const { pathname, search } = new URL(c.req.url)
+    return c.redirect(`/sign-in?next=${encodeURIComponent(pathname + search)}`, 303)
   }
 
-const openStream = (hub: LiveHub, desk: DeskSessions) => (c: Context) => {
+const openStream = (hub: LiveHub, keeper: Doorkeeper) => (c: Context) => {
   const known = c.req.header('last-event-id') ?? c.req.query('since') ?? ''
-  const secret = getCookie(c, deskCookie(c))
   const since = /^\d{1,15}$/.test(known) ? Number(known) : undefined
-  const stream = hub.open(preferencesOf(c).lang, since, () => desk.isSignedIn(secret))
+  const stream = hub.open(preferencesOf(c).lang, since, () => keeper.who(c) !== undefined)
   if (!stream) return c.text('Too many live pages are open: close one, then load this one again.', 503)
   return c.body(stream, 200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' })
 }
@@ -102,19 +113,34 @@ const openStream = (hub: LiveHub, desk: DeskSessions) => (c: Context) => {
 const choosePreferences = async (c: Context) => {
   const fields = new URLSearchParams(await c.req.text())
   const chosen = changePreferences(preferencesOf(c), fields)
-  setCookie(c, VIEW_COOKIE, writePreferences(chosen), { ...kept, maxAge: YEAR_SEC })
+  const kept = { path: '/', httpOnly: true, sameSite: 'Strict', maxAge: YEAR_SEC } as const
+  setCookie(c, VIEW_COOKIE, writePreferences(chosen), kept)
   return c.redirect(localPath(fields.get('returnTo') ?? '/'), 303)
 }
 
+const doorOf = ({ site, clock }: WebOptions, keeper: Doorkeeper, pages: Pages, random: Random): Hono =>
+  createDoor({
+    credentials: site.credentials,
+    passwords: site.passwords,
+    clock,
+    random,
+    keeper,
+    command: site.command,
+    viewOf: pages.doorView,
+    sentenceOf: (fault, c) => faultSentenceIn(pages.localeFor(c).lang, fault) ?? site.sentenceOf(fault),
+  })
+
 /** The box's web: pages, their live stream, `/healthz`. `app.request()` answers without a port. */
 export const createWeb = (options: WebOptions): Web => {
-  const { feed, siteName, clock, demo, log, random = systemRandom(), every = onInterval } = options
+  const { feed, site, siteName, clock, demo, log, random = systemRandom(), every = onInterval } = options
   const timeZone = options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
   const assets = loadAssets()
+  const paths = new Set(['/', ...options.pages.map(({ path }) => path)])
   const desk = createDeskSessions(options.token, clock, random)
   const hub = createLiveHub({ feed, clock, timeZone, every, log })
-  const pages = createPages({ assets, hub, siteName, demo })
-  const app = new Hono()
+  const pages = createPages({ assets, hub, site, siteName, timeZone, paths, demo })
+  const keeper = createDoorkeeper({ people: site.people, console: desk, vault: site.vault, clock, random })
+  const app = new Hono<DeskEnv>()
 
   app.use(protectiveHeaders, compress(), onlyOurHost(pages, options.hostNames ?? []))
   app.use('/assets/*', serveAssets(assets))
@@ -124,12 +150,29 @@ export const createWeb = (options: WebOptions): Web => {
   })
   if (options.api) app.route('/api', options.api)
   if (options.metrics) app.get('/metrics', options.metrics)
-  app.use('/', exchangeToken(desk, pages, log))
-  app.use(onlySignedIn(desk, pages))
+  app.use(csrf())
+  app.use('/preferences', bodyLimit({ maxSize: webLimits.bodyBytesMax }))
+  app.use(bodyLimit({ maxSize: webLimits.formBytesMax }))
+  app.use('/', exchangeToken(desk, keeper, pages, log))
+  app.route('/', doorOf(options, keeper, pages, random))
+  // How people like to look at pages concerns those before the desk too, and is nobody's but theirs.
+  app.post('/preferences', choosePreferences)
+  app.use(onlySignedIn(keeper, site, pages))
   app.get('/', pages.live)
-  app.get('/events', openStream(hub, desk))
-  app.post('/preferences', csrf(), bodyLimit({ maxSize: webLimits.bodyBytesMax }), choosePreferences)
+  app.get('/menu', pages.menu)
+  app.get('/events', openStream(hub, keeper))
   if (demo) app.get('/gallery', pages.gallery)
+  mountPages(app, options.pages, {
+    site,
+    clock,
+    random,
+    siteName,
+    currency: options.currency ?? 'KES',
+    localeOf: pages.localeFor,
+    draw: pages.shown,
+    message: (c, status, sentence) =>
+      pages.message(c, status, { kind: status === 403 ? 'forbidden' : 'ask', sentence }),
+  })
 
   app.notFound((c) => pages.message(c, 404, { kind: 'notFound' }))
   app.onError((error, c) => {

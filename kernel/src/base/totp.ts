@@ -44,7 +44,7 @@ export const totpStep = (secret: Uint8Array, code: string, nowMs: number, usedSt
 }
 
 /** What the app's camera reads (Google Authenticator's Key URI Format). */
-export const totpAddress = (secret: Uint8Array, issuer: string, account: string): string => {
+export const totpAddress = (secretBase32: string, issuer: string, account: string): string => {
   const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(account)}`
-  return `otpauth://totp/${label}?secret=${base32(secret)}&issuer=${encodeURIComponent(issuer)}`
+  return `otpauth://totp/${label}?secret=${secretBase32}&issuer=${encodeURIComponent(issuer)}`
 }

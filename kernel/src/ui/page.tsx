@@ -55,6 +55,8 @@ export type NavItem = {
   readonly label: string
   readonly icon: IconName
   readonly current?: boolean
+  /** Stands in the bottom bar of a phone; the others are behind "more" there. */
+  readonly first?: boolean
 }
 
 /** The name in its mark: a gate, drawn as two posts and what passes between them. */
@@ -84,8 +86,12 @@ type FrameProps = {
   /** Where preference forms are posted, and where they lead back to. */
   preferencesAction: string
   returnTo: string
+  /** In the middle of the top bar. */
+  search?: ComponentChildren
   /** At the end of the top bar. */
   tools?: ComponentChildren
+  /** Where a phone finds the whole navigation. */
+  more?: NavItem
   children: ComponentChildren
 }
 
@@ -103,6 +109,15 @@ const CollapseForm = ({ locale, preferences, preferencesAction, returnTo }: Fram
   )
 }
 
+const NavLine = ({ item, className }: { item: NavItem; className: string | undefined }) => (
+  <li class={className}>
+    <a href={item.href} title={item.label} aria-current={item.current === true ? 'page' : undefined}>
+      <Icon name={item.icon} />
+      <span class="nav-label">{item.label}</span>
+    </a>
+  </li>
+)
+
 /** Left navigation by job, a bottom bar on phones; a top bar with site and health; the page itself. */
 export const Frame = (props: FrameProps) => (
   <>
@@ -118,18 +133,15 @@ export const Frame = (props: FrameProps) => (
         <span class="topbar-health" data-slot="health">
           <HealthDot health={props.health} />
         </span>
+        {props.search === undefined ? null : <span class="topbar-search">{props.search}</span>}
         <span class="topbar-tools">{props.tools}</span>
       </header>
       <nav class="nav" aria-label={props.locale.words.navigation}>
         <ul>
           {props.nav.map((item) => (
-            <li key={item.href}>
-              <a href={item.href} title={item.label} aria-current={item.current === true ? 'page' : undefined}>
-                <Icon name={item.icon} />
-                <span class="nav-label">{item.label}</span>
-              </a>
-            </li>
+            <NavLine key={item.href} item={item} className={item.first === true ? undefined : 'nav-rest'} />
           ))}
+          {props.more === undefined ? null : <NavLine item={props.more} className="nav-more" />}
         </ul>
         <CollapseForm {...props} />
       </nav>

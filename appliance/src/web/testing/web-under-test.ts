@@ -1,8 +1,10 @@
-import { collectingLog, fakeClock } from '@lango/kernel/testing'
+import { collectingLog } from '@lango/kernel/testing'
 import { seededRandom } from '@lango/kernel'
 import type { LiveSnapshot } from '../feed.ts'
 import { createWeb, type WebOptions } from '../web.ts'
+import { deskPages } from '../../desk-pages.ts'
 import { createFixtureFeed, sampleSnapshot } from './fixture-feed.ts'
+import { siteUnderTest } from './site-under-test.ts'
 
 export const TOKEN = 'one-time-token-of-the-test'
 
@@ -10,7 +12,8 @@ type Visit = Omit<RequestInit, 'headers'> & { headers?: Record<string, string> }
 
 /** The web on a clock, a feed and timers held in hand; `visit` asks as a browser that keeps its cookies. */
 export const webUnderTest = (options: Partial<WebOptions> & { snapshot?: LiveSnapshot } = {}) => {
-  const clock = fakeClock()
+  const site = siteUnderTest()
+  const { clock } = site
   const log = collectingLog()
   const feed = createFixtureFeed(options.snapshot ?? sampleSnapshot({ now: clock.now(), sessions: 3, decisions: 3 }))
   const every = (intervalMs: number, run: () => void) => {
@@ -27,6 +30,8 @@ export const webUnderTest = (options: Partial<WebOptions> & { snapshot?: LiveSna
   const web = createWeb({
     token: TOKEN,
     feed,
+    site: site.web,
+    pages: deskPages,
     siteName: 'Kisumu POP',
     clock,
     demo: false,
@@ -47,7 +52,7 @@ export const webUnderTest = (options: Partial<WebOptions> & { snapshot?: LiveSna
     return answer
   }
   const signIn = () => visit(`/?token=${TOKEN}`)
-  return { web, clock, log, feed, cookies, visit, signIn }
+  return { web, site, clock, log, feed, cookies, visit, signIn }
 }
 
 /** Reads server-sent events as they come, one read at a time, as a connection does. */

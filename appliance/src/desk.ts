@@ -1,0 +1,111 @@
+/** The web of the box: what people and programs reach with a browser or a token. */
+import { hostname } from 'node:os'
+import { createPasswords, ok, type Fault, type Log, type Result } from '@lango/kernel'
+import type { RawDatabase } from '@lango/kernel/db'
+import { createCredentials } from '@lango/modules/people'
+import type { Action } from './actions.ts'
+import type { SharedState } from './aaa/shared-state.ts'
+import { deskPages } from './desk-pages.ts'
+import { createLiveFeed } from './live-feed.ts'
+import { metricsHandler } from './metrics/handler.ts'
+import type { QueryService } from './query-service.ts'
+import { runCommand } from './run-named.ts'
+import { commandsByName, queriesByName, type Site } from './site.ts'
+import type { Watch } from './watch.ts'
+import { createApi, createWeb, deskAddress, serveWeb, type WebSite } from './web/index.ts'
+
+export type Desk = {
+  readonly port: number
+  /** Opens the desk once. */
+  readonly address: string
+  newAddress(): string
+  stop(): Promise<void>
+}
+
+export type DeskDeps = {
+  readonly site: Site
+  /** Read-only: sessions.db with site.db attached. */
+  readonly reader: RawDatabase
+  readonly queries: QueryService
+  readonly state: SharedState
+  readonly watch: Watch
+  readonly action: Action
+  readonly webPort: number
+  readonly timeZone: string
+  readonly demo: boolean
+  readonly log: Log
+}
+
+const every = (ms: number, run: () => void): (() => void) => {
+  const timer = setInterval(run, ms)
+  return () => clearInterval(timer)
+}
+
+/** Loaded with the first refusal: it knows the faults of every part. */
+const sentenceOf = async (fault: Fault): Promise<string> => (await import('./cli/faults.ts')).faultSentence(fault)
+
+/** What the web may use of the site: everything by name, with who asks. */
+const webSiteOf = ({ site, queries, action }: DeskDeps): WebSite => ({
+  people: site.people,
+  may: site.may,
+  credentials: createCredentials(site.database.raw, site.vault),
+  passwords: createPasswords(site.random),
+  vault: site.vault,
+  command: (name, input, { id, actor, origin }) => runCommand(site, name, input, { actor, origin, id }),
+  query: queries.ask,
+  action,
+  sentenceOf,
+})
+
+/** What programs reach over the web with a token: the same commands and queries as the desk's. */
+const apiOf = ({ site, queries, log }: DeskDeps) =>
+  createApi({
+    commands: commandsByName,
+    queries: queriesByName,
+    holderOf: site.people.holderOf,
+    may: site.may,
+    command: (name, input, by) => runCommand(site, name, input, by),
+    query: queries.ask,
+    sentenceOf,
+    random: site.random,
+    log,
+  })
+
+export const startDesk = async (deps: DeskDeps): Promise<Result<Desk, Fault>> => {
+  const { site, reader, state, watch, webPort, timeZone, demo, log } = deps
+  const { clock, random } = site
+  const feed = createLiveFeed({ reader, state, clock, every })
+  const token = random.bytes(24).toString('base64url')
+  const web = createWeb({
+    token,
+    feed,
+    site: webSiteOf(deps),
+    pages: deskPages,
+    siteName: hostname(),
+    clock,
+    demo,
+    log,
+    random,
+    timeZone,
+    api: apiOf(deps),
+    metrics: metricsHandler({ holderOf: site.people.holderOf, may: site.may, text: watch.metrics }),
+  })
+  const stopFeeding = (): void => {
+    web.close()
+    feed.close()
+  }
+  const server = await serveWeb({ app: web.app, port: webPort })
+  if (!server.ok) {
+    stopFeeding()
+    return server
+  }
+  return ok({
+    port: server.value.port,
+    address: deskAddress(server.value, token),
+    newAddress: () => deskAddress(server.value, web.newToken()),
+    async stop() {
+      stopFeeding()
+      await server.value.close()
+    },
+  })
+}

@@ -1,0 +1,95 @@
+// What makes the desk quicker for hands on a keyboard. Every page works without it.
+
+const palette = document.querySelector('[data-palette]')
+const field = palette?.querySelector('input')
+
+const isTyping = (target) =>
+  target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]')
+
+const matching = () => {
+  const wanted = field.value.trim().toLowerCase()
+  const lines = [...palette.querySelectorAll('li')]
+  for (const line of lines) line.hidden = !line.textContent.toLowerCase().includes(wanted)
+  return lines.filter((line) => !line.hidden).map((line) => line.querySelector('a'))
+}
+
+const openPalette = () => {
+  if (!palette || palette.open) return
+  field.value = ''
+  matching()
+  palette.showModal()
+  field.focus()
+}
+
+addEventListener('keydown', (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
+    event.preventDefault()
+    openPalette()
+  } else if (event.key === '/' && !event.ctrlKey && !event.metaKey && !isTyping(event.target)) {
+    event.preventDefault()
+    document.querySelector('[data-search]')?.focus()
+  }
+})
+
+field?.addEventListener('input', matching)
+palette?.querySelector('form').addEventListener('submit', (event) => {
+  const [first] = matching()
+  // What is no place is looked for.
+  if (!first || field.value.trim() === '') return
+  event.preventDefault()
+  location.assign(first.href)
+})
+palette?.addEventListener('keydown', (event) => {
+  if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
+  event.preventDefault()
+  const links = matching()
+  const at = links.indexOf(document.activeElement)
+  const next = event.key === 'ArrowDown' ? at + 1 : at - 1
+  if (next < 0) field.focus()
+  else links[Math.min(next, links.length - 1)]?.focus()
+})
+palette?.addEventListener('click', (event) => {
+  if (event.target === palette) palette.close()
+})
+
+// One menu at a time, and none when the person has turned to something else.
+const menus = document.querySelectorAll('details.menu')
+addEventListener('click', (event) => {
+  for (const menu of menus) if (menu.open && !menu.contains(event.target)) menu.open = false
+})
+addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape') return
+  for (const menu of menus) menu.open = false
+})
+
+// A filter that is chosen is applied.
+for (const select of document.querySelectorAll('form[method="get"] select')) {
+  select.addEventListener('change', () => select.form.requestSubmit())
+}
+
+// A second click on the way is no second wish. A download leaves the page where it is, so the wait has an end.
+const WAIT_MS = 4000
+for (const form of document.querySelectorAll('form[method="post"]')) {
+  form.addEventListener('submit', () => {
+    const able = (disabled) => () => {
+      for (const button of form.querySelectorAll('button[type="submit"]')) button.disabled = disabled
+    }
+    setTimeout(able(true))
+    setTimeout(able(false), WAIT_MS)
+  })
+}
+
+// Copies what stands in the element named.
+for (const button of document.querySelectorAll('[data-copy]')) {
+  button.hidden = !navigator.clipboard
+  button.addEventListener('click', () => {
+    const text = document.getElementById(button.dataset.copy)?.textContent ?? ''
+    void navigator.clipboard.writeText(text).then(() => {
+      button.textContent = button.dataset.copied
+    })
+  })
+}
+
+// A link that is given to somebody is whole: with where this desk is.
+for (const link of document.querySelectorAll('[data-origin-link]'))
+  link.textContent = location.origin + link.textContent

@@ -1,0 +1,170 @@
+/** Puts the modules' pages at their addresses: who may open which, what they may use, and what becomes of their forms. */
+import { FaultError, type Clock, type Fault, type Random, type Result } from '@lango/kernel'
+import type { DeskPage, Desk, Done, DoingDesk, Fields, Locale, Refused, Shown } from '@lango/kernel/ui'
+import type { Hono, Context } from 'hono'
+import { problemsIn } from './door.tsx'
+import { faultSentenceIn } from './fault-words.ts'
+import { addressOf } from './request-facts.ts'
+import type { WebSite } from './web-site.ts'
+import type { DeskEnv, Who } from './who.ts'
+
+type MountDeps = {
+  readonly site: WebSite
+  readonly clock: Clock
+  readonly random: Random
+  readonly siteName: string
+  readonly currency: string
+  readonly localeOf: (c: Context) => Locale
+  /** In the frame of the desk. */
+  readonly draw: (c: Context, shown: Shown, status: number) => Response | Promise<Response>
+  readonly message: (c: Context, status: 403 | 500, sentence: string) => Response | Promise<Response>
+}
+
+type Body = Record<string, unknown>
+
+const ONCE_SHAPE = /^[\w-]{16,64}$/
+const NOTHING_SENT: Body = {}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+const fieldsFrom = (body: Body): Fields => ({
+  get: (name) => textOf(Array.isArray(body[name]) ? body[name][0] : body[name]),
+  all: (name) => (Array.isArray(body[name]) ? body[name] : [body[name]]).filter((each) => typeof each === 'string'),
+  has: (name) => Object.hasOwn(body, name),
+})
+
+/** Files that were sent, with their text; everything else stays as it is. */
+const withFileTexts = async (body: Body): Promise<Body> => {
+  const entries = Object.entries(body).map(async ([name, value]): Promise<[string, unknown]> => [
+    name,
+    value instanceof File ? await value.text() : value,
+  ])
+  return Object.fromEntries(await Promise.all(entries))
+}
+
+const tells = (done: Done, sentence: string | undefined, deed: string, fields: Fields): Refused | undefined => {
+  if ('problems' in done) return { deed, fields, sentence: undefined, problems: done.problems }
+  if (!('fault' in done)) return undefined
+  const problems = problemsIn(done.fault) ?? {}
+  // A problem of the whole, or of something that is no field, has to be said above.
+  const isElsewhere = Object.keys(problems).every((name) => name === '' || !fields.has(name))
+  return { deed, fields, sentence: isElsewhere ? sentence : undefined, problems }
+}
+
+const STATUS: Readonly<Record<string, 403 | 422>> = { Forbidden: 403 }
+
+class Mount {
+  readonly #deps: MountDeps
+
+  constructor(deps: MountDeps) {
+    this.#deps = deps
+  }
+
+  /** What a page may use while it answers this request. */
+  #deskFor(c: Context<DeskEnv>, refused: Refused | undefined): Desk {
+    const { site, clock, random, siteName, currency, localeOf } = this.#deps
+    const who = c.get('who')
+    const url = new URL(c.req.url)
+    return {
+      locale: localeOf(c),
+      now: clock.now(),
+      siteName,
+      currency,
+      staffId: who.staff?.id,
+      sessionId: who.staff?.sessionId,
+      here: url.pathname + url.search,
+      search: url.searchParams,
+      param: (name) => c.req.param(name as never) ?? '',
+      may: (permission) => site.may(who.actor, permission),
+      async ask(query, input) {
+        // A page shows only what its reader may ask for by other ways too.
+        if (!site.may(who.actor, query.permission))
+          throw new FaultError({ type: 'Forbidden', permission: query.permission } as Fault)
+        const answer = await site.query(query.name, input)
+        if (!answer.ok) throw new FaultError(answer.error)
+        return answer.value as never
+      },
+      box: (name, input) => site.action(name, input, who.actor) as Promise<Result<never, Fault>>,
+      refused,
+      once: () => random.bytes(16).toString('base64url'),
+    }
+  }
+
+  async open(c: Context<DeskEnv>, page: DeskPage, refused?: Refused, status = 200): Promise<Response> {
+    if (!this.#deps.site.may(c.get('who').actor, page.permission)) return this.#refuse(c, forbidden(page.permission))
+    try {
+      const shown = await page.show(this.#deskFor(c, refused))
+      return await this.#deps.draw(c, shown, shown.status ?? status)
+    } catch (error) {
+      if (error instanceof FaultError) return this.#refuse(c, error.fault)
+      throw error
+    }
+  }
+
+  async post(c: Context<DeskEnv>, page: DeskPage): Promise<Response> {
+    const who = c.get('who')
+    const body = await withFileTexts((await c.req.parseBody({ all: true })) ?? NOTHING_SENT)
+    const fields = fieldsFrom(body)
+    const name = fields.get('do')
+    const deed = page.deeds !== undefined && Object.hasOwn(page.deeds, name) ? page.deeds[name] : undefined
+    for (const permission of [page.permission, deed?.permission ?? page.permission])
+      if (!this.#deps.site.may(who.actor, permission)) return this.#refuse(c, forbidden(permission))
+    if (!deed) return this.open(c, page)
+    try {
+      const done = await deed.run(this.#doing(c, who, fields))
+      return await this.#after(c, page, name, fields, done)
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error
+      return this.#after(c, page, name, fields, { fault: error.fault })
+    }
+  }
+
+  #doing(c: Context<DeskEnv>, who: Who, fields: Fields): DoingDesk {
+    const { site, random } = this.#deps
+    const asked = fields.get('once')
+    const once = ONCE_SHAPE.test(asked) ? asked : random.bytes(16).toString('base64url')
+    let told = 0
+    return {
+      ...this.#deskFor(c, undefined),
+      fields,
+      tell(command, input) {
+        // The same form sent twice asks for the same commands in the same order.
+        const id = `${who.actor.id}/${once}/${told++}`
+        const by = { id, actor: who.actor, origin: addressOf(c) }
+        return Promise.resolve(site.command(command.name, input, by) as Result<never, Fault>)
+      },
+    }
+  }
+
+  async #after(c: Context<DeskEnv>, page: DeskPage, deed: string, fields: Fields, done: Done): Promise<Response> {
+    if ('go' in done) return c.redirect(done.go, 303)
+    if ('show' in done) return this.#deps.draw(c, done.show, 200)
+    if ('file' in done) {
+      const { name, type, body } = done.file
+      c.header('content-disposition', `attachment; filename="${name.replaceAll(/[^\w.-]+/g, '-')}"`)
+      c.header('content-type', type)
+      return c.body(body)
+    }
+    const sentence = 'fault' in done ? await this.#sentence(c, done.fault) : undefined
+    const status = 'fault' in done ? (STATUS[done.fault.type] ?? 422) : 422
+    return this.open(c, page, tells(done, sentence, deed, fields), status)
+  }
+
+  async #sentence(c: Context, fault: Fault): Promise<string> {
+    return faultSentenceIn(this.#deps.localeOf(c).lang, fault) ?? (await this.#deps.site.sentenceOf(fault))
+  }
+
+  async #refuse(c: Context<DeskEnv>, fault: Fault): Promise<Response> {
+    return this.#deps.message(c, fault.type === 'Forbidden' ? 403 : 500, await this.#sentence(c, fault))
+  }
+}
+
+const forbidden = (permission: string): Fault => ({ type: 'Forbidden', permission }) as Fault
+
+export const mountPages = (app: Hono<DeskEnv>, pages: readonly DeskPage[], deps: MountDeps): void => {
+  const mount = new Mount(deps)
+  for (const page of pages) {
+    app.get(page.path, (c) => mount.open(c, page))
+    if (page.deeds) app.post(page.path, (c) => mount.post(c, page))
+  }
+}

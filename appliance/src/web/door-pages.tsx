@@ -1,0 +1,195 @@
+/** The pages before the desk: signing in, the second step, the first owner, an invitation. They work without a script. */
+import {
+  Button,
+  Document,
+  Field,
+  fill,
+  PlainPage,
+  Sentence,
+  visible,
+  type Locale,
+  type Preferences,
+  type Problems,
+} from '@lango/kernel/ui'
+import { PASSWORD_LENGTH_MIN } from '@lango/modules/people'
+import type { ComponentChildren, VNode } from 'preact'
+import type { Assets } from './assets.ts'
+import { doorWords } from './door-words.ts'
+
+export type DoorView = {
+  readonly assets: Assets
+  readonly preferences: Preferences
+  readonly locale: Locale
+  readonly siteName: string
+}
+
+const DoorPage = ({ view, title, children }: { view: DoorView; title: string; children: ComponentChildren }): VNode => (
+  <Document
+    title={`${title} · ${visible(view.siteName)} · Lango`}
+    preferences={view.preferences}
+    stylesheets={[view.assets.kit.address]}
+    font={view.assets.font.address}
+    icon={view.assets.icon.address}
+  >
+    <PlainPage>
+      <h1>{title}</h1>
+      {children}
+    </PlainPage>
+  </Document>
+)
+
+const Alert = ({ text }: { text: string | undefined }) =>
+  text === undefined ? null : (
+    <div class="notice notice-stopped" role="alert">
+      <p class="notice-title status status-stopped">{text}</p>
+    </div>
+  )
+
+type SignInProps = {
+  view: DoorView
+  login: string
+  next: string
+  refused: string | undefined
+  said: string | undefined
+}
+
+export const SignInPage = ({ view, login, next, refused, said }: SignInProps): VNode => {
+  const words = doorWords[view.preferences.lang]
+  return (
+    <DoorPage view={view} title={words.signIn}>
+      <p class="muted">{visible(view.siteName)}</p>
+      <Alert text={refused} />
+      {said === undefined ? null : <p role="status">{said}</p>}
+      <form class="form" method="post" action="/sign-in">
+        <input type="hidden" name="next" value={next} />
+        <Field locale={view.locale} label={words.login} name="login" value={login} required autoComplete="username" />
+        <Field
+          locale={view.locale}
+          label={words.password}
+          name="password"
+          type="password"
+          required
+          autoComplete="current-password"
+        />
+        <Button kind="main">{words.signIn}</Button>
+      </form>
+    </DoorPage>
+  )
+}
+
+type CodeProps = { view: DoorView; step: string; next: string; refused: string | undefined; clockSure: boolean }
+
+export const CodePage = ({ view, step, next, refused, clockSure }: CodeProps): VNode => {
+  const words = doorWords[view.preferences.lang]
+  return (
+    <DoorPage view={view} title={words.codeTitle}>
+      <Alert text={refused} />
+      {clockSure ? null : <p>{words.codeUnsure}</p>}
+      <form class="form" method="post" action="/sign-in/code">
+        <input type="hidden" name="next" value={next} />
+        <input type="hidden" name="step" value={step} />
+        <Field
+          locale={view.locale}
+          label={words.code}
+          name="code"
+          required
+          autoComplete="one-time-code"
+          help={words.codeHelp}
+        />
+        <Button kind="main">{words.signIn}</Button>
+      </form>
+    </DoorPage>
+  )
+}
+
+export const NoOwnerPage = ({ view }: { view: DoorView }): VNode => {
+  const words = doorWords[view.preferences.lang]
+  return (
+    <DoorPage view={view} title={words.noOwner}>
+      <p>{words.noOwnerBody}</p>
+      <p>
+        <Sentence text={words.printAddress} />
+      </p>
+    </DoorPage>
+  )
+}
+
+const PasswordFields = ({ view, problems }: { view: DoorView; problems: Problems }) => {
+  const words = doorWords[view.preferences.lang]
+  const error = problems.password
+  return (
+    <>
+      <Field
+        locale={view.locale}
+        label={words.password}
+        name="password"
+        type="password"
+        required
+        autoComplete="new-password"
+        help={fill(words.passwordHelp, { n: PASSWORD_LENGTH_MIN })}
+        {...(error === undefined ? {} : { error })}
+      />
+      <Field
+        locale={view.locale}
+        label={words.again}
+        name="again"
+        type="password"
+        required
+        autoComplete="new-password"
+      />
+    </>
+  )
+}
+
+type FirstProps = { view: DoorView; login: string; name: string; problems: Problems; refused: string | undefined }
+
+export const FirstPage = ({ view, login, name, problems, refused }: FirstProps): VNode => {
+  const words = doorWords[view.preferences.lang]
+  const errorOf = (field: string) => (problems[field] === undefined ? {} : { error: problems[field] })
+  return (
+    <DoorPage view={view} title={words.firstTitle}>
+      <p>{words.firstBody}</p>
+      <Alert text={refused} />
+      <form class="form" method="post" action="/first-run">
+        <Field
+          locale={view.locale}
+          label={words.name}
+          name="name"
+          value={name}
+          required
+          autoComplete="name"
+          {...errorOf('name')}
+        />
+        <Field
+          locale={view.locale}
+          label={words.login}
+          name="login"
+          value={login}
+          required
+          autoComplete="username"
+          help={words.loginHelp}
+          {...errorOf('login')}
+        />
+        <PasswordFields view={view} problems={problems} />
+        <Button kind="main">{words.create}</Button>
+      </form>
+    </DoorPage>
+  )
+}
+
+type WelcomeProps = { view: DoorView; code: string; problems: Problems; refused: string | undefined }
+
+export const WelcomePage = ({ view, code, problems, refused }: WelcomeProps): VNode => {
+  const words = doorWords[view.preferences.lang]
+  return (
+    <DoorPage view={view} title={words.welcomeTitle}>
+      <p>{words.welcomeBody}</p>
+      <Alert text={refused} />
+      <form class="form" method="post" action="/welcome">
+        <input type="hidden" name="code" value={code} />
+        <PasswordFields view={view} problems={problems} />
+        <Button kind="main">{words.choose}</Button>
+      </form>
+    </DoorPage>
+  )
+}

@@ -1,0 +1,318 @@
+/** How people come to the desk: what their forms ask, what it takes, and what is refused without telling why. */
+import { secret, totpStep, type Clock, type Fault, type Passwords, type Random, type Result } from '@lango/kernel'
+import { fill, type Problems } from '@lango/kernel/ui'
+import { system, type Actor } from '@lango/kernel/verbs'
+import { PASSWORD_LENGTH_MIN, passwordFault, readTotp, type Credential, type Credentials } from '@lango/modules/people'
+import { Hono, type Context } from 'hono'
+import type { VNode } from 'preact'
+import { CodePage, FirstPage, NoOwnerPage, SignInPage, WelcomePage, type DoorView } from './door-pages.tsx'
+import { doorWords, type DoorWords } from './door-words.ts'
+import { addressOf, agentOf } from './request-facts.ts'
+import { localPath } from './guard.ts'
+import { renderPage } from './html.ts'
+import { webLimits } from './limits.ts'
+import { createSignInGuard, type Attempt } from './sign-in-guard.ts'
+import type { Doorkeeper } from './who.ts'
+
+const door: Actor = system('door')
+
+export type DoorDeps = {
+  readonly credentials: Credentials
+  readonly passwords: Passwords
+  readonly clock: Clock
+  readonly random: Random
+  readonly keeper: Doorkeeper
+  readonly command: (name: string, input: unknown, by: { actor: Actor; origin: string }) => Result<unknown, Fault>
+  readonly viewOf: (c: Context) => DoorView
+  readonly sentenceOf: (fault: Fault, c: Context) => string | Promise<string>
+}
+
+/** Between the password and the code of the app. */
+type SecondStep = { readonly staffId: string; readonly attempt: Attempt; readonly since: number; tries: number }
+
+const fieldsOf = async (c: Context): Promise<(name: string) => string> => {
+  const body = await c.req.parseBody()
+  return (name) => {
+    const value = body[name]
+    return typeof value === 'string' ? value : ''
+  }
+}
+
+export const createDoor = (deps: DoorDeps): Hono => new Door(deps).routes()
+
+class Door {
+  readonly #deps: DoorDeps
+  readonly #guard: ReturnType<typeof createSignInGuard>
+  readonly #steps = new Map<string, SecondStep>()
+
+  constructor(deps: DoorDeps) {
+    this.#deps = deps
+    this.#guard = createSignInGuard(deps.clock)
+  }
+
+  routes(): Hono {
+    const app = new Hono()
+    app.get('/sign-in', (c) => this.#signInPage(c))
+    app.post('/sign-in', (c) => this.#signIn(c))
+    app.post('/sign-in/code', (c) => this.#secondStep(c))
+    app.get('/first-run', (c) => this.#firstPage(c))
+    app.post('/first-run', (c) => this.#first(c))
+    app.get('/welcome', (c) => this.#welcomePage(c, c.req.query('code') ?? ''))
+    app.post('/welcome', (c) => this.#welcome(c))
+    app.post('/sign-out', (c) => this.#signOut(c))
+    app.post('/me/password', (c) => this.#ownPassword(c))
+    app.post('/me/app-off', (c) => this.#appOff(c))
+    return app
+  }
+
+  #words(c: Context): DoorWords {
+    return doorWords[this.#deps.viewOf(c).preferences.lang]
+  }
+
+  #page(c: Context, page: VNode, status: 200 | 401 | 409 | 422 | 429 = 200): Response | Promise<Response> {
+    return c.html(renderPage(page), status)
+  }
+
+  #signInPage(
+    c: Context,
+    refused?: string,
+    login = '',
+    next = c.req.query('next') ?? '/',
+  ): Response | Promise<Response> {
+    const view = this.#deps.viewOf(c)
+    if (!this.#deps.credentials.anyone()) return this.#page(c, <NoOwnerPage view={view} />)
+    const words = this.#words(c)
+    const told = c.req.query('said') ?? ''
+    const said = told === 'signedOut' || told === 'ready' ? words[told] : undefined
+    const page = <SignInPage {...{ view, login, next: localPath(next), refused, said }} />
+    return this.#page(c, page, refused === undefined ? 200 : 401)
+  }
+
+  async #signIn(c: Context): Promise<Response> {
+    const { credentials, passwords, keeper } = this.#deps
+    const words = this.#words(c)
+    const field = await fieldsOf(c)
+    const login = field('login').trim().toLowerCase().slice(0, 64)
+    const next = localPath(field('next'))
+    const attempt: Attempt = { login, address: addressOf(c), knownBrowser: keeper.knownBrowser(c, login) }
+    if (!this.#guard.mayTry(attempt)) {
+      this.#refused(c, attempt, 'too-many')
+      return this.#signInPage(c, words.tooMany, login, next)
+    }
+    const person = credentials.byLogin(login)
+    const matched = await passwords.matches(secret(field('password').slice(0, 1024)), person?.passwordHash)
+    if (!matched.ok) return this.#signInPage(c, words.busy, login, next)
+    if (!person || !matched.value || person.status !== 'active') {
+      this.#guard.failed(attempt)
+      this.#refused(c, attempt, whyNot(person, matched.value))
+      return this.#signInPage(c, words.wrong, login, next)
+    }
+    if (person.totp === undefined) return this.#enter(c, person, attempt, next, {})
+    return this.#codePage(c, this.#newStep(person.id, attempt), next)
+  }
+
+  #newStep(staffId: string, attempt: Attempt): string {
+    const step = this.#deps.random.bytes(24).toString('base64url')
+    if (this.#steps.size >= webLimits.secondStepsMax) this.#steps.delete(this.#steps.keys().next().value!)
+    this.#steps.set(step, { staffId, attempt, since: this.#deps.clock.monotonicMs(), tries: 0 })
+    return step
+  }
+
+  #codePage(c: Context, step: string, next: string, refused?: string): Response | Promise<Response> {
+    const clockSure = this.#deps.clock.sure()
+    const page = <CodePage {...{ view: this.#deps.viewOf(c), step, next, refused, clockSure }} />
+    return this.#page(c, page, refused === undefined ? 200 : 401)
+  }
+
+  async #secondStep(c: Context): Promise<Response> {
+    const { credentials, clock } = this.#deps
+    const words = this.#words(c)
+    const field = await fieldsOf(c)
+    const next = localPath(field('next'))
+    const name = field('step')
+    const step = this.#steps.get(name)
+    const isOver = step === undefined || clock.monotonicMs() - step.since > webLimits.secondStepMs
+    const person = isOver ? undefined : credentials.byId(step.staffId)
+    if (isOver || person?.totp === undefined) return this.#signInPage(c, words.startAgain, '', next)
+    step.tries += 1
+    if (step.tries > webLimits.secondStepTriesMax || !this.#guard.mayTry(step.attempt)) {
+      this.#steps.delete(name)
+      this.#refused(c, step.attempt, 'too-many')
+      return this.#signInPage(c, words.tooMany, person.login, next)
+    }
+    const typed = field('code').slice(0, 64)
+    const used = totpStep(person.totp, readTotp(typed), clock.now(), person.totpStep)
+    const proof = used === undefined ? { recoveryCode: typed } : { totpStep: used }
+    const entered = typed === '' ? undefined : this.#entered(c, person, proof)
+    if (entered === undefined) {
+      this.#guard.failed(step.attempt)
+      this.#refused(c, step.attempt, 'wrong-code')
+      return this.#codePage(c, name, next, words.wrongCode)
+    }
+    this.#steps.delete(name)
+    return this.#welcomeIn(c, person, step.attempt, next, entered)
+  }
+
+  #enter(c: Context, person: Credential, attempt: Attempt, next: string, proof: object): Response | Promise<Response> {
+    const sessionSecret = this.#entered(c, person, proof)
+    if (sessionSecret === undefined) return this.#signInPage(c, this.#words(c).wrong, person.login, next)
+    return this.#welcomeIn(c, person, attempt, next, sessionSecret)
+  }
+
+  /** The secret of the new session; undefined when the box would not have it (disabled meanwhile, code used). */
+  #entered(c: Context, { id }: Credential, proof: object): string | undefined {
+    const input = { id, ...proof, address: addressOf(c), agent: agentOf(c) }
+    const entered = this.#deps.command('staff.signedIn', input, { actor: door, origin: addressOf(c) })
+    return entered.ok ? (entered.value as { secret: string }).secret : undefined
+  }
+
+  #welcomeIn(c: Context, { login }: Credential, attempt: Attempt, next: string, sessionSecret: string): Response {
+    this.#guard.succeeded(attempt)
+    this.#deps.keeper.forget(c)
+    this.#deps.keeper.keepStaff(c, sessionSecret, login)
+    return c.redirect(next, 303)
+  }
+
+  #refused(c: Context, { login, address }: Attempt, why: string): void {
+    const input = { login, why, address, agent: agentOf(c) }
+    this.#deps.command('staff.refused', input, { actor: door, origin: address })
+  }
+
+  /** Only whoever holds the box's console may become its first owner. */
+  #mayBeFirst(c: Context): boolean {
+    return this.#deps.keeper.who(c)?.actor.kind === 'console' && !this.#deps.credentials.anyone()
+  }
+
+  #firstPage(
+    c: Context,
+    typed: { login: string; name: string; problems: Problems; refused?: string } = {
+      login: '',
+      name: '',
+      problems: {},
+    },
+  ): Response | Promise<Response> {
+    if (!this.#mayBeFirst(c)) return c.redirect('/', 303)
+    const { login, name, problems, refused } = typed
+    const page = <FirstPage {...{ view: this.#deps.viewOf(c), login, name, problems, refused }} />
+    return this.#page(c, page, refused === undefined && Object.keys(problems).length === 0 ? 200 : 422)
+  }
+
+  async #first(c: Context): Promise<Response> {
+    if (!this.#mayBeFirst(c)) return c.redirect('/', 303)
+    const { command, passwords, sentenceOf } = this.#deps
+    const field = await fieldsOf(c)
+    const [login, name, password] = [field('login').trim().toLowerCase(), field('name').trim(), field('password')]
+    const typed = { login, name }
+    const problem = this.#passwordProblem(c, password, field('again'), login)
+    if (problem !== undefined) return this.#firstPage(c, { ...typed, problems: { password: problem } })
+    const hashed = await passwords.hash(secret(password))
+    if (!hashed.ok) return this.#firstPage(c, { ...typed, problems: {}, refused: this.#words(c).busy })
+    const made = command(
+      'staff.first',
+      { login, name, passwordHash: hashed.value },
+      { actor: door, origin: addressOf(c) },
+    )
+    if (!made.ok) {
+      const problems = problemsIn(made.error)
+      if (problems) return this.#firstPage(c, { ...typed, problems })
+      return this.#firstPage(c, { ...typed, problems: {}, refused: await sentenceOf(made.error, c) })
+    }
+    const person = this.#deps.credentials.byLogin(login)!
+    return this.#enter(c, person, { login, address: addressOf(c), knownBrowser: undefined }, '/', {})
+  }
+
+  #welcomePage(c: Context, code: string, problems: Problems = {}, refused?: string): Response | Promise<Response> {
+    const page = <WelcomePage {...{ view: this.#deps.viewOf(c), code, problems, refused }} />
+    return this.#page(c, page, refused === undefined && Object.keys(problems).length === 0 ? 200 : 422)
+  }
+
+  async #welcome(c: Context): Promise<Response> {
+    const { command, passwords, sentenceOf } = this.#deps
+    const words = this.#words(c)
+    const field = await fieldsOf(c)
+    const [code, password] = [field('code').slice(0, 128), field('password')]
+    // Codes cannot be guessed; hashing for strangers without end would only keep the others waiting.
+    const attempt: Attempt = { login: '', address: addressOf(c), knownBrowser: undefined }
+    if (!this.#guard.mayTry(attempt)) return this.#welcomePage(c, code, {}, words.tooMany)
+    const problem = this.#passwordProblem(c, password, field('again'), '\0')
+    if (problem !== undefined) return this.#welcomePage(c, code, { password: problem })
+    const hashed = await passwords.hash(secret(password))
+    if (!hashed.ok) return this.#welcomePage(c, code, {}, words.busy)
+    const input = { code: code === '' ? '-' : code, passwordHash: hashed.value }
+    const entered = command('staff.enter', input, { actor: door, origin: addressOf(c) })
+    if (entered.ok) return c.redirect('/sign-in?said=ready', 303)
+    this.#guard.failed(attempt)
+    return this.#welcomePage(c, code, {}, await sentenceOf(entered.error, c))
+  }
+
+  #passwordProblem(c: Context, password: string, again: string, login: string): string | undefined {
+    const words = this.#words(c)
+    const fault = passwordFault(password, login)
+    if (fault !== undefined) return fill(words[fault], { n: PASSWORD_LENGTH_MIN })
+    return password === again ? undefined : words.different
+  }
+
+  /** Whether whoever is signed in shows their password again; a wrong one counts as a try to sign in. */
+  async #showsPassword(c: Context, staffId: string, password: string): Promise<boolean> {
+    const { credentials, passwords, keeper } = this.#deps
+    const person = credentials.byId(staffId)
+    if (!person) return false
+    const attempt: Attempt = {
+      login: person.login,
+      address: addressOf(c),
+      knownBrowser: keeper.knownBrowser(c, person.login),
+    }
+    if (!this.#guard.mayTry(attempt)) return false
+    const matched = await passwords.matches(secret(password.slice(0, 1024)), person.passwordHash)
+    if (matched.ok && matched.value) return true
+    this.#guard.failed(attempt)
+    return false
+  }
+
+  async #ownPassword(c: Context): Promise<Response> {
+    const { keeper, passwords, command } = this.#deps
+    const who = keeper.who(c)
+    if (!who?.staff) return c.redirect('/sign-in', 303)
+    const field = await fieldsOf(c)
+    const password = field('password')
+    const fault = passwordFault(password, who.staff.login) ?? (password === field('again') ? undefined : 'different')
+    if (fault !== undefined) return c.redirect(`/me?password=${fault}`, 303)
+    if (!(await this.#showsPassword(c, who.staff.id, field('present')))) return c.redirect('/me?password=wrong', 303)
+    const hashed = await passwords.hash(secret(password))
+    if (!hashed.ok) return c.redirect('/me?password=busy', 303)
+    const input = { passwordHash: hashed.value, sessionId: who.staff.sessionId }
+    const done = command('me.setPassword', input, { actor: who.actor, origin: addressOf(c) })
+    return c.redirect(done.ok ? '/me?said=password' : '/me?password=busy', 303)
+  }
+
+  async #appOff(c: Context): Promise<Response> {
+    const { keeper, command } = this.#deps
+    const who = keeper.who(c)
+    if (!who?.staff) return c.redirect('/sign-in', 303)
+    const field = await fieldsOf(c)
+    if (!(await this.#showsPassword(c, who.staff.id, field('present')))) return c.redirect('/me?app=wrong', 303)
+    command('me.dropTotp', {}, { actor: who.actor, origin: addressOf(c) })
+    return c.redirect('/me?said=appOff', 303)
+  }
+
+  #signOut(c: Context): Response {
+    const { keeper, command } = this.#deps
+    const who = keeper.who(c)
+    if (who?.staff)
+      command('me.signOut', { sessionId: who.staff.sessionId }, { actor: who.actor, origin: addressOf(c) })
+    keeper.forget(c)
+    return c.redirect('/sign-in?said=signedOut', 303)
+  }
+}
+
+const whyNot = (person: Credential | undefined, isRight: boolean): string => {
+  if (!person) return 'unknown'
+  return isRight ? 'disabled' : 'wrong-password'
+}
+
+/** The problems of an input by field, where the fault is one. */
+export const problemsIn = (fault: Fault): Problems | undefined => {
+  if (fault.type !== 'InputInvalid') return undefined
+  const { problems } = fault as unknown as { problems: readonly { path: string; message: string }[] }
+  return Object.fromEntries(problems.map(({ path, message }) => [path.split('.').at(-1) ?? '', message]))
+}

@@ -1,0 +1,140 @@
+/**
+ * Faults in the words of a page, where those of the command line will not do: they name commands to type, and there is
+ * no Swahili of them.
+ */
+import type { Fault } from '@lango/kernel'
+import { fill, type Lang } from '@lango/kernel/ui'
+
+type Words = Readonly<Record<Lang, string>>
+
+const words: Readonly<Record<string, Words>> = {
+  Forbidden: {
+    en: 'You may not do this: it takes the permission {permission}. An owner can give it to you.',
+    sw: 'Huruhusiwi kufanya hivi: inahitaji ruhusa ya {permission}. Mmiliki anaweza kukupa.',
+  },
+  ClockUnsure: {
+    en: 'The clock of the box is not trusted yet, and this depends on a date. Wait until the box has the right time.',
+    sw: 'Saa ya kisanduku bado haiaminiki, na hili linategemea tarehe. Subiri hadi kisanduku kipate saa sahihi.',
+  },
+  InputInvalid: {
+    en: 'Something in the form cannot be read. See the fields.',
+    sw: 'Kuna kitu kwenye fomu kisichosomeka. Angalia sehemu zake.',
+  },
+  PlanNameTaken: {
+    en: 'A plan is called {name} already. Choose another name.',
+    sw: 'Tayari kuna kifurushi kiitwacho {name}. Chagua jina lingine.',
+  },
+  PlanUnknown: {
+    en: 'No plan is called {plan}, or it is withdrawn. Choose another.',
+    sw: 'Hakuna kifurushi kiitwacho {plan}, au kimeondolewa. Chagua kingine.',
+  },
+  LoginTaken: {
+    en: 'The login {login} is taken. Choose another.',
+    sw: 'Jina la kuingia {login} limechukuliwa. Chagua lingine.',
+  },
+  MacTaken: {
+    en: 'The device {mac} logs in for another subscriber already.',
+    sw: 'Kifaa {mac} tayari kinaingia kwa mteja mwingine.',
+  },
+  CredentialMissing: {
+    en: 'A password is needed, or a device address (MAC) to log in by.',
+    sw: 'Nenosiri linahitajika, au anwani ya kifaa (MAC) ya kuingilia.',
+  },
+  SubscriberUnknown: {
+    en: 'No subscriber has the login {login}.',
+    sw: 'Hakuna mteja mwenye jina la kuingia {login}.',
+  },
+  ServiceEnded: {
+    en: 'The service of {login} has ended and cannot be taken up again. Add a new one.',
+    sw: 'Huduma ya {login} imeisha na haiwezi kuendelezwa. Ongeza mpya.',
+  },
+  SessionNotOpen: {
+    en: 'This session is over already.',
+    sw: 'Kipindi hiki tayari kimeisha.',
+  },
+  RouterNameTaken: {
+    en: 'A router is called {name} already. Choose another name.',
+    sw: 'Tayari kuna ruta iitwayo {name}. Chagua jina lingine.',
+  },
+  RouterAddressTaken: {
+    en: '{address} is the address of router {name} already.',
+    sw: '{address} tayari ni anwani ya ruta {name}.',
+  },
+  RouterUnknown: { en: 'No router is called {name}.', sw: 'Hakuna ruta iitwayo {name}.' },
+  AddressInvalid: {
+    en: '{address} is no address or range: write 10.0.0.1 or 10.0.0.0/24.',
+    sw: '{address} si anwani wala masafa: andika 10.0.0.1 au 10.0.0.0/24.',
+  },
+  BatchUnknown: { en: 'There is no batch {batch}.', sw: 'Hakuna kundi {batch}.' },
+  VoucherUnknown: {
+    en: 'No voucher has this code. Compare each character with the paper.',
+    sw: 'Hakuna vocha yenye msimbo huu. Linganisha kila herufi na karatasi.',
+  },
+  CodesGuessable: {
+    en: 'With codes this short one guess in {guesses} would hit one of {count} vouchers. Make them longer, or use letters.',
+    sw: 'Kwa misimbo mifupi hivi, kisio kimoja kati ya {guesses} kingelenga moja ya vocha {count}. Ifanye mirefu, au tumia herufi.',
+  },
+  RoleUnknown: { en: 'There is no such role any more.', sw: 'Jukumu hilo halipo tena.' },
+  RoleTooStrong: {
+    en: 'You cannot give what you do not have yourself: {permission}.',
+    sw: 'Huwezi kutoa usichokuwa nacho mwenyewe: {permission}.',
+  },
+  RoleNameTaken: {
+    en: 'A role is called {name} already. Choose another name.',
+    sw: 'Tayari kuna jukumu liitwalo {name}. Chagua jina lingine.',
+  },
+  RoleInUse: {
+    en: 'Somebody has the role {name}. Give them another first.',
+    sw: 'Kuna mtu mwenye jukumu la {name}. Mpe lingine kwanza.',
+  },
+  StaffUnknown: { en: 'This person is not there any more.', sw: 'Mtu huyu hayupo tena.' },
+  StaffLoginTaken: {
+    en: '{login} is somebody of the staff already. Choose another login.',
+    sw: '{login} tayari ni mfanyakazi. Chagua jina lingine la kuingia.',
+  },
+  LastOwner: {
+    en: '{login} is the last owner. Make somebody else an owner first.',
+    sw: '{login} ni mmiliki wa mwisho. Mfanye mtu mwingine awe mmiliki kwanza.',
+  },
+  OwnerExists: {
+    en: 'This box has people already. Sign in, or ask an owner for an invitation.',
+    sw: 'Kisanduku hiki tayari kina watu. Ingia, au mwombe mmiliki mwaliko.',
+  },
+  DoorShut: {
+    en: 'This invitation was used, replaced or is too old. Ask an owner for another.',
+    sw: 'Mwaliko huu umetumika, umebadilishwa au umepitwa na wakati. Mwombe mmiliki mwingine.',
+  },
+  CodeUsed: {
+    en: 'This code was used before. Wait for the next one.',
+    sw: 'Msimbo huu umeshatumika. Subiri unaofuata.',
+  },
+  CodeWrong: {
+    en: 'The code is not the one the app shows now. Type the present one; check the clock of the phone.',
+    sw: 'Msimbo sio ule ambao programu inaonyesha sasa. Andika wa sasa; angalia saa ya simu.',
+  },
+  AppNotBegun: { en: 'There is no app to confirm. Begin again.', sw: 'Hakuna programu ya kuthibitisha. Anza upya.' },
+  TokenUnknown: { en: 'This token is not there any more.', sw: 'Tokeni hii haipo tena.' },
+  ToldOnce: {
+    en: 'This was done before, and its answer was told then. Make a new one if you have not kept it.',
+    sw: 'Hili lilifanyika awali, na jibu lake lilitolewa wakati huo. Tengeneza jipya kama hukulihifadhi.',
+  },
+  TooBusy: {
+    en: 'The box has as many questions waiting as it can take. Try again in a moment.',
+    sw: 'Kisanduku kina maswali mengi yanayosubiri. Jaribu tena baada ya muda mfupi.',
+  },
+  CommandFailed: {
+    en: 'It failed inside; the log has it under {id}. Nothing was changed.',
+    sw: 'Imeshindikana ndani; kumbukumbu inayo chini ya {id}. Hakuna kilichobadilishwa.',
+  },
+  DiskFull: {
+    en: 'The disk of the box is full. Free some space; nothing was changed.',
+    sw: 'Diski ya kisanduku imejaa. Acha nafasi; hakuna kilichobadilishwa.',
+  },
+}
+
+/** The fault's sentence for a page; undefined when there is none of its own. */
+export const faultSentenceIn = (lang: Lang, fault: Fault): string | undefined => {
+  if (!Object.hasOwn(words, fault.type)) return undefined
+  const values: Readonly<Record<string, string>> = { ...fault }
+  return fill(words[fault.type]![lang], values)
+}

@@ -1,0 +1,43 @@
+import { createPasswords, ok, systemRandom, type Fault, type Result } from '@lango/kernel'
+import { memorySite } from '@lango/kernel/testing'
+import type { Actor } from '@lango/kernel/verbs'
+import { createCredentials, createPeopleGuard } from '@lango/modules/people'
+import { createActions } from '../../actions.ts'
+import { faultSentence } from '../../cli/faults.ts'
+import { runCommand, runQuery } from '../../run-named.ts'
+import { siteModules } from '../../site.ts'
+import type { WebSite } from '../web-site.ts'
+
+/** A whole site in memory behind the web: real databases, commands, queries and rights. */
+export const siteUnderTest = () => {
+  const guarded: { may?: (actor: Actor, permission: string) => boolean } = {}
+  const site = memorySite(siteModules, { may: (actor, permission) => guarded.may!(actor, permission) })
+  const people = createPeopleGuard(site.database.raw, site.vault, site.clock.now)
+  const may = (actor: Actor, permission: string): boolean =>
+    actor.kind === 'system' || actor.kind === 'console' || people.may(actor, permission)
+  guarded.may = may
+  const databases = { site: site.database, sessions: site.database }
+  const query = (name: string, input: unknown): Promise<Result<unknown, Fault>> =>
+    Promise.resolve(runQuery(databases, name, input))
+  const action = createActions({
+    reader: site.database.raw,
+    queries: { ask: query, stop: () => Promise.resolve() },
+    command: async (name, input, actor) => runCommand(site, name, input, { actor }),
+    status: () => ({}),
+    newWebAddress: () => '',
+    sleep: () => Promise.resolve(),
+    others: { 'box.attention': () => ok([]) },
+  })
+  const web: WebSite = {
+    people,
+    may,
+    credentials: createCredentials(site.database.raw, site.vault),
+    passwords: createPasswords(systemRandom()),
+    vault: site.vault,
+    command: (name, input, { id, actor, origin }) => runCommand(site, name, input, { actor, origin, id }),
+    query,
+    action,
+    sentenceOf: faultSentence,
+  }
+  return { ...site, web }
+}

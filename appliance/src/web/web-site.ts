@@ -1,0 +1,23 @@
+import type { Fault, Passwords, Result, Vault } from '@lango/kernel'
+import type { Actor, May } from '@lango/kernel/verbs'
+import type { Credentials, PeopleGuard } from '@lango/modules/people'
+
+/** What the web needs of the site behind it. */
+export type WebSite = {
+  readonly people: PeopleGuard
+  readonly may: May
+  readonly credentials: Credentials
+  readonly passwords: Passwords
+  readonly vault: Pick<Vault, 'keyedHash'>
+  /** By name, under an id of the asker's or a fresh one. `origin` is an address. */
+  readonly command: (
+    name: string,
+    input: unknown,
+    by: { id?: string; actor: Actor; origin: string },
+  ) => Result<unknown, Fault>
+  readonly query: (name: string, input: unknown) => Promise<Result<unknown, Fault>>
+  /** What only the running box can do. */
+  readonly action: (name: string, input: unknown, by: Actor) => Promise<Result<unknown, Fault>>
+  /** A fault in English: what happened and what to do. */
+  readonly sentenceOf: (fault: Fault) => string | Promise<string>
+}

@@ -1,0 +1,177 @@
+import {
+  Ago,
+  Button,
+  definePage,
+  EmptyState,
+  Field,
+  PageHead,
+  Select,
+  Status,
+  Table,
+  UserText,
+  withSearch,
+  type Column,
+  type Desk,
+  type Meaning,
+} from '@lango/kernel/ui'
+import type { ResultOf } from '@lango/kernel/db'
+import { wordsOf } from './pages-staff.tsx'
+import { listStaff, searchAudit } from './queries.ts'
+import type { PeopleWords } from './words.ts'
+
+type Entry = ResultOf<typeof searchAudit>[number]
+
+const PAGE_ROWS = 50
+const outcomes = ['done', 'refused', 'failed', 'forbidden'] as const
+type Outcome = (typeof outcomes)[number]
+
+const outcomeMeaning = {
+  done: 'good',
+  refused: 'attention',
+  failed: 'stopped',
+  forbidden: 'stopped',
+} as const satisfies Record<Outcome, Meaning>
+
+const outcomeWord = (outcome: Outcome, words: PeopleWords): string =>
+  outcome === 'done' ? words.outcomeDone : words[outcome]
+
+const columns = (desk: Desk, names: ReadonlyMap<string, string>): readonly Column<Entry>[] => {
+  const words = wordsOf(desk)
+  return [
+    {
+      id: 'at',
+      head: words.when,
+      width: 'm',
+      value: ({ at }) => String(at),
+      render: ({ at }) => <Ago at={at} now={desk.now} locale={desk.locale} />,
+    },
+    {
+      id: 'who',
+      head: words.who,
+      width: 'l',
+      card: 'title',
+      value: ({ actorId }) => actorId,
+      render: ({ actorKind, actorId }) => (
+        <a href={withSearch(desk, { actor: actorId, before: '' })}>
+          <UserText text={names.get(actorId) ?? `${actorKind} ${actorId}`} />
+        </a>
+      ),
+    },
+    { id: 'what', head: words.what, width: 'l', value: ({ command }) => command },
+    {
+      id: 'outcome',
+      head: words.outcome,
+      width: 'm',
+      card: 'side',
+      value: ({ outcome }) => outcome,
+      render: ({ outcome }) => <Status meaning={outcomeMeaning[outcome]}>{outcomeWord(outcome, words)}</Status>,
+    },
+    {
+      id: 'from',
+      head: words.from,
+      width: 'm',
+      digits: true,
+      secondary: true,
+      value: ({ origin }) => origin ?? '',
+      render: ({ origin }) => <UserText text={origin ?? ''} />,
+    },
+    {
+      id: 'details',
+      head: words.details,
+      width: 'xl',
+      card: 'wide',
+      value: ({ record }) => record,
+      render: ({ record }) => (
+        <details class="why">
+          <summary>
+            <span class="why-lead">
+              <UserText text={record} />
+            </span>
+          </summary>
+          <pre class="record">{pretty(record)}</pre>
+        </details>
+      ),
+    },
+  ]
+}
+
+const pretty = (record: string): string => JSON.stringify(JSON.parse(record), undefined, 1)
+
+const outcomeOf = (text: string | null): Outcome | undefined => outcomes.find((each) => each === text)
+
+const Filters = ({ desk }: { desk: Desk }) => {
+  const words = wordsOf(desk)
+  const { search } = desk
+  return (
+    <form class="filters" method="get" action="/audit">
+      {search.get('actor') ? <input type="hidden" name="actor" value={search.get('actor')!} /> : null}
+      <Field
+        locale={desk.locale}
+        label={words.command}
+        name="command"
+        value={search.get('command') ?? ''}
+        required={false}
+      />
+      <Select
+        label={words.outcome}
+        name="outcome"
+        value={search.get('outcome') ?? ''}
+        options={[
+          { value: '', label: words.any },
+          ...outcomes.map((value) => ({ value, label: outcomeWord(value, words) })),
+        ]}
+      />
+      <Button>{words.filter}</Button>
+    </form>
+  )
+}
+
+export const auditPage = definePage({
+  path: '/audit',
+  permission: 'audit.read',
+  async show(desk) {
+    const words = wordsOf(desk)
+    const { search } = desk
+    const before = Number(search.get('before') ?? Number.NaN)
+    const [actorId, command, outcome] = [search.get('actor'), search.get('command'), outcomeOf(search.get('outcome'))]
+    const entries = await desk.ask(searchAudit, {
+      limit: PAGE_ROWS,
+      ...(actorId ? { actorId } : {}),
+      ...(command ? { command } : {}),
+      ...(outcome === undefined ? {} : { outcome }),
+      ...(Number.isSafeInteger(before) ? { before } : {}),
+    })
+    const people = desk.may('people.read') ? await desk.ask(listStaff, {}) : []
+    const names = new Map(people.map(({ id, login }) => [id, login]))
+    return {
+      title: words.audit,
+      content: (
+        <>
+          <PageHead title={words.audit} />
+          <Filters desk={desk} />
+          <section class="panel">
+            {entries.length === 0 ? (
+              <EmptyState title={words.auditEmpty}>
+                <p>{words.auditEmptyBody}</p>
+              </EmptyState>
+            ) : (
+              <Table
+                name="audit"
+                caption={words.audit}
+                columns={columns(desk, names)}
+                rows={entries}
+                rowKey={({ no }) => String(no)}
+              />
+            )}
+          </section>
+          <p class="pager">
+            {search.has('before') ? <a href={withSearch(desk, { before: '' })}>{words.newest}</a> : null}
+            {entries.length === PAGE_ROWS ? (
+              <a href={withSearch(desk, { before: String(entries.at(-1)!.no) })}>{words.older}</a>
+            ) : null}
+          </p>
+        </>
+      ),
+    }
+  },
+})
