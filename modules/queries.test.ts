@@ -3,6 +3,7 @@ import { PGLITE_START_MS_MAX, queriesAgree } from '@lango/kernel/testing'
 import { openPolicy } from './access/index.ts'
 import { access } from './access/index.ts'
 import { customers } from './customers/index.ts'
+import { desk } from './desk/index.ts'
 import { network } from './network/index.ts'
 import { people } from './people/index.ts'
 import { plans } from './plans/index.ts'
@@ -14,7 +15,7 @@ test(
   'every query of every module answers the same on a box and on the mirror, per site and in total',
   { timeout: PGLITE_START_MS_MAX },
   async () => {
-    const modules = [people, network, access, plans, customers, services, vouchers, sessions]
+    const modules = [people, network, access, plans, customers, services, vouchers, sessions, desk]
     const agreed = await queriesAgree(modules, {
       values: {
         plans: { policy: [openPolicy] },

@@ -1,0 +1,232 @@
+/** What the desk's pages read of several modules at once. */
+import { and, eq, gt, inArray, isNull, lt, or, sql, type SQL } from 'drizzle-orm'
+import { z } from 'zod'
+import { ascending, contains, countRows, defineQuery, descending } from '@lango/kernel/db'
+import { normaliseDevice } from '../access/index.ts'
+import { grants } from '../access/tables.ts'
+import { customers } from '../customers/tables.ts'
+import { routers } from '../network/tables.ts'
+import { plans } from '../plans/tables.ts'
+import { services } from '../services/tables.ts'
+import { liveSessions, sessionHistory, sessionOrders } from '../sessions/tables.ts'
+import { voucherBatches, vouchers } from '../vouchers/tables.ts'
+
+const PAGE_ROWS_MAX = 500
+const limit = (rows: number) => z.number().int().min(1).max(PAGE_ROWS_MAX).default(rows)
+const needle = z.string().max(100).default('')
+
+/** A MAC address or the beginning of one, as it is stored; other text as it is. */
+const asDevice = (text: string): string => (/^[0-9a-f:.\- ]{5,17}$/i.test(text) ? normaliseDevice(text) : text)
+
+/** What a live session is to a desk: who, on which plan, where, how much; the voucher's code is left out. */
+const SESSION_TABLES = { liveSessions, grants, services, customers, plans, vouchers, voucherBatches, routers }
+
+type SessionRow = { voucherTail: string | null; userName: string }
+/** A voucher's code is its key: whoever looks at the list sees its last four characters. */
+const withoutCode = <R extends SessionRow>({ voucherTail, userName, ...row }: R) => ({
+  ...row,
+  login: voucherTail === null ? userName : `voucher …${voucherTail}`,
+})
+
+/** Open sessions, the newest first, found by any part of what is known of them. */
+export const deskSessions = defineQuery({
+  name: 'desk.sessions',
+  permission: 'sessions.read',
+  input: z.object({
+    q: needle,
+    /** A router's number. */
+    routerNo: z.number().int().optional(),
+    /** Of this session only. */
+    no: z.number().int().optional(),
+    grantNo: z.number().int().optional(),
+    /** The number of the last session of the page before. */
+    before: z.number().int().optional(),
+    limit: limit(50),
+  }),
+  tables: SESSION_TABLES,
+  examples: [{}, { q: 'a' }, { q: '10.' }, { before: 4, limit: 2 }, { no: 1 }, { grantNo: 2 }],
+  select: (
+    { db, liveSessions: live, grants, services, customers, plans, vouchers, voucherBatches, routers, ref, byKey },
+    { q, routerNo, no, grantNo, before, limit },
+  ) => {
+    const isFound = and(
+      isNull(live.endedAt),
+      routerNo === undefined ? undefined : eq(live.routerNo, routerNo),
+      no === undefined ? undefined : eq(live.no, no),
+      grantNo === undefined ? undefined : eq(live.grantNo, grantNo),
+      q === ''
+        ? undefined
+        : or(
+            // The code of a voucher is not looked for in part: that would tell it letter by letter.
+            and(isNull(vouchers.id), contains(live.userName, q)),
+            contains(live.framedIp, q),
+            contains(live.device, asDevice(q)),
+            contains(live.acctSessionId, q),
+            contains(customers.name, q),
+            contains(customers.phone, q),
+            contains(routers.name, q),
+          ),
+    )
+    return {
+      rows: db
+        .select({
+          no: live.no,
+          grantNo: live.grantNo,
+          userName: live.userName,
+          voucherTail: vouchers.tail,
+          voucherId: vouchers.id,
+          service: services.login,
+          customer: customers.name,
+          plan: plans.name,
+          router: routers.name,
+          nas: live.nas,
+          acctSessionId: live.acctSessionId,
+          device: live.device,
+          ip: live.framedIp,
+          startedAt: live.startedAt,
+          heardAt: live.lastReceivedAt,
+          interimSec: live.interimSec,
+          inputOctets: live.inputOctets,
+          outputOctets: live.outputOctets,
+          sessionTimeSec: live.sessionTimeSec,
+        })
+        .from(live)
+        .leftJoin(grants, ref(live.grantNo, grants.no))
+        .leftJoin(services, ref(grants.serviceId, services.id))
+        .leftJoin(customers, ref(services.customerId, customers.id))
+        .leftJoin(vouchers, ref(grants.serviceId, vouchers.id))
+        .leftJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
+        .leftJoin(plans, or(ref(services.planId, plans.id), ref(voucherBatches.planId, plans.id)))
+        .leftJoin(routers, ref(live.routerNo, routers.no))
+        .where(and(isFound, before === undefined ? undefined : lt(live.no, before)))
+        .orderBy(descending(live.no), ...byKey(live))
+        .limit(limit),
+      total: db
+        .select({ count: countRows() })
+        .from(live)
+        .leftJoin(grants, ref(live.grantNo, grants.no))
+        .leftJoin(services, ref(grants.serviceId, services.id))
+        .leftJoin(customers, ref(services.customerId, customers.id))
+        .leftJoin(vouchers, ref(grants.serviceId, vouchers.id))
+        .leftJoin(routers, ref(live.routerNo, routers.no))
+        .where(isFound),
+    }
+  },
+  shape: ({ rows, total }) => ({ rows: rows.map(withoutCode), total: total[0]?.count ?? 0 }),
+})
+
+/** Subscribers in order of login, found by any part of what they are known by. */
+export const deskSubscribers = defineQuery({
+  name: 'desk.subscribers',
+  permission: 'subscribers.read',
+  input: z.object({
+    q: needle,
+    status: z.enum(['active', 'suspended', 'ended']).optional(),
+    planId: z.string().optional(),
+    /** Whose validity is over at this instant (epoch ms). */
+    expiredAt: z.number().int().optional(),
+    after: z.string().default(''),
+    limit: limit(50),
+  }),
+  tables: { services, customers, plans, grants },
+  examples: [{}, { q: 'a' }, { q: 'AA:BB', status: 'active' }, { after: 'b', limit: 2 }, { expiredAt: 5 }],
+  select: ({ db, services, customers, plans, grants, ref, byKey }, { q, status, planId, expiredAt, after, limit }) =>
+    db
+      .select({
+        login: services.login,
+        name: customers.name,
+        phone: customers.phone,
+        plan: plans.name,
+        kind: services.kind,
+        status: services.status,
+        expiresAt: grants.expiresAt,
+        grantNo: grants.no,
+      })
+      .from(services)
+      .innerJoin(customers, ref(services.customerId, customers.id))
+      .innerJoin(plans, ref(services.planId, plans.id))
+      .innerJoin(grants, ref(grants.serviceId, services.id))
+      .where(
+        and(
+          gt(services.login, after),
+          status === undefined ? undefined : eq(services.status, status),
+          planId === undefined ? undefined : eq(services.planId, planId),
+          expiredAt === undefined ? undefined : sql`${grants.expiresAt} <= ${expiredAt}`,
+          q === '' ? undefined : or(...matches({ services, customers }, q)),
+        ),
+      )
+      .orderBy(ascending(services.login), ...byKey(services))
+      .limit(limit),
+  shape: (rows) => rows,
+})
+
+const matches = (tables: { services: typeof services.read; customers: typeof customers.read }, q: string): SQL[] => [
+  contains(tables.services.login, q),
+  contains(tables.customers.name, q),
+  contains(tables.customers.phone, q),
+  contains(tables.services.framedIp, q),
+  contains(tables.services.mac, asDevice(q)),
+]
+
+/** How many sessions each of these grants has open; none is left out of the answer. */
+export const onlineOf = defineQuery({
+  name: 'desk.online',
+  permission: 'sessions.read',
+  input: z.object({ grantNos: z.array(z.number().int()).max(PAGE_ROWS_MAX) }),
+  tables: { liveSessions },
+  examples: [{ grantNos: [1, 2, 3] }, { grantNos: [] }],
+  select: ({ db, liveSessions: live }, { grantNos }) =>
+    db
+      .select({ grantNo: live.grantNo, sessions: countRows() })
+      .from(live)
+      .where(and(isNull(live.endedAt), inArray(live.grantNo, grantNos)))
+      .groupBy(live.grantNo)
+      .orderBy(ascending(live.grantNo)),
+  shape: (rows) => rows,
+})
+
+/** Sessions of a grant that are over, the last ended first. */
+export const grantHistory = defineQuery({
+  name: 'desk.history',
+  permission: 'sessions.read',
+  input: z.object({ grantNo: z.number().int(), before: z.number().int().optional(), limit: limit(50) }),
+  tables: { sessionHistory, routers },
+  examples: [{ grantNo: 1 }, { grantNo: 1, before: 3, limit: 1 }],
+  select: ({ db, sessionHistory: history, routers, ref, byKey }, { grantNo, before, limit }) =>
+    db
+      .select({
+        no: history.no,
+        acctSessionId: history.acctSessionId,
+        router: routers.name,
+        device: history.device,
+        ip: history.framedIp,
+        startedAt: history.startedAt,
+        endedAt: history.endedAt,
+        inputOctets: history.inputOctets,
+        outputOctets: history.outputOctets,
+        terminateCause: history.terminateCause,
+      })
+      .from(history)
+      .leftJoin(routers, ref(history.routerNo, routers.no))
+      .where(and(eq(history.grantNo, grantNo), before === undefined ? undefined : lt(history.no, before)))
+      .orderBy(descending(history.no), ...byKey(history))
+      .limit(limit),
+  shape: (rows) => rows,
+})
+
+/** What was asked of a session, the latest first: how it was ended or changed, and what the router answered. */
+export const ordersOf = defineQuery({
+  name: 'desk.orders',
+  permission: 'sessions.read',
+  input: z.object({ sessionNo: z.number().int(), limit: limit(20) }),
+  tables: { sessionOrders },
+  examples: [{ sessionNo: 1 }],
+  select: ({ db, sessionOrders: orders, byKey }, { sessionNo, limit }) =>
+    db
+      .select()
+      .from(orders)
+      .where(eq(orders.sessionNo, sessionNo))
+      .orderBy(descending(orders.orderedAt), ...byKey(orders))
+      .limit(limit),
+  shape: (rows) => rows,
+})
