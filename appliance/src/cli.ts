@@ -1,4 +1,5 @@
 /** The command line. Environment, clock and streams are read here and handed on. */
+import { once } from 'node:events'
 import { enableCompileCache } from 'node:module'
 import { hostname, userInfo } from 'node:os'
 import { text } from 'node:stream/consumers'
@@ -31,6 +32,9 @@ process.exitCode = await runCli(process.argv.slice(2), {
   uid,
   hostName: hostname(),
   out: (chunk) => void process.stdout.write(chunk),
+  drained: async () => {
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain')
+  },
   err: (chunk) => void process.stderr.write(chunk),
   readStdin: () => text(process.stdin),
 })

@@ -47,6 +47,7 @@ test.each([
   [{ name: 'X', kind: 'pppoe', onExpiry: '{"kind":' }, 'InputInvalid'],
   [{ name: 'X', kind: 'pppoe', currency: 'shilling' }, 'InputInvalid'],
   [{ kind: 'pppoe' }, 'InputInvalid'],
+  [{ name: 'X', kind: 'pppoe', rolloverOctets: '1000' }, 'PlanUnfit'],
 ])('a row that cannot be a plan is told of and adds nothing: %j', (row, type) => {
   const { must, cells } = site()
   must(addPlan, { name: 'Home', kind: 'pppoe', policy: {} })

@@ -4,6 +4,7 @@ import { err, ok, type Result } from '@lango/kernel'
 import { inputInvalid, type DispatchFault } from '@lango/kernel/verbs'
 import { openPolicy, policySchema } from '../access/index.ts'
 import { addPlan } from './commands.ts'
+import { planFault } from './rules.ts'
 import type { plans } from './tables.ts'
 
 type Plan = typeof plans.site.$inferSelect
@@ -42,8 +43,12 @@ const textOf = (value: unknown): string => {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
+type PlanRowFault =
+  | Extract<DispatchFault, { type: 'InputInvalid' }>
+  | { readonly type: 'PlanUnfit'; readonly why: string }
+
 /** Reads a row; an empty cell counts as absent. */
-export const readPlanRow = (cells: PlanCells): Result<PlanRow, Extract<DispatchFault, { type: 'InputInvalid' }>> => {
+export const readPlanRow = (cells: PlanCells): Result<PlanRow, PlanRowFault> => {
   const given = (of: Readonly<Record<string, z.ZodType>>) =>
     Object.fromEntries(
       Object.entries(of)
@@ -51,10 +56,12 @@ export const readPlanRow = (cells: PlanCells): Result<PlanRow, Extract<DispatchF
         .map(([column, schema]) => [column, valueOf(schema, cells[column]!)]),
     )
   const parsed = rowSchema.safeParse({ ...given(ofPlan), ...given(statusSchema), policy: given(ofPolicy) })
-  return parsed.success ? ok(parsed.data) : err(inputInvalid(parsed.error))
+  if (!parsed.success) return err(inputInvalid(parsed.error))
+  const why = planFault(planValues(parsed.data))
+  return why === undefined ? ok(parsed.data) : err({ type: 'PlanUnfit', why })
 }
 
-export const planCells = (plan: Plan): PlanCells => {
+export const planCells = (plan: { readonly policy: Plan['policy'] }): PlanCells => {
   const values: Readonly<Record<string, unknown>> = { ...plan.policy, ...plan }
   return Object.fromEntries(planColumns.map((column) => [column, textOf(values[column])]))
 }

@@ -55,26 +55,32 @@ type Judged = {
   readonly devices: readonly string[]
 }
 
-/** Lays cells over what stands there, and holds the whole against the rules of a new row. */
-const judge = (
-  ctx: CommandContext,
-  { current: find, macTaken }: Statements,
-  { password, ...cells }: ChangeRow,
-): Result<Judged, ChangeFault> => {
-  const current = find.get(cells.login)
-  const [seen] = ctx.query(subscriberSheet, { logins: [cells.login] })
-  if (!current || !seen) return err({ type: 'SubscriberUnknown', login: cells.login })
+/** The row with these cells laid over what stands there. */
+const rowWith = (ctx: CommandContext, change: ChangeRow): Result<SubscriberRow, ChangeFault> => {
+  const { login, mac, devices } = change
+  const [seen] = ctx.query(subscriberSheet, { logins: [login] })
+  if (!seen) return err({ type: 'SubscriberUnknown', login })
+  // Another device that is sold with the service is bound by being sold.
+  const cells = { ...change, password: undefined, devices: mac !== undefined && devices === undefined ? '' : devices }
   const parsed = subscriberRow.safeParse(overlaid(subscriberCells(seen), cells, clearedByEmpty))
-  if (!parsed.success) return err(inputInvalid(parsed.error))
-  const row = parsed.data
+  return parsed.success ? ok(parsed.data) : err(inputInvalid(parsed.error))
+}
+
+/** Holds the whole against the rules of a new row. */
+const judge = (ctx: CommandContext, statements: Statements, change: ChangeRow): Result<Judged, ChangeFault> => {
+  const overlay = rowWith(ctx, change)
+  if (!overlay.ok) return overlay
+  const row = overlay.value
+  const current = statements.current.get(row.login)!
   const plan = ctx.db.select().from(plans.site).where(eq(plans.site.name, row.plan)).get()
   const isSold = plan?.status === 'active' || plan?.id === current.planId
   if (!plan || !isSold) return err({ type: 'PlanUnknown', plan: row.plan })
-  const hasPassword = password !== undefined || (current.credential !== null && row.loginBy !== 'device')
+  const hasPassword = change.password !== undefined || (current.credential !== null && row.loginBy !== 'device')
   const credentials = credentialsOf(plan.kind, { ...row, hasPassword })
   if (!credentials.ok) return err({ type: 'CredentialMissing', why: credentials.why })
   const { macLogin, devices } = credentials
-  if (macLogin !== undefined && macTaken.get(macLogin, current.grantId)) return err({ type: 'MacTaken', mac: macLogin })
+  if (macLogin !== undefined && statements.macTaken.get(macLogin, current.grantId))
+    return err({ type: 'MacTaken', mac: macLogin })
   return ok({ current, row, plan, macLogin, devices })
 }
 

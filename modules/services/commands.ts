@@ -38,8 +38,8 @@ export const createAdder = (ctx: CommandContext) => {
   const putGrant = createGrantWriter(ctx)
   const planOf = plansByName(ctx)
 
-  return (subscriber: SubscriberInput): Result<Added, SubscriberFault> => {
-    const plan = planOf(subscriber.plan)
+  return (subscriber: SubscriberInput, wasSold: boolean): Result<Added, SubscriberFault> => {
+    const plan = planOf(subscriber.plan, wasSold)
     if (!plan) return err({ type: 'PlanUnknown', plan: subscriber.plan })
     if (loginTaken.get(subscriber.login)) return err({ type: 'LoginTaken', login: subscriber.login })
     const validity = validityOf(plan, ctx.now)
@@ -115,12 +115,17 @@ const validityOf = ({ validFrom, validitySec, policy }: typeof plans.site.$infer
 /** Plans as a command meets them: read once, each with the row of its policy. */
 const plansByName = (ctx: CommandContext) => {
   const found = new Map<string, (typeof plans.site.$inferSelect & { policyId: string }) | undefined>()
-  return (name: string) => {
+  const find = (name: string) => {
     if (found.has(name)) return found.get(name)
     const plan = ctx.db.select().from(plans.site).where(eq(plans.site.name, name)).get()
-    const usable = plan?.status === 'active' ? { ...plan, policyId: policyRow(ctx, plan.policy) } : undefined
-    found.set(name, usable)
-    return usable
+    const known = plan && { ...plan, policyId: policyRow(ctx, plan.policy) }
+    found.set(name, known)
+    return known
+  }
+  // What was sold while the plan was on offer goes on when it is withdrawn.
+  return (name: string, wasSold: boolean) => {
+    const plan = find(name)
+    return plan?.status === 'active' || wasSold ? plan : undefined
   }
 }
 
@@ -129,7 +134,7 @@ export const addSubscriber = defineCommand({
   name: 'subscribers.add',
   permission: 'subscribers.write',
   input: withSecret,
-  handle: (ctx, input) => createAdder(ctx)(input),
+  handle: (ctx, input) => createAdder(ctx)(input, false),
 })
 
 const changeStatus = (name: string, status: 'active' | 'suspended') =>

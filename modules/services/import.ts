@@ -53,15 +53,18 @@ export const createCarrier = (ctx: CommandContext): ((ids: Ids, row: Carried) =>
        expires_at = CASE WHEN @validityGiven THEN @expiresAt ELSE expires_at END,
        validity_sec = CASE WHEN @validityGiven THEN @validitySec ELSE validity_sec END,
        first_used_at = CASE WHEN @validityGiven THEN @firstUsedAt ELSE first_used_at END,
+       begins_at = CASE WHEN @validityGiven THEN @beginsAt ELSE begins_at END,
        quota_octets = CASE WHEN @quotaGiven THEN @quotaOctets ELSE quota_octets END,
+       quota_sec = CASE WHEN @quotaSecGiven THEN @quotaSec ELSE quota_sec END,
+       top_ups = coalesce(@topUps, top_ups),
        devices = coalesce(@devices, devices)
      WHERE service_id = @serviceId`,
   )
   return ({ serviceId, customerId }, row) => {
     const values = grantValues(row)
     const createdAt = row.createdAt ?? null
-    const brings = values.validityGiven || values.quotaGiven || (values.devices ?? values.status ?? createdAt) !== null
-    if (!brings) return
+    const brings = values.validityGiven + values.quotaGiven + values.quotaSecGiven > 0
+    if (!brings && (values.devices ?? values.topUps ?? values.status ?? createdAt) === null) return
     grant.run({ ...values, serviceId })
     service.run({ serviceId, status: values.status, createdAt })
     if (createdAt !== null) customer.run({ customerId, createdAt })
@@ -74,13 +77,14 @@ const createImporter = (ctx: CommandContext, makesPasswords: boolean) => {
   const carry = createCarrier(ctx)
   const newPassword = () => new Secret(ctx.random.bytes(NEW_PASSWORD_OCTETS).toString('base64url'))
   const tryAdd = (row: SubscriberRow) => {
+    const wasSold = row.createdAt !== undefined
     if (row.loginBy === 'password' && row.password === undefined)
       return makesPasswords
-        ? add({ ...row, password: newPassword() })
+        ? add({ ...row, password: newPassword() }, wasSold)
         : err({ type: 'CredentialMissing', why: PASSWORD_ABSENT.why } as const)
-    const added = add(row)
+    const added = add(row, wasSold)
     const lacksPassword = !added.ok && added.error.type === 'CredentialMissing' && row.loginBy !== 'device'
-    return lacksPassword && makesPasswords ? add({ ...row, password: newPassword() }) : added
+    return lacksPassword && makesPasswords ? add({ ...row, password: newPassword() }, wasSold) : added
   }
   return (row: SubscriberRow): Result<unknown, SubscriberFault> => {
     const added = tryAdd(row)

@@ -4,15 +4,18 @@ import { addSubscriber, resumeSubscriber, suspendSubscriber } from './commands.t
 import { importSubscribers } from './import.ts'
 import { listSubscribers, showSubscriber, takenLogins } from './queries.ts'
 import { subscriberSheet } from './sheet.ts'
+import { setSpeed } from './speed.ts'
 import { services as servicesTable } from './tables.ts'
 
 export { carriedSchema, grantValues, validityCells } from './carried.ts'
 export { instantCell, instantText, optionalCell, textOf } from './cells.ts'
 export { changeSubscribers, revealPasswords } from './change.ts'
 export { addSubscriber, resumeSubscriber, suspendSubscriber } from './commands.ts'
+export { givenCells } from './given.ts'
 export { IMPORT_CHUNK_ROWS, credentialsOfRow, importSubscribers, subscriberRow } from './import.ts'
 export { listSubscribers, showSubscriber, takenLogins } from './queries.ts'
 export { credentialsOf, subscriberSchema } from './rules.ts'
+export { setSpeed } from './speed.ts'
 export {
   SHEET_ROWS_MAX,
   clearedByEmpty,
@@ -26,6 +29,6 @@ export {
 export const services = defineModule({
   name: 'services',
   tables: [servicesTable],
-  commands: [addSubscriber, importSubscribers, changeSubscribers, revealPasswords, suspendSubscriber, resumeSubscriber],
+  commands: [addSubscriber, importSubscribers, changeSubscribers, revealPasswords, suspendSubscriber, resumeSubscriber, setSpeed],
   queries: [listSubscribers, showSubscriber, takenLogins, subscriberSheet],
 })

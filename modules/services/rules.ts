@@ -16,12 +16,15 @@ export const subscriberSchema = z.object({
     .regex(/^[^\p{Cc}]+$/u, 'A login has no control characters.')
     .refine((login) => !isCodeLogin(login), 'Logins that begin with voucher: belong to vouchers.'),
   plan: z.string().min(1, 'A plan is needed.'),
-  name: optionalCell(
+  // Blanks alone are no name.
+  name: z.preprocess(
+    (value) => (typeof value === 'string' && value.trim() === '' ? undefined : value),
     z
       .string()
       .trim()
       .max(128)
-      .regex(/^[^\0]*$/, 'A name has no NUL.'),
+      .regex(/^[^\0]*$/, 'A name has no NUL.')
+      .optional(),
   ),
   phone: optionalCell(
     z.string().regex(/^\+?[\d\s()-]{6,24}$/, 'A phone number has 6 to 24 digits, such as +254 712 345 678.'),

@@ -28,7 +28,10 @@ export const subscriberColumns = [
   'expiresAt',
   'validSec',
   'firstUsedAt',
+  'beginsAt',
   'quotaOctets',
+  'quotaSec',
+  'topUps',
   'createdAt',
 ] as const
 export type SubscriberColumn = (typeof subscriberColumns)[number]
@@ -68,7 +71,10 @@ export const subscriberSheet = defineQuery({
         expiresAt: grants.expiresAt,
         validitySec: grants.validitySec,
         firstUsedAt: grants.firstUsedAt,
+        beginsAt: grants.beginsAt,
         quotaOctets: grants.quotaOctets,
+        quotaSec: grants.quotaSec,
+        topUps: grants.topUps,
       })
       .from(services)
       .innerJoin(customers, ref(services.customerId, customers.id))
@@ -114,6 +120,7 @@ export const clearedByEmpty: ReadonlySet<string> = new Set([
   'devices',
   'validSec',
   'firstUsedAt',
+  'beginsAt',
 ] satisfies SubscriberColumn[])
 
 /** What a row becomes when these cells of a file are laid over it. */

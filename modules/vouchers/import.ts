@@ -76,7 +76,8 @@ const createImporter = (ctx: CommandContext) => {
     'SELECT id FROM vouchers WHERE batch_id = ? AND serial = ?',
   )
   const bring = ctx.raw.prepare(
-    `UPDATE grants SET status = @status, first_used_at = @firstUsedAt, devices = coalesce(@devices, devices)
+    `UPDATE grants SET status = @status, first_used_at = @firstUsedAt, devices = coalesce(@devices, devices),
+       top_ups = @topUps
      WHERE service_id = @serviceId`,
   )
   return (row: Row): Result<void, VoucherImportFault> => {
@@ -91,17 +92,8 @@ const createImporter = (ctx: CommandContext) => {
     if (!batch.ok) return batch
     if (serialTaken.get(batch.value.id, serial)) return err({ type: 'CodeTaken', batch: number, serial })
     const id = ctx.ids.next('vch')
-    addVoucher.run({
-      id,
-      batchId: batch.value.id,
-      serial,
-      tail: code.slice(-4),
-      state: row.state,
-      holder: row.holder ?? null,
-      changedAt: row.changedAt ?? ctx.now,
-      changedBy: row.changedBy === '' ? ctx.actor.id : row.changedBy,
-    })
-    const values = grantValues(row)
+    addVoucher.run({ id, batchId: batch.value.id, tail: code.slice(-4), ...voucherFrom(ctx, row) })
+    const values = grantValues({ ...row, status: undefined })
     putGrant({
       ...NO_ADDRESS,
       serviceId: id,
@@ -112,12 +104,28 @@ const createImporter = (ctx: CommandContext) => {
       expiresAt: values.expiresAt ?? undefined,
       validitySec: values.validitySec ?? undefined,
       quotaOctets: values.quotaOctets ?? undefined,
+      quotaSec: values.quotaSec ?? undefined,
+      beginsAt: values.beginsAt ?? undefined,
     })
     const status = row.state === 'revoked' ? 'ended' : 'active'
-    bring.run({ serviceId: id, status, firstUsedAt: values.firstUsedAt, devices: values.devices })
+    bring.run({
+      serviceId: id,
+      status,
+      firstUsedAt: values.firstUsedAt,
+      devices: values.devices,
+      topUps: values.topUps,
+    })
     return ok()
   }
 }
+
+const voucherFrom = (ctx: CommandContext, row: Row) => ({
+  serial: row.serial,
+  state: row.state,
+  holder: row.holder ?? null,
+  changedAt: row.changedAt ?? ctx.now,
+  changedBy: row.changedBy === '' ? ctx.actor.id : row.changedBy,
+})
 
 const NO_ADDRESS = {
   macLogin: undefined,
@@ -126,8 +134,6 @@ const NO_ADDRESS = {
   framedIpv6Prefix: undefined,
   delegatedIpv6Prefix: undefined,
   vlan: undefined,
-  quotaSec: undefined,
-  beginsAt: undefined,
 }
 
 /** Adds many; a row that cannot be added is told of and does not stop the others. */

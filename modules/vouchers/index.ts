@@ -14,6 +14,7 @@ export {
   showVoucher,
   VOUCHER_CHUNK_ROWS,
 } from './commands.ts'
+export { givenVoucherCells } from './given.ts'
 export { importVouchers, revealCodes, type VoucherImportFault } from './import.ts'
 export { listBatches, listVouchers } from './queries.ts'
 export {

@@ -32,7 +32,10 @@ export const voucherColumns = [
   'expiresAt',
   'validSec',
   'firstUsedAt',
+  'beginsAt',
   'quotaOctets',
+  'quotaSec',
+  'topUps',
   'devices',
 ] as const
 export type VoucherColumn = (typeof voucherColumns)[number]
@@ -73,7 +76,10 @@ export const voucherRows = defineQuery({
         expiresAt: grants.expiresAt,
         validitySec: grants.validitySec,
         firstUsedAt: grants.firstUsedAt,
+        beginsAt: grants.beginsAt,
         quotaOctets: grants.quotaOctets,
+        quotaSec: grants.quotaSec,
+        topUps: grants.topUps,
         devices: grants.devices,
       })
       .from(vouchers)
@@ -93,7 +99,12 @@ export const voucherRows = defineQuery({
 
 export type VoucherSheetRow = ResultOf<typeof voucherRows>[number]
 
-export const voucherCells = (row: VoucherSheetRow): VoucherCells => ({
+type Told = Omit<VoucherSheetRow, 'createdAt' | 'changedAt'> & {
+  readonly createdAt: number | null
+  readonly changedAt: number | null
+}
+
+export const voucherCells = (row: Told): VoucherCells => ({
   batch: String(row.batch),
   serial: String(row.serial),
   plan: row.plan,
@@ -116,21 +127,21 @@ const count = z.coerce.number().int().min(1)
 const text = (lengthMax: number) => z.string().max(lengthMax)
 
 /** A row but for its code, which is a secret to each of those who read it. */
-export const voucherRow = carriedSchema
-  .pick({ expiresAt: true, validSec: true, firstUsedAt: true, quotaOctets: true, devices: true })
-  .extend({
-    batch: count,
-    serial: count,
-    plan: text(64).min(1),
-    prefix: text(8).default(''),
-    codeLength: count,
-    numeric: z.enum(['yes', 'no']),
-    wanted: count,
-    useBefore: instantCell,
-    madeAt: instantCell,
-    madeBy: text(128).default(''),
-    state: z.enum(['made', 'given', 'sold', 'revoked']).default('made'),
-    holder: optionalCell(text(64)),
-    changedAt: instantCell,
-    changedBy: text(128).default(''),
-  })
+const { loginBy: _, status: __, createdAt: ___, ...carried } = carriedSchema.shape
+export const voucherRow = z.object({
+  ...carried,
+  batch: count,
+  serial: count,
+  plan: text(64).min(1),
+  prefix: text(8).default(''),
+  codeLength: count,
+  numeric: z.enum(['yes', 'no']),
+  wanted: count,
+  useBefore: instantCell,
+  madeAt: instantCell,
+  madeBy: text(128).default(''),
+  state: z.enum(['made', 'given', 'sold', 'revoked']).default('made'),
+  holder: optionalCell(text(64)),
+  changedAt: instantCell,
+  changedBy: text(128).default(''),
+})

@@ -32,6 +32,8 @@ export type Shown = {
   readonly note?: string
   /** 0 unless told otherwise. */
   readonly exitCode?: number
+  /** It was shown as it came: nothing is left to print. */
+  readonly streamed?: true
 }
 
 export interface Io {
@@ -43,6 +45,8 @@ export interface Io {
   readonly uid: number
   readonly hostName: string
   readonly out: (text: string) => void
+  /** Resolves when what was told by `out` has been taken, so that a long list never waits in memory. */
+  readonly drained: () => Promise<void>
   readonly err: (text: string) => void
   /** The whole of stdin. */
   readonly readStdin: () => Promise<string>
@@ -89,7 +93,7 @@ export const secondsOf = async (args: Args, name: string): Promise<Result<number
 export const shown = (
   value: unknown,
   text: () => string,
-  more: Pick<Shown, 'note' | 'exitCode'> = {},
+  more: Pick<Shown, 'note' | 'exitCode' | 'streamed'> = {},
 ): Result<Shown, never> => ({
   ok: true,
   value: { value, text, ...more },

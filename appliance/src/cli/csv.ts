@@ -1,7 +1,8 @@
 /**
- * Reads CSV as RFC 4180 has it: fields between commas, quotes around what holds commas, quotes or line breaks, a
- * quote inside quotes doubled. CRLF and LF both end a record; a byte order mark is passed over; octets that are no
- * UTF-8 are a fault and not a question mark in somebody's password.
+ * Reads and writes CSV as RFC 4180 has it: fields between commas, quotes around what holds commas, quotes or line
+ * breaks, a quote inside quotes doubled. CRLF and LF both end a record; a byte order mark is passed over; octets that
+ * are no UTF-8 are a fault and not a question mark in somebody's password. NUL is a fault too: half of the programs
+ * that meet one take it for the end.
  */
 export type CsvRecord = { readonly line: number; readonly fields: readonly string[] }
 export type CsvFault =
@@ -9,6 +10,7 @@ export type CsvFault =
   | { readonly type: 'CsvQuote'; readonly line: number }
   | { readonly type: 'CsvTooLong'; readonly line: number; readonly lengthMax: number }
   | { readonly type: 'CsvEncoding'; readonly line: number }
+  | { readonly type: 'CsvNul'; readonly line: number }
 
 /** A quote that is never closed would otherwise take in the whole file. */
 export const RECORD_LENGTH_MAX = 64 * 1024
@@ -125,22 +127,32 @@ export class CsvReader {
   }
 }
 
+/** Takes text in pieces and tells records of it as they are whole. */
+type PieceReader = { push(text: string): CsvFault | undefined; end(): CsvFault | undefined }
+
 /** Records of a file's octets, as they come. */
-export async function* readCsv(octets: AsyncIterable<Uint8Array>): AsyncGenerator<CsvRecord | CsvFault> {
+export async function* readRecords<R extends { readonly line: number }>(
+  octets: AsyncIterable<Uint8Array>,
+  readerFor: (onRecord: (record: R) => void) => PieceReader,
+): AsyncGenerator<R | CsvFault> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
-  let records: CsvRecord[] = []
-  const reader = new CsvReader((record) => records.push(record))
+  let records: R[] = []
+  const reader = readerFor((record) => records.push(record))
   let lastLine = 1
-  const decoded = (piece?: Uint8Array): string | undefined => {
+  const take = (piece?: Uint8Array): CsvFault | undefined => {
+    let text: string
     try {
-      return piece === undefined ? decoder.decode() : decoder.decode(piece, { stream: true })
+      text = piece === undefined ? decoder.decode() : decoder.decode(piece, { stream: true })
     } catch {
-      return undefined
+      return { type: 'CsvEncoding', line: lastLine }
     }
+    const nulAt = text.indexOf('\0')
+    const fault =
+      reader.push(nulAt === -1 ? text : text.slice(0, nulAt)) ?? (piece === undefined ? reader.end() : undefined)
+    return nulAt === -1 ? fault : { type: 'CsvNul', line: records.at(-1)?.line ?? lastLine }
   }
   for await (const piece of octets) {
-    const text = decoded(piece)
-    const fault: CsvFault | undefined = text === undefined ? { type: 'CsvEncoding', line: lastLine } : reader.push(text)
+    const fault = take(piece)
     yield* records
     lastLine = records.at(-1)?.line ?? lastLine
     records = []
@@ -149,7 +161,27 @@ export async function* readCsv(octets: AsyncIterable<Uint8Array>): AsyncGenerato
       return
     }
   }
-  const fault: CsvFault | undefined = decoded() === undefined ? { type: 'CsvEncoding', line: lastLine } : reader.end()
+  const fault = take()
   yield* records
   if (fault !== undefined) yield fault
 }
+
+export const readCsv = (octets: AsyncIterable<Uint8Array>): AsyncGenerator<CsvRecord | CsvFault> =>
+  readRecords<CsvRecord>(octets, (onRecord) => new CsvReader(onRecord))
+
+/** What a spreadsheet takes for a formula when a cell begins with it (OWASP: CSV injection), also in full width. */
+const FORMULA = '=+\\-@\t\r\n＝＋－＠'
+const NEEDS_GUARD = new RegExp(`^['${FORMULA}]`)
+const GUARDED = new RegExp(`^'['${FORMULA}]`)
+
+/** An apostrophe keeps a spreadsheet from reckoning; one goes before a cell that begins with one, so that it comes off again. */
+const guarded = (cell: string): string => (NEEDS_GUARD.test(cell) ? `'${cell}` : cell)
+/** The cell as it was; a hand-made one that merely begins with an apostrophe stays as it is. */
+export const unguarded = (cell: string): string => (GUARDED.test(cell) ? cell.slice(1) : cell)
+
+/** A record with its end of line. Blanks at an end are quoted too: some programs would lose them. */
+export const csvLine = (cells: readonly string[]): string =>
+  `${cells
+    .map(guarded)
+    .map((cell) => (/[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell))
+    .join(',')}\r\n`

@@ -39,7 +39,7 @@ import type { NameFault } from '../run-named.ts'
 import type { TlsFault } from '../tls/index.ts'
 import { localTime } from './format.ts'
 import type { WebServerFault } from '../web/serve.ts'
-import type { FaultyLine, ImportFault } from './import.ts'
+import type { FaultyLine, ImportFault } from './transfer/run-import.ts'
 
 type ModuleFault = FaultOf<
   | typeof firstUse
@@ -163,13 +163,17 @@ const sentences: Sentences = {
     `The record at line ${line} is longer than ${lengthMax} characters. Is a quote never closed?`,
   CsvEncoding: ({ line }) =>
     `The file is not UTF-8 after line ${line}. Save it as UTF-8; names and passwords would be changed otherwise.`,
+  CsvNul: ({ line }) =>
+    `The file has a NUL character after line ${line}: it is no list of text. Save it as CSV in UTF-8.`,
+  LineUnreadable: ({ why }) => `It cannot be read: ${why}.`,
+  CodeMissing: () => 'A voucher is its code, and the code is not in the file. Export it with --with-secrets.',
   ColumnsWrong: ({ line, why }) => `Line ${line}: ${why}.`,
   LineRepeated: ({ what, name, before }) => `The ${what} ${name} stands in line ${before} already.`,
-  ImportFaulty: ({ rows, faulty, lines }) =>
-    `${faulty} of ${rows} lines cannot be added, and nothing was loaded:${listed(lines, faulty)}`,
-  ImportPartly: ({ added, lines }) =>
-    `${added} subscribers are added; these were taken by somebody else meanwhile:${listed(lines, lines.length)}`,
-  ImportStopped: ({ added, line, why }) => `${added} subscribers are added; it stopped at line ${line}: ${why}`,
+  ImportFaulty: ({ rows, faulty, lines, preview }) =>
+    `${faulty} of ${rows} lines cannot be added, and nothing was loaded. Of the others ${preview.new} would be new, ${preview.changed} changed, ${preview.unchanged} unchanged.${listed(lines, faulty)}`,
+  ImportPartly: ({ noun, added, lines }) =>
+    `${added} ${noun} are written; these were taken or changed by somebody else meanwhile:${listed(lines, lines.length)}`,
+  ImportStopped: ({ noun, added, line, why }) => `${added} ${noun} are written; it stopped at line ${line}: ${why}`,
 
   TestUnanswered: ({ server, cause }) =>
     `No answer that can be trusted came from ${server} (${cause}). Is the secret the same on both sides, is this machine a client there, and does it listen?`,

@@ -22,6 +22,11 @@ export const groups: ReadonlyMap<string, Group> = new Map([
     { summary: 'who may be online', load: async () => (await import('./subscriber.ts')).subscriberCommands },
   ],
   ['voucher', { summary: 'codes that are sold', load: async () => (await import('./voucher.ts')).voucherCommands }],
+  [
+    'export',
+    { summary: 'lists to keep or move', load: async () => (await import('./transfer/export.ts')).exportCommands },
+  ],
+  ['import', { summary: 'lists from a file', load: async () => (await import('./transfer/import.ts')).importCommands }],
   ['session', { summary: 'who is online, and was', load: async () => (await import('./session.ts')).sessionCommands }],
   ['usage', { summary: 'what was used, by hour or day', load: async () => (await import('./usage.ts')).usageCommands }],
   [

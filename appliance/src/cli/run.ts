@@ -54,8 +54,8 @@ const carryOut = async (argv: readonly string[], json: boolean, io: Io): Promise
     await context.close()
   }
   if (!outcome.ok) return failed(outcome.error, faultSentence(outcome.error), json, exitCodes.failed, io)
-  const { value, text, note, exitCode = exitCodes.done } = outcome.value
-  const printed = json ? JSON.stringify(value ?? null) : text()
+  const { value, text, note, streamed, exitCode = exitCodes.done } = outcome.value
+  const printed = streamed ? '' : json ? JSON.stringify(value ?? null) : text()
   if (printed !== '') io.out(`${printed}\n`)
   if (note !== undefined) io.err(`${note}\n`)
   return exitCode

@@ -50,3 +50,29 @@ const routerAt = (site: RawDatabase, address: string): { readonly id: string; re
     .filter(({ range }) => from !== undefined && range !== undefined && contains(range, from))
     .sort((a, b) => b.range!.bits - a.range!.bits)[0]
 }
+
+/** Network passwords by login, to hold them against those of a file. Reads only. */
+export const readPasswords = (
+  folder: DataFolder,
+  logins: readonly string[],
+): Result<ReadonlyMap<string, string>, Fault> => {
+  const passwords = new Map<string, string>()
+  if (logins.length === 0) return { ok: true, value: passwords }
+  const vault = openVault({ file: folder.keyFile, create: false, random: systemRandom() })
+  if (!vault.ok) return vault
+  const site = openDatabase({ file: folder.siteFile, readonly: true })
+  if (!site.ok) return site
+  try {
+    const sealed = site.value.raw.prepare<[string], { id: string; credential: Buffer | null }>(
+      'SELECT id, credential FROM grants WHERE login = ?',
+    )
+    for (const login of logins) {
+      const grant = sealed.get(login)
+      const opened = grant?.credential ? vault.value.open(grant.credential, credentialPurpose(grant.id)) : undefined
+      if (opened?.ok) passwords.set(login, opened.value.reveal())
+    }
+    return { ok: true, value: passwords }
+  } finally {
+    site.value.close()
+  }
+}

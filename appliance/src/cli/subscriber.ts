@@ -4,7 +4,7 @@ import type { listSubscribers, showSubscriber } from '@lango/modules/services'
 import { refused, shown, type Args, type CommandSpec, type OptionSpec } from './command.ts'
 import { ago, facts, localTime, octets, rate, table } from './format.ts'
 import { topUp, topUpOptions } from './top-up.ts'
-import { importCommand } from './import.ts'
+import { subscriberImportCommand } from './transfer/import.ts'
 
 const PAGE_ROWS = 1000
 
@@ -168,5 +168,5 @@ export const subscriberCommands = [
   ),
   topUpSubscriber,
   change('resume', 'let a suspended subscriber in again', (login) => `${login} may log in again.`),
-  importCommand,
+  subscriberImportCommand,
 ]

@@ -8,6 +8,7 @@ import type { ValueOf } from '@lango/kernel/verbs'
 import type { listPlans } from '@lango/modules/plans'
 import type { listBatches, revealVouchers } from '@lango/modules/vouchers'
 import { refused, shown, type CliContext, type CommandSpec, type OptionSpec } from './command.ts'
+import { csvLine } from './csv.ts'
 import { duration, octets, rate, table } from './format.ts'
 
 type Batch = ResultOf<typeof listBatches>[number]
@@ -114,12 +115,12 @@ const linesOf = async ({ policy, validitySec, quotaOctets, priceMinor, currency 
   ]
 }
 
-/** A spreadsheet would take a field that begins like a formula for one (OWASP: CSV injection). */
-const field = (text: string): string => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`
-
 const csvOf = ({ number, plan }: Batch, vouchers: Revealed): string =>
-  ['batch,serial,code,plan', ...vouchers.map(({ serial, code }) => [number, serial, code, field(plan)].join(','))]
-    .map((line) => `${line}\r\n`)
+  [
+    ['batch', 'serial', 'code', 'plan'],
+    ...vouchers.map(({ serial, code }) => [String(number), String(serial), code, plan]),
+  ]
+    .map(csvLine)
     .join('')
 
 export const voucherPrintCommands = [reveal, print]

@@ -38,6 +38,7 @@ export const testBox = (): TestBox => {
       uid: process.getuid!(),
       hostName: 'pop',
       out: (text) => (out += text),
+      drained: () => Promise.resolve(),
       err: (text) => (err += text),
       readStdin: () => Promise.resolve(stdin),
     })

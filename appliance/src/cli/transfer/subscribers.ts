@@ -1,0 +1,151 @@
+/** Subscribers as a sheet. */
+import type { Fault, Result } from '@lango/kernel'
+import type { ResultOf } from '@lango/kernel/db'
+import type { inputInvalid, ValueOf } from '@lango/kernel/verbs'
+import type { listPlans } from '@lango/modules/plans'
+import type {
+  changeSubscribers,
+  importSubscribers,
+  revealPasswords,
+  subscriberSheet,
+  takenLogins,
+} from '@lango/modules/services'
+import type * as services from '@lango/modules/services'
+import { dataFolder } from '../../data-folder.ts'
+import { refused, type CliContext } from '../command.ts'
+import type { Cells, Row } from './rows.ts'
+import { filled, type Judged, type Looked, type OpenSheet, type Sheet, type SheetOptions } from './sheet.ts'
+
+type Services = typeof services & { readonly inputInvalid: typeof inputInvalid }
+type Sold = { readonly kind: string; readonly status: string }
+type Kinds = ReadonlyMap<string, Sold>
+
+export const subscribersSheet = async (): Promise<Sheet> => {
+  const verbs = await import('@lango/kernel/verbs')
+  const parts: Services = { ...(await import('@lango/modules/services')), inputInvalid: verbs.inputInvalid }
+  return {
+    noun: 'subscribers',
+    columns: parts.subscriberColumns,
+    needed: ['login', 'plan'],
+    secret: 'password',
+    key: ['login'],
+    chunkRows: parts.IMPORT_CHUNK_ROWS,
+    async open(context, options) {
+      const plans = await context.query<ResultOf<typeof listPlans>>('plans.list', {})
+      if (!plans.ok) return plans
+      const kinds = new Map<string, Sold>()
+      for (const [name, kind] of options.plansToCome ?? []) kinds.set(name, { kind, status: 'active' })
+      for (const plan of plans.value) kinds.set(plan.name, plan)
+      return { ok: true, value: openOn(context, parts, kinds, options) }
+    },
+  }
+}
+
+const openOn = (context: CliContext, parts: Services, kinds: Kinds, options: SheetOptions): OpenSheet => ({
+  judge: (row) => judge(parts, kinds, options, row),
+  look: (rows) => look(context, parts, rows),
+  add: (rows) =>
+    context.command<ValueOf<typeof importSubscribers>>('subscribers.import', {
+      rows: rows.map(filled),
+      newPasswords: options.newPasswords,
+    }),
+  change: (rows) => context.command<ValueOf<typeof changeSubscribers>>('subscribers.change', { rows }),
+  pages: () => pages(context, parts, options.withSecrets),
+  taken: ({ name }) => ({ type: 'LoginTaken', login: name }) as Fault,
+})
+
+const judge = (
+  { credentialsOfRow, givenCells, inputInvalid, subscriberRow }: Services,
+  kinds: Kinds,
+  { newPasswords }: SheetOptions,
+  { line, cells }: Row,
+): Result<Judged, Fault> => {
+  const parsed = subscriberRow.safeParse({ login: '', plan: '', ...filled(cells) })
+  if (!parsed.success) return refused(inputInvalid(parsed.error))
+  const row = parsed.data
+  const plan = kinds.get(row.plan)
+  if (!plan) return refused({ type: 'PlanUnknown', plan: row.plan })
+  const credentials = credentialsOfRow(plan.kind, row, newPasswords)
+  const isSold = plan.status === 'active' || row.createdAt !== undefined
+  const notNew = notNewOf(isSold, row.plan, credentials)
+  const claims = [{ what: 'login', name: row.login }]
+  if (credentials.ok && credentials.macLogin !== undefined) claims.push({ what: 'device', name: credentials.macLogin })
+  const password = cells['password'] ?? ''
+  const given = { ...givenCells(row, cells), ...(password !== '' && { password }) } as Cells
+  return { ok: true, value: { line, name: row.login, cells, given, notNew, claims } }
+}
+
+const notNewOf = (
+  isSold: boolean,
+  plan: string,
+  credentials: ReturnType<Services['credentialsOfRow']>,
+): Fault | undefined => {
+  if (!isSold) return { type: 'PlanUnknown', plan } as Fault
+  return credentials.ok ? undefined : ({ type: 'CredentialMissing', why: credentials.why } as Fault)
+}
+
+const look = async (
+  { query, dir }: CliContext,
+  { subscriberCells }: Services,
+  rows: readonly Judged[],
+): Promise<Result<readonly Looked[], Fault>> => {
+  const logins = rows.map(({ name }) => name)
+  const found = await query<ResultOf<typeof subscriberSheet>>('subscribers.sheet', { logins })
+  if (!found.ok) return found
+  const macOf = ({ claims }: Judged) => claims.find(({ what }) => what === 'device')?.name
+  const macs = rows.map(macOf).filter((mac) => mac !== undefined)
+  const taken = await query<ResultOf<typeof takenLogins>>('subscribers.taken', { logins: [], macs })
+  if (!taken.ok) return taken
+  const withPassword = rows.filter(({ given }) => given['password'] !== undefined).map(({ name }) => name)
+  const there = new Set(found.value.map(({ login }) => login))
+  const { readPasswords } = await import('../stored-secrets.ts')
+  const passwords = readPasswords(
+    dataFolder(dir),
+    withPassword.filter((login) => there.has(login)),
+  )
+  if (!passwords.ok) return passwords
+  const current = new Map(found.value.map((row) => [row.login, subscriberCells(row)]))
+  const owners = new Map(taken.value.map(({ macLogin, login }) => [macLogin, login]))
+  const lookAt = (row: Judged): Looked => {
+    const seen = current.get(row.name)
+    const mac = macOf(row)
+    const owner = mac === undefined ? undefined : owners.get(mac)
+    const isOthers = owner !== undefined && owner !== row.name
+    return {
+      current: seen && { ...seen, password: passwords.value.get(row.name) ?? '' },
+      fault: isOthers ? ({ type: 'MacTaken', mac } as Fault) : undefined,
+    }
+  }
+  return { ok: true, value: rows.map(lookAt) }
+}
+
+async function* pages(
+  { query, command }: CliContext,
+  { SHEET_ROWS_MAX, subscriberCells }: Services,
+  withSecrets: boolean,
+): AsyncGenerator<Result<readonly Cells[], Fault>> {
+  for (let after = ''; ;) {
+    const page = await query<ResultOf<typeof subscriberSheet>>('subscribers.sheet', { after, limit: SHEET_ROWS_MAX })
+    if (!page.ok) {
+      yield page
+      return
+    }
+    if (page.value.length === 0) return
+    const passwords = new Map<string, string>()
+    if (withSecrets) {
+      const logins = page.value.map(({ login }) => login)
+      const told = await command<ValueOf<typeof revealPasswords>>('subscribers.reveal', { logins })
+      if (!told.ok) {
+        yield told
+        return
+      }
+      for (const { login, password } of told.value.passwords) passwords.set(login, password)
+    }
+    yield {
+      ok: true,
+      value: page.value.map((row) => ({ ...subscriberCells(row), password: passwords.get(row.login) ?? '' })),
+    }
+    if (page.value.length < SHEET_ROWS_MAX) return
+    after = page.value.at(-1)!.login
+  }
+}
