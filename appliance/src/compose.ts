@@ -1,5 +1,5 @@
 /** The box: every part by name, started in order and stopped in reverse. This file is the architecture diagram. */
-import { hostname } from 'node:os'
+import { hostname, networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FaultError, err, ok, orThrow, type Fault, type Log, type Result } from '@lango/kernel'
 import { trimChangeLog, type RawDatabase } from '@lango/kernel/db'
@@ -12,6 +12,7 @@ import { startCopier } from './copier.ts'
 import { startDesk, type Desk } from './desk.ts'
 import { createCopySender, createNasControl } from './drivers.ts'
 import { createFrontDesk } from './front-desk.ts'
+import { ownAddresses } from './own-addresses.ts'
 import { startQueries, type QueryService } from './query-service.ts'
 import { rotateKeys } from './rotate-keys.ts'
 import { serveRpc } from './rpc/server.ts'
@@ -280,6 +281,7 @@ const boxActions = (
     // The other threads meet the new key in the file by themselves: a vault reads it again for a key it does not know.
     others: {
       'box.attention': () => ok(watch.attention()),
+      'box.reach': () => ok({ listen, addresses: ownAddresses(networkInterfaces()), ports }),
       'keys.rotate': () => rotateKeys(site, console, () => Promise.resolve()),
     },
   })

@@ -11,6 +11,7 @@ export type ActionName =
   | 'sessions.change'
   | 'box.status'
   | 'box.attention'
+  | 'box.reach'
   | 'web.token'
   | 'keys.rotate'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { eq } from 'drizzle-orm'
-import { err, ok } from '@lango/kernel'
+import { err, ok, type Random } from '@lango/kernel'
 import { defineCommand, secretText } from '@lango/kernel/verbs'
 import { parseRange, routerSecretPurpose, serverSecretPurpose } from './rules.ts'
 import { remoteServers, routers, strictness } from './tables.ts'
@@ -31,10 +31,15 @@ const settings = {
   swapsOctets: z.boolean(),
 }
 
+/** 144 bits, of characters that no router's command line asks to quote. */
+const SECRET_BYTES = 18
+const drawSecret = (random: Random): string => random.bytes(SECRET_BYTES).toString('base64url')
+
+/** Without a secret it gets one that nobody has to think of; `routers.reveal` tells it. */
 export const addRouter = defineCommand({
   name: 'routers.add',
   permission: 'routers.write',
-  input: z.object({ name, address: z.string(), secret, ...partial(settings) }),
+  input: z.object({ name, address: z.string(), secret: secret.optional(), ...partial(settings) }),
   handle(ctx, input) {
     const range = parseRange(input.address)
     if (!range) return err({ type: 'AddressInvalid', address: input.address })
@@ -51,7 +56,7 @@ export const addRouter = defineCommand({
         no,
         name: input.name,
         address: range.text,
-        secret: ctx.vault.seal(input.secret, routerSecretPurpose(id)),
+        secret: ctx.vault.seal(input.secret ?? drawSecret(ctx.random), routerSecretPurpose(id)),
         vendor: input.vendor ?? 'mikrotik',
         coaPort: input.coaPort ?? COA_PORT_DEFAULT,
         realm: input.realm ?? null,
@@ -72,13 +77,30 @@ export const addRouter = defineCommand({
 export const setRouter = defineCommand({
   name: 'routers.set',
   permission: 'routers.write',
-  input: z.object({ name, secret: secret.optional(), ...partial(settings) }),
-  handle(ctx, input) {
-    const { name: wanted, secret: newSecret, ...changes } = input
-    const router = ctx.db.select().from(routers.site).where(eq(routers.site.name, wanted)).get()
+  input: z.object({
+    name,
+    newName: name.optional(),
+    address: z.string().optional(),
+    secret: secret.optional(),
+    /** A new secret that nobody has to think of, in place of one that is given. */
+    drawsSecret: z.boolean().optional(),
+    ...partial(settings),
+  }),
+  handle(ctx, { name: wanted, newName, address, secret: givenSecret, drawsSecret, ...changes }) {
+    const all = ctx.db.select().from(routers.site).all()
+    const router = all.find((one) => one.name === wanted)
     if (!router) return err({ type: 'RouterUnknown', name: wanted })
+    const others = all.filter((one) => one !== router)
+    if (others.some((one) => one.name === newName)) return err({ type: 'RouterNameTaken', name: newName! })
+    const range = parseRange(address ?? router.address)
+    if (!range) return err({ type: 'AddressInvalid', address: address! })
+    const same = others.find((one) => one.address === range.text)
+    if (same) return err({ type: 'RouterAddressTaken', address: range.text, name: same.name })
+    const newSecret = drawsSecret === true ? drawSecret(ctx.random) : givenSecret
     const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
     const anew = {
+      name: newName ?? router.name,
+      address: range.text,
       ...(changes.requireMessageAuthenticator ? { messageAuthenticatorSeen: false } : {}),
       ...(changes.limitProxyState ? { proxyStateFreeSeen: false } : {}),
       ...(newSecret ? { secret: ctx.vault.seal(newSecret, routerSecretPurpose(router.id)) } : {}),
@@ -88,7 +110,22 @@ export const setRouter = defineCommand({
       .set({ ...given, ...anew })
       .where(eq(routers.site.id, router.id))
       .run()
-    return ok({ id: router.id, name: router.name })
+    return ok({ id: router.id, name: anew.name })
+  },
+})
+
+/** Tells the shared secret, to be typed into the router: the audit log says who has read it. */
+export const revealRouterSecret = defineCommand({
+  name: 'routers.reveal',
+  permission: 'routers.write',
+  valueIsSecret: true,
+  input: z.object({ name }),
+  handle(ctx, input) {
+    const router = ctx.db.select().from(routers.site).where(eq(routers.site.name, input.name)).get()
+    if (!router) return err({ type: 'RouterUnknown', name: input.name })
+    const opened = ctx.vault.open(router.secret, routerSecretPurpose(router.id))
+    if (!opened.ok) return opened
+    return ok({ name: router.name, secret: opened.value.reveal() })
   },
 })
 

@@ -1,5 +1,13 @@
 import { defineModule } from '@lango/kernel/verbs'
-import { addRemoteServer, addRouter, removeRemoteServer, removeRouter, routerLearned, setRouter } from './commands.ts'
+import {
+  addRemoteServer,
+  addRouter,
+  removeRemoteServer,
+  removeRouter,
+  revealRouterSecret,
+  routerLearned,
+  setRouter,
+} from './commands.ts'
 import { listRemoteServers, listRouters } from './queries.ts'
 import { resealSecrets } from './reseal.ts'
 import { remoteServers, routers } from './tables.ts'
@@ -10,6 +18,7 @@ export {
   addRouter,
   removeRemoteServer,
   removeRouter,
+  revealRouterSecret,
   routerLearned,
   setRouter,
 } from './commands.ts'
@@ -28,6 +37,15 @@ export {
 export const network = defineModule({
   name: 'network',
   tables: [routers, remoteServers],
-  commands: [addRouter, setRouter, removeRouter, routerLearned, addRemoteServer, removeRemoteServer, resealSecrets],
+  commands: [
+    addRouter,
+    setRouter,
+    revealRouterSecret,
+    removeRouter,
+    routerLearned,
+    addRemoteServer,
+    removeRemoteServer,
+    resealSecrets,
+  ],
   queries: [listRouters, listRemoteServers],
 })

@@ -73,6 +73,7 @@ class Mount {
       staffId: who.staff?.id,
       sessionId: who.staff?.sessionId,
       here: url.pathname + url.search,
+      host: url.hostname,
       search: url.searchParams,
       param: (name) => c.req.param(name as never) ?? '',
       may: (permission) => site.may(who.actor, permission),

@@ -28,6 +28,10 @@ const words: Readonly<Record<string, Words>> = {
     en: 'No plan is called {plan}, or it is withdrawn. Choose another.',
     sw: 'Hakuna kifurushi kiitwacho {plan}, au kimeondolewa. Chagua kingine.',
   },
+  PlanUnfit: {
+    en: 'The terms of the plan do not hold together: {why}',
+    sw: 'Masharti ya kifurushi hayaendani: {why}',
+  },
   LoginTaken: {
     en: 'The login {login} is taken. Choose another.',
     sw: 'Jina la kuingia {login} limechukuliwa. Chagua lingine.',
@@ -59,6 +63,14 @@ const words: Readonly<Record<string, Words>> = {
   RouterAddressTaken: {
     en: '{address} is the address of router {name} already.',
     sw: '{address} tayari ni anwani ya ruta {name}.',
+  },
+  KeyLost: {
+    en: 'This secret cannot be read: its key is not in the key file. Put the key file back from a backup, or set a new one.',
+    sw: 'Siri hii haiwezi kusomwa: ufunguo wake haumo kwenye faili ya funguo. Rudisha faili ya funguo kutoka nakala rudufu, au weka mpya.',
+  },
+  BoxInvalid: {
+    en: 'This secret was altered or moved and cannot be opened. Set a new one.',
+    sw: 'Siri hii imebadilishwa au kuhamishwa na haiwezi kufunguliwa. Weka mpya.',
   },
   RouterUnknown: { en: 'No router is called {name}.', sw: 'Hakuna ruta iitwayo {name}.' },
   AddressInvalid: {

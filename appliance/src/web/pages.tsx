@@ -38,7 +38,7 @@ type PagesOptions = {
   readonly demo: boolean
 }
 
-type InFrame = { title: string; content: VNode; isLive?: boolean; stylesheet?: string }
+type InFrame = { title: string; content: VNode; isLive?: boolean; stylesheet?: string; refreshSec?: number | undefined }
 type Message = Pick<MessageProps, 'kind' | 'id' | 'reload' | 'sentence'>
 
 /** The pages as answers to requests, each in the reader's language. */
@@ -78,7 +78,8 @@ export const createPages = ({ assets, hub, site, siteName, timeZone, paths, demo
   return {
     localeFor,
     message,
-    shown: (c: Context<DeskEnv>, { title, content }: Shown, status: number) => inFrame(c, { title, content }, status),
+    shown: (c: Context<DeskEnv>, { title, content, refreshSec }: Shown, status: number) =>
+      inFrame(c, { title, content, refreshSec }, status),
     doorView: (c: Context) => ({ assets, preferences: preferencesOf(c), locale: localeFor(c), siteName }),
 
     live: (c: Context<DeskEnv>) => {

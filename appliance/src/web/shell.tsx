@@ -109,6 +109,7 @@ type ShellProps = {
   /** A page that its script keeps up to date; without one it is loaded anew now and then. */
   isLive?: boolean
   stylesheet?: string
+  refreshSec?: number | undefined
   children: ComponentChildren
 }
 
@@ -127,6 +128,7 @@ export const Shell = (props: ShellProps): VNode => {
       font={assets.font.address}
       icon={assets.icon.address}
       scripts={[assets.desk.address, ...(props.isLive === true ? [assets.live.address] : [])]}
+      refreshSec={props.refreshSec}
       {...(props.isLive === true ? { refreshSecWithoutScript: REFRESH_SEC } : {})}
     >
       <Frame

@@ -40,6 +40,8 @@ export interface Desk {
   readonly sessionId: string | undefined
   /** Path with query: where a form of this page is posted. */
   readonly here: string
+  /** Name or address that the reader's browser has reached the box by, without its port. */
+  readonly host: string
   readonly search: URLSearchParams
   /** A part of the address, `:login`. */
   param(name: string): string
@@ -60,7 +62,13 @@ export interface DoingDesk extends Desk {
   tell<C extends AnyCommand>(command: C, input: z.input<C['input']>): Promise<Result<ValueOf<C>, Fault>>
 }
 
-export type Shown = { readonly title: string; readonly content: VNode; readonly status?: 200 | 404 }
+export type Shown = {
+  readonly title: string
+  readonly content: VNode
+  readonly status?: 200 | 404
+  /** Loads the page anew after so long, for somebody who waits for something; needs no script. */
+  readonly refreshSec?: number
+}
 
 export type Done =
   /** It is done: on to another page, which says so by one of its own words. */

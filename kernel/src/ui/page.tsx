@@ -16,6 +16,8 @@ type DocumentProps = {
   scripts?: readonly string[]
   /** Reloads a page by itself where no script does it. */
   refreshSecWithoutScript?: number
+  /** Reloads a page by itself. */
+  refreshSec?: number | undefined
   /** Loads the page once more at once. */
   reload?: boolean
   children: ComponentChildren
@@ -37,6 +39,7 @@ export const Document = (props: DocumentProps) => (
       ))}
       <link rel="icon" type="image/svg+xml" href={props.icon} />
       {props.reload === true ? <meta http-equiv="refresh" content="0" /> : null}
+      {props.refreshSec === undefined ? null : <meta http-equiv="refresh" content={String(props.refreshSec)} />}
       {props.refreshSecWithoutScript === undefined ? null : (
         <noscript>
           <meta http-equiv="refresh" content={String(props.refreshSecWithoutScript)} />

@@ -26,7 +26,11 @@ export const siteUnderTest = () => {
     status: () => ({}),
     newWebAddress: () => '',
     sleep: () => Promise.resolve(),
-    others: { 'box.attention': () => ok([]) },
+    others: {
+      'box.attention': () => ok([]),
+      'box.reach': () =>
+        ok({ listen: '0.0.0.0', addresses: ['192.168.88.10/24'], ports: { auth: 1812, acct: 1813, radsec: 2083 } }),
+    },
   })
   const web: WebSite = {
     people,
