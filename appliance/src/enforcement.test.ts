@@ -5,9 +5,10 @@ import { Calendar, access, type Policy } from '@lango/modules/access'
 import { customers } from '@lango/modules/customers'
 import { addPlan, plans } from '@lango/modules/plans'
 import { addSubscriber, resumeSubscriber, services, suspendSubscriber } from '@lango/modules/services'
-import { orderSession, sessions } from '@lango/modules/sessions'
+import { finishOrder, orderSession, sessions } from '@lango/modules/sessions'
 import { liveSessions } from '@lango/modules/sessions/tables'
 import { createEnforcement } from './enforcement.ts'
+import { createStandings } from './standings.ts'
 
 const HOUR_SEC = 3600
 const calendar = new Calendar('Africa/Nairobi')
@@ -29,20 +30,25 @@ const box = () => {
     'SELECT session_no no, kind, reason FROM session_orders ORDER BY session_no',
   )
   const asked: number[] = []
-  const enforcement = createEnforcement({
-    reader: raw,
-    clock,
-    calendar,
-    log,
-    order({ no, acctSessionId }, reason) {
-      asked.push(no)
-      must(orderSession, { sessionNo: no, acctSessionId, kind: 'end', reason })
-    },
-  })
+  const standings = createStandings(raw, calendar, clock)
+  const watch = () =>
+    createEnforcement({
+      reader: raw,
+      clock,
+      calendar,
+      standings,
+      log,
+      order({ no, acctSessionId }, kind, reason) {
+        asked.push(no)
+        must(orderSession, { sessionNo: no, acctSessionId, kind, reason })
+      },
+    })
   return {
     ...site,
     raw,
-    enforcement,
+    standings,
+    enforcement: watch(),
+    watch,
     asked,
     dispatch,
     sell: (login: string, { policy = {}, ...rest }: Sale = {}) => {
@@ -77,6 +83,8 @@ const box = () => {
         state: 'start',
         endedAt,
         endedBy: '',
+        downKbps: null,
+        upKbps: null,
         hourAt: 0,
         hourInputOctets: 0,
         hourOutputOctets: 0,
@@ -113,17 +121,17 @@ test('a subscriber who was resumed in time keeps the session', () => {
   expect(ordered()).toEqual([])
 })
 
-test('a session ends with its validity: found within the look after it, and told once', () => {
+test('a session ends with its validity: found within the look after it, and told once', async () => {
   const { sell, online, clock, enforcement, asked, ordered } = box()
   online(1, sell('amina', { validitySec: HOUR_SEC }))
   online(2, sell('baraka', { validitySec: 2 * HOUR_SEC }))
   clock.advance(HOUR_SEC * 1000 - 1)
-  enforcement.lookAtDue()
+  await enforcement.lookAtDue()
   expect(asked).toEqual([])
   clock.advance(1)
-  enforcement.lookAtDue()
+  await enforcement.lookAtDue()
   clock.advance(1000)
-  enforcement.lookAtDue()
+  await enforcement.lookAtDue()
   expect(asked).toEqual([1])
   expect(ordered()).toEqual(['1 end expired'])
 })
@@ -135,7 +143,7 @@ test('an expired subscriber who was let into the pool of the expired is left the
   online(1, amina)
   clock.advance(HOUR_SEC * 1000)
   online(2, amina)
-  enforcement.lookAtDue()
+  await enforcement.lookAtDue()
   await enforcement.lookAtAll()
   expect(ordered()).toEqual(['1 end expired'])
 })
@@ -173,17 +181,17 @@ test('all sessions of a grant count against its quota, and all end when it is us
   expect(ordered()).toEqual(['1 end quota-used', '2 end quota-used'])
 })
 
-test('time online goes on between two reports: it ends when the rest has passed, and a silent device is not charged', () => {
+test('time online goes on between two reports: it ends when the rest has passed, and a silent device is not charged', async () => {
   const { sell, online, clock, enforcement, ordered } = box()
   const amina = sell('amina', { quotaSec: 100 })
   online(1, amina)
   online(2, amina)
   enforcement.look(amina)
   clock.advance(49_999)
-  enforcement.lookAtDue()
+  await enforcement.lookAtDue()
   expect(ordered()).toEqual([])
   clock.advance(1)
-  enforcement.lookAtDue()
+  await enforcement.lookAtDue()
   expect(ordered()).toEqual(['1 end time-used', '2 end time-used'])
   const silent = sell('silent', { quotaSec: 1000 })
   online(3, silent)
@@ -217,12 +225,115 @@ test('a grant that was removed ends its sessions; one that belongs to no grant i
 })
 
 test('a look at everything sees every session, however many there are', async () => {
-  const { online, raw, clock, log } = box()
+  const { online, raw, clock, log, standings } = box()
   raw.transaction(() => {
     for (let no = 1; no <= 2500; no++) online(no, 77)
   })()
   const seen: number[] = []
-  const enforcement = createEnforcement({ reader: raw, clock, calendar, log, order: ({ no }) => seen.push(no) })
+  const enforcement = createEnforcement({
+    reader: raw,
+    clock,
+    calendar,
+    standings,
+    log,
+    order: ({ no }) => seen.push(no),
+  })
   await enforcement.lookAtAll()
   expect(seen).toEqual(Array.from({ length: 2500 }, (_, i) => i + 1))
+})
+
+const MORNING = Date.UTC(2026, 10, 21, 6)
+const fairUse = [{ afterOctets: 1000, downKbps: 512, upKbps: 256 }]
+
+test('a session that crosses into a tier of fair use is slowed down once, and sped up when the period begins anew', async () => {
+  const { sell, online, raw, clock, must, watch, enforcement, ordered } = box()
+  const policy = { downKbps: 10_000, upKbps: 2000, fairUse, quotaPeriod: 'day' } as const
+  const amina = sell('amina', { policy })
+  online(1, amina)
+  enforcement.look(amina)
+  expect(ordered()).toEqual([])
+  const hourAt = MORNING - (MORNING % 3_600_000)
+  raw.prepare('UPDATE live_sessions SET output_octets = 1000, hour_at = ?').run(hourAt)
+  for (let look = 0; look < 3; look++) enforcement.look(amina)
+  expect(ordered()).toEqual(['1 change fair-use'])
+  const done = (state: 'done' | 'failed', speed: { downKbps: number; upKbps: number }): void => {
+    const orderId = raw.prepare<[], string>("SELECT id FROM session_orders WHERE state = 'waiting'").pluck().get()!
+    must(finishOrder, { orderId, state, steps: [], ...speed })
+  }
+  done('done', { downKbps: 512, upKbps: 256 })
+  // Also who has just been started knows what the session has.
+  for (const one of [enforcement, watch()]) {
+    await one.lookAtAll()
+    await one.lookAtDue()
+  }
+  expect(ordered()).toHaveLength(1)
+  clock.advance(calendar.periodAt('day', 0, MORNING).toAt! - MORNING - 1)
+  await enforcement.lookAtDue()
+  expect(ordered()).toHaveLength(1)
+  clock.advance(1)
+  await enforcement.lookAtDue()
+  expect(ordered()).toEqual(['1 change fair-use', '1 change fair-use'])
+  done('done', { downKbps: 10_000, upKbps: 2000 })
+  await enforcement.lookAtDue()
+  await enforcement.lookAtAll()
+  expect(ordered()).toHaveLength(2)
+})
+
+test('a session that its Accept has slowed down already is left as it is', () => {
+  const { sell, online, raw, enforcement, ordered } = box()
+  const amina = sell('amina', { policy: { downKbps: 10_000, upKbps: 2000, fairUse } })
+  online(1, amina, 5000)
+  raw.prepare('UPDATE live_sessions SET down_kbps = 512, up_kbps = 256').run()
+  enforcement.look(amina)
+  expect(ordered()).toEqual([])
+})
+
+const EVERY_DAY = [0, 1, 2, 3, 4, 5, 6]
+
+test('sessions end with the hours of their plan, in the look after it, and whoever was down finds out at the start', async () => {
+  const { sell, online, clock, watch, enforcement, ordered } = box()
+  // It is nine in the morning in Nairobi.
+  online(1, sell('amina', { policy: { windows: [{ days: EVERY_DAY, from: '08:00', to: '10:00' }] } }))
+  online(2, sell('baraka', { policy: { windows: [{ days: EVERY_DAY, from: '08:00', to: '11:00' }] } }))
+  await enforcement.lookAtDue()
+  await enforcement.lookAtAll()
+  clock.advance(HOUR_SEC * 1000 - 1)
+  await enforcement.lookAtDue()
+  expect(ordered()).toEqual([])
+  clock.advance(1)
+  await enforcement.lookAtDue()
+  expect(ordered()).toEqual(['1 end outside-hours'])
+  clock.advance(HOUR_SEC * 1000)
+  await watch().lookAtAll()
+  expect(ordered()).toEqual(['1 end outside-hours', '2 end outside-hours'])
+})
+
+test('a session gets the speed of a window when it begins; a clock that nobody vouches for changes and ends nothing', async () => {
+  const { sell, online, clock, enforcement, ordered } = box()
+  const night = { days: EVERY_DAY, from: '10:00', to: '06:00', downKbps: 50_000, upKbps: 5000 }
+  online(1, sell('amina', { policy: { downKbps: 10_000, upKbps: 2000, windows: [night] } }))
+  online(2, sell('baraka', { policy: { windows: [{ days: EVERY_DAY, from: '08:00', to: '10:00' }] } }))
+  await enforcement.lookAtDue()
+  clock.advance(HOUR_SEC * 1000)
+  clock.setSure(false)
+  await enforcement.lookAtDue()
+  await enforcement.lookAtAll()
+  expect(ordered()).toEqual([])
+  clock.setSure(true)
+  await enforcement.lookAtAll()
+  expect(ordered()).toEqual(['1 change window', '2 end outside-hours'])
+})
+
+test('a change that failed does not hold up the end', () => {
+  const { sell, online, raw, must, enforcement, ordered } = box()
+  const amina = sell('amina', { policy: { downKbps: 10_000, upKbps: 2000, fairUse }, quotaOctets: 2000 })
+  online(1, amina, 1500)
+  enforcement.look(amina)
+  const orderId = raw.prepare<[], string>('SELECT id FROM session_orders').pluck().get()!
+  must(finishOrder, { orderId, state: 'failed', steps: [] })
+  enforcement.look(amina)
+  expect(ordered()).toEqual(['1 change fair-use'])
+  raw.prepare('UPDATE live_sessions SET output_octets = 2000').run()
+  enforcement.look(amina)
+  expect(ordered()).toEqual(['1 change fair-use', '1 end quota-used'])
 })

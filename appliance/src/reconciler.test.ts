@@ -56,6 +56,7 @@ const box = (answer: (asked: string, no: number) => ControlOutcome | ControlAnsw
   const log = collectingLog()
   const nas = new TestNas(answer)
   const ended: number[] = []
+  const changed: string[] = []
   const disk = { isFull: false, refused: 0 }
   const addSession = db.prepare(insertSql(liveSessions))
   const addOrder = db.prepare(insertSql(sessionOrders))
@@ -68,8 +69,9 @@ const box = (answer: (asked: string, no: number) => ControlOutcome | ControlAnsw
     control: nas,
     clock,
     log,
-    changesFor: () => changes,
-    finish(order: Order, state, steps) {
+    changesFor: () => ({ changes, speed: { downKbps: 10_000, upKbps: 2000 } }),
+    finish(order: Order, state, steps, speed) {
+      if (speed) changed.push(`${order.sessionNo} ${speed.downKbps}/${speed.upKbps}`)
       if (disk.isFull) disk.refused += 1
       else finishOrder.run(state, JSON.stringify(steps), clock.now(), order.id)
     },
@@ -78,6 +80,7 @@ const box = (answer: (asked: string, no: number) => ControlOutcome | ControlAnsw
   })
   const waiting = db.prepare("SELECT count(*) FROM session_orders WHERE state = 'waiting'").pluck()
   return {
+    changed,
     clock,
     db,
     disk,
@@ -113,6 +116,8 @@ const box = (answer: (asked: string, no: number) => ControlOutcome | ControlAnsw
         state: 'start',
         endedAt: null,
         endedBy: '',
+        downKbps: null,
+        upKbps: null,
         hourAt: 0,
         hourInputOctets: 0,
         hourOutputOctets: 0,
@@ -130,6 +135,9 @@ const box = (answer: (asked: string, no: number) => ControlOutcome | ControlAnsw
         orderedAt: clock.now(),
         state: 'waiting',
         finishedAt: null,
+        downKbps: null,
+        upKbps: null,
+        overOctets: null,
         steps: '[]',
       })
     },
@@ -305,10 +313,11 @@ test('a device without an address is not looked for by it', async () => {
 })
 
 test('an accepted change is done, and nobody is disconnected', async () => {
-  const { outcome, nas } = await carryOut(() => ack, 'change')
+  const { outcome, nas, changed } = await carryOut(() => ack, 'change')
   expect(outcome(1)).toMatchObject({ state: 'done', steps: ['coa session+user+address over UDP: ack'] })
   expect(nas.asked).toEqual(['coa session+user+address'])
   expect(nas.given).toEqual([changes])
+  expect(changed).toEqual(['1 10000/2000'])
 })
 
 test('a change that the NAS refuses in every form is made by ending the session', async () => {
@@ -331,6 +340,7 @@ test('a change that the NAS refuses in every form is made by ending the session'
       'accounting: ended',
     ],
   })
+  expect(made.changed).toEqual([])
 })
 
 test('a change that cannot be sent ends no session', async () => {

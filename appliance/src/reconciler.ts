@@ -4,6 +4,7 @@
  */
 import type { Clock, Log } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
+import type { Speed } from '@lango/modules/access/rules'
 import type {
   ControlAnswer,
   ControlOutcome,
@@ -29,6 +30,12 @@ export type Order = {
   readonly reason: string
 }
 
+export type SessionChange = {
+  readonly changes: NamedChanges
+  /** What the session has once it is changed. */
+  readonly speed: Speed
+}
+
 export type ReconcilerDeps = {
   /** Read-only, both files. */
   readonly reader: RawDatabase
@@ -36,8 +43,14 @@ export type ReconcilerDeps = {
   readonly clock: Clock
   readonly log: Log
   /** What a change means for a session: its grant's present policy as its router's vendor spells it. */
-  readonly changesFor: (session: NasSession) => NamedChanges
-  readonly finish: (order: Order, state: 'done' | 'failed', steps: readonly OrderStep[]) => void
+  readonly changesFor: (session: NasSession) => SessionChange
+  /** `changed`: the speed that a change has brought. */
+  readonly finish: (
+    order: Order,
+    state: 'done' | 'failed',
+    steps: readonly OrderStep[],
+    changed: Speed | undefined,
+  ) => void
   /** The NAS knows nothing of the session any more: it is over without a Stop. */
   readonly endSession: (no: number) => void
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
@@ -118,23 +131,26 @@ class LadderReconciler implements Reconciler {
     const session = this.#sessionOf.get(order.sessionNo)
     if (!session || session.endedAt !== null) {
       this.#note(steps, 'accounting', 'ended')
-      return this.#deps.finish(order, 'done', steps)
+      return this.#deps.finish(order, 'done', steps, undefined)
     }
-    const done = order.kind === 'end' ? await this.#end(session, steps) : await this.#change(session, steps)
-    if (!this.#stopping.signal.aborted) this.#deps.finish(order, done ? 'done' : 'failed', steps)
+    const changed = order.kind === 'change' ? await this.#change(session, steps) : undefined
+    // What a CoA cannot change, a new login brings: the session is ended, and comes back with the new policy.
+    const mustEnd = order.kind === 'end' || changed === 'refused'
+    const done = mustEnd ? await this.#end(session, steps) : typeof changed === 'object'
+    const speed = typeof changed === 'object' ? changed : undefined
+    if (!this.#stopping.signal.aborted) this.#deps.finish(order, done ? 'done' : 'failed', steps, speed)
   }
 
-  async #change(session: NasSession, steps: OrderStep[]): Promise<boolean> {
+  async #change(session: NasSession, steps: OrderStep[]): Promise<Speed | 'refused' | 'unreachable'> {
     const { control, changesFor } = this.#deps
-    const changes = changesFor(session)
+    const { changes, speed } = changesFor(session)
     for (const by of LADDER.slice(0, 3)) {
       const answer = await control.change(session, by, changes, this.#stopping.signal)
       const outcome = this.#noteAnswer(steps, `coa ${by}`, answer)
-      if (outcome.type === 'ack') return true
-      if (outcome.type === 'unreachable' || this.#stopping.signal.aborted) return false
+      if (outcome.type === 'ack') return speed
+      if (outcome.type === 'unreachable' || this.#stopping.signal.aborted) return 'unreachable'
     }
-    // What a CoA cannot change, a new login brings: the session is ended, and comes back with the new policy.
-    return this.#end(session, steps)
+    return 'refused'
   }
 
   async #end(session: NasSession, steps: OrderStep[]): Promise<boolean> {

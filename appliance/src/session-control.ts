@@ -3,13 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault, Log, Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import { system } from '@lango/kernel/verbs'
-import { accessChanged, type Calendar, type Policy } from '@lango/modules/access'
+import { accessChanged, openPolicy } from '@lango/modules/access'
+import { atSpeed, isShaped, type Calendar, type Policy } from '@lango/modules/access/rules'
 import { finishOrder, orderSession, sessionOrdered } from '@lango/modules/sessions'
 import type { NamedChanges, NasControl, NasSession } from '@lango/modules/sessions/port'
 import { isVendor, policyAttributes } from './aaa/vendors.ts'
-import { EXPIRY_LOOK_MS, FULL_LOOK_MS, createEnforcement } from './enforcement.ts'
-import { createReconciler } from './reconciler.ts'
+import { DUE_LOOK_MS, FULL_LOOK_MS, createEnforcement } from './enforcement.ts'
+import { createReconciler, type Order, type SessionChange } from './reconciler.ts'
 import type { Site } from './site.ts'
+import { createStandings, type Standings } from './standings.ts'
 
 const reconcilerActor = system('reconciler')
 
@@ -45,16 +47,16 @@ export const startSessionControl = ({
   }
   const options = () => ({ id: site.ids.next('cmd'), actor: reconcilerActor })
 
+  const standings = createStandings(reader, calendar, clock)
+  const overshoot = overshootFrom(reader, standings)
   const enforcement = createEnforcement({
     reader,
     clock,
     calendar,
+    standings,
     log,
-    order: ({ no, acctSessionId }, reason) =>
-      told(
-        site.dispatcher.dispatch(orderSession, { sessionNo: no, acctSessionId, kind: 'end', reason }, options()),
-        reason,
-      ),
+    order: ({ no, acctSessionId }, kind, reason) =>
+      told(site.dispatcher.dispatch(orderSession, { sessionNo: no, acctSessionId, kind, reason }, options()), reason),
   })
   const reconciler = createReconciler({
     reader,
@@ -62,19 +64,24 @@ export const startSessionControl = ({
     clock,
     log,
     endSession,
-    changesFor: changesFrom(reader),
-    finish: (order, state, steps) =>
-      told(site.dispatcher.dispatch(finishOrder, { orderId: order.id, state, steps: [...steps] }, options()), state),
+    changesFor: changesFrom(reader, standings),
+    finish(order, state, steps, changed) {
+      const over = order.reason === 'quota-used' ? { overOctets: overshoot(order) } : {}
+      const outcome = { orderId: order.id, state, steps: [...steps], ...changed, ...over }
+      told(site.dispatcher.dispatch(finishOrder, outcome, options()), state)
+      // While a change was on its way its reason may have passed, and an order that waits is not given twice.
+      if (order.kind === 'change') enforcement.lookAtSession(order.sessionNo)
+    },
     sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => {}),
   })
 
-  const expiries = setInterval(() => {
-    enforcement.lookAtDue()
+  const watched = (looking: Promise<void>): void =>
+    void looking.catch((error: unknown) => log.error('looking at the sessions failed', { error }))
+  const due = setInterval(() => {
+    watched(enforcement.lookAtDue())
     reconciler.wake()
-  }, EXPIRY_LOOK_MS)
-  const lookAtAll = (): void => {
-    enforcement.lookAtAll().catch((error: unknown) => log.error('looking at all sessions failed', { error }))
-  }
+  }, DUE_LOOK_MS)
+  const lookAtAll = (): void => watched(enforcement.lookAtAll())
   const everything = setInterval(lookAtAll, FULL_LOOK_MS)
   // What ended or changed while the box was down.
   lookAtAll()
@@ -88,9 +95,9 @@ export const startSessionControl = ({
   reconciler.wake()
 
   return {
-    look: (grantNo) => enforcement.look(grantNo),
+    look: enforcement.look,
     async stop() {
-      clearInterval(expiries)
+      clearInterval(due)
       clearInterval(everything)
       for (const stopHearing of deaf) stopHearing()
       await reconciler.stop()
@@ -98,16 +105,43 @@ export const startSessionControl = ({
   }
 }
 
-/** A session's present policy in the words of its router's vendor. */
-const changesFrom = (reader: RawDatabase): ((session: NasSession) => NamedChanges) => {
-  const read = reader.prepare<[number], { policy: string; vendor: string }>(
-    `SELECT p.policy, r.vendor FROM live_sessions l JOIN grants g ON g.no = l.grant_no
-       JOIN policies p ON p.id = g.policy_id JOIN routers r ON r.no = l.router_no WHERE l.no = ?`,
+/** What a session should have now, in the words of its router's vendor. */
+const changesFrom = (reader: RawDatabase, standings: Standings): ((session: NasSession) => SessionChange) => {
+  const read = reader.prepare<[number], { grantNo: number; vendor: string }>(
+    'SELECT l.grant_no grantNo, r.vendor FROM live_sessions l JOIN routers r ON r.no = l.router_no WHERE l.no = ?',
   )
   return ({ no }) => {
     const row = read.get(no)
-    if (!row) return {}
+    const found = row && standings(row.grantNo)
+    if (!found) return { changes: {}, speed: openPolicy }
+    const policy = found.standing.kind === 'open' ? found.standing.policy : found.policy
     const vendor = isVendor(row.vendor) ? row.vendor : 'generic'
-    return policyAttributes(vendor, JSON.parse(row.policy) as Policy, 'coa') as NamedChanges
+    const asked = isShaped(found.policy) ? unboundAloud(policy) : policy
+    const { downKbps, upKbps } = policy
+    return { changes: policyAttributes(vendor, asked, 'coa') as NamedChanges, speed: { downKbps, upKbps } }
+  }
+}
+
+/** As fast as an attribute of 32 bits can say. */
+const FASTEST_KBPS = 4_294_967
+
+/** In a change "no limit" has to be said: leaving the speed out leaves the slow one that the session has. */
+const unboundAloud = (policy: Policy): Policy => {
+  if (policy.downKbps > 0 && policy.upKbps > 0) return policy
+  return atSpeed(policy, { downKbps: policy.downKbps || FASTEST_KBPS, upKbps: policy.upKbps || FASTEST_KBPS })
+}
+
+/** Octets that a grant has used beyond its quota by the time that its session is cut. */
+const overshootFrom = (reader: RawDatabase, standings: Standings): ((order: Order) => number | undefined) => {
+  const grantNo = reader
+    .prepare<[number, string], number>(
+      `SELECT grant_no FROM live_sessions WHERE no = ?
+       UNION ALL SELECT * FROM (SELECT h.grant_no FROM session_orders o JOIN session_history h
+         ON h.acct_session_id = o.acct_session_id WHERE o.id = ? ORDER BY h.no DESC LIMIT 1) LIMIT 1`,
+    )
+    .pluck()
+  return ({ id, sessionNo }) => {
+    const no = grantNo.get(sessionNo, id)
+    return no === undefined ? undefined : standings(no)?.allowance?.octets?.over
   }
 }

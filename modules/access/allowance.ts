@@ -45,11 +45,21 @@ export type Allowance = {
   /** Undefined where there is no limit. */
   readonly octets: Measure | undefined
   readonly sec: Measure | undefined
+  readonly fairUse: FairUse | undefined
+}
+
+export type FairUse = {
+  /** Octets that count towards the tiers: what was bought on top does not. */
+  readonly octets: number
+  /** 0 while the plan's own speed holds, else the number of the tier. */
+  readonly tier: number
+  /** Octets from here to the next tier. */
+  readonly toNextTier: number | undefined
 }
 
 /** Whether a grant is metered against anything at all. */
-export const isMetered = (terms: Pick<QuotaTerms, 'quotaOctets' | 'quotaSec'>): boolean =>
-  terms.quotaOctets !== null || terms.quotaSec !== null
+export const isMetered = (terms: Pick<QuotaTerms, 'quotaOctets' | 'quotaSec'>, { fairUse }: Policy): boolean =>
+  terms.quotaOctets !== null || terms.quotaSec !== null || fairUse !== undefined
 
 /** Data rolls over from at most this many periods back. */
 const ROLLOVER_PERIODS_MAX = 12
@@ -67,24 +77,33 @@ export const allowanceAt = (
   const periodOf = (instant: number): Span => calendar.periodAt(kind, terms.beganAt, instant)
   const periods = periodsTo(periodOf(at), terms, policy, periodOf)
   const usage = remembered(usageIn)
-  const measure = (quota: number | null, of: keyof Usage, cap: number): Measure | undefined =>
-    quota === null
-      ? undefined
-      : settle({
-          quota,
-          cap,
-          at,
-          periods,
-          topUps: terms.topUps.flatMap((topUp) => topUpPocket(topUp, topUp[of], periodOf)),
-          usedIn: (span) => usage(span)[of],
-        })
+  const measure = (quota: number, of: keyof Usage, cap: number): Measure =>
+    settle({
+      quota,
+      cap,
+      at,
+      periods,
+      topUps: terms.topUps.flatMap((topUp) => topUpPocket(topUp, topUp[of], periodOf)),
+      usedIn: (span) => usage(span)[of],
+    })
   const period = periods.at(-1)!
+  const { quotaOctets, quotaSec } = terms
+  const { rolloverOctets = 0, fairUse } = policy
+  const octets = quotaOctets === null ? undefined : measure(quotaOctets, 'octets', rolloverOctets)
   return {
     period,
     used: usage(period),
-    octets: measure(terms.quotaOctets, 'octets', policy.rolloverOctets ?? 0),
-    sec: measure(terms.quotaSec, 'sec', 0),
+    octets,
+    sec: quotaSec === null ? undefined : measure(quotaSec, 'sec', 0),
+    fairUse: fairUse && tiersOf(fairUse, octets ?? measure(Infinity, 'octets', 0)),
   }
+}
+
+const tiersOf = (tiers: NonNullable<Policy['fairUse']>, { used, toppedUp }: Measure): FairUse => {
+  const octets = Math.max(0, used - toppedUp)
+  const tier = tiers.filter(({ afterOctets }) => afterOctets <= octets).length
+  const next = tiers[tier]
+  return { octets, tier, toNextTier: next && next.afterOctets - octets }
 }
 
 /** The periods that the present one depends on, and itself, oldest first. */

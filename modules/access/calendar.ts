@@ -2,6 +2,7 @@
  * Days, weeks and months as the people of a site live them. A calendar belongs to one time zone and keeps what it has
  * worked out, since a login asks for the same period again and again. Pure but for that memory.
  */
+import { horizonOf, windowsIn, type Horizon, type Window, type WindowState } from './windows.ts'
 
 export const quotaPeriods = ['none', 'day', 'week', 'month', 'subscription'] as const
 export type QuotaPeriod = (typeof quotaPeriods)[number]
@@ -20,6 +21,7 @@ const WHOLE_LIFE: Span = { fromAt: 0, toAt: undefined }
 export class Calendar {
   readonly zone: string
   readonly #periods = new Map<string, Span[]>()
+  readonly #horizons = new WeakMap<readonly Window[], Horizon>()
 
   /** `zone` is an IANA name, such as Africa/Nairobi; one that does not exist throws. */
   constructor(zone: string) {
@@ -38,6 +40,15 @@ export class Calendar {
     const found = this.#periodOf(period, anchorDay, at)
     this.#periods.set(key, [found, ...known.slice(0, PERIODS_KEPT - 1)])
     return found
+  }
+
+  /** How windows stand at an instant. They are told apart as objects: those of one policy are worked out once a day. */
+  windowsAt(windows: readonly Window[], at: number): WindowState {
+    const known = this.#horizons.get(windows)
+    if (known && known.fromAt <= at && at < known.toAt) return windowsIn(known, windows, at)
+    const horizon = horizonOf(windows, this.zone, this.dateAt(at))
+    this.#horizons.set(windows, horizon)
+    return windowsIn(horizon, windows, at)
   }
 
   dateAt(at: number): Temporal.PlainDate {

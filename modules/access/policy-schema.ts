@@ -14,6 +14,22 @@ const burst = z.object({
   timeSec: z.number().int().min(1).max(3600),
 })
 
+/** From so many octets of a period on, this speed. */
+const fairUseTier = z.object({ afterOctets: z.number().int().min(1), downKbps: kbps, upKbps: kbps })
+
+const localTime = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'A time of day is 00:00 to 23:59.')
+
+const timeWindow = z.object({
+  /** The days it begins on: 0 is Sunday, 6 Saturday. */
+  days: z.array(z.number().int().min(0).max(6)).min(1).max(7),
+  from: localTime,
+  /** Not after `from`: on the day after. */
+  to: localTime,
+  /** With a speed it is a time of another speed, else a time of access. */
+  downKbps: kbps.optional(),
+  upKbps: kbps.optional(),
+})
+
 export const policySchema = z.object({
   /** Speed in the subscriber's direction; 0 means no limit. */
   downKbps: kbps,
@@ -43,6 +59,10 @@ export const policySchema = z.object({
   quotaPeriod: z.enum(quotaPeriods).optional(),
   /** Data of a period that was not used is good in the next one, up to so many octets. */
   rolloverOctets: z.number().int().min(1).optional(),
+  /** Slower from so many octets of a period on, until it ends; the last that applies counts. */
+  fairUse: z.array(fairUseTier).min(1).max(5).optional(),
+  /** In the time zone of the site. Of those with a speed the first that is open counts, whatever fair use says. */
+  windows: z.array(timeWindow).min(1).max(10).optional(),
   /** What an expired subscriber gets: a refusal, an address pool of its own, or a page. */
   onExpiry: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('reject') }),

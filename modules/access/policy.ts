@@ -5,6 +5,7 @@
  */
 import type { z } from 'zod'
 import type { policySchema } from './policy-schema.ts'
+import type { Speed } from './windows.ts'
 
 /** What a subscriber is connected by. */
 export const serviceKinds = ['pppoe', 'static', 'hotspot', '802.1x', 'mac'] as const
@@ -42,3 +43,21 @@ export const expiredPolicy = (policy: Policy): Policy | undefined => {
 
 /** An expired subscriber is looked at again this often, so that a payment shows without a call. */
 const EXPIRED_SESSION_SEC = 1800
+
+/** A policy at another speed. It is made once, so that what is kept by policy (its encoded form) is found again. */
+export const atSpeed = (policy: Policy, { downKbps, upKbps }: Speed): Policy =>
+  variantOf(policy, `${downKbps}/${upKbps}`, ({ burst: _, ...rest }) => ({ ...rest, downKbps, upKbps }))
+
+/** A policy whose usage is reported more often. */
+export const atInterim = (policy: Policy, interimSec: number): Policy =>
+  variantOf(policy, `every ${interimSec}`, (rest) => ({ ...rest, interimSec }))
+
+const variants = new WeakMap<Policy, Map<string, Policy>>()
+
+const variantOf = (policy: Policy, name: string, change: (policy: Policy) => Policy): Policy => {
+  const known = variants.get(policy) ?? new Map<string, Policy>()
+  variants.set(policy, known)
+  const variant = known.get(name) ?? change(policy)
+  known.set(name, variant)
+  return variant
+}

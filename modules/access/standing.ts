@@ -3,8 +3,10 @@
  * the gate decides by it, live sessions are ended and changed by it, and the desk is shown it. Pure.
  */
 import { isMetered, type Allowance, type QuotaTerms, type TopUp } from './allowance.ts'
+import type { Calendar } from './calendar.ts'
 import { isCodeLogin } from './code.ts'
-import { expiredPolicy, type Policy } from './policy.ts'
+import { atSpeed, expiredPolicy, type Policy } from './policy.ts'
+import type { Speed, Window } from './windows.ts'
 
 /** Of a grant's row, what its standing follows from. Instants are epoch ms. */
 export type GrantTerms = {
@@ -21,7 +23,7 @@ export type GrantTerms = {
 }
 
 /** What is refused, in the words of the decision log. */
-export type Refusal = 'suspended' | 'ended' | 'not-begun' | 'expired' | 'quota-used' | 'time-used'
+export type Refusal = 'suspended' | 'ended' | 'not-begun' | 'expired' | 'outside-hours' | 'quota-used' | 'time-used'
 
 export type Standing =
   | { readonly kind: 'refused'; readonly reason: Refusal }
@@ -29,6 +31,10 @@ export type Standing =
       readonly kind: 'open'
       readonly reason: 'accepted' | 'accepted-expired'
       readonly policy: Policy
+      /** Set where it is not the plan's own: a tier's or a window's. */
+      readonly speed: Speed | undefined
+      /** The window whose speed holds. */
+      readonly window: Window | undefined
       /** It cannot stay open longer. */
       readonly untilAt: number | undefined
       readonly octetsLeft: number | undefined
@@ -40,21 +46,62 @@ export type StandingFacts = {
   readonly policy: Policy
   /** Undefined for a grant that is not metered. */
   readonly allowance: Allowance | undefined
+  readonly calendar: Calendar
   readonly now: number
+  /** With an unsure clock nobody knows what time of the day it is: windows are as if there were none. */
+  readonly clockSure: boolean
 }
 
 const refused = (reason: Refusal): Standing => ({ kind: 'refused', reason })
 
-export const standingAt = ({ grant, policy, allowance, now }: StandingFacts): Standing => {
+export const standingAt = (facts: StandingFacts): Standing => {
+  const { grant, policy, allowance, now } = facts
   const over = refusalOf(grant, now)
   if (over) return refused(over)
-  const untilAt = validityEnd(grant, now)
-  if (untilAt !== undefined && untilAt <= now) return expired(policy)
+  const validUntil = validityEnd(grant, now)
+  if (validUntil !== undefined && validUntil <= now) return expired(policy)
+  const windows = policy.windows && facts.clockSure ? facts.calendar.windowsAt(policy.windows, now) : ALWAYS
+  if (!windows.isOpen) return refused('outside-hours')
   const octetsLeft = allowance?.octets?.left
   const secLeft = allowance?.sec?.left
   if (octetsLeft === 0) return refused('quota-used')
   if (secLeft === 0) return refused('time-used')
-  return { kind: 'open', reason: 'accepted', policy, untilAt, octetsLeft, secLeft }
+  const speed = speedOf(policy, windows.fast, allowance)
+  return {
+    kind: 'open',
+    reason: 'accepted',
+    policy: speed ? atSpeed(policy, speed) : policy,
+    speed,
+    window: windows.fast,
+    untilAt: soonest(validUntil, windows.openUntilAt),
+    octetsLeft,
+    secLeft,
+  }
+}
+
+const ALWAYS = { isOpen: true, openUntilAt: undefined, fast: undefined }
+
+const soonest = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
+
+/** A window's speed holds whatever was used: it is what was promised for that time. */
+const speedOf = (policy: Policy, window: Window | undefined, allowance: Allowance | undefined): Speed | undefined => {
+  const tier = allowance?.fairUse?.tier ?? 0
+  const fast = window ?? (tier > 0 ? policy.fairUse?.[tier - 1] : undefined)
+  const speed = fast && { downKbps: fast.downKbps ?? policy.downKbps, upKbps: fast.upKbps ?? policy.upKbps }
+  return speed && (speed.downKbps !== policy.downKbps || speed.upKbps !== policy.upKbps) ? speed : undefined
+}
+
+/** Whether sessions on a policy may have another speed than its own, now or later. */
+export const isShaped = ({ fairUse, windows }: Policy): boolean => fairUse !== undefined || windows !== undefined
+
+/** The next instant at which the clock alone changes what a policy gives; undefined when it never does. */
+export const nextTurn = (policy: Policy, calendar: Calendar, at: number): number | undefined => {
+  const { quotaPeriod = 'none', fairUse, windows } = policy
+  // A subscription's day is its own: sessions are looked at on every one.
+  const period = quotaPeriod === 'subscription' ? 'day' : quotaPeriod
+  const resetAt = fairUse && calendar.periodAt(period, at, at).toAt
+  return soonest(resetAt, windows && calendar.windowsAt(windows, at).nextAt)
 }
 
 const refusalOf = ({ status, beginsAt }: GrantTerms, now: number): Refusal | undefined => {
@@ -80,6 +127,8 @@ const expired = (policy: Policy): Standing => {
     kind: 'open',
     reason: 'accepted-expired',
     policy: walled,
+    speed: undefined,
+    window: undefined,
     untilAt: undefined,
     octetsLeft: undefined,
     secLeft: undefined,
@@ -102,8 +151,8 @@ export const countsFromBegin = ({ quotaPeriod, rolloverOctets }: Policy): boolea
   quotaPeriod === 'subscription' || rolloverOctets !== undefined
 
 /** What an allowance is worked out from; undefined when nothing is metered, so that nothing needs to be read. */
-export const quotaTermsOf = (grant: GrantTerms, now: number): QuotaTerms | undefined =>
-  isMetered(grant)
+export const quotaTermsOf = (grant: GrantTerms, policy: Policy, now: number): QuotaTerms | undefined =>
+  isMetered(grant, policy)
     ? {
         quotaOctets: grant.quotaOctets,
         quotaSec: grant.quotaSec,

@@ -59,7 +59,8 @@ export const topUp = defineCommand({
     if (untilAt !== undefined && (untilAt <= ctx.now || untilAt > ctx.now + TOP_UP_DAYS_MAX * DAY_MS))
       return err({ type: 'TopUpEndUnfit', untilAt, daysMax: TOP_UP_DAYS_MAX })
     const { policy } = ctx.db.select().from(policies.site).where(eq(policies.site.id, grant.policyId)).get()!
-    if ((octets !== undefined && grant.quotaOctets === null) || (sec !== undefined && grant.quotaSec === null))
+    const isDataLimited = grant.quotaOctets !== null || policy.fairUse !== undefined
+    if ((octets !== undefined && !isDataLimited) || (sec !== undefined && grant.quotaSec === null))
       return err({ type: 'NothingToTopUp', login: grant.login })
     const kept = (grant.topUps ?? []).filter((one) => mayCount(one, policy, ctx.now))
     if (kept.length >= TOP_UPS_MAX) return err({ type: 'TopUpsFull', login: grant.login, max: TOP_UPS_MAX })

@@ -9,10 +9,15 @@ export type PlanTerms = {
 
 /** What a plan says that cannot be meant, in a sentence; undefined when all is well. */
 export const planFault = ({ policy, quotaOctets, quotaSec }: PlanTerms): string | undefined => {
-  const hasQuota = quotaOctets != null || quotaSec != null
-  const hasPeriod = policy.quotaPeriod !== undefined && policy.quotaPeriod !== 'none'
-  if (hasPeriod && !hasQuota) return 'A period needs a quota that begins anew with it.'
-  if (policy.rolloverOctets !== undefined && (quotaOctets == null || !hasPeriod))
+  const { quotaPeriod = 'none', rolloverOctets, fairUse = [], windows = [] } = policy
+  const hasPeriod = quotaPeriod !== 'none'
+  if (hasPeriod && quotaOctets == null && quotaSec == null && fairUse.length === 0)
+    return 'A period needs a quota, or fair use, that begins anew with it.'
+  if (rolloverOctets !== undefined && (quotaOctets == null || !hasPeriod))
     return 'Only a quota of data with a period can roll over.'
+  if (fairUse.some(({ afterOctets }, index) => afterOctets <= (fairUse[index - 1]?.afterOctets ?? 0)))
+    return 'Each tier of fair use begins after more data than the one before it.'
+  if (windows.some(({ downKbps, upKbps }) => (downKbps === undefined) !== (upKbps === undefined)))
+    return 'A window has a speed in both directions, or in none.'
   return undefined
 }

@@ -44,10 +44,21 @@ const step = z.object({ at: z.number().int(), means: z.string().max(100), outcom
 export const finishOrder = defineCommand({
   name: 'sessions.orderFinished',
   permission: 'system',
-  input: z.object({ orderId: z.string(), state: z.enum(['done', 'failed']), steps: z.array(step).max(50) }),
-  handle(ctx, { orderId, state, steps }) {
+  input: z.object({
+    orderId: z.string(),
+    state: z.enum(['done', 'failed']),
+    steps: z.array(step).max(50),
+    downKbps: z.number().int().optional(),
+    upKbps: z.number().int().optional(),
+    overOctets: z.number().int().optional(),
+  }),
+  handle(ctx, { orderId, ...outcome }) {
     const { site: orders } = sessionOrders
-    const changed = ctx.db.update(orders).set({ state, steps, finishedAt: ctx.now }).where(eq(orders.id, orderId)).run()
+    const changed = ctx.db
+      .update(orders)
+      .set({ ...outcome, finishedAt: ctx.now })
+      .where(eq(orders.id, orderId))
+      .run()
     return changed.changes === 1 ? ok({ orderId }) : err({ type: 'OrderUnknown', orderId })
   },
 })

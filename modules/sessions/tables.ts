@@ -39,6 +39,9 @@ export const liveSessions = defineTable(
     state: c.text(),
     endedAt: c.optInstant(),
     endedBy: c.text(),
+    /** The speed that its Accept gave, where that was not the plan's own. */
+    downKbps: c.optInt(),
+    upKbps: c.optInt(),
     /** The hour now being metered (epoch ms of its start) and the counters at its beginning. */
     hourAt: c.instant(),
     hourInputOctets: c.bytes64(),
@@ -149,11 +152,16 @@ export const sessionOrders = defineTable(
     sessionNo: c.int(),
     acctSessionId: c.text(),
     kind: c.oneOf(['end', 'change']),
-    /** Why: `desk`, `suspended`, `expired`, `quota-used`, `removed`. */
+    /** Why: `desk`, `suspended`, `expired`, `quota-used`, `fair-use`, `window`, `removed`. */
     reason: c.text(),
     orderedAt: c.instant(),
     state: c.oneOf(['waiting', 'done', 'failed']),
     finishedAt: c.optInstant(),
+    /** A change that is done: the speed that the session has since. */
+    downKbps: c.optInt(),
+    upKbps: c.optInt(),
+    /** An end for a quota: octets used beyond it by then. */
+    overOctets: c.optBytes64(),
     /** What was tried, in order, and what came of it. */
     steps: c.json<OrderStep[]>(),
   }),

@@ -1,9 +1,9 @@
 /** The attributes of an Access-Accept: the policy's, encoded once per policy and vendor, then the subscriber's own. */
 import { encodeNamed, type AttributeWriter } from '@lango/drivers/radius'
-import type { Policy } from '@lango/modules/access/rules'
+import { atInterim, type Policy } from '@lango/modules/access/rules'
 import type { GrantRow } from './decide.ts'
 import type { Admitted } from './gate.ts'
-import { CLASS_PREFIX } from './readers.ts'
+import { classOf } from './readers.ts'
 import { policyAttributes, totalLimit, type Vendor } from './vendors.ts'
 
 const FRAMED_IP_ADDRESS = 8
@@ -23,13 +23,14 @@ const WORD = 2 ** 32
 
 /** Writes Accepts for one thread. Policies never change, so their encoded form is kept. */
 export class AcceptWriter {
-  readonly #encoded = new Map<Policy, Map<Vendor, Buffer>>()
+  // Weakly: a policy that came from another thread is a copy, and is gone with its login.
+  readonly #encoded = new WeakMap<Policy, Map<Vendor, Buffer>>()
 
   /** Adds everything that policy and grant give; the caller adds what the method and the protocol ask for. */
   write(writer: AttributeWriter, vendor: Vendor, grant: GrantRow, admitted: Admitted): void {
-    const { policy } = admitted
+    const policy = reportedInTime(vendor, admitted)
     writer.append(this.#policy(vendor, policy))
-    writer.text(CLASS, CLASS_PREFIX + grant.no.toString(36))
+    writer.text(CLASS, classOf(grant.no, admitted.speed))
     if (admitted.sessionTimeoutSec > 0)
       writer.uint32(SESSION_TIMEOUT, Math.min(admitted.sessionTimeoutSec, 0xffff_ffff))
     writeVlan(writer, grant.vlan ?? policy.vlan)
@@ -49,6 +50,24 @@ export class AcceptWriter {
     this.#encoded.set(policy, byVendor.set(vendor, encoded))
     return encoded
   }
+}
+
+/** Where nothing else limits a speed: what the fastest home line takes. */
+const FAST_KBPS = 1_000_000
+const INTERIM_SEC_MIN = 60
+
+/**
+ * A NAS that does not count octets itself reports more often where the rest could be used up between two reports, but
+ * never more than once a minute (RFC 2869 §5.16). In whole minutes, so that few forms of a policy are kept.
+ */
+const reportedInTime = (vendor: Vendor, { policy, quotaLeftOctets, tierLeftOctets }: Admitted): Policy => {
+  const quotaLeft = totalLimit[vendor] ? Infinity : (quotaLeftOctets ?? Infinity)
+  const left = Math.min(quotaLeft, tierLeftOctets ?? Infinity)
+  if (left === Infinity) return policy
+  const kbps = policy.downKbps === 0 || policy.upKbps === 0 ? FAST_KBPS : policy.downKbps + policy.upKbps
+  const minutes = Math.floor((left * 8) / (kbps * 1000) / INTERIM_SEC_MIN)
+  const interimSec = Math.max(minutes * INTERIM_SEC_MIN, INTERIM_SEC_MIN)
+  return interimSec < policy.interimSec ? atInterim(policy, interimSec) : policy
 }
 
 export const writeReplyMessage = (writer: AttributeWriter, text: string): void => {

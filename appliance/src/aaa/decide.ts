@@ -7,6 +7,8 @@ import {
   standingAt,
   type GrantTerms,
   type Policy,
+  type Speed,
+  type Standing,
   type StandingFacts,
 } from '@lango/modules/access/rules'
 import type { Reason } from './reasons.ts'
@@ -29,7 +31,6 @@ export type GrantRow = GrantTerms & {
 export type World = StandingFacts & {
   readonly grant: GrantRow
   readonly device: string
-  readonly clockSure: boolean
 }
 
 export type Decided =
@@ -37,9 +38,13 @@ export type Decided =
       readonly kind: 'accept'
       readonly reason: Extract<Reason, 'accepted' | 'accepted-expired'>
       readonly policy: Policy
+      /** Set where it is not the plan's own. */
+      readonly speed: Speed | undefined
       /** 0: none. */
       readonly sessionTimeoutSec: number
       readonly quotaLeftOctets: number | undefined
+      /** Octets from here to the next tier of fair use. */
+      readonly tierLeftOctets: number | undefined
       /** A business row must be written before the Accept leaves: validity begins, or the device is bound. */
       readonly firstUse: boolean
     }
@@ -48,27 +53,34 @@ export type Decided =
 const reject = (reason: Reason): Decided => ({ kind: 'reject', reason })
 
 export const decide = (world: World): Decided => {
-  const { grant, policy, now } = world
+  const { grant, policy } = world
   const standing = standingAt(world)
   const isOver = standing.kind === 'refused' && (standing.reason === 'suspended' || standing.reason === 'ended')
   if (isOver) return reject(standing.reason)
   const bound = grant.devices === '[]' ? [] : (JSON.parse(grant.devices) as string[])
   if (!mayUseDevice(bound, policy, world.device)) return reject('other-device')
-  if (standing.kind === 'refused') return reject(standing.reason)
-  // With an unsure clock validity does not begin: the subscriber is let in, and the first login after it is sure counts.
-  const begins = beginsWithUse(grant, policy) && world.clockSure
+  return standing.kind === 'refused' ? reject(standing.reason) : admission(world, standing, bound)
+}
+
+const admission = (
+  { grant, policy, device, allowance, now, clockSure }: World,
+  standing: Extract<Standing, { kind: 'open' }>,
+  bound: readonly string[],
+): Decided => {
+  const { untilAt, secLeft = 0 } = standing
   const isPaid = standing.reason === 'accepted'
+  // With an unsure clock validity does not begin: the subscriber is let in, and the first login after it is sure counts.
+  const begins = beginsWithUse(grant, policy) && clockSure
+  const leftSec = untilAt === undefined ? 0 : Math.ceil((untilAt - now) / 1000)
   return {
     kind: 'accept',
     reason: standing.reason,
     policy: standing.policy,
-    sessionTimeoutSec: shortest(
-      standing.policy.sessionTimeoutSec,
-      standing.untilAt === undefined ? 0 : Math.ceil((standing.untilAt - now) / 1000),
-      standing.secLeft ?? 0,
-    ),
+    speed: standing.speed,
+    sessionTimeoutSec: shortest(standing.policy.sessionTimeoutSec, leftSec, secLeft),
     quotaLeftOctets: standing.octetsLeft,
-    firstUse: isPaid && (begins || isNewDevice(bound, policy, world.device)),
+    tierLeftOctets: isPaid ? allowance?.fairUse?.toNextTier : undefined,
+    firstUse: isPaid && (begins || isNewDevice(bound, policy, device)),
   }
 }
 

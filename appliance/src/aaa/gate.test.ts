@@ -58,11 +58,12 @@ const decided = (
 ): Decided => {
   const row = grant(changes)
   const whole = { ...openPolicy, ...policy }
-  const terms = quotaTermsOf(row, NOW)
+  const terms = quotaTermsOf(row, whole, NOW)
   return decide({
     grant: row,
     policy: whole,
     device: A,
+    calendar,
     now: NOW,
     clockSure: true,
     allowance: terms && allowanceAt(terms, whole, calendar, () => ({ octets, sec }), NOW),
@@ -77,6 +78,8 @@ test('a grant in order is let in, without a limit where none is set', () => {
     policy: openPolicy,
     sessionTimeoutSec: 0,
     quotaLeftOctets: undefined,
+    tierLeftOctets: undefined,
+    speed: undefined,
     firstUse: false,
   })
 })
@@ -108,6 +111,52 @@ test('time online is used up with its last second, and ends the session when it 
   expect(decided(hour, { sessionTimeoutSec: 30 }, { sec: 3540 })).toMatchObject({ sessionTimeoutSec: 30 })
   expect(decided({ ...hour, expiresAt: NOW + 10_000 }, {}, { sec: 3540 })).toMatchObject({ sessionTimeoutSec: 10 })
   expect(decided(hour, {}, { sec: HOUR_SEC })).toEqual({ kind: 'reject', reason: 'time-used' })
+})
+
+const tiers = [
+  { afterOctets: 1000, downKbps: 5000, upKbps: 1000 },
+  { afterOctets: 2000, downKbps: 512, upKbps: 256 },
+]
+
+test.each([
+  [999, undefined, 1],
+  [1000, { downKbps: 5000, upKbps: 1000 }, 1000],
+  [1999, { downKbps: 5000, upKbps: 1000 }, 1],
+  [2000, { downKbps: 512, upKbps: 256 }, undefined],
+])('after %d octets of fair use the speed is %j', (octets, speed, tierLeftOctets) => {
+  const given = decided({}, { downKbps: 50_000, upKbps: 50_000, fairUse: tiers }, { octets })
+  expect(given).toMatchObject({ kind: 'accept', speed, tierLeftOctets })
+  expect(given.kind === 'accept' && given.policy).toMatchObject(speed ?? { downKbps: 50_000, upKbps: 50_000 })
+})
+
+test('data bought on top does not count towards the tiers of fair use', () => {
+  const topUps = JSON.stringify([{ at: NOW, octets: 600 }])
+  expect(decided({ topUps }, { fairUse: tiers }, { octets: 1599 })).toMatchObject({ speed: undefined })
+  expect(decided({ topUps }, { fairUse: tiers }, { octets: 1600 })).toMatchObject({ speed: { downKbps: 5000 } })
+})
+
+// NOW is a Saturday, nine in the morning in Nairobi.
+const everyDay = [0, 1, 2, 3, 4, 5, 6]
+
+test('outside the hours of its plan a login is refused, and inside them the session ends with them', () => {
+  const open = { days: everyDay, from: '08:00', to: '09:30' }
+  expect(decided({}, { windows: [open] })).toMatchObject({ kind: 'accept', sessionTimeoutSec: 1800 })
+  expect(decided({ expiresAt: NOW + 1000 }, { windows: [open] })).toMatchObject({ sessionTimeoutSec: 1 })
+  const shut = { kind: 'reject', reason: 'outside-hours' }
+  expect(decided({}, { windows: [{ ...open, from: '09:30', to: '08:00' }] })).toEqual(shut)
+  expect(decided({}, { windows: [{ ...open, days: [0, 1, 2, 3, 4, 5] }] })).toEqual(shut)
+  // Nobody knows the hour while the clock is unsure.
+  expect(decided({}, { windows: [{ ...open, days: [0] }] }, { clockSure: false })).toMatchObject({ kind: 'accept' })
+})
+
+test('a window with a speed gives it while it lasts, whatever fair use says, and refuses nobody outside', () => {
+  const fast = { days: everyDay, from: '08:00', to: '10:00', downKbps: 90_000, upKbps: 9000 }
+  const policy = { downKbps: 50_000, upKbps: 50_000, fairUse: tiers, windows: [fast] }
+  expect(decided({}, policy, { octets: 5000 })).toMatchObject({ speed: { downKbps: 90_000, upKbps: 9000 } })
+  expect(decided({}, policy)).toMatchObject({ kind: 'accept', sessionTimeoutSec: 0 })
+  const later = { ...policy, windows: [{ ...fast, from: '20:00', to: '22:00' }] }
+  expect(decided({}, later, { octets: 5000 })).toMatchObject({ speed: { downKbps: 512 } })
+  expect(decided({}, later)).toMatchObject({ kind: 'accept', speed: undefined })
 })
 
 test('what has been sold for later is refused until it begins', () => {

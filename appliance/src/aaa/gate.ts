@@ -111,6 +111,7 @@ export class Gate {
       now,
       clockSure: this.#clock.sure(),
       allowance: this.#readers.allowance(grant, policy, now),
+      calendar: this.#readers.calendar,
     })
     if (decided.kind === 'reject') return decided
     const nowSec = Math.floor(now / 1000)

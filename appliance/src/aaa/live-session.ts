@@ -35,6 +35,8 @@ export type LiveRow = {
   state: string
   endedAt: number | null
   endedBy: SyntheticEnd | ''
+  downKbps: number | null
+  upKbps: number | null
   hourAt: number
   hourInputOctets: number
   hourOutputOctets: number

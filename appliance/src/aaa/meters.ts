@@ -11,6 +11,8 @@ export class Meters {
   readonly #allowanceOf: (grantNo: number, at: number) => Allowance | undefined
   readonly #meters = new Map<number, Meter | undefined>()
   readonly #reached = new Set<number>()
+  /** Their limit was told of when it was reached: it is no news again until they have something left. */
+  readonly #spent = new Set<number>()
   /** To be read anew once everything counted so far is on disk. */
   readonly #stale = new Set<number>()
 
@@ -24,11 +26,13 @@ export class Meters {
 
   forget(grantNo: number): void {
     this.#meters.delete(grantNo)
+    this.#spent.delete(grantNo)
   }
 
   clear(): void {
     this.#meters.clear()
     this.#reached.clear()
+    this.#spent.clear()
     this.#stale.clear()
   }
 
@@ -51,6 +55,9 @@ export class Meters {
     meter.sec -= moved.sec
     if (meter.octets > 0 && meter.sec > 0) return
     this.#reached.add(grantNo)
+    this.#spent.add(grantNo)
+    // The next tier, if there is one, is counted to from what will be on disk.
+    this.#stale.add(grantNo)
     meter.octets = Infinity
     meter.sec = Infinity
   }
@@ -66,13 +73,20 @@ export class Meters {
 
   #read(grantNo: number, at: number): Meter | undefined {
     const allowance = this.#allowanceOf(grantNo, at)
-    const meter = allowance && {
-      fromAt: allowance.period.fromAt,
-      toAt: allowance.period.toAt ?? Infinity,
-      octets: allowance.octets?.left ?? Infinity,
-      sec: allowance.sec?.left ?? Infinity,
-    }
+    const meter = allowance && this.#meterOf(grantNo, allowance)
     this.#meters.set(grantNo, meter)
     return meter
+  }
+
+  #meterOf(grantNo: number, { period, octets, sec, fairUse }: Allowance): Meter {
+    const [octetsLeft, secLeft] = [octets?.left ?? Infinity, sec?.left ?? Infinity]
+    const span = { fromAt: period.fromAt, toAt: period.toAt ?? Infinity }
+    if (octetsLeft > 0 && secLeft > 0) {
+      this.#spent.delete(grantNo)
+      return { ...span, octets: Math.min(octetsLeft, fairUse?.toNextTier ?? Infinity), sec: secLeft }
+    }
+    const isNews = !this.#spent.has(grantNo)
+    this.#spent.add(grantNo)
+    return { ...span, octets: isNews ? 0 : Infinity, sec: Infinity }
   }
 }

@@ -1,14 +1,19 @@
 /** Prepared look-ups of the AAA threads. Read-only connections: there is no cache of policy that could be stale. */
 import type Database from 'better-sqlite3'
-import type { Allowance, Calendar, Policy } from '@lango/modules/access/rules'
+import type { Allowance, Calendar, Policy, Speed } from '@lango/modules/access/rules'
 import type { GrantRow } from './decide.ts'
 import { ANY_NEW_DEVICE } from './housekeeping.ts'
 import type { SessionGrant } from './session-store.ts'
 import type { SharedState } from './shared-state.ts'
 import { allowancesFrom, type Allowances } from './usage.ts'
 
-/** Class carries the grant's number, so that accounting follows the identity that was checked, not the outer one. */
-export const CLASS_PREFIX = 'lango:'
+/**
+ * Class carries the grant's number, so that accounting follows the identity that was checked, not the outer one; and the
+ * speed that was given, where it is not the plan's own.
+ */
+const CLASS_PREFIX = 'lango:'
+export const classOf = (grantNo: number, speed: Speed | undefined): string =>
+  `${CLASS_PREFIX}${grantNo.toString(36)}${speed ? `.${speed.downKbps}.${speed.upKbps}` : ''}`
 
 const GRANT_COLUMNS = `id, no, login, status, credential, mac_login, policy_id, expires_at, validity_sec, first_used_at,
   framed_ip, framed_ipv6_prefix, delegated_ipv6_prefix, vlan, devices, quota_octets, quota_sec, begins_at, top_ups`
@@ -81,22 +86,26 @@ export const grantLookup = (
   codeLoginOf: (userName: string) => string | undefined,
 ): ((className: string, userName: string) => SessionGrant | undefined) => {
   const readSite = perTurn(site)
-  const columns = 'no, quota_octets IS NOT NULL OR quota_sec IS NOT NULL AS hasQuota'
-  const byLogin = site.prepare<[string], [number, number]>(`SELECT ${columns} FROM grants WHERE login = ?`).raw()
-  const byMac = site.prepare<[string], [number, number]>(`SELECT ${columns} FROM grants WHERE mac_login = ?`).raw()
-  const byCode = (userName: string): [number, number] | undefined => {
+  type Found = [no: number, hasQuota: number, policyId: string]
+  const columns = 'no, quota_octets IS NOT NULL OR quota_sec IS NOT NULL, policy_id'
+  const byLogin = site.prepare<[string], Found>(`SELECT ${columns} FROM grants WHERE login = ?`).raw()
+  const byMac = site.prepare<[string], Found>(`SELECT ${columns} FROM grants WHERE mac_login = ?`).raw()
+  const policyOf = policyReader(site)
+  const byCode = (userName: string): Found | undefined => {
     const login = codeLoginOf(userName)
     return login === undefined ? undefined : byLogin.get(login)
   }
   return (className, userName) => {
     if (className.startsWith(CLASS_PREFIX)) {
       // The Class is ours, echoed over a path that the shared secret protects: what it says needs no second look.
-      const no = Number.parseInt(className.slice(CLASS_PREFIX.length), 36)
-      if (no > 0) return { no, hasQuota: true }
+      const [name = '', down, up] = className.slice(CLASS_PREFIX.length).split('.')
+      const no = Number.parseInt(name, 36)
+      const speed = down === undefined || up === undefined ? undefined : { downKbps: Number(down), upKbps: Number(up) }
+      if (no > 0) return { no, hasQuota: true, speed }
     }
     readSite()
     const row = byLogin.get(userName) ?? byMac.get(userName) ?? byCode(userName)
-    return row && { no: row[0], hasQuota: row[1] === 1 }
+    return row && { no: row[0], hasQuota: row[1] === 1 || policyOf(row[2]).fairUse !== undefined }
   }
 }
 
@@ -137,6 +146,7 @@ export type Readers = {
   grantByDevice(device: string): GrantRow | undefined
   policy(id: string): Policy
   allowance: Allowances
+  readonly calendar: Calendar
   /** Whether the device is among those that used the grant last. */
   isKnownDevice(grantNo: number, device: string): boolean
   /** Whether the login may not try a password from this device now. */
@@ -176,6 +186,7 @@ export const createReaders = (
     grantByDevice: grantBy('mac_login'),
     policy: policyReader(site),
     allowance: allowancesFrom(sessions, calendar),
+    calendar,
     isKnownDevice,
     lockedOut(login, device, grantNo, now) {
       if (state.get('lockouts') === 0) return false

@@ -30,6 +30,7 @@ export const reasons = [
   'too-many-guesses',
   'not-begun',
   'time-used',
+  'outside-hours',
 ] as const
 export type Reason = (typeof reasons)[number]
 
@@ -91,6 +92,11 @@ export const reasonWords: Readonly<Record<Reason, Words>> = {
     sentence: 'The time of the plan is used up.',
     remedy: 'Sell more time (`lango subscriber topup LOGIN`), or wait for the next period.',
     told: 'Your time is used up.',
+  },
+  'outside-hours': {
+    sentence: 'The plan is not good at this time of the day or week.',
+    remedy: 'See its hours: `lango subscriber show LOGIN`. Sell a plan without them where it should be good always.',
+    told: 'Your plan is not good at this time. Please try again later.',
   },
   'not-begun': {
     sentence: 'The time that was sold has not begun yet.',

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { orThrow } from '@lango/kernel'
 import { migrate, openDatabase, runSite } from '@lango/kernel/db'
 import { codes, encodeNamed, encodeRequest, prepareSecret, type NamedAttributes } from '@lango/drivers/radius'
-import { Calendar, openPolicy } from '@lango/modules/access'
+import { Calendar, openPolicy, type Policy } from '@lango/modules/access'
+import type { Speed } from '@lango/modules/access/rules'
 import { HOUR_MS, sessions, showSession, usageByHour } from '@lango/modules/sessions'
 import { SessionStore } from './session-store.ts'
 import { SlotTable, slotTableBytes } from './slots.ts'
@@ -17,7 +18,7 @@ const MB = 1_000_000
 const packet = (named: NamedAttributes): Buffer =>
   encodeRequest({ code: codes.accountingRequest, id: 1, secret, attributes: encodeNamed(named) })
 
-type Grant = { readonly no: number; readonly quotaOctets: number | null }
+type Grant = { readonly no: number; readonly quotaOctets: number | null; readonly speed?: Speed }
 const inOrder = {
   login: 'amina',
   status: 'active',
@@ -29,7 +30,7 @@ const inOrder = {
   topUps: null,
 }
 
-const box = (grants: Record<string, Grant> = {}) => {
+const box = (grants: Record<string, Grant> = {}, policy: Partial<Policy> = {}) => {
   const database = orThrow(openDatabase({ file: ':memory:' }))
   const tables = sessions.tables.filter((table) => table.home === 'sessions')
   orThrow(migrate(database, { version: 1, tables, changeLog: false }))
@@ -42,11 +43,17 @@ const box = (grants: Record<string, Grant> = {}) => {
     now: () => T0,
     grantOf: (_className, userName) => {
       const grant = grants[userName]
-      return grant && { no: grant.no, hasQuota: grant.quotaOctets !== null }
+      return (
+        grant && {
+          no: grant.no,
+          hasQuota: grant.quotaOctets !== null || policy.fairUse !== undefined,
+          speed: grant.speed,
+        }
+      )
     },
     allowanceOf(grantNo, at) {
       const grant = Object.values(grants).find(({ no }) => no === grantNo)
-      return grant && allowances({ ...inOrder, ...grant }, openPolicy, at)
+      return grant && allowances({ ...inOrder, ...grant }, { ...openPolicy, ...policy }, at)
     },
     limitReached: (grantNo) => spent.push(grantNo),
   })
@@ -265,4 +272,30 @@ test('whatever is lost, repeated or reordered, a session counts its largest repo
     }),
     { numRuns: 150 },
   )
+})
+
+test('a session keeps the speed that its Accept gave where that is not the plan’s own', () => {
+  const { told, database } = box({ amina: { no: 5, quotaOctets: null, speed: { downKbps: 512, upKbps: 256 } } })
+  told(0, start)
+  const row = database.raw.prepare('SELECT down_kbps downKbps, up_kbps upKbps FROM live_sessions').get()
+  expect(row).toEqual({ downKbps: 512, upKbps: 256 })
+})
+
+test('tiers of fair use are told of one by one, over restarts', () => {
+  const fairUse = [
+    { afterOctets: 5 * MB, downKbps: 512, upKbps: 256 },
+    { afterOctets: 9 * MB, downKbps: 256, upKbps: 128 },
+  ]
+  const { told, spent, store } = box({ amina: { no: 5, quotaOctets: null } }, { fairUse })
+  told(0, start)
+  told(300, interim(300, 0, 4 * MB))
+  expect(spent).toEqual([])
+  told(600, interim(600, 0, 6 * MB))
+  expect(spent).toEqual([5])
+  store.load()
+  told(900, interim(900, 0, 8 * MB))
+  expect(spent).toEqual([5])
+  told(1200, interim(1200, 0, 9 * MB))
+  told(1500, interim(1500, 0, 30 * MB))
+  expect(spent).toEqual([5, 5])
 })

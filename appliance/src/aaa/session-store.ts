@@ -12,7 +12,7 @@ import {
   type SyntheticEnd,
   type Verdict,
 } from '@lango/modules/sessions/rules'
-import type { Allowance } from '@lango/modules/access/rules'
+import type { Allowance, Speed } from '@lango/modules/access/rules'
 import { AccountingReader } from './accounting-record.ts'
 import type { Chunk } from './decision-log.ts'
 import { EndedIds } from './ended-ids.ts'
@@ -42,7 +42,12 @@ const LEARN_IDS = 1000
 const LATE_STOP_MS = 3_600_000
 
 /** A grant as accounting knows it: `hasQuota` false only where that is certain. */
-export type SessionGrant = { readonly no: number; readonly hasQuota: boolean }
+export type SessionGrant = {
+  readonly no: number
+  readonly hasQuota: boolean
+  /** What its Accept gave, where that is not the plan's own. */
+  readonly speed?: Speed | undefined
+}
 
 export type StoreDeps = {
   readonly db: RawDatabase
@@ -277,6 +282,8 @@ export class SessionStore {
       state: record.status,
       endedAt: null,
       endedBy: '',
+      downKbps: grant?.speed?.downKbps ?? null,
+      upKbps: grant?.speed?.upKbps ?? null,
       hourAt: verdict.startedAt - (verdict.startedAt % HOUR_MS),
       hourInputOctets: 0,
       hourOutputOctets: 0,

@@ -56,7 +56,7 @@ export const usageOf = (sessions: RawDatabase): ((grantNo: number) => UsageIn) =
 export const allowancesFrom = (sessions: RawDatabase, calendar: Calendar): Allowances => {
   const usage = usageOf(sessions)
   return (grant, policy, at) => {
-    const terms = quotaTermsOf(grant, at)
+    const terms = quotaTermsOf(grant, policy, at)
     return terms && allowanceAt(terms, policy, calendar, usage(grant.no), at)
   }
 }

@@ -301,7 +301,10 @@ const sentences: Sentences = {
 
 /** The sentence of any fault; one that is not known by name is shown with what it carries. */
 export const faultSentence = (fault: Fault): string => {
-  const known = Object.hasOwn(sentences, fault.type) ? sentences[fault.type as KnownFault['type']] : undefined
+  // Each takes its own fault only: what they have in common is that they take no other.
+  const known: ((own: never) => string) | undefined = Object.hasOwn(sentences, fault.type)
+    ? sentences[fault.type as KnownFault['type']]
+    : undefined
   if (known !== undefined) return known(fault as never)
   const { type, ...rest } = fault
   return `It was refused: ${type}${Object.keys(rest).length > 0 ? ` ${JSON.stringify(rest)}` : ''}.`

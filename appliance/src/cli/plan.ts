@@ -104,6 +104,8 @@ const add: CommandSpec = {
     'lango plan add Home-10 --kind pppoe --down-kbps 10000 --up-kbps 2000 --price 1500.00 --currency KES --valid 30d',
     'lango plan add Day-Pass --kind hotspot --down-kbps 5000 --up-kbps 1000 --devices 1 --valid 24h --data-mb 2000',
     'lango plan add Home-5 --kind pppoe --down-kbps 5000 --up-kbps 1000 --valid 30d --quota 100GB --quota-period month --rollover 50GB',
+    'lango plan add Home-Night --kind pppoe --down-kbps 10000 --up-kbps 2000 --fair-use 200GB:2M/1M --quota-period month --window "daily 00:00-06:00 50M/10M"',
+    'lango plan add Office --kind pppoe --down-kbps 10000 --up-kbps 2000 --window "mon-fri 07:00-19:00; sat 08:00-13:00"',
     'lango plan add Home-20 --kind pppoe --down-kbps 20000 --up-kbps 5000 --burst-down-kbps 40000 --burst-up-kbps 10000 --expired redirect:https://pay.isp.example',
   ],
   async run({ args, command }) {

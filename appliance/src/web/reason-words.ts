@@ -68,6 +68,11 @@ export const swahiliReasons: Readonly<Record<Reason, Words>> = {
       'Kifaa hiki, au ruta hii, imejaribu misimbo mingi ambayo haipo; misimbo ambayo haijaanza kutumika inasubiri.',
     remedy: 'Subiri dakika chache. Ikiendelea, tafuta kwenye kumbukumbu za ruta kifaa kinachobahatisha.',
   },
+  'outside-hours': {
+    sentence: 'Kifurushi hakitumiki saa hizi za siku au wiki.',
+    remedy:
+      'Tazama saa zake: `lango subscriber show LOGIN`. Uza kifurushi kisicho na saa maalum pale kinapotakiwa kutumika wakati wote.',
+  },
   'not-begun': {
     sentence: 'Muda ulionunuliwa bado haujaanza.',
     remedy: 'Tazama unaanza lini: `lango subscriber show LOGIN`.',
