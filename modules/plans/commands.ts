@@ -1,13 +1,22 @@
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok } from '@lango/kernel'
-import { defineCommand } from '@lango/kernel/verbs'
-import { openPolicy, policySchema, serviceKinds } from '../access/index.ts'
+import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
+import { openPolicy, policySchema, serviceKinds, type ServiceKind } from '../access/index.ts'
 import { planFault } from './rules.ts'
 import { plans } from './tables.ts'
 
 /** ISO 4217. */
 const currency = z.string().regex(/^[A-Z]{3}$/, 'A currency is three letters, such as KES.')
+
+const planNamed = (ctx: CommandContext, name: string) =>
+  ctx.db.select({ id: plans.site.id }).from(plans.site).where(eq(plans.site.name, name)).get()
+
+const planWith = (ctx: CommandContext, id: string) =>
+  ctx.db.select().from(plans.site).where(eq(plans.site.id, id)).get()
+
+/** What is sold on paper may be used much later. */
+const validFromOf = (kind: ServiceKind): 'first-use' | 'creation' => (kind === 'hotspot' ? 'first-use' : 'creation')
 
 export const addPlan = defineCommand({
   name: 'plans.add',
@@ -23,8 +32,7 @@ export const addPlan = defineCommand({
     currency: currency.default('KES'),
   }),
   handle(ctx, input) {
-    const taken = ctx.db.select({ id: plans.site.id }).from(plans.site).where(eq(plans.site.name, input.name)).get()
-    if (taken) return err({ type: 'PlanNameTaken', name: input.name })
+    if (planNamed(ctx, input.name)) return err({ type: 'PlanNameTaken', name: input.name })
     const policy = policySchema.parse({ ...openPolicy, ...input.policy })
     const why = planFault({ ...input, policy })
     if (why !== undefined) return err({ type: 'PlanUnfit', why })
@@ -37,7 +45,7 @@ export const addPlan = defineCommand({
         kind: input.kind,
         policy,
         validitySec: input.validitySec ?? null,
-        validFrom: input.kind === 'hotspot' ? 'first-use' : 'creation',
+        validFrom: validFromOf(input.kind),
         quotaOctets: input.quotaOctets ?? null,
         quotaSec: input.quotaSec ?? null,
         priceMinor: input.priceMinor,
@@ -46,5 +54,47 @@ export const addPlan = defineCommand({
       })
       .run()
     return ok({ id, name: input.name })
+  },
+})
+
+/** Other terms for what is sold from now on. What was sold keeps what it was sold with. */
+export const setPlan = defineCommand({
+  name: 'plans.set',
+  permission: 'plans.write',
+  input: addPlan.input.extend({ id: z.string().min(1).max(64) }),
+  handle(ctx, { id, ...input }) {
+    const before = planWith(ctx, id)
+    if (!before) return err({ type: 'PlanUnknown', plan: id })
+    const namesake = planNamed(ctx, input.name)
+    if (namesake && namesake.id !== id) return err({ type: 'PlanNameTaken', name: input.name })
+    const policy = policySchema.parse({ ...openPolicy, ...input.policy })
+    const why = planFault({ ...input, policy })
+    if (why !== undefined) return err({ type: 'PlanUnfit', why })
+    const after = {
+      ...before,
+      ...input,
+      policy,
+      validitySec: input.validitySec ?? null,
+      validFrom: input.kind === before.kind ? before.validFrom : validFromOf(input.kind),
+      quotaOctets: input.quotaOctets ?? null,
+      quotaSec: input.quotaSec ?? null,
+    }
+    ctx.db.update(plans.site).set(after).where(eq(plans.site.id, id)).run()
+    ctx.changed(before, after)
+    return ok({ id, name: input.name })
+  },
+})
+
+/** Whether it can be sold. A plan is never deleted: what was sold of it still refers to it. */
+export const setPlanStatus = defineCommand({
+  name: 'plans.setStatus',
+  permission: 'plans.write',
+  input: z.object({ id: z.string().min(1).max(64), status: z.enum(['active', 'withdrawn']) }),
+  handle(ctx, { id, status }) {
+    const before = planWith(ctx, id)
+    if (!before) return err({ type: 'PlanUnknown', plan: id })
+    ctx.db.update(plans.site).set({ status }).where(eq(plans.site.id, id)).run()
+    ctx.changed({ status: before.status }, { status })
+    return ok({ id, status })
   },
 })

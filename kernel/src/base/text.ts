@@ -36,3 +36,65 @@ export const parseSizeBytes = (text: string): Result<number, QuantityFault> => q
 
 /** `10M`, `512k`, `1.5 Gbps` in kbit/s; a bare number is kbit/s. */
 export const parseRateKbps = (text: string): Result<number, QuantityFault> => quantity(text, rateUnits, '10M')
+
+/** Both directions of a line in kbit/s, the subscriber's first. */
+export type SpeedPair = { readonly downKbps: number; readonly upKbps: number }
+
+/** `10M/5M`, down before up; one speed alone is that of both. */
+export const parseSpeed = (text: string): Result<SpeedPair, QuantityFault> => {
+  const [down = '', up = down, ...rest] = text.replaceAll(RATE_SLASHES, '$1ps').split('/')
+  const [downKbps, upKbps] = [parseRateKbps(down), parseRateKbps(up)]
+  if (!downKbps.ok || !upKbps.ok || rest.length > 0)
+    return err({ type: 'QuantityUnreadable', text, expected: '10M/5M' })
+  return ok({ downKbps: downKbps.value, upKbps: upKbps.value })
+}
+
+// The slash of Mbit/s parts no speeds.
+const RATE_SLASHES = /(b)it\/s/gi
+
+type Unit = readonly [name: string, factor: number]
+
+/** In the largest unit that the parsers read back to the same number. */
+const written = (value: number, units: readonly Unit[], decimals: number): string => {
+  const isExact = ([, factor]: Unit): boolean => value >= factor && value % (factor / 10 ** decimals) === 0
+  const [name, factor] = units.find(isExact) ?? units.at(-1)!
+  return `${value / factor}${name}`
+}
+
+const DECIMALS = 3
+
+/** Whole seconds as `parseDurationMs` reads them: 30d, 12h, 90m. */
+export const durationText = (seconds: number): string => {
+  const units: readonly Unit[] = [
+    ['d', 86_400],
+    ['h', 3600],
+    ['m', 60],
+    ['s', 1],
+  ]
+  return written(seconds, units, 0)
+}
+
+/** Octets as `parseSizeBytes` reads them: 10GB, 1.5GB, 500MB. */
+export const sizeText = (octets: number): string => {
+  const units: readonly Unit[] = [
+    ['TB', 1e12],
+    ['GB', 1e9],
+    ['MB', 1e6],
+    ['kB', 1e3],
+    ['B', 1],
+  ]
+  return written(octets, units, DECIMALS)
+}
+
+/** A speed in kbit/s as `parseRateKbps` reads it: 10M, 1.5M, 512k. */
+export const rateText = (kbps: number): string => {
+  const units: readonly Unit[] = [
+    ['G', 1e6],
+    ['M', 1e3],
+    ['k', 1],
+  ]
+  return kbps === 0 ? '0' : written(kbps, units, DECIMALS)
+}
+
+/** Both directions as `parseSpeed` reads them: 10M/5M. */
+export const speedText = ({ downKbps, upKbps }: SpeedPair): string => `${rateText(downKbps)}/${rateText(upKbps)}`

@@ -59,12 +59,14 @@ type FieldProps = {
   help?: string
   /** What to do about it, in words. */
   error?: string
-  type?: 'text' | 'password' | 'tel' | 'email' | 'search' | 'date' | 'datetime-local' | 'file'
+  type?: 'text' | 'password' | 'tel' | 'email' | 'search' | 'date' | 'datetime-local' | 'time' | 'file'
   autoComplete?: string
   placeholder?: string
   inputMode?: 'text' | 'numeric' | 'decimal' | 'tel'
   required?: boolean
   disabled?: boolean
+  /** A filter: nobody needs to be told that it is optional. */
+  bare?: boolean
 }
 
 /** One labelled line of a form: label above, help and error below, unit inside. */
@@ -76,6 +78,7 @@ export const Field = ({
   help,
   error,
   required = false,
+  bare = false,
   type = 'text',
   ...rest
 }: FieldProps) => {
@@ -86,7 +89,7 @@ export const Field = ({
     <div class="field">
       <label for={`${name}-field`}>
         {label}
-        {required ? null : <span class="muted"> ({locale.words.optional})</span>}
+        {required || bare ? null : <span class="muted"> ({locale.words.optional})</span>}
       </label>
       <span class="field-box">
         <input id={`${name}-field`} name={name} {...typed} required={required} {...rest} {...notes} />
@@ -201,5 +204,32 @@ export const Choice = ({ label, name, value, options }: ChoiceProps) => (
         </button>
       ))}
     </span>
+  </fieldset>
+)
+
+type FoldProps = {
+  title: string
+  /** What is behind it, in a few words. */
+  note: string
+  /** Something stands in its fields, or is wrong there. */
+  open: boolean
+  children: ComponentChildren
+}
+
+/** Fields that most forms of the kind leave empty, behind a line that opens them. Needs no script. */
+export const Fold = ({ title, note, open, children }: FoldProps) => (
+  <details class="fold" open={open}>
+    <summary>
+      <b>{title}</b> <span class="muted">{note}</span>
+    </summary>
+    <div class="form">{children}</div>
+  </details>
+)
+
+/** Fields that say one thing together. */
+export const FieldGroup = ({ title, children }: { title: string; children: ComponentChildren }) => (
+  <fieldset class="field-group">
+    <legend>{title}</legend>
+    <div class="form">{children}</div>
   </fieldset>
 )

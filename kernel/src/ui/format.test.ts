@@ -9,7 +9,10 @@ import {
   formatNumber,
   formatPerSec,
   formatPhone,
+  formatPrice,
+  formatQuota,
   formatRate,
+  formatSpeed,
   formatTimeOfDay,
   visible,
 } from './format.ts'
@@ -168,3 +171,27 @@ test('both languages have the same words with the same places in them', () => {
 test('a language is one of ours or it is not', () => {
   expect([...langs, 'de', '__proto__', ''].map(isLang)).toEqual([true, true, false, false, false])
 })
+
+test.each([
+  [150_000, 'KES', 'KSh 1,500.00'],
+  [0, 'KES', 'KSh 0.00'],
+  [-410_000, 'KES', 'KSh -4,100.00'],
+  [1500, 'UGX', 'USh 1,500'],
+  [150_000, 'USD', 'USD 1,500.00'],
+])('%d minor units of %s read %s', (minor, currency, text) => expect(plain(formatPrice(minor, currency))).toBe(text))
+
+test.each([
+  [10_000_000_000, '10 GB'],
+  [1_500_000_000, '1.5 GB'],
+  [999, '999 B'],
+  [1_234_567, '1.235 MB'],
+])('a quota of %d octets reads %s', (octets, text) => expect(plain(formatQuota(octets))).toBe(text))
+
+test.each([
+  [10_000, 5000, '10 / 5 Mbit/s'],
+  [1500, 512, '1.5 Mbit/s / 512 kbit/s'],
+  [0, 0, 'no limit'],
+  [0, 1000, 'no limit / 1 Mbit/s'],
+])('a speed of %d and %d kbit/s reads %s', (downKbps, upKbps, text) =>
+  expect(plain(formatSpeed({ downKbps, upKbps }, 'no limit'))).toBe(text),
+)

@@ -1,3 +1,4 @@
+import { formatMoney } from '../base/money.ts'
 import { counted, fill, type Locale } from './locale.ts'
 
 const SECOND_MS = 1000
@@ -27,6 +28,36 @@ export const formatBytes = (octets: number | undefined, locale: Locale): string 
 /** A speed given in kbit/s: 8.2 Mbit/s. */
 export const formatRate = (rateKbps: number | undefined, locale: Locale): string =>
   rateKbps === undefined ? UNKNOWN : scaled(rateKbps, ['kbit/s', 'Mbit/s', 'Gbit/s'], locale)
+
+/** What was agreed on, to the last figure that matters, in the largest unit: 10 GB, 1.5 GB. */
+const agreed = (value: number, units: readonly string[]): readonly [figure: string, unit: string] => {
+  const step = Math.min(Math.floor(Math.log10(Math.max(value, 1)) / 3), units.length - 1)
+  return [String(Number((value / 1000 ** step).toFixed(3))), units[step]!]
+}
+
+/** Octets as a plan sells them: 10 GB, where what was used of them reads 9.8 GB. */
+export const formatQuota = (octets: number): string =>
+  agreed(octets, ['B', 'kB', 'MB', 'GB', 'TB', 'PB']).join('\u00a0')
+
+/** A plan's speed, down before up: 10 / 5 Mbit/s; `none` stands for no limit. */
+export const formatSpeed = (speed: { readonly downKbps: number; readonly upKbps: number }, none: string): string => {
+  const parts = [speed.downKbps, speed.upKbps].map((kbps) => agreed(kbps, ['kbit/s', 'Mbit/s', 'Gbit/s']))
+  const [[down, downUnit], [up, upUnit]] = parts as [readonly [string, string], readonly [string, string]]
+  if (speed.downKbps === 0 && speed.upKbps === 0) return none
+  const one = (figure: string, unit: string, kbps: number) => (kbps === 0 ? none : `${figure}\u00a0${unit}`)
+  if (downUnit === upUnit && speed.downKbps > 0 && speed.upKbps > 0) return `${down} / ${up}\u00a0${upUnit}`
+  return `${one(down, downUnit, speed.downKbps)} / ${one(up, upUnit, speed.upKbps)}`
+}
+
+/** How the region writes its own currencies; the others by their code. */
+const signs: Readonly<Record<string, string>> = { KES: 'KSh', UGX: 'USh', TZS: 'TSh' }
+
+/** The sign or code that stands beside amounts of a currency. */
+export const currencySign = (currency: string): string => signs[currency] ?? currency
+
+/** An amount in minor units: KSh 1,500.00. */
+export const formatPrice = (minor: number, currency: string): string =>
+  formatMoney({ minor, currency }).replace(currency, currencySign(currency)).replace(' ', '\u00a0')
 
 /** A number with its thousands apart: 1,204. */
 export const formatNumber = (value: number, locale: Locale): string => locale.whole.format(value)

@@ -1,4 +1,5 @@
 export * from './desk.ts'
+export * from './form-reader.ts'
 export * from './form.tsx'
 export * from './format.ts'
 export * from './gallery.tsx'
