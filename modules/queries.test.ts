@@ -10,12 +10,13 @@ import { plans } from './plans/index.ts'
 import { services } from './services/index.ts'
 import { sessions } from './sessions/index.ts'
 import { vouchers } from './vouchers/index.ts'
+import { webhooks } from './webhooks/index.ts'
 
 test(
   'every query of every module answers the same on a box and on the mirror, per site and in total',
   { timeout: PGLITE_START_MS_MAX },
   async () => {
-    const modules = [people, network, access, plans, customers, services, vouchers, sessions, desk]
+    const modules = [people, network, access, plans, customers, services, vouchers, sessions, webhooks, desk]
     const agreed = await queriesAgree(modules, {
       values: {
         plans: { policy: [openPolicy] },

@@ -1,16 +1,17 @@
 /** The box: every part by name, started in order and stopped in reverse. This file is the architecture diagram. */
 import { hostname, networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FaultError, err, ok, orThrow, type Fault, type Log, type Result } from '@lango/kernel'
+import { FaultError, err, ok, orThrow, systemTimers, type Fault, type Log, type Result } from '@lango/kernel'
 import { trimChangeLog, type RawDatabase } from '@lango/kernel/db'
-import { pruneCommands, type Actor } from '@lango/kernel/verbs'
+import { pruneCommands, supervise, type Actor } from '@lango/kernel/verbs'
 import { Calendar } from '@lango/modules/access'
+import { createDelivery } from '@lango/modules/webhooks'
 import { startAaa, type Aaa } from './aaa/threads.ts'
 import { createActions, type Action } from './actions.ts'
 import { lockFolder, makeFolder, type DataFolder } from './data-folder.ts'
 import { startCopier } from './copier.ts'
 import { startDesk, type Desk } from './desk.ts'
-import { createCopySender, createNasControl } from './drivers.ts'
+import { createCopySender, createNasControl, createWebhookDelivery } from './drivers.ts'
 import { createFrontDesk } from './front-desk.ts'
 import { ownAddresses } from './own-addresses.ts'
 import { startQueries, type QueryService } from './query-service.ts'
@@ -18,9 +19,10 @@ import { rotateKeys } from './rotate-keys.ts'
 import { serveRpc } from './rpc/server.ts'
 import { createQueryRunner, runCommand } from './run-named.ts'
 import { startSessionControl, type SessionControl } from './session-control.ts'
-import { openSite, type Site } from './site.ts'
+import { createJobs, openSite, type Site } from './site.ts'
 import { loadTls, type BoxTls } from './tls/index.ts'
 import { startWatch, type Watch } from './watch.ts'
+import { startWebhookFeed, type WebhookFeed } from './webhook-feed.ts'
 
 export type BoxOptions = {
   readonly dir: string
@@ -38,6 +40,8 @@ export type BoxOptions = {
   readonly onFatal: (why: string, error: unknown) => void
   /** Somebody should look when one login in twenty takes longer. */
   readonly loginP95MsMax: number
+  /** Webhooks may go to this machine: for development only. */
+  readonly webhooksToLoopback: boolean
 }
 
 export type Ports = { readonly auth: number; readonly acct: number; readonly radsec: number; readonly web: number }
@@ -103,7 +107,8 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
     keep(startUpkeep(options, ground, aaa))
     sessions = keep(startSessions(options, ground, aaa))
     keep(startCopies(options, ground, aaa))
-    const watch = keep(startWatching(options, ground, aaa))
+    const work = keep(startWork(options, ground))
+    const watch = keep(startWatching(options, ground, aaa, work))
     let desk: Desk | undefined
     const action = boxActions(options, ground, aaa, watch, () => desk)
     desk = keep(orThrow(await startDesk({ ...options, ...ground, state: aaa.state, watch, action })))
@@ -233,8 +238,31 @@ const startCopies = ({ log }: BoxOptions, { site, reader }: Ground, aaa: Aaa): S
   }
 }
 
+/** Jobs, and webhooks, which most of them are about. */
+const startWork = (
+  { log, webhooksToLoopback: allowsLoopback }: BoxOptions,
+  { site, reader }: Ground,
+): Stage & Pick<WebhookFeed, 'alarm'> => {
+  const { vault, clock, random } = site
+  const delivery = createDelivery(createWebhookDelivery({ reader, vault, clock, log, allowsLoopback }))
+  const running = supervise([createJobs(site, log, [delivery])], { clock, timers: systemTimers(), random, log })
+  const feed = startWebhookFeed({ site, reader, log, every })
+  return {
+    alarm: feed.alarm,
+    async stop() {
+      feed.stop()
+      await running.stop()
+    },
+  }
+}
+
 /** Counters, what needs attention, metrics. */
-const startWatching = ({ loginP95MsMax, log }: BoxOptions, { folder, site, reader }: Ground, { state }: Aaa): Watch =>
+const startWatching = (
+  { loginP95MsMax, log }: BoxOptions,
+  { folder, site, reader }: Ground,
+  { state }: Aaa,
+  { alarm }: Pick<WebhookFeed, 'alarm'>,
+): Watch =>
   startWatch({
     folder,
     reader,
@@ -242,7 +270,10 @@ const startWatching = ({ loginP95MsMax, log }: BoxOptions, { folder, site, reade
     clock: site.clock,
     every,
     loginP95MsMax,
-    onRaised: ({ id, sentence }) => log.warn('something needs attention', { what: id, sentence }),
+    onRaised(raised) {
+      log.warn('something needs attention', { what: raised.id, sentence: raised.sentence })
+      alarm(raised)
+    },
   })
 
 /** What only a running box can do. */

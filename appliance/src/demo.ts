@@ -90,6 +90,7 @@ const started = await startBox({
   logLevel: 'warn',
   log,
   loginP95MsMax: 100,
+  webhooksToLoopback: true,
   onFatal(why, error) {
     log.error('the demo ends', { why, error })
     process.exit(70)

@@ -11,8 +11,10 @@ import {
   type RadiusServerAt,
 } from '@lango/drivers/radius'
 import { createRadiusControl, type RadiusControlDeps } from '@lango/drivers/radius-control'
+import { createWebhookSender } from '@lango/drivers/webhook'
 import { contains, parseAddress, parseRange, routerSecretPurpose, serverSecretPurpose } from '@lango/modules/network'
 import type { NasControl, NasSession } from '@lango/modules/sessions/port'
+import { webhookSecretPurpose, type DeliveryDeps } from '@lango/modules/webhooks'
 import type { NasSimulator, NasSimulatorOptions, SimulatedSubscriber } from '@lango/drivers/simulators/nas'
 
 export type { SimulatedSubscriber }
@@ -123,6 +125,29 @@ const delayedBy = (attributes: Buffer, delaySec: number): Buffer | AttributeWrit
     else if (value.length === 4) before = value.readUInt32BE()
   }
   return writer.uint32(ACCT_DELAY_TIME, Math.min(before + delaySec, 0xffff_ffff))
+}
+
+/** Sends webhooks; a signing secret is opened for each round. */
+export const createWebhookDelivery = ({
+  reader,
+  vault,
+  clock,
+  log,
+  allowsLoopback,
+}: Omit<Deps, 'random'> & { readonly allowsLoopback: boolean }): DeliveryDeps => {
+  const secretOf = reader.prepare<[string], { secret: Buffer }>('SELECT secret FROM webhook_endpoints WHERE id = ?')
+  return {
+    clock,
+    sender: createWebhookSender({ allowsLoopback }),
+    secretOf(endpointId) {
+      const row = secretOf.get(endpointId)
+      if (!row) return undefined
+      const secret = vault.open(row.secret, webhookSecretPurpose(endpointId))
+      if (secret.ok) return secret.value
+      log.error("a webhook's secret cannot be opened", { endpoint: endpointId, fault: secret.error })
+      return undefined
+    },
+  }
 }
 
 /** The router of the demonstration: loaded only when asked for, so that no production box ever holds a simulator. */

@@ -58,6 +58,7 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
     logLevel: given['log-level'],
     log,
     loginP95MsMax: given['alert-latency-ms'],
+    webhooksToLoopback: process.env['LANGO_DEV'] === '1',
     onFatal(why, error) {
       log.error('the box ends, to be started anew', { why, error })
       process.exit(EXIT_RESTART)

@@ -9,13 +9,17 @@ import { addRouter, network, routerSecretPurpose } from '@lango/modules/network'
 import { routers } from '@lango/modules/network/tables'
 import { addPlan, plans } from '@lango/modules/plans'
 import { importSubscribers, services } from '@lango/modules/services'
+import { addWebhook, webhookSecretPurpose, webhooks } from '@lango/modules/webhooks'
+import { webhookEndpoints } from '@lango/modules/webhooks/tables'
 import { rotateKeys } from './rotate-keys.ts'
 
+const modules = [network, access, plans, customers, services, webhooks]
 const actor = { kind: 'console', id: 'test' } as const
 
 test('rotation seals every password and secret under the new key, and each still opens', async () => {
-  const site = memorySite([network, access, plans, customers, services])
+  const site = memorySite(modules)
   site.must(addPlan, { name: 'Home', kind: 'pppoe', policy: {} })
+  const { secret } = site.must(addWebhook, { url: 'https://crm.example' })
   site.must(addRouter, { name: 'tower', address: '10.0.0.1', secret: 'shared-secret' })
   const logins = Array.from({ length: 1001 }, (_, n) => `user${n}`)
   for (let at = 0; at < logins.length; at += 200) {
@@ -36,7 +40,7 @@ test('rotation seals every password and secret under the new key, and each still
   )
   // The threads are told before the first box under the new key exists.
   expect(current).toBe(0)
-  expect(rotated).toMatchObject({ resealed: 1002, unreadable: 0 })
+  expect(rotated).toMatchObject({ resealed: 1003, unreadable: 0 })
   for (const { id, login, credential } of site.database.orm.select().from(grants.site).all()) {
     expect(site.vault.isCurrent(credential!)).toBe(true)
     expect(orThrow(site.vault.open(credential!, credentialPurpose(id))).reveal()).toBe(`pw-${login}`)
@@ -44,10 +48,13 @@ test('rotation seals every password and secret under the new key, and each still
   const router = site.database.orm.select().from(routers.site).get()!
   expect(site.vault.isCurrent(router.secret)).toBe(true)
   expect(orThrow(site.vault.open(router.secret, routerSecretPurpose(router.id))).reveal()).toBe('shared-secret')
+  const webhook = site.database.orm.select().from(webhookEndpoints.site).get()!
+  expect(site.vault.isCurrent(webhook.secret)).toBe(true)
+  expect(orThrow(site.vault.open(webhook.secret, webhookSecretPurpose(webhook.id))).reveal()).toBe(secret)
 })
 
 test('a password that cannot be opened is counted and kept', async () => {
-  const site = memorySite([network, access, plans, customers, services])
+  const site = memorySite(modules)
   site.must(addPlan, { name: 'Home', kind: 'pppoe', policy: {} })
   site.must(importSubscribers, { rows: [{ login: 'a', plan: 'Home', password: 'pw' }] })
   const damaged = Buffer.alloc(60, 1)

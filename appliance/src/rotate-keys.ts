@@ -3,6 +3,7 @@ import { ok, type Fault, type Result } from '@lango/kernel'
 import type { Actor } from '@lango/kernel/verbs'
 import { resealGrants } from '@lango/modules/access'
 import { resealSecrets } from '@lango/modules/network'
+import { resealWebhooks } from '@lango/modules/webhooks'
 import type { Site } from './site.ts'
 
 export type Rotated = { readonly keyId: string; readonly resealed: number; readonly unreadable: number }
@@ -20,7 +21,10 @@ export const rotateKeys = async (
   await announce()
   const secrets = dispatcher.dispatch(resealSecrets, {}, { id: ids.next('cmd'), actor })
   if (!secrets.ok) return secrets
-  let { resealed, unreadable } = secrets.value
+  const webhooks = dispatcher.dispatch(resealWebhooks, {}, { id: ids.next('cmd'), actor })
+  if (!webhooks.ok) return webhooks
+  let resealed = secrets.value.resealed + webhooks.value.resealed
+  let unreadable = secrets.value.unreadable + webhooks.value.unreadable
   const resealChunk = (afterNo: number) =>
     dispatcher.dispatch(resealGrants, { afterNo }, { id: ids.next('cmd'), actor })
   for (let afterNo: number | undefined = 0; afterNo !== undefined;) {

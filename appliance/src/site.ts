@@ -24,6 +24,7 @@ import {
   kernelModule,
   lastCommittedAt,
   partsOf,
+  type AnyJob,
   type Dispatcher,
   type Events,
   type JobRunner,
@@ -38,6 +39,7 @@ import { plans } from '@lango/modules/plans'
 import { services } from '@lango/modules/services'
 import { sessions } from '@lango/modules/sessions'
 import { vouchers } from '@lango/modules/vouchers'
+import { webhooks } from '@lango/modules/webhooks'
 import { existsSync } from 'node:fs'
 import type { DataFolder } from './data-folder.ts'
 
@@ -47,7 +49,7 @@ export const SCHEMA = 4
 export const RELEASED_AT = Date.UTC(2026, 10, 21)
 
 /** Every module of the box, in dependency order. */
-export const siteModules = [people, network, access, plans, customers, services, vouchers, sessions, desk]
+export const siteModules = [people, network, access, plans, customers, services, vouchers, sessions, webhooks, desk]
 const parts = partsOf([kernelModule, ...siteModules])
 export const commandsByName = new Map(parts.commands.map((command) => [command.name, command]))
 export const queriesByName = new Map(parts.queries.map((query) => [query.name, query]))
@@ -61,7 +63,6 @@ export type Site = {
   readonly vault: Vault
   readonly events: Events
   readonly dispatcher: Dispatcher
-  readonly jobs: JobRunner
   readonly may: May
   readonly people: PeopleGuard
   readonly close: () => void
@@ -119,16 +120,6 @@ export const openSite = (folder: DataFolder, log: Log): Result<Site, Fault> => {
     followers: parts.followers,
     committed: (at) => clock.raiseFloor(at),
   })
-  const jobs = createJobRunner({
-    database: database.value,
-    clock,
-    timers: systemTimers(),
-    random,
-    log,
-    events,
-    dispatcher,
-    jobs: parts.jobs,
-  })
   return ok({
     folder,
     database: database.value,
@@ -138,12 +129,15 @@ export const openSite = (folder: DataFolder, log: Log): Result<Site, Fault> => {
     vault: vault.value,
     events,
     dispatcher,
-    jobs,
     may,
     people: guard,
     close: () => database.value.close(),
   })
 }
+
+/** Runs the modules' work, and what needs the world outside: only a box that runs has that. */
+export const createJobs = (site: Omit<Site, 'folder'>, log: Log, outside: readonly AnyJob[]): JobRunner =>
+  createJobRunner({ ...site, timers: systemTimers(), log, jobs: [...parts.jobs, ...outside] })
 
 /** Brings both files to this release. sessions.db is closed again: its writer is a thread of its own. */
 const prepare = (folder: DataFolder, site: Database): Result<unknown, Fault> => {

@@ -29,6 +29,7 @@ import type {
 import type { addPlan } from '@lango/modules/plans'
 import type { addSubscriber, resumeSubscriber, revealPasswords } from '@lango/modules/services'
 import type { finishOrder } from '@lango/modules/sessions'
+import type { addWebhook, retryWebhook, testWebhook } from '@lango/modules/webhooks'
 import type { makeVouchers, openBatch, revealVouchers, showVoucher, VoucherImportFault } from '@lango/modules/vouchers'
 import type { AaaFault } from '../aaa/threads.ts'
 import type { BackupFault, RestoreFault } from '../backup/index.ts'
@@ -69,6 +70,9 @@ type ModuleFault = FaultOf<
   | typeof openBatch
   | typeof revealVouchers
   | typeof showVoucher
+  | typeof addWebhook
+  | typeof retryWebhook
+  | typeof testWebhook
 >
 
 type ActionFault =
@@ -177,6 +181,17 @@ const sentences: Sentences = {
 
   TestUnanswered: ({ server, cause }) =>
     `No answer that can be trusted came from ${server} (${cause}). Is the secret the same on both sides, is this machine a client there, and does it listen?`,
+
+  WebhookUnknown: ({ number }) => `There is no webhook ${number}. See: lango webhook list`,
+  WebhooksTooMany: ({ max }) => `There are ${max} webhooks, and no more can be. Remove one: lango webhook remove N`,
+  WebhookOff: ({ number }) =>
+    `Webhook ${number} is switched off, so nothing is sent there. Switch it on: lango webhook set ${number} --status active`,
+  WebhookFull: ({ number }) =>
+    `Webhook ${number} has as many events waiting as can wait. Its receiver takes none: lango webhook deliveries --webhook ${number}`,
+  WebhookRemoved: () => 'The webhook that it was for has been removed.',
+  DeliveryUnknown: ({ delivery }) => `There is no delivery ${delivery}. See: lango webhook deliveries`,
+  DeliveryNotFailed: ({ delivery, state }) =>
+    `Delivery ${delivery} is ${state}: only what was given up is sent again by hand.`,
 
   // What was typed
   UsageInvalid: () => 'The command was called in a way that does not exist. See: lango help',

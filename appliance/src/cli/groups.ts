@@ -50,6 +50,10 @@ export const groups: ReadonlyMap<string, Group> = new Map([
   ['keys', { summary: 'the keys that seal passwords', load: async () => (await import('./keys.ts')).keysCommands }],
   ['staff', { summary: 'who works with the box', load: async () => (await import('./staff.ts')).staffCommands }],
   ['role', { summary: 'what they may do', load: async () => (await import('./staff.ts')).roleCommands }],
+  [
+    'webhook',
+    { summary: 'who is told of what happens here', load: async () => (await import('./webhook.ts')).webhookCommands },
+  ],
   ['token', { summary: 'keys for programs', load: async () => (await import('./token.ts')).tokenCommands }],
   [
     'web-token',

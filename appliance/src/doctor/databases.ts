@@ -123,3 +123,26 @@ export const checkJobs = (site: RawDatabase): Check => {
     'Mend the cause; the log has all of it.',
   )
 }
+
+type Endpoint = { readonly number: number; readonly status: string; readonly missed: number; readonly failed: number }
+
+/** Whoever is told of events by webhooks misses some. */
+export const checkWebhooks = (site: RawDatabase): Check => {
+  const endpoints = site
+    .prepare<[], Endpoint>(
+      `SELECT e.number, e.status, e.missed,
+         (SELECT count(*) FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.state = 'failed') failed
+       FROM webhook_endpoints e WHERE e.status <> 'off' ORDER BY e.number`,
+    )
+    .all()
+  const troubled = endpoints.filter(({ status, missed, failed }) => status === 'gone' || missed + failed > 0)
+  if (troubled.length === 0) return fine('webhooks', 'Every event has reached, or may yet reach, who asked for it.')
+  const told = troubled.map(({ number, status, missed, failed }) =>
+    status === 'gone' ? `${number} asks never to be asked again` : `${number} has not taken ${missed + failed} events`,
+  )
+  return attention(
+    'webhooks',
+    `Webhooks: ${listed(told)}.`,
+    'lango webhook deliveries --state failed says why; lango webhook retry N sends again; lango webhook remove N gives it up.',
+  )
+}

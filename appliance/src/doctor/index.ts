@@ -4,7 +4,15 @@ import type { DataFolder } from '../data-folder.ts'
 import { createQueryRunner } from '../run-named.ts'
 import { RELEASED_AT } from '../site.ts'
 import type { BoxStatus, Check } from './check.ts'
-import { checkAudit, checkDatabase, checkJobs, checkLockouts, checkRouters, checkStrangers } from './databases.ts'
+import {
+  checkAudit,
+  checkDatabase,
+  checkJobs,
+  checkLockouts,
+  checkRouters,
+  checkStrangers,
+  checkWebhooks,
+} from './databases.ts'
 import { checkCounts } from './counts.ts'
 import { checkBox, checkClock, checkDisk, checkFolder, checkReceiveBuffer, checkWal } from './machine.ts'
 import { checkBackup, checkCertificates, checkKeys } from './secrets.ts'
@@ -57,6 +65,7 @@ export const examine = ({
       checkStrangers(strangers.value as Strangers, now),
       checkLockouts(sessions.raw, now),
       checkJobs(site.raw),
+      checkWebhooks(site.raw),
       checkBackup(folder, now),
     ])
   } finally {

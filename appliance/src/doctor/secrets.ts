@@ -6,6 +6,7 @@ import { openVault, type Random, type Vault } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import { credentialPurpose } from '@lango/modules/access'
 import { routerSecretPurpose } from '@lango/modules/network'
+import { webhookSecretPurpose } from '@lango/modules/webhooks'
 import { LAST_BACKUP_FILE, lastBackupSchema } from '../backup/index.ts'
 import { faultSentence } from '../cli/faults.ts'
 import { ago, localTime, octets } from '../cli/format.ts'
@@ -34,6 +35,7 @@ export const checkKeys = (folder: DataFolder, site: RawDatabase, random: Random)
   const boxes = [
     ...samples(site, 'grants', 'credential').map((box) => ({ ...box, purpose: credentialPurpose(box.id) })),
     ...samples(site, 'routers', 'secret').map((box) => ({ ...box, purpose: routerSecretPurpose(box.id) })),
+    ...samples(site, 'webhook_endpoints', 'secret').map((box) => ({ ...box, purpose: webhookSecretPurpose(box.id) })),
   ]
   const lost = boxes.filter(({ sealed, purpose }) => !vault.value.open(sealed, purpose).ok)
   if (lost.length > 0)
