@@ -337,3 +337,13 @@ test('a change that failed does not hold up the end', () => {
   enforcement.look(amina)
   expect(ordered()).toEqual(['1 change fair-use', '1 end quota-used'])
 })
+
+test('a device that the desk has freed is ended, and no other of the grant', () => {
+  const { sell, online, raw, enforcement, ordered } = box()
+  const amina = sell('amina')
+  online(1, amina)
+  online(2, amina)
+  raw.prepare("UPDATE live_sessions SET device = 'AA:00:00:00:00:01' WHERE no = 2").run()
+  enforcement.endDevice(amina, 'AA:00:00:00:00:01')
+  expect(ordered()).toEqual(['2 end device-freed'])
+})

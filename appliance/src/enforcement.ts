@@ -34,6 +34,7 @@ export type WatchedSession = {
   readonly no: number
   readonly acctSessionId: string
   readonly grantNo: number
+  readonly device: string
   readonly policyId: string | null
   readonly startedAt: number
   readonly lastReceivedAt: number
@@ -55,6 +56,8 @@ export type EnforcementDeps = {
 export type Enforcement = {
   /** A grant has changed, or has reached a limit: look at its sessions now. */
   readonly look: (grantNo: number) => void
+  /** The desk has taken a device off a grant: its sessions end. */
+  readonly endDevice: (grantNo: number, device: string) => void
   /** An order of a session is done: meanwhile it may want another. */
   readonly lookAtSession: (no: number) => void
   /** Looks at what has fallen due since the last look: validity, used time, windows, periods. */
@@ -63,7 +66,7 @@ export type Enforcement = {
   readonly lookAtAll: () => Promise<void>
 }
 
-const SESSION = `SELECT l.no, l.acct_session_id acctSessionId, l.grant_no grantNo, g.policy_id policyId,
+const SESSION = `SELECT l.no, l.acct_session_id acctSessionId, l.grant_no grantNo, l.device, g.policy_id policyId,
     l.started_at startedAt, l.last_received_at lastReceivedAt, l.interim_sec interimSec, l.down_kbps downKbps, l.up_kbps upKbps
   FROM live_sessions l LEFT JOIN grants g ON g.no = l.grant_no`
 
@@ -96,6 +99,7 @@ export const createEnforcement = (deps: EnforcementDeps): Enforcement => {
   const watch = new SessionWatch(deps)
   return {
     look: (grantNo) => watch.look(grantNo),
+    endDevice: (grantNo, device) => watch.endDevice(grantNo, device),
     lookAtSession: (no) => watch.lookAtSession(no),
     lookAtDue: () => watch.lookAtDue(),
     lookAtAll: () => watch.lookAtAll(),
@@ -124,6 +128,11 @@ class SessionWatch {
   lookAtSession(no: number): void {
     const session = this.#sql.session.get(no)
     if (session) this.#check(session)
+  }
+
+  endDevice(grantNo: number, device: string): void {
+    for (const session of this.#sql.sessionsOf.all(grantNo))
+      if (session.device === device) this.#deps.order(session, 'end', 'device-freed')
   }
 
   async lookAtDue(): Promise<void> {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault, Log, Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import { system } from '@lango/kernel/verbs'
-import { accessChanged, openPolicy } from '@lango/modules/access'
+import { accessChanged, deviceFreed, openPolicy } from '@lango/modules/access'
 import { atSpeed, isShaped, type Calendar, type Policy } from '@lango/modules/access/rules'
 import { finishOrder, orderSession, sessionOrdered } from '@lango/modules/sessions'
 import type { NamedChanges, NasControl, NasSession } from '@lango/modules/sessions/port'
@@ -90,6 +90,7 @@ export const startSessionControl = ({
       forgetQuota(grantNo)
       enforcement.look(grantNo)
     }),
+    events.on(deviceFreed, ({ grantNo, device }) => enforcement.endDevice(grantNo, device)),
     events.on(sessionOrdered, () => reconciler.wake()),
   ]
   reconciler.wake()

@@ -1,6 +1,7 @@
 import { defineModule } from '@lango/kernel/verbs'
 import { firstUse } from './commands.ts'
 import { resealGrants } from './reseal.ts'
+import { freeDevice } from './free-device.ts'
 import { grants, policies } from './tables.ts'
 import { topUp } from './top-up.ts'
 
@@ -9,6 +10,7 @@ export { resealGrants } from './reseal.ts'
 export * from './code.ts'
 export { isMac, normaliseDevice } from './device.ts'
 export {
+  HOTSPOT_IDLE_SEC,
   INTERIM_SEC_DEFAULT,
   expiredPolicy,
   openPolicy,
@@ -19,6 +21,7 @@ export {
 export type { TopUp } from './allowance.ts'
 export { Calendar } from './calendar.ts'
 export { countsFromBegin } from './standing.ts'
+export { deviceFreed, freeDevice } from './free-device.ts'
 export { topUp } from './top-up.ts'
 export { policySchema } from './policy-schema.ts'
 export { credentialPurpose } from './purpose.ts'
@@ -26,5 +29,5 @@ export { credentialPurpose } from './purpose.ts'
 export const access = defineModule({
   name: 'access',
   tables: [policies, grants],
-  commands: [firstUse, topUp, resealGrants],
+  commands: [firstUse, topUp, freeDevice, resealGrants],
 })

@@ -55,6 +55,11 @@ export const policySchema = z.object({
   addressList: z.string().max(200).optional(),
   /** A page that the NAS sends the browser to. */
   redirectUrl: z.url().max(240).optional(),
+  /**
+   * What prepaid time runs by: the wall from the first use or the sale on (when absent), the time online, which pauses,
+   * or two instants that are chosen with each sale.
+   */
+  clock: z.enum(['wall', 'used', 'fixed']).optional(),
   /** How often a quota begins anew; absent: never. */
   quotaPeriod: z.enum(quotaPeriods).optional(),
   /** Data of a period that was not used is good in the next one, up to so many octets. */

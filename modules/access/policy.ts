@@ -16,6 +16,9 @@ export type Policy = z.infer<typeof policySchema>
 /** How often usage is reported where a plan does not say. */
 export const INTERIM_SEC_DEFAULT = 300
 
+/** A device that moves nothing for so long frees its place, where a hotspot plan does not say otherwise. */
+export const HOTSPOT_IDLE_SEC = 900
+
 export const openPolicy: Policy = {
   downKbps: 0,
   upKbps: 0,
@@ -46,7 +49,7 @@ const EXPIRED_SESSION_SEC = 1800
 
 /** A policy at another speed. It is made once, so that what is kept by policy (its encoded form) is found again. */
 export const atSpeed = (policy: Policy, { downKbps, upKbps }: Speed): Policy =>
-  variantOf(policy, `${downKbps}/${upKbps}`, ({ burst: _, ...rest }) => ({ ...rest, downKbps, upKbps }))
+  variantOf(policy, `${downKbps}/${upKbps}`, ({ burst: _burst, ...rest }) => ({ ...rest, downKbps, upKbps }))
 
 /** A policy whose usage is reported more often. */
 export const atInterim = (policy: Policy, interimSec: number): Policy =>

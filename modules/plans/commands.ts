@@ -2,8 +2,8 @@ import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok } from '@lango/kernel'
 import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
-import { openPolicy, policySchema, serviceKinds, type ServiceKind } from '../access/index.ts'
-import { planFault } from './rules.ts'
+import { policySchema, serviceKinds, type ServiceKind } from '../access/index.ts'
+import { planFault, wholePolicy } from './rules.ts'
 import { plans } from './tables.ts'
 
 /** ISO 4217. */
@@ -33,7 +33,7 @@ export const addPlan = defineCommand({
   }),
   handle(ctx, input) {
     if (planNamed(ctx, input.name)) return err({ type: 'PlanNameTaken', name: input.name })
-    const policy = policySchema.parse({ ...openPolicy, ...input.policy })
+    const policy = wholePolicy(input.kind, input.policy)
     const why = planFault({ ...input, policy })
     if (why !== undefined) return err({ type: 'PlanUnfit', why })
     const id = ctx.ids.next('pln')
@@ -67,7 +67,7 @@ export const setPlan = defineCommand({
     if (!before) return err({ type: 'PlanUnknown', plan: id })
     const namesake = planNamed(ctx, input.name)
     if (namesake && namesake.id !== id) return err({ type: 'PlanNameTaken', name: input.name })
-    const policy = policySchema.parse({ ...openPolicy, ...input.policy })
+    const policy = wholePolicy(input.kind, input.policy)
     const why = planFault({ ...input, policy })
     if (why !== undefined) return err({ type: 'PlanUnfit', why })
     const after = {

@@ -1,14 +1,31 @@
 /** Whether what a plan says holds together. Pure. */
-import type { Policy } from '../access/index.ts'
+import { HOTSPOT_IDLE_SEC, openPolicy, policySchema, type Policy, type ServiceKind } from '../access/index.ts'
+
+type Chosen = { readonly [K in keyof Policy]?: Policy[K] | undefined }
+
+/** A whole policy of what was chosen. Devices at a hotspot go away without a word: their places are freed. */
+export const wholePolicy = (kind: ServiceKind, chosen: Chosen): Policy =>
+  policySchema.parse({ ...openPolicy, ...(kind === 'hotspot' && { idleTimeoutSec: HOTSPOT_IDLE_SEC }), ...chosen })
 
 export type PlanTerms = {
   readonly policy: Policy
+  readonly validitySec?: number | null | undefined
   readonly quotaOctets?: number | null | undefined
   readonly quotaSec?: number | null | undefined
 }
 
 /** What a plan says that cannot be meant, in a sentence; undefined when all is well. */
-export const planFault = ({ policy, quotaOctets, quotaSec }: PlanTerms): string | undefined => {
+export const planFault = (terms: PlanTerms): string | undefined => clockFault(terms) ?? quotaFault(terms)
+
+const clockFault = ({ policy, validitySec, quotaSec }: PlanTerms): string | undefined => {
+  if (policy.clock === 'fixed' && validitySec != null)
+    return 'A plan for a fixed time has no length of its own: it begins and ends as each sale says.'
+  const pauses = quotaSec != null && (policy.quotaPeriod ?? 'none') === 'none'
+  if (policy.clock === 'used' && !pauses) return 'Time that pauses is an amount of time online, for the whole life.'
+  return undefined
+}
+
+const quotaFault = ({ policy, quotaOctets, quotaSec }: PlanTerms): string | undefined => {
   const { quotaPeriod = 'none', rolloverOctets, fairUse = [], windows = [] } = policy
   const hasPeriod = quotaPeriod !== 'none'
   if (hasPeriod && quotaOctets == null && quotaSec == null && fairUse.length === 0)
@@ -20,4 +37,17 @@ export const planFault = ({ policy, quotaOctets, quotaSec }: PlanTerms): string 
   if (windows.some(({ downKbps, upKbps }) => (downKbps === undefined) !== (upKbps === undefined)))
     return 'A window has a speed in both directions, or in none.'
   return undefined
+}
+
+export type SaleTimes = { readonly beginsAt?: number | undefined; readonly endsAt?: number | undefined }
+
+/** What is wrong with the instants that are chosen at a sale, in a sentence. */
+export const saleTimesFault = ({ clock }: Policy, { beginsAt, endsAt }: SaleTimes, now: number): string | undefined => {
+  if (clock !== 'fixed')
+    return beginsAt === undefined && endsAt === undefined
+      ? undefined
+      : 'Only a plan for a fixed time begins and ends when a sale says.'
+  if (beginsAt === undefined || endsAt === undefined)
+    return 'This plan is sold for a fixed time: say when it begins and when it ends.'
+  return endsAt <= beginsAt || endsAt <= now ? 'What is sold ends after it begins, and not in the past.' : undefined
 }

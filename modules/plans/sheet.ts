@@ -2,9 +2,10 @@
 import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
 import { inputInvalid, type DispatchFault } from '@lango/kernel/verbs'
-import { openPolicy, policySchema } from '../access/index.ts'
+import { policySchema } from '../access/index.ts'
 import { addPlan } from './commands.ts'
 import { planFault } from './rules.ts'
+import { wholePolicy } from './rules.ts'
 import type { plans } from './tables.ts'
 
 type Plan = typeof plans.site.$inferSelect
@@ -70,7 +71,7 @@ export const planCells = (plan: { readonly policy: Plan['policy'] }): PlanCells 
 export const planValues = ({ policy, validFrom, ...row }: PlanRow) => ({
   ...NOTHING,
   ...row,
-  policy: policySchema.parse({ ...openPolicy, ...policy }),
+  policy: wholePolicy(row.kind, policy),
   ...(validFrom && { validFrom }),
 })
 

@@ -145,3 +145,39 @@ test('suspend and resume change service and grant together, and wake whoever end
     error: { type: 'SubscriberUnknown' },
   })
 })
+
+test('a plan for a fixed time begins and ends as each sale says', () => {
+  const { must, dispatch, database, clock, rows } = site()
+  must(addPlan, { name: 'Event', kind: 'pppoe', policy: { clock: 'fixed' } })
+  const times = { beginsAt: clock.now() + 3600_000, endsAt: clock.now() + 7200_000 }
+  const sale = { login: 'guest', password: 'x', plan: 'Event' }
+  const before = rows()
+  for (const wrong of [
+    {},
+    { beginsAt: times.beginsAt },
+    { ...times, endsAt: times.beginsAt },
+    { beginsAt: 1, endsAt: 2 },
+  ])
+    expect(dispatch(addSubscriber, { ...sale, ...wrong })).toMatchObject({ error: { type: 'SaleTimesUnfit' } })
+  expect(dispatch(addSubscriber, { ...amina, ...times })).toMatchObject({ error: { type: 'SaleTimesUnfit' } })
+  clock.setSure(false)
+  expect(dispatch(addSubscriber, { ...sale, ...times })).toMatchObject({ error: { type: 'ClockUnsure' } })
+  expect(rows()).toEqual(before)
+  clock.setSure(true)
+  must(addSubscriber, { ...sale, ...times })
+  expect(database.orm.select().from(grants.site).get()).toMatchObject({
+    beginsAt: times.beginsAt,
+    expiresAt: times.endsAt,
+    validitySec: null,
+  })
+})
+
+test('clocks of a plan that cannot be meant are refused', () => {
+  const { dispatch } = site()
+  const odd = (policy: object, terms: object = {}) =>
+    dispatch(addPlan, { name: 'Odd', kind: 'hotspot', policy, ...terms })
+  expect(odd({ clock: 'fixed' }, { validitySec: DAY_SEC })).toMatchObject({ error: { type: 'PlanUnfit' } })
+  expect(odd({ clock: 'used' })).toMatchObject({ error: { type: 'PlanUnfit' } })
+  expect(odd({ clock: 'used', quotaPeriod: 'day' }, { quotaSec: 60 })).toMatchObject({ error: { type: 'PlanUnfit' } })
+  expect(odd({ clock: 'used' }, { quotaSec: 3600, validitySec: 30 * DAY_SEC })).toMatchObject({ ok: true })
+})

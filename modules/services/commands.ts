@@ -6,6 +6,7 @@ import { insertSql } from '@lango/kernel/db'
 import { accessChanged, countsFromBegin, createGrantWriter, policyRow } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { customers } from '../customers/tables.ts'
+import { saleTimesFault, type SaleTimes } from '../plans/index.ts'
 import { plans } from '../plans/tables.ts'
 import { passwordCell } from './cells.ts'
 import { credentialsOf, subscriberSchema } from './rules.ts'
@@ -18,6 +19,7 @@ export type SubscriberFault =
   | { readonly type: 'CredentialMissing'; readonly why: string }
   /** The plan's end depends on a clock that nobody vouches for yet. */
   | { readonly type: 'ClockUnsure' }
+  | { readonly type: 'SaleTimesUnfit'; readonly why: string }
 
 type Added = {
   readonly serviceId: string
@@ -28,6 +30,7 @@ type Added = {
 
 const withSecret = subscriberSchema.extend({ password: passwordCell })
 type SubscriberInput = z.output<typeof withSecret>
+const instant = z.number().int().min(0)
 
 /** Statements of one command: prepared once for all its rows. */
 export const createAdder = (ctx: CommandContext) => {
@@ -38,12 +41,14 @@ export const createAdder = (ctx: CommandContext) => {
   const putGrant = createGrantWriter(ctx)
   const planOf = plansByName(ctx)
 
-  return (subscriber: SubscriberInput, wasSold: boolean): Result<Added, SubscriberFault> => {
+  /** Without `times` the row says by itself when it begins and ends: what an import brings along. */
+  return (subscriber: SubscriberInput, wasSold: boolean, times?: SaleTimes): Result<Added, SubscriberFault> => {
     const plan = planOf(subscriber.plan, wasSold)
     if (!plan) return err({ type: 'PlanUnknown', plan: subscriber.plan })
     if (loginTaken.get(subscriber.login)) return err({ type: 'LoginTaken', login: subscriber.login })
-    const validity = validityOf(plan, ctx.now)
-    if (validity.beginsAt !== undefined && !ctx.sure) return err({ type: 'ClockUnsure' })
+    const dated = validityAt(ctx, plan, times)
+    if (!dated.ok) return dated
+    const validity = dated.value
     const credentials = credentialsOf(plan.kind, { ...subscriber, hasPassword: subscriber.password !== undefined })
     if (!credentials.ok) return err({ type: 'CredentialMissing', why: credentials.why })
     const { macLogin, devices } = credentials
@@ -94,14 +99,27 @@ const customerRow = (id: string, createdAt: number, { login, name, phone, email 
   createdAt,
 })
 
+type Plan = typeof plans.site.$inferSelect
 type Validity = {
   readonly beginsAt: number | undefined
   readonly expiresAt: number | undefined
   readonly validitySec: number | undefined
 }
 
-/** A plan's validity begins when it is sold, and then its end is known, or with the first login. */
-const validityOf = ({ validFrom, validitySec, policy }: typeof plans.site.$inferSelect, soldAt: number): Validity => {
+const validityAt = (ctx: CommandContext, plan: Plan, times?: SaleTimes): Result<Validity, SubscriberFault> => {
+  const why = times && saleTimesFault(plan.policy, times, ctx.now)
+  if (why !== undefined) return err({ type: 'SaleTimesUnfit', why })
+  const validity = validityOf(plan, ctx.now, times)
+  return validity.beginsAt === undefined || ctx.sure ? ok(validity) : err({ type: 'ClockUnsure' })
+}
+
+/** A plan's validity begins when it is sold, and then its end is known; or with the first login; or as the sale says. */
+const validityOf = (
+  { validFrom, validitySec, policy }: Plan,
+  soldAt: number,
+  { beginsAt = soldAt, endsAt = soldAt }: SaleTimes = {},
+): Validity => {
+  if (policy.clock === 'fixed') return { beginsAt, expiresAt: endsAt, validitySec: undefined }
   if (validFrom === 'first-use')
     return { beginsAt: undefined, expiresAt: undefined, validitySec: validitySec ?? undefined }
   const isDated = validitySec !== null || countsFromBegin(policy)
@@ -133,8 +151,9 @@ const plansByName = (ctx: CommandContext) => {
 export const addSubscriber = defineCommand({
   name: 'subscribers.add',
   permission: 'subscribers.write',
-  input: withSecret,
-  handle: (ctx, input) => createAdder(ctx)(input, false),
+  /** The instants are those of a plan for a fixed time. */
+  input: withSecret.extend({ beginsAt: instant.optional(), endsAt: instant.optional() }),
+  handle: (ctx, { beginsAt, endsAt, ...input }) => createAdder(ctx)(input, false, { beginsAt, endsAt }),
 })
 
 const changeStatus = (name: string, status: 'active' | 'suspended') =>

@@ -203,3 +203,17 @@ test.each([
   expect(!refused.ok && refused.error.type).toBe(type)
   expect(query(listBatches, {})).toEqual([])
 })
+
+test('vouchers of a plan for a fixed time begin and end together', () => {
+  const { must, dispatch, issue, grantOf, use, clock } = site()
+  must(addPlan, { name: 'Event', kind: 'hotspot', policy: { clock: 'fixed' } })
+  const times = { beginsAt: clock.now() + 1000, endsAt: clock.now() + 7200_000 }
+  expect(dispatch(openBatch, { plan: 'Event', count: 1 })).toMatchObject({ error: { type: 'SaleTimesUnfit' } })
+  expect(dispatch(openBatch, { plan: 'Day', count: 1, ...times })).toMatchObject({ error: { type: 'SaleTimesUnfit' } })
+  const [code] = issue(1, { plan: 'Event', ...times })
+  const dated = { beginsAt: times.beginsAt, expiresAt: times.endsAt, validitySec: null }
+  expect(grantOf(code!)).toMatchObject({ ...dated, firstUsedAt: null })
+  clock.advance(2000)
+  use(code!)
+  expect(grantOf(code!)).toMatchObject({ ...dated, firstUsedAt: clock.now() })
+})

@@ -17,9 +17,10 @@ import {
   type CodeShape,
 } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
+import { saleTimesFault } from '../plans/index.ts'
 import { plans } from '../plans/tables.ts'
 import { CODES_PER_VOUCHER_MIN, guessesPerHit, voucherState } from './rules.ts'
-import { voucherBatches, vouchers } from './tables.ts'
+import { voucherBatches, voucherMoves, vouchers } from './tables.ts'
 
 /** Vouchers of one command: its transaction stays short, so that nothing else waits long. */
 export const VOUCHER_CHUNK_ROWS = 200
@@ -40,13 +41,19 @@ export const openBatch = defineCommand({
     prefix: z.string().toUpperCase().regex(PREFIX_SPELLING, 'A prefix is up to 8 letters and digits.').default(''),
     length: z.number().int().min(CODE_LENGTH.min).max(CODE_LENGTH.max).optional(),
     numeric: z.boolean().default(false),
+    note: z.string().trim().max(200).optional(),
     /** Seconds from now in which the first login must come. */
     useWithinSec: z.number().int().min(60).optional(),
+    /** Of a plan for a fixed time: when all of them begin and end. */
+    beginsAt: z.number().int().min(0).optional(),
+    endsAt: z.number().int().min(0).optional(),
   }),
-  handle(ctx, { plan: name, count, prefix, length, numeric, useWithinSec }) {
-    const plan = ctx.db.select().from(plans.site).where(eq(plans.site.name, name)).get()
-    if (plan?.status !== 'active') return err({ type: 'PlanUnknown', plan: name })
-    if (useWithinSec !== undefined && !ctx.sure) return err({ type: 'ClockUnsure' })
+  handle(ctx, { plan: name, count, prefix, length, numeric, useWithinSec, beginsAt, endsAt, note }) {
+    const plan = planOnOffer(ctx, name)
+    if (!plan) return err({ type: 'PlanUnknown', plan: name })
+    const why = saleTimesFault(plan.policy, { beginsAt, endsAt }, ctx.now)
+    if (why !== undefined) return err({ type: 'SaleTimesUnfit', why })
+    if ((useWithinSec ?? endsAt) !== undefined && !ctx.sure) return err({ type: 'ClockUnsure' })
     const shape: CodeShape = { prefix, numeric, length: length ?? (numeric ? 10 : 8) }
     const guesses = guessesPerHit(shape, count)
     if (guesses < CODES_PER_VOUCHER_MIN) return err({ type: 'CodesGuessable', count, guesses: Math.floor(guesses) })
@@ -63,13 +70,23 @@ export const openBatch = defineCommand({
         numeric,
         wanted: count,
         useBefore: useWithinSec === undefined ? null : ctx.now + useWithinSec * 1000,
+        beginsAt: beginsAt ?? null,
+        endsAt: endsAt ?? null,
         createdAt: ctx.now,
         createdBy: ctx.actor.id,
+        note: note === '' ? null : (note ?? null),
       })
       .run()
     return ok({ batch: number, plan: name, count, guesses })
   },
 })
+
+const planOnOffer = (ctx: CommandContext, name: string) =>
+  ctx.db
+    .select()
+    .from(plans.site)
+    .where(and(eq(plans.site.name, name), eq(plans.site.status, 'active')))
+    .get()
 
 const batchNumbered = (ctx: CommandContext, number: number): Batch | undefined =>
   ctx.db.select().from(voucherBatches.site).where(eq(voucherBatches.site.number, number)).get()
@@ -129,7 +146,7 @@ const createMaker = (ctx: CommandContext, batch: Batch): ((serial: number) => st
       password: new Secret(code),
       policyId,
       // Until the first login this is its last day; from then on validity counts.
-      expiresAt: batch.useBefore ?? undefined,
+      expiresAt: batch.endsAt ?? batch.useBefore ?? undefined,
       validitySec: plan.validitySec ?? undefined,
       macLogin: undefined,
       devices: [],
@@ -139,7 +156,7 @@ const createMaker = (ctx: CommandContext, batch: Batch): ((serial: number) => st
       vlan: undefined,
       quotaOctets: plan.quotaOctets ?? undefined,
       quotaSec: plan.quotaSec ?? undefined,
-      beginsAt: undefined,
+      beginsAt: batch.beginsAt ?? undefined,
     })
     return code
   }
@@ -306,6 +323,20 @@ export const handVouchers = defineCommand({
         ),
       )
       .run()
+    if (moved.changes > 0)
+      ctx.db
+        .insert(voucherMoves.site)
+        .values({
+          id: ctx.ids.next('vmv'),
+          batchId: batch.id,
+          fromSerial: from,
+          toSerial: to,
+          state,
+          holder,
+          at: ctx.now,
+          by: ctx.actor.id,
+        })
+        .run()
     return ok({ batch: number, moved: moved.changes, asked: to - from + 1 })
   },
 })

@@ -45,8 +45,12 @@ const batchFrom = (ctx: CommandContext, row: Row, planId: string): Omit<Batch, '
   numeric: row.numeric === 'yes',
   wanted: row.wanted,
   useBefore: row.useBefore ?? null,
+  // Each voucher brings its own.
+  beginsAt: null,
+  endsAt: null,
   createdAt: row.madeAt ?? ctx.now,
   createdBy: row.madeBy === '' ? ctx.actor.id : row.madeBy,
+  note: null,
 })
 
 const openBatch = (ctx: CommandContext, wanted: Omit<Batch, 'id'>): Result<Batch, VoucherImportFault> => {

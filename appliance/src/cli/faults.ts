@@ -5,7 +5,7 @@
 import type { ConfigFault, Fault, KeyFileFault, MoneyFault, QuantityFault, VaultFault } from '@lango/kernel'
 import type { DatabaseFault, MigrationFault } from '@lango/kernel/db'
 import type { AuditBroken, DispatchFault, FaultOf } from '@lango/kernel/verbs'
-import type { firstUse, topUp } from '@lango/modules/access'
+import type { firstUse, freeDevice, topUp } from '@lango/modules/access'
 import type {
   addRemoteServer,
   addRouter,
@@ -45,6 +45,7 @@ import type { FaultyLine, ImportFault } from './transfer/run-import.ts'
 type ModuleFault = FaultOf<
   | typeof firstUse
   | typeof topUp
+  | typeof freeDevice
   | typeof addRemoteServer
   | typeof addRouter
   | typeof removeRemoteServer
@@ -129,6 +130,9 @@ const sentences: Sentences = {
   PlanUnfit: ({ why }) => why,
   NothingToTopUp: () => 'The plan has no such limit, so there is nothing to add to.',
   TopUpEndUnfit: ({ daysMax }) => `A top-up ends in the future, ${daysMax} days from now at the latest.`,
+  DeviceIsLogin: ({ login, device }) =>
+    `${device} is what ${login} logs in by; it cannot be taken off. Suspend the subscriber, or change the device.`,
+  SaleTimesUnfit: ({ why }) => why,
   TopUpsFull: ({ max }) => `${max} top-ups are kept of one subscriber, and so many are there already.`,
   LoginTaken: ({ login }) => `The login ${login} is taken. See who has it: lango subscriber show ${login}`,
   MacTaken: ({ mac }) => `The device ${mac} logs in for another subscriber already.`,

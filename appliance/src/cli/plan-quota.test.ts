@@ -3,13 +3,9 @@ import { UsageError, type Args } from './command.ts'
 import { quotaPolicyOf } from './plan-quota.ts'
 
 const policyOf = (options: Readonly<Record<string, string>>) => {
-  const args: Args = {
-    operand: () => undefined,
-    flag: () => false,
+  const args: Pick<Args, 'text' | 'choice'> = {
     text: (name) => options[name],
-    whole: () => undefined,
     choice: (name, choices) => choices.find((one) => one === options[name]),
-    secret: () => Promise.resolve(undefined),
   }
   return quotaPolicyOf(args)
 }

@@ -12,6 +12,10 @@ export const quotaOptions: Readonly<Record<string, OptionSpec>> = {
     value: PERIODS.join('|'),
     help: 'when quotas begin anew: at midnight, on Monday, on the 1st, or on the day of the month the subscription began (none)',
   },
+  clock: {
+    value: 'wall|used|fixed',
+    help: 'what prepaid time runs by: the wall, time online (--quota-time), or two instants of each sale (wall)',
+  },
   rollover: { value: '5GB', help: 'what a period leaves over is good in the next one, up to this much' },
   'fair-use': {
     value: 'DATA:DOWN/UP',
@@ -26,7 +30,7 @@ export const quotaOptions: Readonly<Record<string, OptionSpec>> = {
 type Part<T> = Result<T | undefined, Fault>
 
 /** An amount of data as people write it, in octets; undefined when the option was not given. */
-export const octetsOf = async (args: Args, name: string): Promise<Part<number>> => {
+export const octetsOf = async (args: Pick<Args, 'text'>, name: string): Promise<Part<number>> => {
   const text = args.text(name)
   if (text === undefined) return { ok: true, value: undefined }
   const { parseSizeBytes } = await import('@lango/kernel')
@@ -34,7 +38,7 @@ export const octetsOf = async (args: Args, name: string): Promise<Part<number>> 
 }
 
 /** The part of a policy that these options say. */
-export const quotaPolicyOf = async (args: Args): Promise<Result<Partial<Policy>, Fault>> => {
+export const quotaPolicyOf = async (args: Pick<Args, 'text' | 'choice'>): Promise<Result<Partial<Policy>, Fault>> => {
   const rolloverOctets = await octetsOf(args, 'rollover')
   if (!rolloverOctets.ok) return rolloverOctets
   const fairUse = await fairUseOf(args.text('fair-use'))
@@ -42,6 +46,7 @@ export const quotaPolicyOf = async (args: Args): Promise<Result<Partial<Policy>,
   const windows = await windowsOf(args.text('window'))
   if (!windows.ok) return windows
   const given = {
+    clock: args.choice('clock', ['wall', 'used', 'fixed']),
     quotaPeriod: args.choice('quota-period', PERIODS),
     rolloverOctets: rolloverOctets.value,
     fairUse: fairUse.value,

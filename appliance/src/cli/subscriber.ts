@@ -3,6 +3,7 @@ import type { ResultOf } from '@lango/kernel/db'
 import type { listSubscribers, showSubscriber } from '@lango/modules/services'
 import { refused, shown, type Args, type CommandSpec, type OptionSpec } from './command.ts'
 import { ago, facts, localTime, octets, rate, table } from './format.ts'
+import { saleTimeOptions, saleTimesOf } from './sale-times.ts'
 import { topUp, topUpOptions } from './top-up.ts'
 import { subscriberImportCommand } from './transfer/import.ts'
 
@@ -33,6 +34,7 @@ const add: CommandSpec = {
       secret: true,
     },
     plan: { value: 'NAME', help: 'the plan', required: true },
+    ...saleTimeOptions,
     ...details,
   },
   notes: ['An argument shows in `ps` and in the shell’s history: --password-file keeps the password out of both.'],
@@ -41,10 +43,12 @@ const add: CommandSpec = {
     'lango subscriber add office-7 --password-file - --plan Business --ip 10.20.0.7',
     'lango subscriber add camera-3 --plan Static-2 --mac AA:BB:CC:DD:EE:FF',
   ],
-  async run({ args, command }) {
+  async run({ args, command, io }) {
     const login = args.operand(0)!
     const password = await args.secret('password')
-    const added = await command('subscribers.add', { login, password, plan: args.text('plan'), ...detailsOf(args) })
+    const plan = args.text('plan')
+    const times = saleTimesOf(args, io.env)
+    const added = await command('subscribers.add', { login, password, plan, ...times, ...detailsOf(args) })
     return added.ok ? shown(added.value, () => `Subscriber ${login} may log in.`) : added
   },
 }
@@ -157,6 +161,21 @@ const topUpSubscriber: CommandSpec = {
   run: (context) => topUp(context, { login: context.args.operand(0)! }),
 }
 
+const freeDevice: CommandSpec = {
+  path: ['subscriber', 'free'],
+  operands: ['LOGIN', 'DEVICE'],
+  summary: 'unbind a device and end its sessions, to make room for another',
+  options: {},
+  examples: ['lango subscriber free amina AA:BB:CC:DD:EE:FF'],
+  async run({ args, command }) {
+    const freed = await command<{ device: string }>('grants.freeDevice', {
+      login: args.operand(0),
+      device: args.operand(1),
+    })
+    return freed.ok ? shown(freed.value, () => `${freed.value.device} is free: its sessions are ended.`) : freed
+  },
+}
+
 export const subscriberCommands = [
   add,
   show,
@@ -167,6 +186,7 @@ export const subscriberCommands = [
     (login) => `${login} is suspended: logins are refused and open sessions are ended.`,
   ),
   topUpSubscriber,
+  freeDevice,
   change('resume', 'let a suspended subscriber in again', (login) => `${login} may log in again.`),
   subscriberImportCommand,
 ]

@@ -13,6 +13,7 @@ import type {
 } from '@lango/modules/vouchers'
 import { secondsOf, shown, UsageError, type CliContext, type CommandSpec } from './command.ts'
 import { BATCH, voucherPrintCommands } from './voucher-print.ts'
+import { saleTimeOptions, saleTimesOf } from './sale-times.ts'
 import { topUp, topUpOptions } from './top-up.ts'
 import { ago, duration, facts, localDay, localTime, octets, table } from './format.ts'
 
@@ -29,6 +30,7 @@ const issue: CommandSpec = {
     length: { value: 'L', help: 'characters behind the prefix, 6 to 16 (8; 10 with --numeric)' },
     numeric: { help: 'digits only' },
     'use-within': { value: '90d', help: 'the first login must come before this' },
+    ...saleTimeOptions,
   },
   notes: [
     'The last character of a code is a check digit: a code that is mistyped is told apart from one that is unknown.',
@@ -49,6 +51,7 @@ const issue: CommandSpec = {
       length: args.whole('length'),
       numeric: args.flag('numeric'),
       useWithinSec: within.value,
+      ...saleTimesOf(args, io.env),
     })
     if (!opened.ok) return opened
     const { batch, guesses } = opened.value
@@ -269,12 +272,27 @@ const topUpVoucher: CommandSpec = {
   },
 }
 
+const freeDevice: CommandSpec = {
+  path: ['voucher', 'free'],
+  operands: ['CODE', 'DEVICE'],
+  summary: 'unbind a device and end its sessions, to make room for another',
+  options: {},
+  examples: ['lango voucher free 7K3D-M2QX AA:BB:CC:DD:EE:FF'],
+  async run({ args, command }) {
+    const found = await command<ValueOf<typeof showVoucher>>('vouchers.show', { code: args.operand(0) })
+    if (!found.ok) return found
+    const freed = await command('grants.freeDevice', { grantNo: found.value.grantNo, device: args.operand(1) })
+    return freed.ok ? shown(freed.value, () => 'It is free: its sessions are ended.') : freed
+  },
+}
+
 export const voucherCommands = [
   issue,
   batches,
   list,
   show,
   topUpVoucher,
+  freeDevice,
   revoke,
   ...voucherPrintCommands,
   hand('give', 'given', 'note who has vouchers to sell'),
