@@ -50,19 +50,25 @@ export const parseArguments = (spec: CommandSpec, argv: readonly string[]): Pars
       const [name, inline] = splitOption(word)
       const option = known.get(name)
       if (option === undefined) throw new UsageError(unknownOption(spec, name, [...known.keys()]))
-      if (options.has(name)) throw new UsageError(`--${name} is given twice.`)
       if (option.value === undefined) {
         if (inline !== undefined) throw new UsageError(`--${name} takes no value.`)
-        options.set(name, true)
+        put(options, name, option, true)
         continue
       }
       const value = inline ?? argv[++i]
       if (value === undefined || (inline === undefined && isOption(value, known)))
         throw new UsageError(`--${name} needs a value: --${name} ${option.value}.`)
-      options.set(name, value)
+      put(options, name, option, value)
     }
   }
   return { operands, options }
+}
+
+/** Values of an option that may be given several times stand on lines of their own. */
+const put = (options: Map<string, string | true>, name: string, { many }: OptionSpec, value: string | true): void => {
+  const before = options.get(name)
+  if (before !== undefined && !many) throw new UsageError(`--${name} is given twice.`)
+  options.set(name, before === undefined ? value : `${before}\n${value}`)
 }
 
 const splitOption = (word: string): [string, string | undefined] => {
@@ -86,7 +92,8 @@ export const readArguments = (spec: CommandSpec, { operands, options }: Parsed, 
   const missing = required[operands.length]
   if (missing !== undefined) throw new UsageError(`${missing} is missing: ${usageOf(spec)}`)
   const extra = operands[spec.operands.length]
-  if (extra !== undefined) throw new UsageError(`'${extra}' is too much: ${usageOf(spec)}`)
+  if (extra !== undefined && spec.operands.at(-1)?.endsWith('…') !== true)
+    throw new UsageError(`'${extra}' is too much: ${usageOf(spec)}`)
   for (const [name, option] of Object.entries(spec.options)) {
     if (option.required && !options.has(name) && !options.has(`${name}-file`))
       throw new UsageError(`--${name} is missing: ${usageOf(spec)}`)
@@ -97,6 +104,8 @@ export const readArguments = (spec: CommandSpec, { operands, options }: Parsed, 
   }
   return {
     operand: (index) => operands[index],
+    operands,
+    texts: (name) => text(name)?.split('\n') ?? [],
     flag: (name) => options.get(name) === true,
     text,
     whole(name) {

@@ -9,12 +9,14 @@ export type OptionSpec = {
   /** Also takes `--NAME-file F`, `-` being stdin: arguments show in `ps`. */
   readonly secret?: true
   readonly required?: true
+  /** May be given several times. */
+  readonly many?: true
 }
 
 export type CommandSpec = {
   /** Words after `lango`: `['router', 'add']`. */
   readonly path: readonly string[]
-  /** Names of what stands without an option, in order; `[NAME]` may be left out. */
+  /** Names of what stands without an option, in order; `[NAME]` may be left out, `NAME…` is one or more. */
   readonly operands: readonly string[]
   readonly summary: string
   readonly options: Readonly<Record<string, OptionSpec>>
@@ -67,8 +69,11 @@ export interface CliContext {
 /** The operands and options of one call. Reading a value that is not what it should be throws a `UsageError`. */
 export interface Args {
   operand(index: number): string | undefined
+  readonly operands: readonly string[]
   flag(name: string): boolean
   text(name: string): string | undefined
+  /** Each value of an option that may be given several times. */
+  texts(name: string): readonly string[]
   /** A whole number, 0 or more. */
   whole(name: string): number | undefined
   choice<const T extends string>(name: string, choices: readonly T[]): T | undefined

@@ -40,12 +40,13 @@ import type { NameFault } from '../run-named.ts'
 import type { TlsFault } from '../tls/index.ts'
 import { localTime } from './format.ts'
 import type { WebServerFault } from '../web/serve.ts'
+import type { MoveFault } from './transfer/import-from.ts'
 import type { FaultyLine, ImportFault } from './transfer/run-import.ts'
 
 type ModuleFault = FaultOf<
   | typeof firstUse
-  | typeof topUp
   | typeof freeDevice
+  | typeof topUp
   | typeof addRemoteServer
   | typeof addRouter
   | typeof removeRemoteServer
@@ -91,6 +92,7 @@ export type KnownFault =
   | BackupFault
   | RestoreFault
   | ImportFault
+  | MoveFault
   | { readonly type: 'UsageInvalid' }
   | AaaFault
   | WebServerFault
@@ -128,11 +130,11 @@ const sentences: Sentences = {
   PlanNameTaken: ({ name }) => `A plan is called ${name} already. Choose another name. See: lango plan list`,
   PlanUnknown: ({ plan }) => `No plan is called ${plan}, or it is withdrawn. See: lango plan list`,
   PlanUnfit: ({ why }) => why,
-  NothingToTopUp: () => 'The plan has no such limit, so there is nothing to add to.',
-  TopUpEndUnfit: ({ daysMax }) => `A top-up ends in the future, ${daysMax} days from now at the latest.`,
   DeviceIsLogin: ({ login, device }) =>
     `${device} is what ${login} logs in by; it cannot be taken off. Suspend the subscriber, or change the device.`,
   SaleTimesUnfit: ({ why }) => why,
+  NothingToTopUp: () => 'The plan has no such limit, so there is nothing to add to.',
+  TopUpEndUnfit: ({ daysMax }) => `A top-up ends in the future, ${daysMax} days from now at the latest.`,
   TopUpsFull: ({ max }) => `${max} top-ups are kept of one subscriber, and so many are there already.`,
   LoginTaken: ({ login }) => `The login ${login} is taken. See who has it: lango subscriber show ${login}`,
   MacTaken: ({ mac }) => `The device ${mac} logs in for another subscriber already.`,
@@ -174,6 +176,10 @@ const sentences: Sentences = {
   CsvNul: ({ line }) =>
     `The file has a NUL character after line ${line}: it is no list of text. Save it as CSV in UTF-8.`,
   LineUnreadable: ({ why }) => `It cannot be read: ${why}.`,
+  FileTooLarge: ({ file, octetsMax }) =>
+    `${file} is larger than ${octetsMax} octets. Export only the tables of subscribers and plans, or in parts.`,
+  NothingFound: ({ product }) =>
+    `Nothing of ${product} is in these files. Are they its exports, and complete? See: lango help import`,
   CodeMissing: () => 'A voucher is its code, and the code is not in the file. Export it with --with-secrets.',
   ColumnsWrong: ({ line, why }) => `Line ${line}: ${why}.`,
   LineRepeated: ({ what, name, before }) => `The ${what} ${name} stands in line ${before} already.`,

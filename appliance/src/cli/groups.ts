@@ -26,7 +26,16 @@ export const groups: ReadonlyMap<string, Group> = new Map([
     'export',
     { summary: 'lists to keep or move', load: async () => (await import('./transfer/export.ts')).exportCommands },
   ],
-  ['import', { summary: 'lists from a file', load: async () => (await import('./transfer/import.ts')).importCommands }],
+  [
+    'import',
+    {
+      summary: 'lists from a file, and from other products',
+      load: async () => [
+        ...(await import('./transfer/import.ts')).importCommands,
+        ...(await import('./transfer/import-from.ts')).importFromCommands,
+      ],
+    },
+  ],
   ['session', { summary: 'who is online, and was', load: async () => (await import('./session.ts')).sessionCommands }],
   ['usage', { summary: 'what was used, by hour or day', load: async () => (await import('./usage.ts')).usageCommands }],
   [
