@@ -86,6 +86,10 @@ test('an endpoint’s secret is told once, signs what is sent, and stands nowher
   expect(JSON.stringify([stored, query(listWebhooks, {}), log()])).not.toContain(secret)
   const audit = JSON.stringify(database.raw.prepare('SELECT record FROM audit').all())
   expect(audit).not.toContain('T0P-S3CRET')
+  expect(database.raw.prepare('SELECT command FROM audit ORDER BY no').pluck().all()).toEqual([
+    'webhooks.add',
+    'webhooks.test',
+  ])
 })
 
 test('every module’s command tells its event, with it and after it, and nothing that is secret', async () => {

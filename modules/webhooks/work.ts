@@ -24,12 +24,9 @@ type Attempt = z.output<typeof attemptSchema>
 export const recordDeliveries = defineCommand({
   name: 'webhooks.delivered',
   permission: 'system',
+  isRoutine: true,
   input: z.object({ endpoint: z.string(), attempts: z.array(attemptSchema).max(webhookLimits.roundMax) }),
-  audit: ({ endpoint, attempts }) => ({
-    endpoint,
-    delivered: attempts.filter(({ outcome }) => outcome === 'delivered').length,
-    failed: attempts.filter(({ outcome }) => outcome !== 'delivered').length,
-  }),
+  audit: ({ endpoint, attempts }) => ({ endpoint, attempts: attempts.length }),
   handle(ctx, { endpoint, attempts }) {
     for (const attempt of attempts) record(ctx, attempt)
     if (attempts.some(({ outcome }) => outcome === 'gone'))
@@ -82,6 +79,7 @@ const CURSOR = 'sessions'
 export const tellSessions = defineCommand({
   name: 'webhooks.sessions',
   permission: 'system',
+  isRoutine: true,
   input: z.object({
     startedNo: z.number().int(),
     endedNo: z.number().int(),
@@ -117,6 +115,7 @@ export const forgetSessions = defineCommand({
 const tidyDeliveries = defineCommand({
   name: 'webhooks.tidy',
   permission: 'system',
+  isRoutine: true,
   input: z.object({}),
   handle(ctx) {
     const { deliveriesKeptMs, deliveriesKept, pruneRows } = webhookLimits

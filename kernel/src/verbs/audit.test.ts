@@ -1,7 +1,19 @@
 import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { err, ok } from '../base/index.ts'
 import { memorySite } from '../testing/index.ts'
 import { addShelf, shop } from '../testing/shop.fixture.ts'
+import { system } from './actor.ts'
 import { verifyAudit } from './audit.ts'
+import { defineCommand } from './command.ts'
+
+const keepBooks = defineCommand({
+  name: 'books.keep',
+  permission: 'x',
+  isRoutine: true,
+  input: z.object({ page: z.number() }),
+  handle: (_ctx, { page }) => (page > 0 ? ok() : err({ type: 'NoSuchPage' })),
+})
 
 const withRows = () => {
   const site = memorySite([shop])
@@ -42,4 +54,15 @@ test('the database itself refuses to change an entry', () => {
   const site = memorySite([shop])
   site.must(addShelf, { name: 'x' })
   expect(() => site.database.raw.exec("UPDATE audit SET actor_id = 'x'")).toThrow('append only')
+})
+
+test('book-keeping is in the log when it fails, and when anybody but the box did it', () => {
+  const { dispatch, database } = memorySite([shop])
+  const staff = { kind: 'staff', id: 'stf_1' } as const
+  for (const actor of [system('job'), staff]) for (const page of [1, 0]) dispatch(keepBooks, { page }, { actor })
+  expect(database.raw.prepare('SELECT actor_kind who, outcome FROM audit ORDER BY no').all()).toEqual([
+    { who: 'system', outcome: 'refused' },
+    { who: 'staff', outcome: 'done' },
+    { who: 'staff', outcome: 'refused' },
+  ])
 })

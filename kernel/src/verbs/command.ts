@@ -61,6 +61,8 @@ export interface Command<
   audit?(input: z.output<I>): unknown
   /** What it answers is told once and kept nowhere: a repeat of its id is refused as `ToldOnce`, and changes nothing. */
   readonly valueIsSecret?: true
+  /** The box's own book-keeping, thousands of times a day: the audit log has its failures, not that it was done. */
+  readonly isRoutine?: true
   handle(context: CommandContext, input: z.output<I>): R
 }
 // oxlint-disable-next-line typescript/no-explicit-any -- a list of commands of every type needs the top of the family

@@ -190,7 +190,10 @@ class SiteDispatcher implements Dispatcher {
       told.length = toldBefore
     }
     this.#store.releaseSavepoint()
-    this.#note(command, order, result.ok ? 'done' : 'refused', withChanges(recordOf(command, input), result, changes))
+    // Whoever else did it by hand stands in the log.
+    const isSilent = result.ok && command.isRoutine === true && order.actor.kind === 'system'
+    if (!isSilent)
+      this.#note(command, order, result.ok ? 'done' : 'refused', withChanges(recordOf(command, input), result, changes))
     return result
   }
 
