@@ -50,7 +50,6 @@ const batchFrom = (ctx: CommandContext, row: Row, planId: string): Omit<Batch, '
   endsAt: null,
   createdAt: row.madeAt ?? ctx.now,
   createdBy: row.madeBy === '' ? ctx.actor.id : row.madeBy,
-  note: null,
 })
 
 const openBatch = (ctx: CommandContext, wanted: Omit<Batch, 'id'>): Result<Batch, VoucherImportFault> => {
