@@ -7,6 +7,7 @@ import type { Action } from './actions.ts'
 import type { SharedState } from './aaa/shared-state.ts'
 import { deskPages } from './desk-pages.ts'
 import { createLiveFeed } from './live-feed.ts'
+import { createMachineState } from './machine-state.ts'
 import { metricsHandler } from './metrics/handler.ts'
 import type { QueryService } from './query-service.ts'
 import { runCommand } from './run-named.ts'
@@ -74,7 +75,8 @@ const apiOf = ({ site, queries, log }: DeskDeps) =>
 export const startDesk = async (deps: DeskDeps): Promise<Result<Desk, Fault>> => {
   const { site, reader, state, watch, webPort, timeZone, demo, log } = deps
   const { clock, random } = site
-  const feed = createLiveFeed({ reader, state, clock, every })
+  const machine = createMachineState(site.folder.dir, clock)
+  const feed = createLiveFeed({ reader, state, clock, attention: watch.attention, machine, every })
   const token = random.bytes(24).toString('base64url')
   const web = createWeb({
     token,

@@ -3,7 +3,7 @@ import type { Clock } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import { searchDecisions, shownLogin } from './aaa/decision-search.ts'
 import type { SharedState, CounterName } from './aaa/shared-state.ts'
-import type { DecisionRow, LiveFeed, LiveSnapshot, RouterRow, SessionRow } from './web/feed.ts'
+import type { AttentionRow, DecisionRow, LiveFeed, LiveSnapshot, RouterRow, SessionRow } from './web/feed.ts'
 
 const SESSION_ROWS_MAX = 200
 const DECISION_ROWS_MAX = 50
@@ -40,6 +40,8 @@ export type LiveFeedDeps = {
   readonly reader: RawDatabase
   readonly state: SharedState
   readonly clock: Clock
+  readonly attention: () => readonly AttentionRow[]
+  readonly machine: () => LiveSnapshot['machine']
   readonly every: (ms: number, run: () => void) => () => void
 }
 
@@ -90,7 +92,10 @@ class DatabaseFeed implements LiveFeed {
     const { state } = this.#deps
     const now = this.#deps.clock.now()
     const routers = this.#sql.routers.all()
+    const machine = this.#deps.machine()
     return {
+      attention: this.#deps.attention(),
+      ...(machine === undefined ? {} : { machine }),
       health: healthOf(state.get('storeFailing') === 1, this.#servingSince),
       totals: { openSessions: state.get('openSessions'), ...this.#rates },
       sessions: this.#sessions(now),

@@ -2,8 +2,7 @@
 import { and, eq, gt, inArray, isNull, lt, or, sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
 import { ascending, contains, countRows, defineQuery, descending } from '@lango/kernel/db'
-import { normaliseDevice } from '../access/index.ts'
-import { grants } from '../access/tables.ts'
+import { grants, policies } from '../access/tables.ts'
 import { customers } from '../customers/tables.ts'
 import { routers } from '../network/tables.ts'
 import { plans } from '../plans/tables.ts'
@@ -15,8 +14,11 @@ const PAGE_ROWS_MAX = 500
 const limit = (rows: number) => z.number().int().min(1).max(PAGE_ROWS_MAX).default(rows)
 const needle = z.string().max(100).default('')
 
-/** A MAC address or the beginning of one, as it is stored; other text as it is. */
-const asDevice = (text: string): string => (/^[0-9a-f:.\- ]{5,17}$/i.test(text) ? normaliseDevice(text) : text)
+/** A part of a MAC address however it is typed, as it is stored: AA:BB:CC; other text as it is. */
+const asDevice = (text: string): string => {
+  const digits = text.replaceAll(/[:.\- ]/g, '')
+  return /^[0-9a-f]{4,12}$/i.test(digits) ? (digits.match(/.{1,2}/g) ?? []).join(':') : text
+}
 
 /** What a live session is to a desk: who, on which plan, where, how much; the voucher's code is left out. */
 const SESSION_TABLES = { liveSessions, grants, services, customers, plans, vouchers, voucherBatches, routers }
@@ -168,6 +170,53 @@ const matches = (tables: { services: typeof services.read; customers: typeof cus
   contains(tables.services.mac, asDevice(q)),
 ]
 
+/** One subscriber with all that decides about their access; undefined when nobody has the login. */
+export const deskSubscriber = defineQuery({
+  name: 'desk.subscriber',
+  permission: 'subscribers.read',
+  input: z.object({ login: z.string() }),
+  tables: { services, customers, plans, grants, policies },
+  examples: [{ login: 'a' }],
+  select: ({ db, services, customers, plans, grants, policies, ref, byKey }, { login }) =>
+    db
+      .select({
+        login: services.login,
+        status: services.status,
+        kind: services.kind,
+        createdAt: services.createdAt,
+        customer: { id: customers.id, name: customers.name, phone: customers.phone, email: customers.email },
+        plan: { id: plans.id, name: plans.name, policy: plans.policy, status: plans.status },
+        grant: grantFields(grants),
+        policy: policies.policy,
+      })
+      .from(services)
+      .innerJoin(customers, ref(services.customerId, customers.id))
+      .innerJoin(plans, ref(services.planId, plans.id))
+      .innerJoin(grants, ref(grants.serviceId, services.id))
+      .innerJoin(policies, ref(grants.policyId, policies.id))
+      .where(eq(services.login, login))
+      .orderBy(...byKey(services)),
+  shape: (rows) => rows[0],
+})
+
+/** All of a grant but its sealed password. */
+const grantFields = (table: typeof grants.read) => ({
+  no: table.no,
+  status: table.status,
+  expiresAt: table.expiresAt,
+  beginsAt: table.beginsAt,
+  firstUsedAt: table.firstUsedAt,
+  validitySec: table.validitySec,
+  quotaOctets: table.quotaOctets,
+  quotaSec: table.quotaSec,
+  framedIp: table.framedIp,
+  framedIpv6Prefix: table.framedIpv6Prefix,
+  delegatedIpv6Prefix: table.delegatedIpv6Prefix,
+  vlan: table.vlan,
+  macLogin: table.macLogin,
+  devices: table.devices,
+})
+
 /** How many sessions each of these grants has open; none is left out of the answer. */
 export const onlineOf = defineQuery({
   name: 'desk.online',
@@ -229,4 +278,19 @@ export const ordersOf = defineQuery({
       .orderBy(descending(orders.orderedAt), ...byKey(orders))
       .limit(limit),
   shape: (rows) => rows,
+})
+
+/** Whether anybody could be online: a subscriber or a voucher is there. */
+export const anyGrant = defineQuery({
+  name: 'desk.anyone',
+  permission: 'subscribers.read',
+  input: z.object({}),
+  tables: { grants },
+  select: ({ db, grants, byKey }) =>
+    db
+      .select({ no: grants.no })
+      .from(grants)
+      .orderBy(...byKey(grants))
+      .limit(1),
+  shape: (rows) => rows.length > 0,
 })

@@ -105,13 +105,7 @@ const Filters = ({ desk }: { desk: Desk }) => {
   return (
     <form class="filters" method="get" action="/audit">
       {search.get('actor') ? <input type="hidden" name="actor" value={search.get('actor')!} /> : null}
-      <Field
-        locale={desk.locale}
-        label={words.command}
-        name="command"
-        value={search.get('command') ?? ''}
-        required={false}
-      />
+      <Field locale={desk.locale} label={words.command} name="command" value={search.get('command') ?? ''} bare />
       <Select
         label={words.outcome}
         name="outcome"

@@ -193,6 +193,11 @@ export const staffPage = definePage({
           <StaffTabs desk={desk} current="staff" />
           <Said desk={desk} words={{ saved: words.saidSaved }} />
           <section class="panel">
+            {people.length === 0 ? (
+              <EmptyState title={words.noStaff}>
+                <p>{words.noStaffBody}</p>
+              </EmptyState>
+            ) : null}
             <Table
               name="staff"
               caption={words.staff}

@@ -118,6 +118,8 @@ export const peopleWords = catalogue(
     newest: 'Newest',
     auditEmpty: 'Nothing of this kind',
     auditEmptyBody: 'Every change and every refusal stands here, with who asked for it and from where.',
+    noStaff: 'Nobody has an account yet',
+    noStaffBody: 'The owner’s account comes first: it is made from the home page. Then invite the others below.',
     nobody: 'Nobody here',
     nobodyBody: 'This person is not of the staff.',
   },
@@ -238,6 +240,9 @@ export const peopleWords = catalogue(
     newest: 'Mpya zaidi',
     auditEmpty: 'Hakuna cha aina hii',
     auditEmptyBody: 'Kila badiliko na kila katazo husimama hapa, na nani aliomba na kutoka wapi.',
+    noStaff: 'Bado hakuna mwenye akaunti',
+    noStaffBody:
+      'Akaunti ya mmiliki ndiyo ya kwanza: hutengenezwa kwenye ukurasa wa mwanzo. Kisha alika wengine hapa chini.',
     nobody: 'Hakuna mtu hapa',
     nobodyBody: 'Mtu huyu si mfanyakazi.',
   },

@@ -314,5 +314,6 @@ const whyNot = (person: Credential | undefined, isRight: boolean): string => {
 export const problemsIn = (fault: Fault): Problems | undefined => {
   if (fault.type !== 'InputInvalid') return undefined
   const { problems } = fault as unknown as { problems: readonly { path: string; message: string }[] }
-  return Object.fromEntries(problems.map(({ path, message }) => [path.split('.').at(-1) ?? '', message]))
+  // The first problem of a field is what to do first.
+  return Object.fromEntries(problems.toReversed().map(({ path, message }) => [path.split('.').at(-1) ?? '', message]))
 }

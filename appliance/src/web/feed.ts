@@ -16,6 +16,29 @@ export type LiveSnapshot = {
   /** Newest first, at most `webLimits.decisionRowsMax`. */
   readonly decisions: readonly DecisionRow[]
   readonly routers: readonly RouterRow[]
+  /** What somebody should look at, the worst first. */
+  readonly attention?: readonly AttentionRow[]
+  /** The machine under the box. */
+  readonly machine?: Machine
+}
+
+export type AttentionRow = {
+  readonly id: string
+  readonly severity: 'attention' | 'stopped'
+  readonly sentence: string
+  /** What to do about it; text between backticks is a command. */
+  readonly remedy: string
+  readonly since: number
+}
+
+/** Shares are of one; what a machine does not tell is absent. */
+export type Machine = {
+  readonly cpuShare?: number
+  readonly memoryUsedShare: number
+  readonly diskUsedShare?: number
+  readonly temperatureC?: number
+  readonly clockSure: boolean
+  readonly upSec: number
 }
 
 /** Serving means: a login would succeed. */

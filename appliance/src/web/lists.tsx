@@ -45,7 +45,9 @@ const SessionState = ({ row, view: { locale, words } }: { row: SessionRow; view:
 
 const Subscriber = ({ row }: { row: SessionRow }) => (
   <span class="pair">
-    <UserText text={row.login} />
+    <a href={`/sessions/${row.no}`}>
+      <UserText text={row.login} />
+    </a>
     {row.customerName === undefined || row.customerName === row.login ? null : (
       <span class="muted">
         <UserText text={row.customerName} />

@@ -1,9 +1,11 @@
 import {
+  Ago,
   Badge,
   cellContent,
   counted,
   EmptyState,
   fill,
+  formatDuration,
   formatExact,
   formatNumber,
   formatPerSec,
@@ -12,6 +14,7 @@ import {
   Notice,
   Sentence,
   StatStrip,
+  Status,
   Table,
   TableRow,
   visible,
@@ -20,7 +23,7 @@ import {
   type Stat,
 } from '@lango/kernel/ui'
 import type { ComponentChildren, VNode } from 'preact'
-import type { Health, LiveSnapshot } from './feed.ts'
+import type { AttentionRow, Health, LiveSnapshot, Machine } from './feed.ts'
 import { renderPart } from './html.ts'
 import { webLimits } from './limits.ts'
 import {
@@ -66,6 +69,46 @@ const figures = ({ totals }: LiveSnapshot, { locale, words }: View): readonly (S
   ...(totals.rejectsToday === undefined
     ? []
     : [{ id: 'figure-rejects', label: words.refusedToday, value: formatNumber(totals.rejectsToday, locale) }]),
+]
+
+/** What needs a look, with what to do about it; nothing at all when nothing does. */
+const Attention = ({ rows, view: { locale, words, now } }: { rows: readonly AttentionRow[]; view: View }) =>
+  rows.length === 0 ? null : (
+    <section class="panel" id="attention">
+      <div class="panel-head">
+        <h2>{words.attention}</h2>
+      </div>
+      <ul class="todo">
+        {rows.map(({ id, severity, sentence, remedy, since }) => (
+          <li key={id}>
+            <span>
+              <Status meaning={severity}>{visible(sentence)}</Status>
+            </span>
+            <span class="muted">
+              <Sentence text={visible(remedy)} /> <Ago at={since} now={now} locale={locale} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+
+const percent = (share: number, locale: View['locale']): string => `${formatNumber(share * 100, locale)} %`
+
+/** How the machine does: a strip of its own, below what it is there for. */
+const machineFigures = (machine: Machine, { locale, words }: View): readonly (Stat & { value: string })[] => [
+  ...(machine.cpuShare === undefined
+    ? []
+    : [{ id: 'machine-cpu', label: words.cpu, value: percent(machine.cpuShare, locale) }]),
+  { id: 'machine-memory', label: words.memory, value: percent(machine.memoryUsedShare, locale) },
+  ...(machine.diskUsedShare === undefined
+    ? []
+    : [{ id: 'machine-disk', label: words.disk, value: percent(machine.diskUsedShare, locale) }]),
+  ...(machine.temperatureC === undefined
+    ? []
+    : [{ id: 'machine-temperature', label: words.temperature, value: `${machine.temperatureC} °C` }]),
+  { id: 'machine-clock', label: words.clock, value: machine.clockSure ? words.clockSure : words.clockUnsure },
+  { id: 'machine-up', label: words.upFor, value: formatDuration(machine.upSec * 1000, locale) },
 ]
 
 /** The short texts beside the headings. */
@@ -122,7 +165,12 @@ export const pictureOf = (snapshot: LiveSnapshot, view: View): Picture => {
     slots: [
       slot('health', String(health.serving), () => <HealthDot health={healthMark(health, view.words)} />),
       slot('health-notice', JSON.stringify(health), () => <HealthNotice health={health} view={view} />),
-      ...figures(snapshot, view).map(({ id, value }) => slot(id, value, () => <>{value}</>)),
+      slot('attention', JSON.stringify(snapshot.attention ?? []), () => (
+        <Attention rows={snapshot.attention ?? []} view={view} />
+      )),
+      ...[...figures(snapshot, view), ...(snapshot.machine ? machineFigures(snapshot.machine, view) : [])].map(
+        ({ id, value }) => slot(id, value, () => <>{value}</>),
+      ),
       ...Object.entries(beside).map(([name, text]) => slot(`note-${name}`, text, () => <>{text}</>)),
     ],
     lists: [
@@ -220,6 +268,9 @@ export const LivePage = ({ snapshot, view, demo, showAll, stream }: LivePageProp
         <HealthNotice health={snapshot.health} view={view} />
       </div>
       <StatStrip stats={figures(snapshot, view)} label={words.figures} />
+      <div data-slot="attention" data-quiet="">
+        <Attention rows={snapshot.attention ?? []} view={view} />
+      </div>
       <Panel
         name="sessions"
         title={words.sessions}
@@ -259,6 +310,7 @@ export const LivePage = ({ snapshot, view, demo, showAll, stream }: LivePageProp
         </ul>
         <Empty title={words.noRouters} body={words.noRoutersBody} how={words.noRoutersHow} />
       </Panel>
+      {snapshot.machine ? <StatStrip stats={machineFigures(snapshot.machine, view)} label={words.machine} /> : null}
     </div>
   )
 }

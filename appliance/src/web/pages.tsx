@@ -30,7 +30,7 @@ export const preferencesOf = (c: Context): Preferences =>
 type PagesOptions = {
   readonly assets: Assets
   readonly hub: LiveHub
-  readonly site: Pick<WebSite, 'may' | 'credentials'>
+  readonly site: Pick<WebSite, 'may' | 'credentials' | 'query'>
   readonly siteName: string
   readonly timeZone: string
   /** Of the pages that there are. */
@@ -82,12 +82,13 @@ export const createPages = ({ assets, hub, site, siteName, timeZone, paths, demo
       inFrame(c, { title, content, refreshSec }, status),
     doorView: (c: Context) => ({ assets, preferences: preferencesOf(c), locale: localeFor(c), siteName }),
 
-    live: (c: Context<DeskEnv>) => {
+    live: async (c: Context<DeskEnv>) => {
       const { snapshot, view, version } = hub.current(preferencesOf(c).lang)
       const showAll = c.req.query('all') !== undefined
       const content = (
         <>
           {c.get('who').staff || demo || site.credentials.anyone() ? null : <NoOwner words={view.words} />}
+          <SetUp words={view.words} steps={await stepsLeft(site, reachOf(c))} />
           <LivePage {...{ demo, snapshot, view, showAll }} stream={`/events?since=${version}`} />
         </>
       )
@@ -127,3 +128,48 @@ const NoOwner = ({ words }: { words: (typeof webWords)['en'] }) => (
     </p>
   </Notice>
 )
+
+type Step = { readonly href: string; readonly word: 'stepRouter' | 'stepPlan' | 'stepCustomer' }
+
+const steps: readonly (Step & { query: string; input: object; isDone: (answer: unknown) => boolean })[] = [
+  { href: '/routers/new', word: 'stepRouter', query: 'routers.list', input: {}, isDone: (answer) => isAny(answer) },
+  { href: '/plans/new', word: 'stepPlan', query: 'plans.list', input: {}, isDone: (answer) => isAny(answer) },
+  {
+    href: '/subscribers/new',
+    word: 'stepCustomer',
+    query: 'desk.anyone',
+    input: {},
+    isDone: (answer) => answer === true,
+  },
+]
+
+const isAny = (answer: unknown): boolean => Array.isArray(answer) && answer.length > 0
+
+/** What is left to do until somebody can be online, of what this person may do. */
+const stepsLeft = async (site: Pick<WebSite, 'query'>, { may, paths }: Reach): Promise<readonly Step[]> => {
+  if (!may('routers.write') || !may('plans.write')) return []
+  const left = await Promise.all(
+    steps.map(async (step) => {
+      const answer = await site.query(step.query, step.input)
+      return answer.ok && !step.isDone(answer.value) && paths.has(step.href) ? [step] : []
+    }),
+  )
+  return left.flat()
+}
+
+const SetUp = ({ words, steps }: { words: (typeof webWords)['en']; steps: readonly Step[] }) =>
+  steps.length === 0 ? null : (
+    <section class="panel">
+      <div class="panel-head">
+        <h2>{words.setUp}</h2>
+        <span class="panel-note">{words.setUpBody}</span>
+      </div>
+      <ul class="todo">
+        {steps.map(({ href, word }) => (
+          <li key={href}>
+            <a href={href}>{words[word]}</a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )

@@ -78,19 +78,26 @@ const PersonMenu = ({ words, name }: { words: WebWords; name: string | undefined
   </details>
 )
 
+/** On a phone the bar has room for the way to the page of searches only. */
 const SearchField = ({ words, query }: { words: WebWords; query: string }) => (
-  <form class="search" method="get" action="/search" role="search">
-    <Icon name="search" />
-    <input
-      type="search"
-      name="q"
-      value={query}
-      placeholder={words.searchHint}
-      aria-label={words.search}
-      data-search=""
-    />
-    <kbd>/</kbd>
-  </form>
+  <>
+    <a class="button search-link" href="/search" title={words.search}>
+      <Icon name="search" />
+      <span class="desk-label">{words.search}</span>
+    </a>
+    <form class="search" method="get" action="/search" role="search">
+      <Icon name="search" />
+      <input
+        type="search"
+        name="q"
+        value={query}
+        placeholder={words.searchHint}
+        aria-label={words.search}
+        data-search=""
+      />
+      <kbd>/</kbd>
+    </form>
+  </>
 )
 
 type ShellProps = {

@@ -1,5 +1,6 @@
 import { collectingLog } from '@lango/kernel/testing'
 import { seededRandom } from '@lango/kernel'
+import { inviteStaff, signedIn } from '@lango/modules/people'
 import type { LiveSnapshot } from '../feed.ts'
 import { createWeb, type WebOptions } from '../web.ts'
 import { deskPages } from '../../desk-pages.ts'
@@ -41,18 +42,39 @@ export const webUnderTest = (options: Partial<WebOptions> & { snapshot?: LiveSna
     every,
     ...options,
   })
-  const cookies = new Map<string, string>()
-  const visit = async (path: string, init: Visit = {}) => {
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const answer = await web.app.request(path, { ...init, headers: { cookie, ...init.headers } })
-    for (const line of answer.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-      cookies.set(name, value)
+  /** Another browser, with cookies of its own. */
+  const newBrowser = () => {
+    const cookies = new Map<string, string>()
+    const visit = async (path: string, init: Visit = {}) => {
+      const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+      const answer = await web.app.request(path, { ...init, headers: { cookie, ...init.headers } })
+      for (const line of answer.headers.getSetCookie()) {
+        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+        cookies.set(name, value)
+      }
+      return answer
     }
-    return answer
+    /** Sends a form of the desk, as the page has it. */
+    const send = (path: string, fields: Record<string, string>) =>
+      visit(path, {
+        method: 'POST',
+        body: new URLSearchParams(fields).toString(),
+        headers: { 'content-type': 'application/x-www-form-urlencoded', origin: 'http://localhost' },
+      })
+    return { cookies, visit, send }
   }
+  const { cookies, visit, send } = newBrowser()
   const signIn = () => visit(`/?token=${TOKEN}`)
-  return { web, site, clock, log, feed, cookies, visit, signIn }
+
+  /** A browser of a person with this role, signed in without the work of a password. */
+  const signInAs = (role: string, login = role) => {
+    const { id } = site.must(inviteStaff, { login, name: login, role })
+    const { secret, sessionId } = site.must(signedIn, { id, address: '192.0.2.7', agent: 'Firefox' })
+    const browser = newBrowser()
+    browser.cookies.set('lango-staff-80', secret)
+    return { id, sessionId, ...browser }
+  }
+  return { web, site, clock, log, feed, cookies, visit, send, signIn, signInAs, newBrowser }
 }
 
 /** Reads server-sent events as they come, one read at a time, as a connection does. */

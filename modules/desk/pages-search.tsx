@@ -1,0 +1,130 @@
+/** One field that finds anything: a subscriber, a session, a router, a voucher. */
+import {
+  Button,
+  definePage,
+  EmptyState,
+  Field,
+  fill,
+  PageHead,
+  Panel,
+  Table,
+  UserText,
+  type Column,
+  type Desk,
+} from '@lango/kernel/ui'
+import type { ResultOf } from '@lango/kernel/db'
+import { listRouters } from '../network/index.ts'
+import { sessionColumns } from './pages-sessions.tsx'
+import { onlineNow, subscriberColumns } from './pages-subscribers.tsx'
+import { deskSessions, deskSubscribers } from './queries.ts'
+import { wordsOf } from './words.ts'
+
+type Router = ResultOf<typeof listRouters>[number]
+
+const ROWS = 10
+
+const routerColumns = (desk: Desk): readonly Column<Router>[] => {
+  const words = wordsOf(desk)
+  return [
+    {
+      id: 'name',
+      head: words.router,
+      width: 'xl',
+      card: 'title',
+      value: ({ name }) => name,
+      render: ({ name }) => (
+        <a href={`/routers/${encodeURIComponent(name)}`}>
+          <UserText text={name} />
+        </a>
+      ),
+    },
+    { id: 'address', head: words.address, width: 'l', digits: true, value: ({ address }) => address },
+  ]
+}
+
+const SearchForm = ({ desk, q }: { desk: Desk; q: string }) => {
+  const words = wordsOf(desk)
+  return (
+    <form class="filters" method="get" action="/search" role="search">
+      <Field
+        locale={desk.locale}
+        label={words.search}
+        name="q"
+        type="search"
+        value={q}
+        placeholder={words.findSubscribers}
+        bare
+      />
+      <Button>{words.find}</Button>
+    </form>
+  )
+}
+
+const Found = <Row,>(props: {
+  title: string
+  columns: readonly Column<Row>[]
+  rows: readonly Row[]
+  rowKey: (row: Row) => string
+}) =>
+  props.rows.length === 0 ? null : (
+    <Panel title={props.title}>
+      <Table name={props.title} caption={props.title} columns={props.columns} rows={props.rows} rowKey={props.rowKey} />
+    </Panel>
+  )
+
+export const searchPage = definePage({
+  path: '/search',
+  permission: 'subscribers.read',
+  async show(desk) {
+    const words = wordsOf(desk)
+    const q = (desk.search.get('q') ?? '').trim().slice(0, 100)
+    if (q === '')
+      return {
+        title: words.search,
+        content: (
+          <>
+            <PageHead title={words.search} />
+            <SearchForm desk={desk} q="" />
+            <EmptyState title={words.searchEmpty}>
+              <p>{words.searchEmptyBody}</p>
+            </EmptyState>
+          </>
+        ),
+      }
+    const subscribers = await desk.ask(deskSubscribers, { q, limit: ROWS })
+    const online = await onlineNow(desk, subscribers)
+    const sessions = desk.may('sessions.read') ? (await desk.ask(deskSessions, { q, limit: ROWS })).rows : []
+    const wanted = q.toLowerCase()
+    const routers = (desk.may('routers.read') ? await desk.ask(listRouters, {}) : [])
+      .filter(({ name, address }) => name.toLowerCase().includes(wanted) || address.includes(wanted))
+      .slice(0, ROWS)
+    const isNothing = subscribers.length + sessions.length + routers.length === 0
+    return {
+      title: words.search,
+      content: (
+        <>
+          <PageHead title={fill(words.results, { q })} />
+          <SearchForm desk={desk} q={q} />
+          {isNothing ? (
+            <EmptyState title={words.nothingFound}>
+              <p>{words.searchEmptyBody}</p>
+            </EmptyState>
+          ) : null}
+          <Found
+            title={words.subscribers}
+            columns={subscriberColumns(desk, online)}
+            rows={subscribers}
+            rowKey={({ login }) => login}
+          />
+          <Found
+            title={words.sessions}
+            columns={sessionColumns(desk, { withOwner: true, withDeeds: false })}
+            rows={sessions}
+            rowKey={({ no }) => String(no)}
+          />
+          <Found title={words.router} columns={routerColumns(desk)} rows={routers} rowKey={({ name }) => name} />
+        </>
+      ),
+    }
+  },
+})

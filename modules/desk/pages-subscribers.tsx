@@ -1,0 +1,380 @@
+import {
+  Button,
+  definePage,
+  EmptyState,
+  Field,
+  formatExact,
+  formatPhone,
+  Form,
+  LinkButton,
+  PageHead,
+  Panel,
+  PanelBody,
+  RefusedNote,
+  Select,
+  Status,
+  Table,
+  UNKNOWN,
+  UserText,
+  valuesFor,
+  withSearch,
+  type Column,
+  type Desk,
+  type Meaning,
+} from '@lango/kernel/ui'
+import type { ResultOf } from '@lango/kernel/db'
+import { listPlans } from '../plans/index.ts'
+import { addSubscriber } from '../services/index.ts'
+import { passwordShown, networkPassword } from './password.tsx'
+import { deskSubscribers, onlineOf } from './queries.ts'
+import { subscriberHref } from './links.ts'
+import { wordsOf, type DeskWords } from './words.ts'
+
+type Subscriber = ResultOf<typeof deskSubscribers>[number]
+type Status = 'active' | 'suspended' | 'ended' | 'expired'
+
+const PAGE_ROWS = 50
+
+export const kindWord = (kind: string, words: DeskWords): string => {
+  const names: Readonly<Record<string, string>> = {
+    pppoe: words.kindPppoe,
+    static: words.kindStatic,
+    hotspot: words.kindHotspot,
+    '802.1x': words.kind8021x,
+    mac: words.kindMac,
+  }
+  return names[kind] ?? kind
+}
+
+const statusMeaning = {
+  active: 'good',
+  suspended: 'stopped',
+  ended: 'plain',
+  expired: 'attention',
+} as const satisfies Record<Status, Meaning>
+
+/** What a subscriber's access is, at a glance. */
+export const SubscriberStatus = ({
+  desk,
+  status,
+  expiresAt,
+}: {
+  desk: Desk
+  status: string
+  expiresAt: number | null
+}) => {
+  const words = wordsOf(desk)
+  const isExpired = status === 'active' && expiresAt !== null && expiresAt <= desk.now
+  const shown = (isExpired ? 'expired' : status) as Status
+  return <Status meaning={statusMeaning[shown]}>{words[shown]}</Status>
+}
+
+export const subscriberColumns = (desk: Desk, online: ReadonlyMap<number, number>): readonly Column<Subscriber>[] => {
+  const words = wordsOf(desk)
+  return [
+    {
+      id: 'login',
+      head: words.subscriber,
+      width: 'xl',
+      card: 'title',
+      value: ({ login }) => login,
+      render: ({ login, name }) => (
+        <span class="pair">
+          <a href={subscriberHref(login)}>
+            <UserText text={login} />
+          </a>
+          {name === login ? null : (
+            <span class="muted">
+              <UserText text={name} />
+            </span>
+          )}
+        </span>
+      ),
+    },
+    {
+      id: 'status',
+      head: words.status,
+      width: 'm',
+      card: 'side',
+      value: ({ status }) => status,
+      render: ({ status, expiresAt }) => <SubscriberStatus desk={desk} status={status} expiresAt={expiresAt} />,
+    },
+    {
+      id: 'online',
+      head: words.online,
+      width: 'm',
+      value: ({ grantNo }) => String(online.get(grantNo) ?? 0),
+      render: ({ grantNo }) =>
+        online.has(grantNo) ? (
+          <Status meaning="info">{words.online}</Status>
+        ) : (
+          <span class="muted">{words.offline}</span>
+        ),
+    },
+    {
+      id: 'plan',
+      head: words.plan,
+      width: 'l',
+      value: ({ plan }) => plan,
+      render: ({ plan }) => <UserText text={plan} />,
+    },
+    {
+      id: 'phone',
+      head: words.phone,
+      width: 'l',
+      digits: true,
+      value: ({ phone }) => (phone === null ? UNKNOWN : formatPhone(phone)),
+    },
+    {
+      id: 'until',
+      head: words.validUntil,
+      width: 'l',
+      secondary: true,
+      value: ({ expiresAt }) => (expiresAt === null ? words.noEnd : formatExact(expiresAt, desk.locale)),
+    },
+  ]
+}
+
+const STATUSES = ['active', 'suspended', 'ended', 'expired'] as const
+
+const filtersOf = (desk: Desk) => {
+  const { search } = desk
+  const status = STATUSES.find((each) => each === search.get('status'))
+  return {
+    q: search.get('q')?.trim() ?? '',
+    status,
+    planId: search.get('plan') ?? '',
+    after: search.get('after') ?? '',
+  }
+}
+
+const Filters = ({ desk, plans }: { desk: Desk; plans: ResultOf<typeof listPlans> }) => {
+  const words = wordsOf(desk)
+  const { q, status, planId } = filtersOf(desk)
+  return (
+    <form class="filters" method="get" action="/subscribers" role="search">
+      <Field
+        locale={desk.locale}
+        label={words.search}
+        placeholder={words.findSubscribers}
+        name="q"
+        type="search"
+        value={q}
+        bare
+      />
+      <Select
+        label={words.status}
+        name="status"
+        value={status ?? ''}
+        options={[{ value: '', label: words.any }, ...STATUSES.map((value) => ({ value, label: words[value] }))]}
+      />
+      <Select
+        label={words.plan}
+        name="plan"
+        value={planId}
+        options={[{ value: '', label: words.any }, ...plans.map(({ id, name }) => ({ value: id, label: name }))]}
+      />
+      <Button>{words.find}</Button>
+    </form>
+  )
+}
+
+/** The online sessions of these grants, by grant; nothing where the reader may not see sessions. */
+export const onlineNow = async (
+  desk: Desk,
+  rows: readonly { grantNo: number }[],
+): Promise<ReadonlyMap<number, number>> => {
+  if (!desk.may('sessions.read') || rows.length === 0) return new Map()
+  const online = await desk.ask(onlineOf, { grantNos: rows.map(({ grantNo }) => grantNo) })
+  return new Map(online.map(({ grantNo, sessions }) => [grantNo, sessions]))
+}
+
+const NoSubscribers = ({ desk, isFiltered }: { desk: Desk; isFiltered: boolean }) => {
+  const words = wordsOf(desk)
+  return (
+    <EmptyState title={isFiltered ? words.noneFound : words.noSubscribers}>
+      <p>{isFiltered ? words.noneFoundBody : words.noSubscribersBody}</p>
+      <p>
+        {isFiltered ? <a href="/subscribers">{words.showAll}</a> : <a href="/subscribers/new">{words.addSubscriber}</a>}
+      </p>
+    </EmptyState>
+  )
+}
+
+export const subscribersPage = definePage({
+  path: '/subscribers',
+  permission: 'subscribers.read',
+  async show(desk) {
+    const words = wordsOf(desk)
+    const { q, status, planId, after } = filtersOf(desk)
+    const plans = desk.may('plans.read') ? await desk.ask(listPlans, {}) : []
+    const rows = await desk.ask(deskSubscribers, {
+      q,
+      after,
+      limit: PAGE_ROWS,
+      ...(status === undefined ? {} : status === 'expired' ? { expiredAt: desk.now } : { status }),
+      ...(planId === '' ? {} : { planId }),
+    })
+    const online = await onlineNow(desk, rows)
+    const isFiltered = q !== '' || status !== undefined || planId !== '' || after !== ''
+    return {
+      title: words.subscribers,
+      content: (
+        <>
+          <PageHead title={words.subscribers}>
+            {desk.may('subscribers.write') ? (
+              <LinkButton href="/subscribers/new" kind="main">
+                {words.addSubscriber}
+              </LinkButton>
+            ) : null}
+          </PageHead>
+          <Filters desk={desk} plans={plans} />
+          <section class="panel">
+            {rows.length === 0 ? (
+              <NoSubscribers desk={desk} isFiltered={isFiltered} />
+            ) : (
+              <Table
+                name="subscribers"
+                caption={words.subscribers}
+                columns={subscriberColumns(desk, online)}
+                rows={rows}
+                rowKey={({ login }) => login}
+              />
+            )}
+          </section>
+          <p class="pager">
+            {after === '' ? null : <a href={withSearch(desk, { after: '' })}>{words.first}</a>}
+            {rows.length === PAGE_ROWS ? (
+              <a href={withSearch(desk, { after: rows.at(-1)!.login })}>{words.next}</a>
+            ) : null}
+          </p>
+        </>
+      ),
+    }
+  },
+})
+
+/** What a desk types of a subscriber, in the form that adds one and the form that changes one. */
+export const SubscriberFields = ({
+  desk,
+  deed,
+  plans,
+  known,
+}: {
+  desk: Desk
+  deed: string
+  plans: readonly { readonly name: string; readonly kind: string; readonly status: string }[]
+  /** What stands there already; a new subscriber has nothing. */
+  known?: Readonly<Record<string, string>>
+}) => {
+  const words = wordsOf(desk)
+  const form = valuesFor(desk, deed)
+  const field = (name: string) => ({
+    locale: desk.locale,
+    name,
+    value: form.value(name, known?.[name] ?? ''),
+    ...form.error(name),
+  })
+  const sold = plans.filter(({ name, status }) => status === 'active' || name === known?.plan)
+  return (
+    <>
+      <div class="form-columns">
+        <Field {...field('name')} label={words.name} autoComplete="off" />
+        <Field {...field('phone')} label={words.phone} type="tel" inputMode="tel" />
+        <Field {...field('email')} label={words.email} type="email" />
+      </div>
+      <div class="form-columns">
+        <Select
+          label={words.plan}
+          name="plan"
+          value={form.value('plan', known?.plan ?? sold[0]?.name ?? '')}
+          options={sold.map(({ name, kind }) => ({ value: name, label: `${name} (${kindWord(kind, words)})` }))}
+          {...form.error('plan')}
+        />
+        {known === undefined ? (
+          <Field {...field('login')} label={words.login} required autoComplete="off" help={words.loginHelp} />
+        ) : null}
+        <Field
+          {...field('password')}
+          value=""
+          label={words.password}
+          autoComplete="off"
+          help={known === undefined ? words.passwordHelp : words.newPasswordHelp}
+        />
+      </div>
+      <details class="more" open={['ip', 'mac', 'vlan'].some((name) => form.value(name, known?.[name] ?? '') !== '')}>
+        <summary>{words.more}</summary>
+        <div class="form-columns">
+          <Field {...field('ip')} label={words.ip} inputMode="decimal" />
+          <Field {...field('mac')} label={words.mac} />
+          <Field {...field('vlan')} label={words.vlan} inputMode="numeric" />
+        </div>
+      </details>
+    </>
+  )
+}
+
+export const newSubscriberPage = definePage({
+  path: '/subscribers/new',
+  permission: 'subscribers.write',
+  async show(desk) {
+    const words = wordsOf(desk)
+    const plans = await desk.ask(listPlans, {})
+    return {
+      title: words.addSubscriber,
+      content: (
+        <>
+          <PageHead title={words.addSubscriber} />
+          <RefusedNote desk={desk} />
+          <Panel title={words.subscriber}>
+            {plans.some(({ status }) => status === 'active') ? (
+              <PanelBody>
+                <Form action={desk.here} deed="add" once={desk.once()}>
+                  <SubscriberFields desk={desk} deed="add" plans={plans} />
+                  <Button kind="main">{words.add}</Button>
+                </Form>
+              </PanelBody>
+            ) : (
+              <EmptyState title={words.noPlans}>
+                <p>{words.noPlansBody}</p>
+                <p>
+                  <a href="/plans/new">{words.makePlan}</a>
+                </p>
+              </EmptyState>
+            )}
+          </Panel>
+        </>
+      ),
+    }
+  },
+  deeds: {
+    add: {
+      permission: 'subscribers.write',
+      async run(desk) {
+        const { fields } = desk
+        const typed = fields.get('password')
+        const login = fields.get('login').trim()
+        const plans = await desk.ask(listPlans, {})
+        const kind = plans.find(({ name }) => name === fields.get('plan'))?.kind
+        // A device's own address is its credential: one that nobody typed a password for gets none.
+        const byDevice = fields.get('mac') !== '' && (kind === 'static' || kind === 'mac')
+        const made = typed === '' && !byDevice ? networkPassword(fields.get('once') || desk.once()) : undefined
+        const added = await desk.tell(addSubscriber, {
+          login,
+          plan: fields.get('plan'),
+          password: typed === '' ? made : typed,
+          name: fields.get('name'),
+          phone: fields.get('phone'),
+          email: fields.get('email'),
+          ip: fields.get('ip').trim(),
+          mac: fields.get('mac').trim(),
+          vlan: fields.get('vlan').trim(),
+        })
+        if (!added.ok) return { fault: added.error }
+        return made === undefined
+          ? { go: `${subscriberHref(login)}?said=added` }
+          : { show: passwordShown(desk, login, made) }
+      },
+    },
+  },
+})
