@@ -1,7 +1,5 @@
 /** One subscriber, all round: who they are, whether they get in and why, what they used, how to help them. */
 import {
-  Ago,
-  Bars,
   Button,
   counted,
   DeedButton,
@@ -12,8 +10,6 @@ import {
   fill,
   Form,
   formatAgo,
-  formatBytes,
-  formatDuration,
   formatExact,
   formatMac,
   formatPhone,
@@ -27,11 +23,8 @@ import {
   Status,
   Table,
   Tabs,
-  UNKNOWN,
   UserText,
   valuesFor,
-  withSearch,
-  type Column,
   type Desk,
   type DoingDesk,
   type Done,
@@ -40,115 +33,23 @@ import { durationText, parseSpeed } from '@lango/kernel'
 import type { ResultOf } from '@lango/kernel/db'
 import { listPlans } from '../plans/index.ts'
 import { changeSubscribers, resumeSubscriber, setSpeed, suspendSubscriber } from '../services/index.ts'
-import { usageByHour } from '../sessions/index.ts'
 import { disconnectTo, isCarriedOut, Orders, sessionColumns, type LiveSession } from './pages-sessions.tsx'
 import { kindWord, SubscriberFields, SubscriberStatus } from './pages-subscribers.tsx'
-import { deskSessions, deskSubscriber, grantHistory, ordersOf } from './queries.ts'
+import { deskSessions, deskSubscriber, ordersOf } from './queries.ts'
+import { decisionsOf, DecisionsTab, HistoryTab } from './subscriber-past.tsx'
+import { totalOf, usageLately, UsagePanel } from './subscriber-usage.tsx'
 import { whyChain, type WhyStep } from './why.ts'
 import { subscriberHref } from './links.ts'
 import { wordsOf } from './words.ts'
 
 type Subscriber = NonNullable<ResultOf<typeof deskSubscriber>>
-type Hour = ResultOf<typeof usageByHour>[number]
-type Past = ResultOf<typeof grantHistory>[number]
 
-/** What the box tells of a login. */
-export type SeenDecision = {
-  readonly no: number
-  readonly at: number
-  readonly outcome: 'accept' | 'reject' | 'challenge'
-  readonly reason: string
-  readonly sentence: string
-  readonly remedy: string
-  readonly method: string
-  readonly device: string
-}
-
-const DAY_MS = 86_400_000
-const USAGE_DAYS = 30
-const PAGE_ROWS = 50
 const tabs = ['overview', 'history', 'decisions', 'edit'] as const
 type TabName = (typeof tabs)[number]
 
 const tabOf = (desk: Desk): TabName => {
   if (desk.refused?.deed === 'save') return 'edit'
   return tabs.find((each) => each === desk.search.get('tab')) ?? 'overview'
-}
-
-const decisionsOf = async (desk: Desk, login: string, limit: number): Promise<readonly SeenDecision[]> => {
-  const found = await desk.box<readonly SeenDecision[]>('decisions.search', { login, limit })
-  return found.ok ? found.value : []
-}
-
-/** Usage by the site's days, oldest first, days without any too. */
-const byDay = (hours: readonly Hour[], desk: Desk) => {
-  const day = new Intl.DateTimeFormat('sv-SE', { timeZone: desk.locale.timeZone })
-  const days = new Map(
-    Array.from({ length: USAGE_DAYS }, (_, at) => [
-      day.format(desk.now - (USAGE_DAYS - 1 - at) * DAY_MS),
-      { down: 0, up: 0 },
-    ]),
-  )
-  for (const { hourAt, inputOctets, outputOctets } of hours) {
-    const one = days.get(day.format(hourAt))
-    if (!one) continue
-    one.down += outputOctets
-    one.up += inputOctets
-  }
-  return [...days].map(([date, used]) => ({ date, ...used }))
-}
-
-const UsagePanel = ({ desk, hours }: { desk: Desk; hours: readonly Hour[] }) => {
-  const words = wordsOf(desk)
-  const { locale } = desk
-  const days = byDay(hours, desk)
-  const used = days.filter(({ down, up }) => down + up > 0)
-  const columns: readonly Column<(typeof days)[number]>[] = [
-    { id: 'day', head: words.day, width: 'l', card: 'title', digits: true, value: ({ date }) => date },
-    { id: 'down', head: words.down, width: 'm', figures: true, value: ({ down }) => formatBytes(down, locale) },
-    { id: 'up', head: words.up, width: 'm', figures: true, value: ({ up }) => formatBytes(up, locale) },
-    {
-      id: 'total',
-      head: words.total,
-      width: 'm',
-      figures: true,
-      value: ({ down, up }) => formatBytes(down + up, locale),
-    },
-  ]
-  const total = used.reduce((sum, { down, up }) => sum + down + up, 0)
-  return (
-    <Panel title={words.usage} note={formatBytes(total, locale)}>
-      <PanelBody>
-        {used.length === 0 ? (
-          <p class="muted">{words.usageNone}</p>
-        ) : (
-          <>
-            <Bars
-              title={words.usage}
-              bars={days.map(({ date, down, up }) => ({
-                label: `${date}: ${words.down} ${formatBytes(down, locale)}, ${words.up} ${formatBytes(up, locale)}`,
-                parts: [down, up],
-              }))}
-              classes={['down', 'up']}
-            />
-            <p class="legend">
-              <span class="down">■</span> {words.down} <span class="up">■</span> {words.up}
-            </p>
-            <details class="more">
-              <summary>{words.day}</summary>
-              <Table
-                name="usage"
-                caption={words.usage}
-                columns={columns}
-                rows={used.toReversed()}
-                rowKey={({ date }) => date}
-              />
-            </details>
-          </>
-        )}
-      </PanelBody>
-    </Panel>
-  )
 }
 
 /** The causes of "is let in" or "is refused", from what was sold to what was last seen; each says what to do about it. */
@@ -248,150 +149,6 @@ const factsOf = (desk: Desk, subscriber: Subscriber) => {
   ] as const
 }
 
-const historyColumns = (desk: Desk): readonly Column<Past>[] => {
-  const words = wordsOf(desk)
-  const { locale } = desk
-  return [
-    {
-      id: 'ended',
-      head: words.endedAt,
-      width: 'l',
-      card: 'title',
-      value: ({ endedAt }) => formatExact(endedAt, locale),
-    },
-    {
-      id: 'long',
-      head: words.onlineFor,
-      width: 'm',
-      figures: true,
-      value: ({ startedAt, endedAt }) => formatDuration(endedAt - startedAt, locale),
-    },
-    {
-      id: 'down',
-      head: words.down,
-      width: 's',
-      figures: true,
-      value: ({ outputOctets }) => formatBytes(outputOctets, locale),
-    },
-    {
-      id: 'up',
-      head: words.up,
-      width: 's',
-      figures: true,
-      value: ({ inputOctets }) => formatBytes(inputOctets, locale),
-    },
-    { id: 'ip', head: words.address, width: 'm', digits: true, value: ({ ip }) => ip || UNKNOWN },
-    {
-      id: 'device',
-      head: words.device,
-      width: 'l',
-      digits: true,
-      secondary: true,
-      value: ({ device }) => formatMac(device) || UNKNOWN,
-    },
-    {
-      id: 'router',
-      head: words.router,
-      width: 'm',
-      value: ({ router }) => router ?? UNKNOWN,
-      render: ({ router }) => <UserText text={router ?? ''} />,
-    },
-    {
-      id: 'cause',
-      head: words.cause,
-      width: 'm',
-      secondary: true,
-      value: ({ terminateCause }) => terminateCause || UNKNOWN,
-    },
-  ]
-}
-
-const HistoryTab = async ({ desk, grantNo }: { desk: Desk; grantNo: number }) => {
-  const words = wordsOf(desk)
-  const before = Number(desk.search.get('before') ?? Number.NaN)
-  const rows = await desk.ask(grantHistory, {
-    grantNo,
-    limit: PAGE_ROWS,
-    ...(Number.isSafeInteger(before) ? { before } : {}),
-  })
-  return (
-    <>
-      <section class="panel">
-        {rows.length === 0 ? (
-          <EmptyState title={words.noHistory}>
-            <p>{words.noHistoryBody}</p>
-          </EmptyState>
-        ) : (
-          <Table
-            name="history"
-            caption={words.history}
-            columns={historyColumns(desk)}
-            rows={rows}
-            rowKey={({ no }) => String(no)}
-          />
-        )}
-      </section>
-      <p class="pager">
-        {Number.isSafeInteger(before) ? <a href={withSearch(desk, { before: '' })}>{words.newest}</a> : null}
-        {rows.length === PAGE_ROWS ? (
-          <a href={withSearch(desk, { before: String(rows.at(-1)!.no) })}>{words.older}</a>
-        ) : null}
-      </p>
-    </>
-  )
-}
-
-const outcomeMeaning = { accept: 'good', reject: 'stopped', challenge: 'info' } as const
-
-const DecisionsTab = async ({ desk, login }: { desk: Desk; login: string }) => {
-  const words = wordsOf(desk)
-  const rows = await decisionsOf(desk, login, PAGE_ROWS)
-  const outcomeWord = { accept: words.accepted, reject: words.rejected, challenge: words.challenged }
-  const columns: readonly Column<SeenDecision>[] = [
-    {
-      id: 'at',
-      head: words.when,
-      width: 'm',
-      value: ({ at }) => String(at),
-      render: ({ at }) => <Ago at={at} now={desk.now} locale={desk.locale} />,
-    },
-    {
-      id: 'outcome',
-      head: words.outcome,
-      width: 'm',
-      card: 'title',
-      value: ({ outcome }) => outcome,
-      render: ({ outcome }) => <Status meaning={outcomeMeaning[outcome]}>{outcomeWord[outcome]}</Status>,
-    },
-    {
-      id: 'reason',
-      head: words.reason,
-      width: 'xl',
-      card: 'wide',
-      value: ({ sentence, remedy }) => `${sentence} ${remedy}`,
-    },
-    { id: 'method', head: words.method, width: 'm', secondary: true, value: ({ method }) => method },
-    { id: 'device', head: words.device, width: 'l', digits: true, value: ({ device }) => formatMac(device) || UNKNOWN },
-  ]
-  return (
-    <section class="panel">
-      {rows.length === 0 ? (
-        <EmptyState title={words.noDecisions}>
-          <p>{words.noDecisionsBody}</p>
-        </EmptyState>
-      ) : (
-        <Table
-          name="decisions"
-          caption={words.decisions}
-          columns={columns}
-          rows={rows}
-          rowKey={({ no }) => String(no)}
-        />
-      )}
-    </section>
-  )
-}
-
 const EditTab = async ({ desk, subscriber }: { desk: Desk; subscriber: Subscriber }) => {
   const words = wordsOf(desk)
   const { customer, plan, grant } = subscriber
@@ -443,13 +200,7 @@ const OverviewTab = async ({ desk, subscriber }: { desk: Desk; subscriber: Subsc
   const { grant, login } = subscriber
   const maySee = desk.may('sessions.read')
   const sessions = maySee ? (await desk.ask(deskSessions, { grantNo: grant.no })).rows : []
-  const hours = maySee
-    ? await desk.ask(usageByHour, {
-        grantNo: grant.no,
-        fromAt: desk.now - USAGE_DAYS * DAY_MS,
-        toAt: desk.now + DAY_MS,
-      })
-    : []
+  const hours = maySee ? await usageLately(desk, grant.no) : []
   const [last] = maySee ? await decisionsOf(desk, login, 1) : []
   const [session] = sessions
   const orders = session ? await desk.ask(ordersOf, { sessionNo: session.no, limit: 5 }) : []
@@ -474,9 +225,6 @@ const OverviewTab = async ({ desk, subscriber }: { desk: Desk; subscriber: Subsc
     </>
   )
 }
-
-const totalOf = (hours: readonly Hour[]): number =>
-  hours.reduce((sum, { inputOctets, outputOctets }) => sum + inputOctets + outputOctets, 0)
 
 const tabContent = (desk: Desk, subscriber: Subscriber, tab: TabName) => {
   if (tab === 'history') return HistoryTab({ desk, grantNo: subscriber.grant.no })
