@@ -1,7 +1,7 @@
 /** Every page of the desk, module by module. */
 import type { DeskPage } from '@lango/kernel/ui'
-import { servicePages } from '@lango/modules/desk/pages'
+import { networkPages, servicePages } from '@lango/modules/desk/pages'
 import { peoplePages } from '@lango/modules/people/pages'
 import { plansPages } from '@lango/modules/plans/pages'
 
-export const deskPages: readonly DeskPage[] = [...servicePages, ...peoplePages, ...plansPages]
+export const deskPages: readonly DeskPage[] = [...servicePages, ...networkPages, ...peoplePages, ...plansPages]

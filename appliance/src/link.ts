@@ -7,6 +7,7 @@ import type { Fault, Result } from '@lango/kernel'
 /** What only the box as a whole can do, beside the modules' commands and queries. */
 export type ActionName =
   | 'decisions.search'
+  | 'decisions.page'
   | 'sessions.disconnect'
   | 'sessions.change'
   | 'box.status'

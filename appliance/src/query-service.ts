@@ -14,7 +14,7 @@ const QUESTIONS_MAX = 256
 const IDLE_MS = 60_000
 
 export type QueryService = {
-  /** A module's query by name, or `decisions.search`. */
+  /** A module's query by name, or one of decisions. */
   readonly ask: (name: string, input: unknown) => Promise<Result<unknown, Fault>>
   readonly stop: () => Promise<void>
 }

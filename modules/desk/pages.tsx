@@ -1,5 +1,9 @@
 /** The desk's pages that show several modules together. */
 import type { DeskPage } from '@lango/kernel/ui'
+import { accessLogPage } from './pages-access-log.tsx'
+import { removeRouterPage, routerPage } from './pages-router.tsx'
+import { routerScriptPage } from './pages-router-script.tsx'
+import { newRouterPage, routersPage } from './pages-routers.tsx'
 import { searchPage } from './pages-search.tsx'
 import { sessionPage, sessionsPage } from './pages-sessions.tsx'
 import { subscriberPage } from './pages-subscriber.tsx'
@@ -12,4 +16,13 @@ export const servicePages: readonly DeskPage[] = [
   newSubscriberPage,
   subscriberPage,
   searchPage,
+]
+
+export const networkPages: readonly DeskPage[] = [
+  routersPage,
+  newRouterPage,
+  routerPage,
+  routerScriptPage,
+  removeRouterPage,
+  accessLogPage,
 ]

@@ -1,7 +1,8 @@
 import { defineModule } from '@lango/kernel/verbs'
+import { showAllowance } from './allowance.ts'
 import { finishOrder, orderSession } from './commands.ts'
 import { listOrders, listSessions, sessionIds, showSession, usageByHour } from './queries.ts'
-import { listRouterHealth, listUnknownRouters, usageTotals } from './reports.ts'
+import { listRouterHealth, listUnknownRouters, openByRouter, usageTotals } from './reports.ts'
 import {
   accountingCopies,
   decisionChunks,
@@ -14,9 +15,10 @@ import {
   usageHours,
 } from './tables.ts'
 
+export { showAllowance } from './allowance.ts'
 export { finishOrder, orderSession, sessionOrdered } from './commands.ts'
 export { listOrders, listSessions, sessionIds, showSession, usageByHour } from './queries.ts'
-export { listRouterHealth, listUnknownRouters, usageTotals } from './reports.ts'
+export { listRouterHealth, listUnknownRouters, openByRouter, usageTotals } from './reports.ts'
 export * from './rules.ts'
 
 export const sessions = defineModule({
@@ -38,9 +40,11 @@ export const sessions = defineModule({
     showSession,
     sessionIds,
     usageByHour,
+    showAllowance,
     listOrders,
     usageTotals,
     listUnknownRouters,
     listRouterHealth,
+    openByRouter,
   ],
 })

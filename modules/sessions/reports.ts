@@ -1,6 +1,6 @@
-import { and, gte, lt, sql } from 'drizzle-orm'
+import { and, gte, isNull, lt, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { ascending, defineQuery, descending, sumOf } from '@lango/kernel/db'
+import { ascending, countRows, defineQuery, descending, sumOf } from '@lango/kernel/db'
 import { grants } from '../access/tables.ts'
 import { contains, parseAddress, parseRange } from '../network/index.ts'
 import { routers } from '../network/tables.ts'
@@ -105,5 +105,21 @@ export const listRouterHealth = defineQuery({
       .select()
       .from(health)
       .orderBy(ascending(health.routerNo), ...byKey(health)),
+  shape: (rows) => rows,
+})
+
+/** How many sessions are open through each router; one without any has no row. */
+export const openByRouter = defineQuery({
+  name: 'sessions.byRouter',
+  permission: 'sessions.read',
+  input: z.object({}),
+  tables: { liveSessions },
+  select: ({ db, liveSessions: live }) =>
+    db
+      .select({ routerNo: live.routerNo, sessions: countRows() })
+      .from(live)
+      .where(isNull(live.endedAt))
+      .groupBy(live.routerNo)
+      .orderBy(ascending(live.routerNo)),
   shape: (rows) => rows,
 })

@@ -1,8 +1,11 @@
 /** Finds decisions in the packed chunks, newest first. */
+import { z } from 'zod'
+import { err, ok, type Fault, type Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
+import { inputInvalid } from '@lango/kernel/verbs'
 import { isCodeLogin } from '@lango/modules/access/rules'
 import { readChunk, type Decision } from './decision-log.ts'
-import { reasonWords } from './reasons.ts'
+import { outcomes, reasons, reasonWords } from './reasons.ts'
 
 export type FoundDecision = Decision & { readonly no: number; readonly sentence: string; readonly remedy: string }
 
@@ -10,28 +13,109 @@ export type FoundDecision = Decision & { readonly no: number; readonly sentence:
 const CHUNKS_MAX = 20_000
 /** Decisions of one chunk are numbered within it. */
 const CHUNK_STRIDE = 10_000
+/** No read transaction lives longer than 2 s: by then the search says how far it has come. */
+const SEARCH_WITHIN_MS = 1500
 
 /** As people know it: a voucher is stored under the hash of its code, with the last four characters beside it. */
 export const shownLogin = ({ login, detail }: Pick<Decision, 'login' | 'detail'>): string =>
   isCodeLogin(login) ? `voucher ${detail}` : login
 
-/** The last `limit` decisions, of one login or of all. */
+export const decisionFilters = z.object({
+  /** Exactly this one. */
+  login: z.string().optional(),
+  /** As it is stored: normalised. */
+  device: z.string().optional(),
+  routerNo: z.number().int().optional(),
+  outcome: z.enum(outcomes).optional(),
+  reason: z.enum(reasons).optional(),
+  /** In [fromAt, toAt), epoch ms. */
+  fromAt: z.number().int().optional(),
+  toAt: z.number().int().optional(),
+  /** The `next` of the page before: only older ones. */
+  before: z.number().int().optional(),
+  limit: z.number().int().min(1).max(10_000).default(20),
+})
+export type DecisionFilters = z.output<typeof decisionFilters>
+
+export type DecisionPage = {
+  readonly rows: readonly FoundDecision[]
+  /** Where to go on, also when nothing was found as far as this; null at the beginning of the log. */
+  readonly next: number | null
+}
+
+/** When a search that has not found enough leaves off. */
+type Until = { readonly monotonicMs: () => number; readonly withinMs: number }
+
+/** The last `limit` decisions that match, of all that are kept. */
 export const searchDecisions = (
   sessions: RawDatabase,
-  { login, limit }: { readonly login?: string | undefined; readonly limit: number },
-): FoundDecision[] => {
-  const newest = sessions.prepare<[number], { no: number; body: Buffer }>(
-    'SELECT no, body FROM decision_chunks ORDER BY no DESC LIMIT ?',
-  )
-  const found: FoundDecision[] = []
-  for (const { no, body } of newest.iterate(CHUNKS_MAX)) {
+  filters: Partial<DecisionFilters> & Pick<DecisionFilters, 'limit'>,
+): readonly FoundDecision[] => pageOfDecisions(sessions, filters).rows
+
+/** Numbers hold for one question: with a login they count that login's decisions only. */
+export const pageOfDecisions = (
+  sessions: RawDatabase,
+  filters: Partial<DecisionFilters> & Pick<DecisionFilters, 'limit'>,
+  until: Until = { monotonicMs: () => 0, withinMs: Infinity },
+): DecisionPage => {
+  const { login, limit, before = Number.MAX_SAFE_INTEGER } = filters
+  const isWanted = matcherOf(filters)
+  const startedAt = until.monotonicMs()
+  const rows: FoundDecision[] = []
+  let chunks = 0
+  for (const { no, body } of chunksOf(sessions, filters)) {
     const decisions = readChunk(body, login)
-    for (let i = decisions.length - 1; i >= 0 && found.length < limit; i--) {
-      const decision = decisions[i]!
-      const { sentence, remedy } = reasonWords[decision.reason]
-      found.push({ ...decision, no: no * CHUNK_STRIDE + i, sentence, remedy })
+    for (let i = decisions.length - 1; i >= 0; i--) {
+      const number = no * CHUNK_STRIDE + i
+      if (number >= before || !isWanted(decisions[i]!)) continue
+      rows.push(found(decisions[i]!, number))
+      if (rows.length === limit) return { rows, next: number }
     }
-    if (found.length >= limit) break
+    chunks += 1
+    const isLate = until.monotonicMs() - startedAt >= until.withinMs
+    if (isLate || chunks === CHUNKS_MAX) return { rows, next: no * CHUNK_STRIDE }
   }
-  return found
+  return { rows, next: null }
+}
+
+type ChunkRow = { readonly no: number; readonly body: Buffer }
+
+/** The newest first, those left out that can hold nothing of what is asked for. */
+const chunksOf = (
+  sessions: RawDatabase,
+  { before, fromAt = 0, toAt = Number.MAX_SAFE_INTEGER, outcome }: Partial<DecisionFilters>,
+): Iterable<ChunkRow> => {
+  const lastNo = before === undefined ? Number.MAX_SAFE_INTEGER : Math.floor(before / CHUNK_STRIDE)
+  return sessions
+    .prepare<[number, number, number, number], ChunkRow>(
+      `SELECT no, body FROM decision_chunks
+       WHERE no <= ? AND from_at < ? AND to_at >= ? AND rejects >= ? ORDER BY no DESC`,
+    )
+    .iterate(lastNo, toAt, fromAt, outcome === 'reject' ? 1 : 0)
+}
+
+const matcherOf = (filters: Partial<DecisionFilters>): ((decision: Decision) => boolean) => {
+  const { fromAt = 0, toAt = Number.MAX_SAFE_INTEGER } = filters
+  const same = (['device', 'routerNo', 'outcome', 'reason'] as const).filter((name) => filters[name] !== undefined)
+  return (decision) =>
+    decision.at >= fromAt && decision.at < toAt && same.every((name) => decision[name] === filters[name])
+}
+
+const found = (decision: Decision, no: number): FoundDecision => {
+  const { sentence, remedy } = reasonWords[decision.reason]
+  return { ...decision, no, sentence, remedy }
+}
+
+/** What the query thread answers beside the modules' queries. */
+export const decisionQueries: Readonly<
+  Record<string, (sessions: RawDatabase, input: unknown, monotonicMs: () => number) => Result<unknown, Fault>>
+> = {
+  'decisions.search': (sessions, input) => filtered(input, (filters) => searchDecisions(sessions, filters)),
+  'decisions.page': (sessions, input, monotonicMs) =>
+    filtered(input, (filters) => pageOfDecisions(sessions, filters, { monotonicMs, withinMs: SEARCH_WITHIN_MS })),
+}
+
+const filtered = (input: unknown, run: (filters: DecisionFilters) => unknown): Result<unknown, Fault> => {
+  const parsed = decisionFilters.safeParse(input)
+  return parsed.success ? ok(run(parsed.data)) : err(inputInvalid(parsed.error))
 }

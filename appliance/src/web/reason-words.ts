@@ -98,7 +98,11 @@ export const swahiliHealth: ReadonlyMap<string, string> = new Map([
   ['Free disk space, then see `lango doctor`.', 'Ongeza nafasi kwenye diski, kisha tazama `lango doctor`.'],
 ])
 
-/** A decision in the reader's language; a code from a newer box stays as it came. */
+/** A reason in the reader's language; a code from a newer box stays as it came. */
+export const reasonIn = (lang: Lang, reason: string, { sentence, remedy }: Words): Words =>
+  lang === 'sw' && Object.hasOwn(swahiliReasons, reason) ? swahiliReasons[reason as Reason] : { sentence, remedy }
+
+/** A decision in the reader's language. */
 export const decisionIn = (lang: Lang, row: DecisionRow): DecisionRow =>
   lang === 'sw' && Object.hasOwn(swahiliReasons, row.reason) ? { ...row, ...swahiliReasons[row.reason as Reason] } : row
 

@@ -3,6 +3,7 @@ import { memorySite } from '@lango/kernel/testing'
 import type { Actor } from '@lango/kernel/verbs'
 import { createCredentials, createPeopleGuard } from '@lango/modules/people'
 import { createActions } from '../../actions.ts'
+import { decisionQueries } from '../../aaa/decision-search.ts'
 import { faultSentence } from '../../cli/faults.ts'
 import { runCommand, runQuery } from '../../run-named.ts'
 import { siteModules } from '../../site.ts'
@@ -18,7 +19,9 @@ export const siteUnderTest = () => {
   guarded.may = may
   const databases = { site: site.database, sessions: site.database }
   const query = (name: string, input: unknown): Promise<Result<unknown, Fault>> =>
-    Promise.resolve(runQuery(databases, name, input))
+    Promise.resolve(
+      decisionQueries[name]?.(site.database.raw, input, site.clock.monotonicMs) ?? runQuery(databases, name, input),
+    )
   const action = createActions({
     reader: site.database.raw,
     queries: { ask: query, stop: () => Promise.resolve() },
