@@ -11,16 +11,17 @@ import { createActions, type Action } from './actions.ts'
 import { lockFolder, makeFolder, type DataFolder } from './data-folder.ts'
 import { startCopier } from './copier.ts'
 import { startDesk, type Desk } from './desk.ts'
-import { createCopySender, createNasControl, createWebhookDelivery } from './drivers.ts'
+import { createBackupPlaces, createCopySender, createNasControl, createWebhookDelivery } from './drivers.ts'
 import { createFrontDesk } from './front-desk.ts'
 import { ownAddresses } from './own-addresses.ts'
 import { startQueries, type QueryService } from './query-service.ts'
 import { rotateKeys } from './rotate-keys.ts'
 import { serveRpc } from './rpc/server.ts'
+import { createScheduledBackup } from './scheduled-backup.ts'
 import { createQueryRunner, runCommand } from './run-named.ts'
 import { startSessionControl, type SessionControl } from './session-control.ts'
 import { createJobs, openSite, type Site } from './site.ts'
-import { loadTls, type BoxTls } from './tls/index.ts'
+import { loadTls, type BoxTls, type TlsFiles } from './tls/index.ts'
 import { startWatch, type Watch } from './watch.ts'
 import { startWebhookFeed, type WebhookFeed } from './webhook-feed.ts'
 
@@ -31,6 +32,9 @@ export type BoxOptions = {
   readonly acctPort: number
   readonly radsecPort: number
   readonly webPort: number
+  readonly webListen: string
+  /** Host names of the desk, in lower case. */
+  readonly webNames: readonly string[]
   readonly demo: boolean
   /** Of the site, an IANA name: days, months and windows begin by it. */
   readonly timeZone: string
@@ -76,11 +80,11 @@ const keepClock = ({ clock }: Site, { state }: Aaa): (() => void) => {
 const CLOCK_LOOK_MS = 1000
 
 /** The box's own certificate is renewed before it ends, and taken into use without a restart. */
-const keepCertificates = ({ folder, clock, random }: Site, aaa: Aaa, log: Log): (() => void) =>
+const keepCertificates = ({ folder, clock, random }: Site, take: (tls: TlsFiles) => void, log: Log): (() => void) =>
   every(CERTIFICATES_LOOK_MS, () => {
     void loadTls(folder, { now: clock.now, random, hostName: hostname(), sure: clock.sure() }).then((loaded) => {
       if (!loaded.ok) log.error('the certificates cannot be read', { fault: loaded.error })
-      else if (loaded.value.isNew) aaa.setTls({ ...loaded.value.eap, ca: [...loaded.value.eap.ca] })
+      else if (loaded.value.isNew) take(loaded.value.eap)
     })
   })
 
@@ -102,16 +106,18 @@ const COMMANDS_KEPT_MS = 30 * 86_400_000
 export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
   assemble(async (keep) => {
     let sessions: SessionControl | undefined
+    let desk: Desk | undefined
     const ground = keep(orThrow(await openGround(options)))
     const aaa = keep(orThrow(await startRadius(options, ground, (grantNo) => sessions?.look(grantNo))))
-    keep(startUpkeep(options, ground, aaa))
+    keep(startUpkeep(options, ground, aaa, () => desk))
     sessions = keep(startSessions(options, ground, aaa))
     keep(startCopies(options, ground, aaa))
     const work = keep(startWork(options, ground))
     const watch = keep(startWatching(options, ground, aaa, work))
-    let desk: Desk | undefined
     const action = boxActions(options, ground, aaa, watch, () => desk)
-    desk = keep(orThrow(await startDesk({ ...options, ...ground, state: aaa.state, watch, action })))
+    desk = keep(
+      orThrow(await startDesk({ ...options, ...ground, tls: ground.tls.eap, state: aaa.state, watch, action })),
+    )
     keep(await startConsole(options, ground, action))
     const ports: Ports = { ...aaa.ports, web: desk.port }
     return { folder: ground.folder, site: ground.site, ports, deskAddress: desk.address }
@@ -197,8 +203,12 @@ const startRadius = (
   })
 }
 
-const startUpkeep = ({ log }: BoxOptions, { site }: Ground, aaa: Aaa): Stage => {
-  const stops = [keepClock(site, aaa), keepTidy(site, log), keepCertificates(site, aaa, log)]
+const startUpkeep = ({ log }: BoxOptions, { site }: Ground, aaa: Aaa, desk: () => Desk | undefined): Stage => {
+  const take = (tls: TlsFiles): void => {
+    aaa.setTls({ ...tls, ca: [...tls.ca] })
+    desk()?.setTls(tls)
+  }
+  const stops = [keepClock(site, aaa), keepTidy(site, log), keepCertificates(site, take, log)]
   return { stop: () => stops.forEach((stop) => stop()) }
 }
 
@@ -241,11 +251,13 @@ const startCopies = ({ log }: BoxOptions, { site, reader }: Ground, aaa: Aaa): S
 /** Jobs, and webhooks, which most of them are about. */
 const startWork = (
   { log, webhooksToLoopback: allowsLoopback }: BoxOptions,
-  { site, reader }: Ground,
+  { folder, site, reader }: Ground,
 ): Stage & Pick<WebhookFeed, 'alarm'> => {
   const { vault, clock, random } = site
   const delivery = createDelivery(createWebhookDelivery({ reader, vault, clock, log, allowsLoopback }))
-  const running = supervise([createJobs(site, log, [delivery])], { clock, timers: systemTimers(), random, log })
+  const places = createBackupPlaces({ reader, vault, clock, log })
+  const backup = createScheduledBackup({ folder, clock, hostName: hostname(), ...places })
+  const running = supervise([createJobs(site, log, [delivery, backup])], { clock, timers: systemTimers(), random, log })
   const feed = startWebhookFeed({ site, reader, log, every })
   return {
     alarm: feed.alarm,

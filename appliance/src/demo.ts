@@ -85,6 +85,8 @@ const started = await startBox({
   acctPort: 0,
   radsecPort: 0,
   webPort: 0,
+  webListen: NAS_ADDRESS,
+  webNames: [],
   demo: true,
   timeZone: siteTimeZone(process.env),
   logLevel: 'warn',

@@ -13,13 +13,15 @@ import type { QueryService } from './query-service.ts'
 import { runCommand } from './run-named.ts'
 import { commandsByName, queriesByName, type Site } from './site.ts'
 import type { Watch } from './watch.ts'
-import { createApi, createWeb, deskAddress, serveWeb, type WebSite } from './web/index.ts'
+import { createApi, createWeb, deskAddress, serveWeb, type WebSite, type WebTls } from './web/index.ts'
 
 export type Desk = {
   readonly port: number
   /** Opens the desk once. */
   readonly address: string
   newAddress(): string
+  /** A renewed certificate. */
+  setTls(tls: WebTls): void
   stop(): Promise<void>
 }
 
@@ -32,6 +34,9 @@ export type DeskDeps = {
   readonly watch: Watch
   readonly action: Action
   readonly webPort: number
+  readonly webListen: string
+  readonly webNames: readonly string[]
+  readonly tls: WebTls
   readonly timeZone: string
   readonly demo: boolean
   readonly log: Log
@@ -73,7 +78,7 @@ const apiOf = ({ site, queries, log }: DeskDeps) =>
   })
 
 export const startDesk = async (deps: DeskDeps): Promise<Result<Desk, Fault>> => {
-  const { site, reader, state, watch, webPort, timeZone, demo, log } = deps
+  const { site, reader, state, watch, webPort: port, webListen: listen, tls, timeZone, demo, log } = deps
   const { clock, random } = site
   const machine = createMachineState(site.folder.dir, clock)
   const feed = createLiveFeed({ reader, state, clock, attention: watch.attention, machine, every })
@@ -89,6 +94,7 @@ export const startDesk = async (deps: DeskDeps): Promise<Result<Desk, Fault>> =>
     log,
     random,
     timeZone,
+    hostNames: [hostname().toLowerCase(), ...deps.webNames],
     api: apiOf(deps),
     metrics: metricsHandler({ holderOf: site.people.holderOf, may: site.may, text: watch.metrics }),
   })
@@ -96,7 +102,7 @@ export const startDesk = async (deps: DeskDeps): Promise<Result<Desk, Fault>> =>
     web.close()
     feed.close()
   }
-  const server = await serveWeb({ app: web.app, port: webPort })
+  const server = await serveWeb({ app: web.app, listen, port, tls })
   if (!server.ok) {
     stopFeeding()
     return server
@@ -105,6 +111,7 @@ export const startDesk = async (deps: DeskDeps): Promise<Result<Desk, Fault>> =>
     port: server.value.port,
     address: deskAddress(server.value, token),
     newAddress: () => deskAddress(server.value, web.newToken()),
+    setTls: server.value.setTls,
     async stop() {
       stopFeeding()
       await server.value.close()

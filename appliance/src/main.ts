@@ -4,10 +4,11 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { createLog } from '@lango/kernel'
+import { isTimeZone } from '@lango/modules/access'
 import { startBox, type BoxOptions } from './compose.ts'
 import { CONTROL_NICE, giveWay } from './thread-priority.ts'
 import { faultSentence } from './cli/faults.ts'
-import { isTimeZone, siteTimeZone } from './time-zone.ts'
+import { siteTimeZone } from './time-zone.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 
@@ -18,6 +19,8 @@ const optionsSchema = z.object({
   'acct-port': port.default(1813),
   'radsec-port': port.default(2083),
   'web-port': port.default(8080),
+  'web-listen': z.string().default('127.0.0.1'),
+  'web-name': z.string().toLowerCase().optional(),
   'pid-file': z.string().optional(),
   'alert-latency-ms': z.coerce.number().int().min(1).max(60_000).default(100),
   'log-level': z.enum(['debug', 'info', 'warn', 'error']).default('info'),
@@ -53,6 +56,8 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
     acctPort: given['acct-port'],
     radsecPort: given['radsec-port'],
     webPort: given['web-port'],
+    webListen: given['web-listen'],
+    webNames: given['web-name'] === undefined ? [] : [given['web-name']],
     demo: false,
     timeZone,
     logLevel: given['log-level'],

@@ -6,11 +6,16 @@ const start: CommandSpec = {
   operands: [],
   summary: 'run the box, until SIGTERM',
   options: {
-    listen: { value: 'ADDR', help: 'the address that RADIUS listens on (0.0.0.0); the web page stays on loopback' },
+    listen: { value: 'ADDR', help: 'the address that RADIUS listens on (0.0.0.0)' },
     'auth-port': { value: 'N', help: 'authentication, UDP (1812); 0 picks a free port, here and below' },
     'acct-port': { value: 'N', help: 'accounting, UDP (1813)' },
     'radsec-port': { value: 'N', help: 'RadSec, TCP (2083)' },
-    'web-port': { value: 'N', help: 'the live page, TCP (8080)' },
+    'web-port': { value: 'N', help: 'the desk, TCP (8080)' },
+    'web-listen': {
+      value: 'ADDR',
+      help: 'the address that the desk listens on (127.0.0.1); on others it speaks https with the box’s certificate',
+    },
+    'web-name': { value: 'NAME', help: 'a host name by which browsers open the desk, besides its addresses' },
     'pid-file': { value: 'FILE', help: 'write the process id here' },
     'alert-latency-ms': { value: 'N', help: 'logins of which one in twenty takes longer need attention (100)' },
     'log-level': { value: 'debug|info|warn|error', help: 'how much is logged, to stderr (info)' },

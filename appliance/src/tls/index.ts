@@ -6,5 +6,6 @@ export {
   useOwnCertificate,
   type BoxTls,
   type CertificateEnd,
+  type TlsFiles,
   type TlsFault,
 } from './load.ts'

@@ -1,9 +1,14 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { get, type IncomingMessage } from 'node:http'
+import { get as secureGet } from 'node:https'
 import { connect } from 'node:net'
-import { orThrow } from '@lango/kernel'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { orThrow, systemRandom } from '@lango/kernel'
 import { afterEach, expect, test } from 'vitest'
-import { deskAddress, serveWeb, type WebServer } from './serve.ts'
+import { deskAddress, isLoopback, serveWeb, type WebServer } from './serve.ts'
+import { loadTls } from '../tls/index.ts'
 import { TOKEN, webUnderTest } from './testing/web-under-test.ts'
 
 const running: WebServer[] = []
@@ -88,5 +93,44 @@ test.each([
   ['127.0.0.1', 'http://127.0.0.1:8080/?token=abc'],
   ['::1', 'http://[::1]:8080/?token=abc'],
 ])('the address printed for %s is %s', (address, printed) => {
-  expect(deskAddress({ address, port: 8080 }, 'abc')).toBe(printed)
+  expect(deskAddress({ address, port: 8080, secure: false }, 'abc')).toBe(printed)
+})
+
+test('where others can reach it, it speaks https and nothing else, and takes a new certificate', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'lango-web-'))
+  const tls = orThrow(
+    await loadTls({ tlsDir: dir }, { now: Date.now, sure: true, random: systemRandom(), hostName: 'pop.example' }),
+  ).eap
+  const desk = webUnderTest()
+  const server = orThrow(await serveWeb({ app: desk.web.app, port: 0, listen: '0.0.0.0', tls }))
+  running.push(server)
+  expect(deskAddress(server, 'x')).toBe(`https://localhost:${server.port}/?token=x`)
+  const ask = () =>
+    new Promise<{ status: number | undefined; cookie: string }>((resolve, reject) => {
+      const path = `/?token=${TOKEN}`
+      const request = secureGet(
+        { host: '127.0.0.1', port: server.port, path, ca: [...tls.ca], servername: 'pop.example' },
+        (answer) => resolve({ status: answer.statusCode, cookie: answer.headers['set-cookie']?.[0] ?? '' }),
+      )
+      request.on('error', reject)
+    })
+  const first = await ask()
+  expect(first.status).toBe(303)
+  expect(first.cookie).toContain('Secure')
+  server.setTls(tls)
+  expect((await ask()).status).toBe(401)
+  await expect(fetch(`http://127.0.0.1:${server.port}/healthz`)).rejects.toThrow()
+  rmSync(dir, { recursive: true })
+})
+
+test.each([
+  ['127.0.0.1', true],
+  ['127.9.0.1', true],
+  ['::1', true],
+  ['0.0.0.0', false],
+  ['::', false],
+  ['192.168.88.1', false],
+  ['localhost', false],
+])('%s is loopback: %s', (address, is) => {
+  expect(isLoopback(address)).toBe(is)
 })

@@ -1,5 +1,7 @@
 import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import { BlockList, isIP } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { err, ok, type Result } from '@lango/kernel'
 import type { Hono } from 'hono'
@@ -10,6 +12,10 @@ export type WebServer = {
   /** The address it really listens on, and the port. */
   readonly address: string
   readonly port: number
+  /** Whether browsers speak https with it. */
+  readonly secure: boolean
+  /** A new certificate, for connections from now on. */
+  setTls(tls: WebTls): void
   /** Waits a moment for answers under way; live streams are ended by `Web.close` before. */
   close(): Promise<void>
 }
@@ -22,26 +28,44 @@ export type WebServerFault = {
   readonly code: string
 }
 
+/** PEM. */
+export type WebTls = { readonly key: string; readonly cert: string }
+
 export type ServeOptions = {
   readonly app: Pick<Hono<DeskEnv>, 'fetch'>
-  /** Address to listen on; loopback until people can sign in. */
+  /** Address to listen on; 127.0.0.1 when not said. */
   readonly listen?: string
+  /** For every address that others can reach: passwords and sessions do not go over a network in clear. */
+  readonly tls?: WebTls
   /** 0 takes a free one. */
   readonly port: number
+}
+
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8)
+loopback.addAddress('::1', 'ipv6')
+
+/** Whether only this machine reaches the address. */
+export const isLoopback = (address: string): boolean => {
+  const family = isIP(address)
+  return family !== 0 && loopback.check(address, family === 6 ? 'ipv6' : 'ipv4')
 }
 
 export const serveWeb = ({
   app,
   listen = '127.0.0.1',
   port,
+  tls,
 }: ServeOptions): Promise<Result<WebServer, WebServerFault>> => {
   const { promise, resolve } = Promise.withResolvers<Result<WebServer, WebServerFault>>()
   const answer = getRequestListener(app.fetch)
   // The time a request may take to arrive is bounded, and how many may try: slow ones must not use up the box.
-  const server = createServer(
-    { headersTimeout: webLimits.headersTimeoutMs, requestTimeout: webLimits.requestTimeoutMs },
-    (request, response) => void answer(request, response),
-  )
+  const limits = { headersTimeout: webLimits.headersTimeoutMs, requestTimeout: webLimits.requestTimeoutMs }
+  const onRequest: RequestListener = (request, response) => void answer(request, response)
+  const secure = tls !== undefined && !isLoopback(listen)
+  const server: Server | TlsServer = secure
+    ? createTlsServer({ ...limits, ...tls, minVersion: 'TLSv1.2' }, onRequest)
+    : createServer(limits, onRequest)
   server.maxConnections = webLimits.connectionsMax
   server.once('error', (error: NodeJS.ErrnoException) => {
     resolve(err({ type: 'WebPortUnavailable', listen, port, code: error.code ?? 'unknown' }))
@@ -57,11 +81,18 @@ export const serveWeb = ({
           closed()
         })
       })
-    resolve(ok({ address: bound.address, port: bound.port, close }))
+    const setTls = (next: WebTls) => (server as Partial<TlsServer>).setSecureContext?.(next)
+    resolve(ok({ address: bound.address, port: bound.port, secure, setTls, close }))
   })
   return promise
 }
 
-/** What `start` prints: opens the desk once. */
-export const deskAddress = ({ address, port }: Pick<WebServer, 'address' | 'port'>, token: string): string =>
-  `http://${address.includes(':') ? `[${address}]` : address}:${port}/?token=${token}`
+/** What `start` prints: opens the desk once. Where it listens everywhere, by this machine's own way to it. */
+export const deskAddress = (
+  { address, port, secure }: Pick<WebServer, 'address' | 'port' | 'secure'>,
+  token: string,
+): string => {
+  const host =
+    { '0.0.0.0': 'localhost', '::': 'localhost' }[address] ?? (address.includes(':') ? `[${address}]` : address)
+  return `${secure ? 'https' : 'http'}://${host}:${port}/?token=${token}`
+}
