@@ -272,13 +272,14 @@ const startWork = (
 const startWatching = (
   { loginP95MsMax, log }: BoxOptions,
   { folder, site, reader }: Ground,
-  { state }: Aaa,
+  { state, ports }: Aaa,
   { alarm }: Pick<WebhookFeed, 'alarm'>,
 ): Watch =>
   startWatch({
     folder,
     reader,
     state,
+    ports,
     clock: site.clock,
     every,
     loginP95MsMax,

@@ -9,7 +9,7 @@ import { checkJobs, checkRouters, checkWebhooks } from './doctor/databases.ts'
 import { checkClock, checkDisk, checkWal } from './doctor/machine.ts'
 import { checkBackup, checkCertificates } from './doctor/secrets.ts'
 import { checkServing } from './doctor/serving.ts'
-import { createMetrics } from './metrics/collect.ts'
+import { createMetrics, type MetricsSources } from './metrics/collect.ts'
 import { METER_LOOK_MS, Meter } from './metrics/meter.ts'
 import { RELEASED_AT } from './site.ts'
 import { certificateEnds } from './tls/index.ts'
@@ -23,6 +23,7 @@ export type WatchDeps = {
   /** Read-only: sessions.db with site.db attached. */
   readonly reader: RawDatabase
   readonly state: SharedState
+  readonly ports: MetricsSources['ports']
   readonly clock: Clock
   readonly every: (ms: number, run: () => void) => () => void
   /** Logins that take longer than this need attention, when one in twenty does. */
@@ -40,7 +41,7 @@ export type Watch = {
 }
 
 export const startWatch = (deps: WatchDeps): Watch => {
-  const { folder, reader, state, clock, every, loginP95MsMax } = deps
+  const { folder, reader, state, ports, clock, every, loginP95MsMax } = deps
   const meter = new Meter(state)
   const serving = (): ReturnType<Watch['serving']> => ({
     storeFailing: state.get('storeFailing') === 1,
@@ -72,6 +73,7 @@ export const startWatch = (deps: WatchDeps): Watch => {
     state,
     reader,
     folder,
+    ports,
     now: clock.now,
     clockSure: clock.sure,
     attention: attention.all,

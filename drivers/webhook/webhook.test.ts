@@ -1,6 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { getCACertificates, setDefaultCACertificates, type TLSSocket } from 'node:tls'
 import { afterEach, expect, test } from 'vitest'
+import { TestAuthority } from '../radius/eap/testing/certificates.ts'
 import { isForbidden } from './forbidden.ts'
 import { createWebhookSender } from './index.ts'
 
@@ -12,8 +15,9 @@ afterEach(() => {
   }
 })
 
-const listening = async (onRequest: RequestListener): Promise<number> => {
-  const server = createServer(onRequest)
+const listening = (onRequest: RequestListener): Promise<number> => portOf(createServer(onRequest))
+
+const portOf = async (server: Server): Promise<number> => {
   servers.push(server)
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
   return (server.address() as AddressInfo).port
@@ -117,6 +121,39 @@ test('a name is resolved once, and what it says then is where the message goes',
   })
   expect(await send(`http://crm.example:${port}/`, rebinding)).toMatchObject({ type: 'answer', status: 200 })
   expect([asked, hosts]).toEqual([1, [`crm.example:${port}`]])
+})
+
+test('over TLS the name of the address is asked for and verified, whichever address it led to', async () => {
+  const authority = await TestAuthority.create('somebody')
+  const { key, cert } = await authority.issue({
+    name: 'crm.example',
+    names: [{ type: 'dns', value: 'crm.example' }],
+    purpose: 'server',
+  })
+  const seen: unknown[] = []
+  const server = createHttpsServer({ key, cert }, (request, response) => {
+    seen.push((request.socket as TLSSocket).servername)
+    response.end('taken')
+  })
+  const port = await portOf(server)
+  const resolving = createWebhookSender({
+    allowsLoopback: true,
+    resolve: () => Promise.resolve([{ address: '127.0.0.1', family: 4 }]),
+  })
+  expect(await send(`https://crm.example:${port}/`, resolving)).toMatchObject({ type: 'unreachable' })
+  const before = getCACertificates('default')
+  setDefaultCACertificates([...before, authority.cert])
+  try {
+    expect(await send(`https://other.example:${port}/`, resolving)).toEqual({
+      type: 'unreachable',
+      cause: 'ERR_TLS_CERT_ALTNAME_INVALID',
+    })
+    expect(seen).toEqual([])
+    expect(await send(`https://crm.example:${port}/`, resolving)).toMatchObject({ status: 200, start: 'taken' })
+    expect(seen).toEqual(['crm.example'])
+  } finally {
+    setDefaultCACertificates(before)
+  }
 })
 
 test('a name that leads only to this machine is refused, and nothing is sent', async () => {

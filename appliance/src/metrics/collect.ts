@@ -8,6 +8,7 @@ import type { DataFolder } from '../data-folder.ts'
 import { diskSpace } from '../doctor/machine.ts'
 import { RELEASED_AT, SCHEMA } from '../site.ts'
 import type { CertificateEnd } from '../tls/index.ts'
+import { kernelQueue } from './kernel-udp.ts'
 import { exposition, type Histogram, type Labels, type Metric, type Sample } from './exposition.ts'
 import type { Meter } from './meter.ts'
 
@@ -17,6 +18,8 @@ export type MetricsSources = {
   /** Read-only: sessions.db with site.db attached. */
   readonly reader: RawDatabase
   readonly folder: DataFolder
+  /** UDP. */
+  readonly ports: { readonly auth: number; readonly acct: number }
   readonly now: () => number
   readonly clockSure: () => boolean
   readonly attention: () => readonly Attention[]
@@ -32,6 +35,7 @@ export const createMetrics = (sources: MetricsSources): (() => string) => {
   return () =>
     exposition([
       ...radiusMetrics(sources.meter),
+      ...kernelMetrics(sources.ports),
       ...storeMetrics(sources),
       ...workMetrics(sources, new Map(jobs.all().map(({ state, n }) => [state, n]))),
       ...machineMetrics(sources),
@@ -85,6 +89,27 @@ const radiusMetrics = (meter: Meter): Metric[] => {
       type: 'histogram',
       samples: [timed(meter, 'login', { by: 'box' }), timed(meter, 'proxied', { by: 'home-server' })],
     },
+  ]
+}
+
+const kernelMetrics = (ports: MetricsSources['ports']): Metric[] => {
+  const queues = (['auth', 'acct'] as const).map((name) => ({
+    labels: { port: name },
+    queue: kernelQueue(ports[name]),
+  }))
+  const told = (figure: 'waitingBytes' | 'drops'): Sample[] =>
+    queues.flatMap(({ labels, queue }) => (queue === undefined ? [] : [{ labels, value: queue[figure] }]))
+  return [
+    gauge(
+      'lango_radius_receive_queue_bytes',
+      'What the kernel holds for the box: time in here is in no latency.',
+      told('waitingBytes'),
+    ),
+    counter(
+      'lango_radius_receive_drops_total',
+      'Packets that the kernel dropped since the receive buffer was full.',
+      told('drops'),
+    ),
   ]
 }
 
