@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { PGLITE_START_MS_MAX, queriesAgree } from '@lango/kernel/testing'
-import { openPolicy } from './access/index.ts'
+import { openPolicy, type Policy } from './access/index.ts'
 import { access } from './access/index.ts'
 import { customers } from './customers/index.ts'
 import { desk } from './desk/index.ts'
@@ -13,6 +13,15 @@ import { vouchers } from './vouchers/index.ts'
 import { webhooks } from './webhooks/index.ts'
 
 test(
+/** When the sample rows are from. */
+const SOLD_AT = Date.UTC(2026, 10, 21)
+const limits = {
+  quotaPeriod: 'day',
+  rolloverOctets: 10,
+  fairUse: [{ afterOctets: 5, downKbps: 512, upKbps: 256 }],
+  windows: [{ days: [0, 6], from: '22:00', to: '06:00' }],
+} as const satisfies Partial<Policy>
+
   'every query of every module answers the same on a box and on the mirror, per site and in total',
   { timeout: PGLITE_START_MS_MAX },
   async () => {
@@ -25,7 +34,7 @@ test(
         // Half of the grants belong to services, half to vouchers.
         grants: {
           devices: [[]],
-          topUps: [null],
+          topUps: [null, [{ at: SOLD_AT, octets: 7 }], [{ at: SOLD_AT, octets: 5, sec: 90, untilAt: SOLD_AT + 9e8 }]],
           serviceId: Array.from({ length: 100 }, (_, at) => `${at % 2 ? 'services' : 'vouchers'}_${1 + (at >> 1)}`),
         },
       },

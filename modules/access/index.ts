@@ -18,9 +18,9 @@ export {
   type Policy,
   type ServiceKind,
 } from './policy.ts'
-export type { TopUp } from './allowance.ts'
-export { Calendar } from './calendar.ts'
-export { countsFromBegin } from './standing.ts'
+export { allowanceAt, type Allowance, type TopUp, type Usage } from './allowance.ts'
+export { Calendar, isTimeZone, type Span } from './calendar.ts'
+export { countsFromBegin, quotaTermsOf, standingAt, type GrantTerms } from './standing.ts'
 export { deviceFreed, freeDevice } from './free-device.ts'
 export { topUp } from './top-up.ts'
 export { policySchema } from './policy-schema.ts'

@@ -2,7 +2,8 @@
 import type { ResultOf } from '@lango/kernel/db'
 import type { listSubscribers, showSubscriber } from '@lango/modules/services'
 import { refused, shown, type Args, type CommandSpec, type OptionSpec } from './command.ts'
-import { ago, facts, localTime, octets, rate, table } from './format.ts'
+import { allowanceFacts, allowanceOf } from './allowance.ts'
+import { ago, facts, localTime, rate, table } from './format.ts'
 import { saleTimeOptions, saleTimesOf } from './sale-times.ts'
 import { topUp, topUpOptions } from './top-up.ts'
 import { subscriberImportCommand } from './transfer/import.ts'
@@ -61,13 +62,19 @@ const show: CommandSpec = {
   summary: 'all there is about one subscriber',
   options: {},
   examples: ['lango subscriber show amina', 'lango subscriber show amina --json'],
-  async run({ args, query, io }) {
+  async run(context) {
+    const { args, query, io } = context
     const login = args.operand(0)!
     const found = await query<Found | undefined>('subscribers.show', { login })
     if (!found.ok) return found
     if (found.value === undefined) return refused({ type: 'SubscriberUnknown', login })
     const subscriber = found.value
-    return shown(subscriber, () => facts(factsOf(subscriber, io.now())))
+    const told = await allowanceOf(context, { login })
+    if (!told.ok) return told
+    const allowance = told.value === undefined ? [] : allowanceFacts(told.value, io.now())
+    return shown({ ...subscriber, allowance: told.value }, () =>
+      facts([...factsOf(subscriber, io.now()), ...allowance]),
+    )
   },
 }
 
@@ -82,7 +89,6 @@ const factsOf = ({ login, status, kind, createdAt, customer, plan, grant }: Foun
     ['plan', `${plan.name}: ${rate(plan.policy.downKbps)} down, ${rate(plan.policy.upKbps)} up`],
     ['since', localTime(createdAt)],
     ['expires', expiry(grant, now)],
-    ['data', grant.quotaOctets === null ? 'no limit' : octets(grant.quotaOctets)],
     ['address', grant.framedIp],
     ['IPv6 prefix', grant.framedIpv6Prefix],
     ['delegated', grant.delegatedIpv6Prefix],
