@@ -12,7 +12,6 @@ import { sessions } from './sessions/index.ts'
 import { vouchers } from './vouchers/index.ts'
 import { webhooks } from './webhooks/index.ts'
 
-test(
 /** When the sample rows are from. */
 const SOLD_AT = Date.UTC(2026, 10, 21)
 const limits = {
@@ -22,6 +21,7 @@ const limits = {
   windows: [{ days: [0, 6], from: '22:00', to: '06:00' }],
 } as const satisfies Partial<Policy>
 
+test(
   'every query of every module answers the same on a box and on the mirror, per site and in total',
   { timeout: PGLITE_START_MS_MAX },
   async () => {
@@ -29,7 +29,7 @@ const limits = {
     const agreed = await queriesAgree(modules, {
       values: {
         plans: { policy: [openPolicy] },
-        policies: { policy: [openPolicy] },
+        policies: { policy: [openPolicy, { ...openPolicy, ...limits }, { ...openPolicy, windows: limits.windows }] },
         session_orders: { steps: [[]] },
         // Half of the grants belong to services, half to vouchers.
         grants: {
