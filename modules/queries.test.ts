@@ -8,6 +8,7 @@ import { network } from './network/index.ts'
 import { people } from './people/index.ts'
 import { plans } from './plans/index.ts'
 import { services } from './services/index.ts'
+import { settings } from './settings/index.ts'
 import { sessions } from './sessions/index.ts'
 import { vouchers } from './vouchers/index.ts'
 import { webhooks } from './webhooks/index.ts'
@@ -25,7 +26,7 @@ test(
   'every query of every module answers the same on a box and on the mirror, per site and in total',
   { timeout: PGLITE_START_MS_MAX },
   async () => {
-    const modules = [people, network, access, plans, customers, services, vouchers, sessions, webhooks, desk]
+    const modules = [people, settings, network, access, plans, customers, services, vouchers, sessions, webhooks, desk]
     const agreed = await queriesAgree(modules, {
       values: {
         plans: { policy: [openPolicy] },

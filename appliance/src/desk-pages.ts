@@ -3,5 +3,14 @@ import type { DeskPage } from '@lango/kernel/ui'
 import { networkPages, servicePages } from '@lango/modules/desk/pages'
 import { peoplePages } from '@lango/modules/people/pages'
 import { plansPages } from '@lango/modules/plans/pages'
+import { settingsPages } from '@lango/modules/settings/pages'
+import { vouchersPages } from '@lango/modules/vouchers/pages'
 
-export const deskPages: readonly DeskPage[] = [...servicePages, ...networkPages, ...peoplePages, ...plansPages]
+export const deskPages: readonly DeskPage[] = [
+  ...servicePages,
+  ...networkPages,
+  ...peoplePages,
+  ...plansPages,
+  ...settingsPages,
+  ...vouchersPages,
+]

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { createPasswords, ok, type Fault, type Log, type Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import { createCredentials } from '@lango/modules/people'
+import { createSettings } from '@lango/modules/settings'
 import type { Action } from './actions.ts'
 import type { SharedState } from './aaa/shared-state.ts'
 import { deskPages } from './desk-pages.ts'
@@ -55,6 +56,7 @@ const webSiteOf = ({ site, queries, action }: DeskDeps): WebSite => ({
   people: site.people,
   may: site.may,
   credentials: createCredentials(site.database.raw, site.vault),
+  settings: createSettings(site.database.raw),
   passwords: createPasswords(site.random),
   vault: site.vault,
   command: (name, input, { id, actor, origin }) => runCommand(site, name, input, { actor, origin, id }),

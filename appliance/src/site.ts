@@ -37,6 +37,7 @@ import { network } from '@lango/modules/network'
 import { createPeopleGuard, people, type PeopleGuard } from '@lango/modules/people'
 import { plans } from '@lango/modules/plans'
 import { services } from '@lango/modules/services'
+import { settings } from '@lango/modules/settings'
 import { sessions } from '@lango/modules/sessions'
 import { vouchers } from '@lango/modules/vouchers'
 import { webhooks } from '@lango/modules/webhooks'
@@ -49,7 +50,7 @@ export const SCHEMA = 4
 export const RELEASED_AT = Date.UTC(2026, 10, 21)
 
 /** Every module of the box, in dependency order. */
-export const siteModules = [people, network, access, plans, customers, services, vouchers, sessions, webhooks, desk]
+export const siteModules = [people, settings, network, access, plans, customers, services, vouchers, sessions, webhooks, desk]
 const parts = partsOf([kernelModule, ...siteModules])
 export const commandsByName = new Map(parts.commands.map((command) => [command.name, command]))
 export const queriesByName = new Map(parts.queries.map((query) => [query.name, query]))

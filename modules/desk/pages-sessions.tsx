@@ -163,7 +163,11 @@ export const sessionsPage = definePage({
         <>
           <PageHead
             title={words.sessions}
-            beside={<span class="muted">{counted(words.openNow, total, desk.locale)}</span>}
+            beside={
+              <span class="muted" data-refresh="count">
+                {counted(words.openNow, total, desk.locale)}
+              </span>
+            }
           />
           <Said desk={desk} words={{ ended: words.saidEnded, ending: words.saidEnding }} />
           <RefusedNote desk={desk} />

@@ -12,6 +12,8 @@ export const permissions = [
   'routers.write',
   'sessions.read',
   'sessions.write',
+  'settings.read',
+  'settings.write',
   'subscribers.read',
   'subscribers.write',
   'vouchers.read',

@@ -29,6 +29,7 @@ import type {
 import type { addPlan } from '@lango/modules/plans'
 import type { addSubscriber, resumeSubscriber, revealPasswords } from '@lango/modules/services'
 import type { finishOrder } from '@lango/modules/sessions'
+import type { changeSettings } from '@lango/modules/settings'
 import type { addWebhook, retryWebhook, testWebhook } from '@lango/modules/webhooks'
 import type { makeVouchers, openBatch, revealVouchers, showVoucher, VoucherImportFault } from '@lango/modules/vouchers'
 import type { AaaFault } from '../aaa/threads.ts'
@@ -58,6 +59,7 @@ type ModuleFault = FaultOf<
   | typeof resumeSubscriber
   | typeof revealPasswords
   | typeof finishOrder
+  | typeof changeSettings
   | typeof changeStaff
   | typeof confirmTotp
   | typeof createToken
@@ -229,6 +231,8 @@ const sentences: Sentences = {
   QueryUnknown: ({ name }) => `The box has no query ${name}. ${OLD_BOX}`,
   ActionUnknown: ({ name }) => `The box cannot do ${name}. ${OLD_BOX}`,
   TokenUnknown: ({ id }) => `There is no token ${id}. See: lango token list`,
+  ColourUnfit: ({ colour, contrast }) =>
+    `Text on ${colour} cannot be read (contrast ${contrast}, it takes 4.5). Choose a darker or a lighter colour.`,
   RoleUnknown: ({ role }) =>
     `There is no role ${role}. Every box has owner, technician, cashier and viewer. See: lango role list`,
   RoleTooStrong: ({ permission }) => `You cannot give what you do not have yourself: ${permission}.`,

@@ -4,6 +4,7 @@ import type { DeskPage, Desk, Done, DoingDesk, Fields, Locale, Refused, Shown } 
 import type { Hono, Context } from 'hono'
 import { problemsIn } from './door.tsx'
 import { faultSentenceIn } from './fault-words.ts'
+import type { Look } from './look.ts'
 import { addressOf } from './request-facts.ts'
 import type { WebSite } from './web-site.ts'
 import type { DeskEnv, Who } from './who.ts'
@@ -12,8 +13,7 @@ type MountDeps = {
   readonly site: WebSite
   readonly clock: Clock
   readonly random: Random
-  readonly siteName: string
-  readonly currency: string
+  readonly look: () => Look
   readonly localeOf: (c: Context) => Locale
   /** In the frame of the desk. */
   readonly draw: (c: Context, shown: Shown, status: number) => Response | Promise<Response>
@@ -62,7 +62,8 @@ class Mount {
 
   /** What a page may use while it answers this request. */
   #deskFor(c: Context<DeskEnv>, refused: Refused | undefined): Desk {
-    const { site, clock, random, siteName, currency, localeOf } = this.#deps
+    const { site, clock, random, look, localeOf } = this.#deps
+    const { siteName, currency } = look()
     const who = c.get('who')
     const url = new URL(c.req.url)
     return {

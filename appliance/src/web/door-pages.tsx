@@ -15,19 +15,20 @@ import { PASSWORD_LENGTH_MIN } from '@lango/modules/people'
 import type { ComponentChildren, VNode } from 'preact'
 import type { Assets } from './assets.ts'
 import { doorWords } from './door-words.ts'
+import type { Look } from './look.ts'
 
 export type DoorView = {
   readonly assets: Assets
   readonly preferences: Preferences
   readonly locale: Locale
-  readonly siteName: string
+  readonly look: Look
 }
 
 const DoorPage = ({ view, title, children }: { view: DoorView; title: string; children: ComponentChildren }): VNode => (
   <Document
-    title={`${title} · ${visible(view.siteName)} · Lango`}
+    title={`${title} · ${visible(view.look.siteName)} · Lango`}
     preferences={view.preferences}
-    stylesheets={[view.assets.kit.address]}
+    stylesheets={[view.assets.kit.address, view.look.address].filter((each) => each !== undefined)}
     font={view.assets.font.address}
     icon={view.assets.icon.address}
   >
@@ -57,7 +58,7 @@ export const SignInPage = ({ view, login, next, refused, said }: SignInProps): V
   const words = doorWords[view.preferences.lang]
   return (
     <DoorPage view={view} title={words.signIn}>
-      <p class="muted">{visible(view.siteName)}</p>
+      <p class="muted">{visible(view.look.siteName)}</p>
       <Alert text={refused} />
       {said === undefined ? null : <p role="status">{said}</p>}
       <form class="form" method="post" action="/sign-in">

@@ -82,9 +82,49 @@ const words: Readonly<Record<string, Words>> = {
     en: 'No voucher has this code. Compare each character with the paper.',
     sw: 'Hakuna vocha yenye msimbo huu. Linganisha kila herufi na karatasi.',
   },
+  VoucherOver: {
+    en: 'It is too late for this: the voucher is used, expired or revoked.',
+    sw: 'Umechelewa kwa hili: vocha imetumika, imeisha muda au imebatilishwa.',
+  },
+  VoucherEndless: {
+    en: 'This voucher has no end that could be put off: its time runs from the first login.',
+    sw: 'Vocha hii haina mwisho unaoweza kusogezwa: muda wake huanza kuingia mara ya kwanza.',
+  },
+  CodesUnreadable: {
+    en: 'The codes of batch {batch} cannot be read: their key is missing. Put the key file back from a backup, or revoke the batch and make another.',
+    sw: 'Misimbo ya kundi {batch} haisomeki: ufunguo wake haupo. Rudisha faili ya ufunguo kutoka nakala rudufu, au batilisha kundi na utengeneze jingine.',
+  },
+  SaleTimesUnfit: {
+    en: 'The times of the sale do not fit the plan: {why}',
+    sw: 'Nyakati za mauzo hazilingani na kifurushi: {why}',
+  },
+  NothingToTopUp: {
+    en: 'The plan has no such limit, so there is nothing to add to.',
+    sw: 'Kifurushi hakina kikomo hicho, kwa hiyo hakuna cha kuongezea.',
+  },
+  TopUpsFull: {
+    en: '{max} top-ups are kept, and so many are there already.',
+    sw: 'Nyongeza {max} huhifadhiwa, na tayari ziko nyingi hivyo.',
+  },
+  TopUpEndUnfit: {
+    en: 'A top-up ends in the future, {daysMax} days from now at the latest.',
+    sw: 'Nyongeza huisha wakati ujao, isizidi siku {daysMax} kuanzia sasa.',
+  },
+  DeviceIsLogin: {
+    en: '{device} is what logs in here; without it nobody could.',
+    sw: '{device} ndicho kinachoingia hapa; bila hicho hakuna anayeweza.',
+  },
+  GrantUnknown: {
+    en: 'Its access is not there any more.',
+    sw: 'Ruhusa yake ya kuingia haipo tena.',
+  },
   CodesGuessable: {
     en: 'With codes this short one guess in {guesses} would hit one of {count} vouchers. Make them longer, or use letters.',
     sw: 'Kwa misimbo mifupi hivi, kisio kimoja kati ya {guesses} kingelenga moja ya vocha {count}. Ifanye mirefu, au tumia herufi.',
+  },
+  ColourUnfit: {
+    en: 'Text on {colour} cannot be read (contrast {contrast}, it takes 4.5). Choose a darker or a lighter colour.',
+    sw: 'Maandishi juu ya {colour} hayasomeki (utofauti {contrast}, inahitajika 4.5). Chagua rangi nyeusi au angavu zaidi.',
   },
   RoleUnknown: { en: 'There is no such role any more.', sw: 'Jukumu hilo halipo tena.' },
   RoleTooStrong: {

@@ -22,6 +22,7 @@ const places: readonly Place[] = [
   { href: '/reports', word: 'reports', icon: 'reports', permission: 'sessions.read' },
   { href: '/staff', word: 'staff', icon: 'staff', permission: 'people.read' },
   { href: '/audit', word: 'audit', icon: 'audit', permission: 'audit.read' },
+  { href: '/settings', word: 'settings', icon: 'settings', permission: 'settings.read' },
 ]
 
 const isWithin = (path: string, href: string): boolean =>

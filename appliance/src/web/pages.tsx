@@ -15,6 +15,7 @@ import type { VNode } from 'preact'
 import type { Assets } from './assets.ts'
 import { renderPage } from './html.ts'
 import type { LiveHub } from './live-hub.ts'
+import type { Look } from './look.ts'
 import { healthMark, LivePage } from './live-page.tsx'
 import { navigationFor, type Reach } from './navigation.ts'
 import { MenuPage, MessagePage, Shell, type MessageProps } from './shell.tsx'
@@ -31,7 +32,7 @@ type PagesOptions = {
   readonly assets: Assets
   readonly hub: LiveHub
   readonly site: Pick<WebSite, 'may' | 'credentials' | 'query'>
-  readonly siteName: string
+  readonly look: () => Look
   readonly timeZone: string
   /** Of the pages that there are. */
   readonly paths: ReadonlySet<string>
@@ -42,7 +43,7 @@ type InFrame = { title: string; content: VNode; isLive?: boolean; stylesheet?: s
 type Message = Pick<MessageProps, 'kind' | 'id' | 'reload' | 'sentence'>
 
 /** The pages as answers to requests, each in the reader's language. */
-export const createPages = ({ assets, hub, site, siteName, timeZone, paths, demo }: PagesOptions) => {
+export const createPages = ({ assets, hub, site, look, timeZone, paths, demo }: PagesOptions) => {
   const reachOf = (c: Context<DeskEnv>): Reach => ({
     may: (permission) => site.may(c.get('who').actor, permission),
     paths,
@@ -56,7 +57,7 @@ export const createPages = ({ assets, hub, site, siteName, timeZone, paths, demo
     const words = webWords[locale.lang]
     const shell = (
       <Shell
-        {...{ assets, siteName, demo, locale, ...own }}
+        {...{ assets, look: look(), demo, locale, ...own }}
         preferences={preferencesOf(c)}
         health={healthMark(hub.health(), words)}
         path={c.req.path + new URL(c.req.url).search}
@@ -72,7 +73,10 @@ export const createPages = ({ assets, hub, site, siteName, timeZone, paths, demo
   const message = (c: Context, status: 400 | 401 | 403 | 404 | 500, told: Message) => {
     const preferences = preferencesOf(c)
     const words = webWords[preferences.lang]
-    return c.html(renderPage(<MessagePage {...{ assets, preferences, words, ...told }} />), status)
+    return c.html(
+      renderPage(<MessagePage {...{ assets, brand: look().address, preferences, words, ...told }} />),
+      status,
+    )
   }
 
   return {
@@ -80,7 +84,7 @@ export const createPages = ({ assets, hub, site, siteName, timeZone, paths, demo
     message,
     shown: (c: Context<DeskEnv>, { title, content, refreshSec }: Shown, status: number) =>
       inFrame(c, { title, content, refreshSec }, status),
-    doorView: (c: Context) => ({ assets, preferences: preferencesOf(c), locale: localeFor(c), siteName }),
+    doorView: (c: Context) => ({ assets, preferences: preferencesOf(c), locale: localeFor(c), look: look() }),
 
     live: async (c: Context<DeskEnv>) => {
       const { snapshot, view, version } = hub.current(preferencesOf(c).lang)

@@ -119,7 +119,7 @@ test('where others can reach it, it speaks https and nothing else, and takes a n
   expect(first.cookie).toContain('Secure')
   server.setTls(tls)
   expect((await ask()).status).toBe(401)
-  await expect(fetch(`http://127.0.0.1:${server.port}/healthz`)).rejects.toThrow()
+  await expect(fetch(`http://127.0.0.1:${server.port}/healthz`)).rejects.toThrow('fetch failed')
   rmSync(dir, { recursive: true })
 })
 

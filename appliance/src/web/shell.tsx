@@ -17,6 +17,7 @@ import {
 } from '@lango/kernel/ui'
 import type { ComponentChildren, VNode } from 'preact'
 import type { Assets } from './assets.ts'
+import type { Look } from './look.ts'
 import { navigationFor, type Reach } from './navigation.ts'
 import { webWords, type WebWords } from './words.ts'
 
@@ -104,7 +105,7 @@ type ShellProps = {
   assets: Assets
   locale: Locale
   preferences: Preferences
-  siteName: string
+  look: Look
   demo: boolean
   health: HealthMark
   /** Path of the page, with its query. */
@@ -122,16 +123,16 @@ type ShellProps = {
 
 /** A page of the desk in its frame. */
 export const Shell = (props: ShellProps): VNode => {
-  const { assets, preferences } = props
+  const { assets, preferences, look } = props
   const words = webWords[preferences.lang]
   const [path = '/', query = ''] = props.path.split('?')
   const searched = path === '/search' ? (new URLSearchParams(query).get('q') ?? '') : ''
   const nav = navigationFor(words, path, props.reach, props.demo)
   return (
     <Document
-      title={`${props.title} · ${visible(props.siteName)} · Lango`}
+      title={`${props.title} · ${visible(look.siteName)} · Lango`}
       preferences={preferences}
-      stylesheets={[assets.kit.address, ...(props.stylesheet === undefined ? [] : [props.stylesheet])]}
+      stylesheets={[assets.kit.address, look.address, props.stylesheet].filter((each) => each !== undefined)}
       font={assets.font.address}
       icon={assets.icon.address}
       scripts={[assets.desk.address, ...(props.isLive === true ? [assets.live.address] : [])]}
@@ -141,7 +142,7 @@ export const Shell = (props: ShellProps): VNode => {
       <Frame
         locale={props.locale}
         preferences={preferences}
-        siteName={props.siteName}
+        siteName={look.siteName}
         nav={nav}
         more={{ href: '/menu', label: words.more, icon: 'more', current: path === '/menu' }}
         health={props.health}
@@ -204,6 +205,8 @@ export const MenuPage = ({
 
 export type MessageProps = {
   assets: Assets
+  /** Address of the tenant's own colours. */
+  brand: string | undefined
   preferences: Preferences
   words: WebWords
   kind: 'signIn' | 'used' | 'notFound' | 'wrongHost' | 'fault' | 'forbidden' | 'ask'
@@ -217,14 +220,14 @@ export type MessageProps = {
 
 /** A page of one message: what happened, why, what to do. */
 export const MessagePage = (props: MessageProps): VNode => {
-  const { assets, preferences, words, kind, id = '', reload = false, sentence } = props
+  const { assets, brand, preferences, words, kind, id = '', reload = false, sentence } = props
   const title = words[`${kind}Title`]
   const body = kind === 'forbidden' || kind === 'ask' ? (sentence ?? '') : words[`${kind}Body`]
   return (
     <Document
       title={`${title} · Lango`}
       preferences={preferences}
-      stylesheets={[assets.kit.address]}
+      stylesheets={[assets.kit.address, ...(brand === undefined ? [] : [brand])]}
       font={assets.font.address}
       icon={assets.icon.address}
       reload={reload}

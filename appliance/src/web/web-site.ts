@@ -1,12 +1,15 @@
 import type { Fault, Passwords, Result, Vault } from '@lango/kernel'
 import type { Actor, May } from '@lango/kernel/verbs'
 import type { Credentials, PeopleGuard } from '@lango/modules/people'
+import type { Settings } from '@lango/modules/settings'
 
 /** What the web needs of the site behind it. */
 export type WebSite = {
   readonly people: PeopleGuard
   readonly may: May
   readonly credentials: Credentials
+  /** What is set at the desk now. */
+  readonly settings: () => Settings
   readonly passwords: Passwords
   readonly vault: Pick<Vault, 'keyedHash'>
   /** By name, under an id of the asker's or a fresh one. `origin` is an address. */

@@ -15,6 +15,7 @@ import type { LiveFeed } from './feed.ts'
 import { isOurHost, localPath, protectiveHeaders } from './guard.ts'
 import { webLimits } from './limits.ts'
 import { createLiveHub, type LiveHub } from './live-hub.ts'
+import { createLook } from './look.ts'
 import { createPages, preferencesOf, VIEW_COOKIE, type Pages } from './pages.tsx'
 import type { WebSite } from './web-site.ts'
 import { createDoorkeeper, type DeskEnv, type Doorkeeper } from './who.ts'
@@ -26,9 +27,8 @@ export type WebOptions = {
   readonly site: WebSite
   /** The modules' pages. */
   readonly pages: readonly DeskPage[]
+  /** What the box is called where the desk has set no name. */
   readonly siteName: string
-  /** ISO 4217: of prices where nothing else is said. */
-  readonly currency?: string
   readonly clock: Clock
   readonly demo: boolean
   /** The interface for programs, which brings its own key. */
@@ -132,18 +132,20 @@ const doorOf = ({ site, clock }: WebOptions, keeper: Doorkeeper, pages: Pages, r
 
 /** The box's web: pages, their live stream, `/healthz`. `app.request()` answers without a port. */
 export const createWeb = (options: WebOptions): Web => {
-  const { feed, site, siteName, clock, demo, log, random = systemRandom(), every = onInterval } = options
+  const { feed, site, clock, demo, log, random = systemRandom(), every = onInterval } = options
   const timeZone = options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
   const assets = loadAssets()
+  const look = createLook(site.settings, options.siteName)
   const paths = new Set(['/', ...options.pages.map(({ path }) => path)])
   const desk = createDeskSessions(options.token, clock, random)
   const hub = createLiveHub({ feed, clock, timeZone, every, log })
-  const pages = createPages({ assets, hub, site, siteName, timeZone, paths, demo })
+  const pages = createPages({ assets, hub, site, look, timeZone, paths, demo })
   const keeper = createDoorkeeper({ people: site.people, console: desk, vault: site.vault, clock, random })
   const app = new Hono<DeskEnv>()
 
   app.use(protectiveHeaders, compress(), onlyOurHost(pages, options.hostNames ?? []))
   app.use('/assets/*', serveAssets(assets))
+  app.get('/brand.css', (c) => c.body(look().stylesheet, 200, { 'content-type': 'text/css; charset=utf-8' }))
   app.get('/healthz', (c) => {
     const { serving, reason } = hub.health()
     return c.json({ serving, ...(reason === undefined ? {} : { reason }) }, serving ? 200 : 503)
@@ -166,8 +168,7 @@ export const createWeb = (options: WebOptions): Web => {
     site,
     clock,
     random,
-    siteName,
-    currency: options.currency ?? 'KES',
+    look,
     localeOf: pages.localeFor,
     draw: pages.shown,
     message: (c, status, sentence) =>

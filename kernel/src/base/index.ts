@@ -1,5 +1,7 @@
+export * from './brand.ts'
 export * from './clock.ts'
 export * from './config.ts'
+export * from './csv-line.ts'
 export * from './ids.ts'
 export * from './limits.ts'
 export * from './log.ts'

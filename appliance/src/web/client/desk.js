@@ -93,3 +93,24 @@ for (const button of document.querySelectorAll('[data-copy]')) {
 // A link that is given to somebody is whole: with where this desk is.
 for (const link of document.querySelectorAll('[data-origin-link]'))
   link.textContent = location.origin + link.textContent
+
+// Parts that go stale are fetched again, unless the person is at them: nothing moves under a pointer or a selection.
+const REFRESH_MS = 5000
+const parts = [...document.querySelectorAll('[data-refresh]')]
+const isInUse = (part) => {
+  const selection = document.getSelection()
+  const isSelected = selection && !selection.isCollapsed && selection.containsNode(part, true)
+  return isSelected || part.matches(':hover') || part.contains(document.activeElement)
+}
+const refresh = async () => {
+  const idle = parts.filter((part) => !isInUse(part))
+  if (document.hidden || idle.length === 0) return
+  const answer = await fetch(location.href, { headers: { accept: 'text/html' } })
+  if (!answer.ok || answer.redirected) return
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
+  for (const part of idle) {
+    const fresh = page.querySelector(`[data-refresh="${part.dataset.refresh}"]`)
+    if (fresh && !isInUse(part)) part.replaceChildren(...fresh.childNodes)
+  }
+}
+if (parts.length > 0) setInterval(() => refresh().catch(() => {}), REFRESH_MS)

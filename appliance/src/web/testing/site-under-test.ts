@@ -2,6 +2,7 @@ import { createPasswords, ok, systemRandom, type Fault, type Result } from '@lan
 import { memorySite } from '@lango/kernel/testing'
 import type { Actor } from '@lango/kernel/verbs'
 import { createCredentials, createPeopleGuard } from '@lango/modules/people'
+import { createSettings } from '@lango/modules/settings'
 import { createActions } from '../../actions.ts'
 import { decisionQueries } from '../../aaa/decision-search.ts'
 import { faultSentence } from '../../cli/faults.ts'
@@ -39,6 +40,7 @@ export const siteUnderTest = () => {
     people,
     may,
     credentials: createCredentials(site.database.raw, site.vault),
+    settings: createSettings(site.database.raw),
     passwords: createPasswords(systemRandom()),
     vault: site.vault,
     command: (name, input, { id, actor, origin }) => runCommand(site, name, input, { actor, origin, id }),

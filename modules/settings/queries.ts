@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import { defineQuery } from '@lango/kernel/db'
+import { defaultSettings } from './rules.ts'
+import { settings } from './tables.ts'
+
+export const showSettings = defineQuery({
+  name: 'settings.show',
+  permission: 'settings.read',
+  input: z.object({}),
+  tables: { settings },
+  select: ({ db, settings, byKey }) =>
+    db
+      .select()
+      .from(settings)
+      .orderBy(...byKey(settings)),
+  shape: (rows) => ({ ...defaultSettings, ...Object.fromEntries(rows.map(({ id, value }) => [id, value])) }),
+})

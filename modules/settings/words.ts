@@ -1,0 +1,53 @@
+import { catalogue, type Desk } from '@lango/kernel/ui'
+
+const settingsWords = catalogue(
+  {
+    settings: 'Settings',
+    brand: 'This POP',
+    siteName: 'Name of the POP',
+    siteNameHelp: 'Stands on every page. Empty: the name of the machine.',
+    currency: 'Currency',
+    currencyHelp: 'Of prices of new plans, three letters such as KES.',
+    brandColour: 'Colour',
+    brandColourHelp: 'Written #0f766e. Empty: Lango’s own.',
+    save: 'Save',
+    saved: 'Saved.',
+    box: 'The box',
+    timeZone: 'Time zone',
+    timeZoneHelp: 'Days, months and time windows begin by it. It is set by LANGO_TIME_ZONE when the box starts.',
+    certificate: 'Certificate',
+    certificateHelp:
+      'For RadSec, EAP and the desk: `lango tls show` prints the authority, `lango tls use` takes one of your own.',
+    backups: 'Backups',
+    backupsHelp: '`lango backup schedule` makes encrypted ones by itself, to a folder or to S3.',
+    retention: 'Retention',
+    retentionHelp: 'Sessions are kept 400 days, the audit log for good.',
+    api: 'Interface for programs',
+  },
+  {
+    settings: 'Mipangilio',
+    brand: 'POP hii',
+    siteName: 'Jina la POP',
+    siteNameHelp: 'Huonekana kwenye kila ukurasa. Ikiwa tupu: jina la mashine.',
+    currency: 'Sarafu',
+    currencyHelp: 'Ya bei za vifurushi vipya, herufi tatu kama KES.',
+    brandColour: 'Rangi',
+    brandColourHelp: 'Huandikwa #0f766e. Ikiwa tupu: ya Lango yenyewe.',
+    save: 'Hifadhi',
+    saved: 'Imehifadhiwa.',
+    box: 'Kisanduku',
+    timeZone: 'Ukanda wa saa',
+    timeZoneHelp:
+      'Siku, miezi na vipindi vya muda huanza kwa saa hiyo. Huwekwa na LANGO_TIME_ZONE kisanduku kinapoanza.',
+    certificate: 'Cheti',
+    certificateHelp:
+      'Cha RadSec, EAP na dawati: `lango tls show` huchapisha mamlaka, `lango tls use` hupokea chako mwenyewe.',
+    backups: 'Nakala rudufu',
+    backupsHelp: '`lango backup schedule` hutengeneza zilizofichwa yenyewe, kwenye folda au S3.',
+    retention: 'Uhifadhi',
+    retentionHelp: 'Vipindi huhifadhiwa siku 400, kumbukumbu za ukaguzi daima.',
+    api: 'Kiolesura cha programu',
+  },
+)
+
+export const wordsOf = (desk: Pick<Desk, 'locale'>) => settingsWords[desk.locale.lang]
