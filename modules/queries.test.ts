@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { PGLITE_START_MS_MAX, queriesAgree } from '@lango/kernel/testing'
 import { openPolicy, type Policy } from './access/index.ts'
 import { access } from './access/index.ts'
+import { backups } from './backups/index.ts'
 import { customers } from './customers/index.ts'
 import { desk } from './desk/index.ts'
 import { network } from './network/index.ts'
@@ -26,7 +27,7 @@ test(
   'every query of every module answers the same on a box and on the mirror, per site and in total',
   { timeout: PGLITE_START_MS_MAX },
   async () => {
-    const modules = [people, settings, network, access, plans, customers, services, vouchers, sessions, webhooks, desk]
+    const modules = [people, settings, network, access, plans, customers, services, vouchers, sessions, webhooks, backups, desk]
     const agreed = await queriesAgree(modules, {
       values: {
         plans: { policy: [openPolicy] },

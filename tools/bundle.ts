@@ -19,6 +19,7 @@ const entries = {
   writer: 'appliance/src/aaa/writer.ts',
   eap: 'appliance/src/aaa/eap.ts',
   'query-thread': 'appliance/src/query-thread.ts',
+  'backup-thread': 'appliance/src/backup-thread.ts',
 }
 
 const inter = 'kernel/node_modules/@fontsource-variable/inter'

@@ -1,5 +1,5 @@
 /** Which driver fills which port: the only file of the appliance's control side that names drivers. */
-import type { Clock, Log, Random, Vault } from '@lango/kernel'
+import { Secret, type Clock, type Log, type Random, type Vault } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import {
   AttributeWriter,
@@ -11,7 +11,10 @@ import {
   type RadiusServerAt,
 } from '@lango/drivers/radius'
 import { createRadiusControl, type RadiusControlDeps } from '@lango/drivers/radius-control'
+import { createFolderStore } from '@lango/drivers/folder-store'
+import { createS3Store } from '@lango/drivers/s3'
 import { createWebhookSender } from '@lango/drivers/webhook'
+import { readPlace, scheduleSecretPurpose, type BackupJobDeps } from '@lango/modules/backups'
 import { contains, parseAddress, parseRange, routerSecretPurpose, serverSecretPurpose } from '@lango/modules/network'
 import type { NasControl, NasSession } from '@lango/modules/sessions/port'
 import { webhookSecretPurpose, type DeliveryDeps } from '@lango/modules/webhooks'
@@ -146,6 +149,44 @@ export const createWebhookDelivery = ({
       if (secret.ok) return secret.value
       log.error("a webhook's secret cannot be opened", { endpoint: endpointId, fault: secret.error })
       return undefined
+    },
+  }
+}
+
+/** Where scheduled backups are kept; the secrets of the schedule are opened for each. */
+export const createBackupPlaces = ({
+  reader,
+  vault,
+  clock,
+  log,
+}: Omit<Deps, 'random'>): Pick<BackupJobDeps, 'secrets' | 'storeAt'> => {
+  const sealed = reader.prepare<[], { secrets: Buffer }>('SELECT secrets FROM backup_schedules')
+  return {
+    secrets() {
+      const row = sealed.get()
+      const opened = row && vault.open(row.secrets, scheduleSecretPurpose)
+      if (opened?.ok !== true) {
+        log.error('the secrets of the backup schedule cannot be opened', { fault: opened?.error })
+        return undefined
+      }
+      const { passphrase, secretKey } = JSON.parse(opened.value.reveal()) as { passphrase: string; secretKey?: string }
+      return {
+        passphrase: new Secret(passphrase),
+        secretKey: secretKey === undefined ? undefined : new Secret(secretKey),
+      }
+    },
+    storeAt({ place: text, region, endpoint, accessKeyId }, secretKey) {
+      const place = readPlace(text)!
+      if (place.kind === 'folder') return createFolderStore(place.path)
+      return createS3Store({
+        bucket: place.bucket,
+        prefix: place.prefix,
+        region,
+        endpoint: endpoint ?? undefined,
+        accessKeyId: accessKeyId ?? '',
+        secretKey: secretKey?.reveal() ?? '',
+        now: clock.now,
+      })
     },
   }
 }

@@ -4,6 +4,7 @@ import { orThrow } from '@lango/kernel'
 import { memorySite } from '@lango/kernel/testing'
 import { access, credentialPurpose } from '@lango/modules/access'
 import { grants } from '@lango/modules/access/tables'
+import { backups } from '@lango/modules/backups'
 import { customers } from '@lango/modules/customers'
 import { addRouter, network, routerSecretPurpose } from '@lango/modules/network'
 import { routers } from '@lango/modules/network/tables'
@@ -13,7 +14,7 @@ import { addWebhook, webhookSecretPurpose, webhooks } from '@lango/modules/webho
 import { webhookEndpoints } from '@lango/modules/webhooks/tables'
 import { rotateKeys } from './rotate-keys.ts'
 
-const modules = [network, access, plans, customers, services, webhooks]
+const modules = [network, access, plans, customers, services, webhooks, backups]
 const actor = { kind: 'console', id: 'test' } as const
 
 test('rotation seals every password and secret under the new key, and each still opens', async () => {

@@ -3,6 +3,7 @@ import { ok, type Fault, type Result } from '@lango/kernel'
 import type { Actor } from '@lango/kernel/verbs'
 import { resealGrants } from '@lango/modules/access'
 import { resealSecrets } from '@lango/modules/network'
+import { resealBackupSecrets } from '@lango/modules/backups'
 import { resealWebhooks } from '@lango/modules/webhooks'
 import type { Site } from './site.ts'
 
@@ -23,8 +24,11 @@ export const rotateKeys = async (
   if (!secrets.ok) return secrets
   const webhooks = dispatcher.dispatch(resealWebhooks, {}, { id: ids.next('cmd'), actor })
   if (!webhooks.ok) return webhooks
-  let resealed = secrets.value.resealed + webhooks.value.resealed
-  let unreadable = secrets.value.unreadable + webhooks.value.unreadable
+  const schedule = dispatcher.dispatch(resealBackupSecrets, {}, { id: ids.next('cmd'), actor })
+  if (!schedule.ok) return schedule
+  const few = [secrets.value, webhooks.value, schedule.value]
+  let resealed = few.reduce((sum, one) => sum + one.resealed, 0)
+  let unreadable = few.reduce((sum, one) => sum + one.unreadable, 0)
   const resealChunk = (afterNo: number) =>
     dispatcher.dispatch(resealGrants, { afterNo }, { id: ids.next('cmd'), actor })
   for (let afterNo: number | undefined = 0; afterNo !== undefined;) {

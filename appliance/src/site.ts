@@ -31,6 +31,7 @@ import {
   type May,
 } from '@lango/kernel/verbs'
 import { access } from '@lango/modules/access'
+import { backups } from '@lango/modules/backups'
 import { customers } from '@lango/modules/customers'
 import { desk } from '@lango/modules/desk'
 import { network } from '@lango/modules/network'
@@ -50,7 +51,7 @@ export const SCHEMA = 4
 export const RELEASED_AT = Date.UTC(2026, 10, 21)
 
 /** Every module of the box, in dependency order. */
-export const siteModules = [people, settings, network, access, plans, customers, services, vouchers, sessions, webhooks, desk]
+export const siteModules = [people, settings, network, access, plans, customers, services, vouchers, sessions, webhooks, backups, desk]
 const parts = partsOf([kernelModule, ...siteModules])
 export const commandsByName = new Map(parts.commands.map((command) => [command.name, command]))
 export const queriesByName = new Map(parts.queries.map((query) => [query.name, query]))

@@ -8,6 +8,7 @@ import type { Check, BoxStatus } from './doctor/check.ts'
 import { checkJobs, checkRouters, checkWebhooks } from './doctor/databases.ts'
 import { checkClock, checkDisk, checkWal } from './doctor/machine.ts'
 import { checkBackup, checkCertificates } from './doctor/secrets.ts'
+import { checkScheduledBackup } from './doctor/scheduled-backup.ts'
 import { checkServing } from './doctor/serving.ts'
 import { createMetrics, type MetricsSources } from './metrics/collect.ts'
 import { METER_LOOK_MS, Meter } from './metrics/meter.ts'
@@ -61,6 +62,7 @@ export const startWatch = (deps: WatchDeps): Watch => {
       checkJobs(reader),
       checkWebhooks(reader),
       checkBackup(folder, now),
+      ...checkScheduledBackup(reader, now),
     ]
   }
   const attention = createAttention({ checks, now: clock.now, onRaised: deps.onRaised })

@@ -25,6 +25,8 @@ export type BackupOptions = {
   readonly now: number
   readonly hostName: string
   readonly random: Random
+  /** False where it is not there yet: who puts it away says so. */
+  readonly isNoted?: boolean
 }
 
 export type BackedUp = { readonly file: string; readonly bytes: number; readonly manifest: Manifest }
@@ -43,7 +45,7 @@ export const backUp = async (options: BackupOptions): Promise<Result<BackedUp, B
     if (!made.ok) return made
     renameSync(join(work, 'archive'), file)
     syncFolder(dirname(file))
-    noteIn(options.folder, { at: options.now, file, bytes: made.value.bytes })
+    if (options.isNoted !== false) noteBackup(options.folder, { at: options.now, file, bytes: made.value.bytes })
     return ok({ file, ...made.value })
   } catch (error) {
     const fault = databaseFault(error, options.folder.siteFile)
@@ -142,7 +144,7 @@ const readSecrets = ({ keyFile, tlsDir }: DataFolder): Buffer => {
 }
 
 /** For `doctor`. A folder that cannot be written does not make the backup worse. */
-const noteIn = (folder: DataFolder, note: { at: number; file: string; bytes: number }): void => {
+export const noteBackup = (folder: DataFolder, note: { at: number; file: string; bytes: number }): void => {
   try {
     writeDurably(join(folder.dir, LAST_BACKUP_FILE), `${JSON.stringify(note)}\n`, 0o644)
   } catch {

@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import type { Fault, Random, Result, Secret } from '@lango/kernel'
 import { refused, shown, UsageError, type CliContext, type CommandSpec, type OptionSpec } from './command.ts'
 import { dataFolder } from '../data-folder.ts'
+import { backupScheduleCommands } from './backup-schedule.ts'
 import { clean, localTime, octets } from './format.ts'
 
 const passphrase: OptionSpec = {
@@ -136,5 +137,5 @@ const restore: CommandSpec = {
   },
 }
 
-export const backupCommands = [backup]
+export const backupCommands = [backup, ...backupScheduleCommands]
 export const restoreCommands = [restore]

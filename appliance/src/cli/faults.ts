@@ -26,6 +26,7 @@ import type {
   setRole,
   signedIn,
 } from '@lango/modules/people'
+import type { setBackupSchedule } from '@lango/modules/backups'
 import type { addPlan } from '@lango/modules/plans'
 import type { addSubscriber, resumeSubscriber, revealPasswords } from '@lango/modules/services'
 import type { finishOrder } from '@lango/modules/sessions'
@@ -63,6 +64,7 @@ type ModuleFault = FaultOf<
   | typeof changeStaff
   | typeof confirmTotp
   | typeof createToken
+  | typeof setBackupSchedule
   | typeof enterByDoor
   | typeof firstOwner
   | typeof inviteStaff
@@ -289,6 +291,8 @@ const sentences: Sentences = {
     `${file} was made without keys: no password or router secret in it can be read. With --without-keys the rest is restored, and they are set again by hand; if you have keys.json, put it into the folder afterwards.`,
   FolderNotEmpty: ({ dir, found }) =>
     `${dir} is not empty: it holds ${found}. Restore into an empty folder, or move what is there aside with --replace.`,
+
+  StorageKeyMissing: () => 'Storage needs a key: give --access-key-id and --secret-key-file.',
 
   // Certificates
   TlsUnreadable: ({ file, cause }) => `${file} cannot be used: ${cause}.`,

@@ -81,9 +81,11 @@ const findCommand = async (argv: readonly string[]): Promise<Found> => {
   const known = groups.get(group)
   if (known === undefined) throw new UsageError(unknownWord(`lango ${group}`, group, [...groups.keys()], 'lango help'))
   const specs = await known.load()
-  if (specs[0]!.path.length === 1) return { group, specs, spec: specs[0], rest: takeWords(argv, 1).rest }
   const { words, rest } = takeWords(argv, 2)
   const sub = words[1]
+  // `lango backup FILE` beside `lango backup schedule`.
+  const isWhole = specs[0]!.path.length === 1 && !specs.some(({ path }) => path[1] !== undefined && path[1] === sub)
+  if (isWhole) return { group, specs, spec: specs[0], rest: takeWords(argv, 1).rest }
   if (sub === undefined) return { group, specs, spec: undefined, rest }
   const spec = specs.find((one) => one.path[1] === sub)
   const subs = specs.map((one) => one.path[1]!)

@@ -15,6 +15,7 @@ import {
 } from './databases.ts'
 import { checkCounts } from './counts.ts'
 import { checkBox, checkClock, checkDisk, checkFolder, checkReceiveBuffer, checkWal } from './machine.ts'
+import { checkScheduledBackup } from './scheduled-backup.ts'
 import { checkBackup, checkCertificates, checkKeys } from './secrets.ts'
 import { checkServing } from './serving.ts'
 
@@ -67,6 +68,7 @@ export const examine = ({
       checkJobs(site.raw),
       checkWebhooks(site.raw),
       checkBackup(folder, now),
+      ...checkScheduledBackup(site.raw, now),
     ])
   } finally {
     queries.close()

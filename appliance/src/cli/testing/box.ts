@@ -15,6 +15,8 @@ export type TestBox = {
   readonly folder: DataFolder
   /** Runs `lango … --data DIR`. */
   lango(...argv: string[]): Promise<Said>
+  /** Runs it on another folder. */
+  langoAt(dir: string, ...argv: string[]): Promise<Said>
   /** The same with stdin. */
   langoWith(stdin: string, ...argv: string[]): Promise<Said>
   /** The same with --json, parsed; throws when it fails. */
@@ -27,9 +29,9 @@ export const testBox = (): TestBox => {
   const dir = mkdtempSync(join(tmpdir(), 'lango-cli-'))
   const folder = orThrow(makeFolder(dir))
   orThrow(openSite(folder, collectingLog())).close()
-  const langoWith = async (stdin: string, ...argv: string[]): Promise<Said> => {
+  const runAt = async (at: string, stdin: string, argv: readonly string[]): Promise<Said> => {
     let [out, err, elapsed] = ['', '', 0]
-    const code = await runCli([...argv, '--data', dir], {
+    const code = await runCli([...argv, '--data', at], {
       env: {},
       now: () => Date.now(),
       // Each look at the clock is a second later: nothing waits long.
@@ -44,10 +46,12 @@ export const testBox = (): TestBox => {
     })
     return { code, out, err }
   }
+  const langoWith = (stdin: string, ...argv: string[]): Promise<Said> => runAt(dir, stdin, argv)
   return {
     dir,
     folder,
     langoWith,
+    langoAt: (at, ...argv) => runAt(at, '', argv),
     lango: (...argv) => langoWith('', ...argv),
     async json<T>(...argv: string[]) {
       const { code, out, err } = await langoWith('', ...argv, '--json')

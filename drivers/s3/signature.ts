@@ -1,0 +1,59 @@
+/** AWS Signature Version 4 for S3, in headers. */
+import { createHash, createHmac } from 'node:crypto'
+
+export type S3Key = { readonly accessKeyId: string; readonly secretKey: string; readonly region: string }
+
+export type S3Request = {
+  readonly method: string
+  readonly host: string
+  /** With each part already encoded. */
+  readonly path: string
+  readonly query: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string>>
+  /** Hex SHA-256 of the body. */
+  readonly bodyHash: string
+  /** Epoch ms. */
+  readonly at: number
+}
+
+export const EMPTY_HASH = createHash('sha256').digest('hex')
+
+/** RFC 3986: everything but letters, digits and -._~ is encoded. */
+export const encodePart = (text: string): string =>
+  encodeURIComponent(text).replaceAll(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+
+export const queryText = (query: Readonly<Record<string, string>>): string =>
+  Object.entries(query)
+    .map(([name, value]) => `${encodePart(name)}=${encodePart(value)}`)
+    .toSorted()
+    .join('&')
+
+const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
+
+/** The headers to send: those given, with what signs them. */
+export const signed = (request: S3Request, { accessKeyId, secretKey, region }: S3Key): Record<string, string> => {
+  const stamp = new Date(request.at).toISOString().replaceAll(/[-:]|\.\d+/g, '')
+  const headers: Record<string, string> = {
+    ...request.headers,
+    host: request.host,
+    'x-amz-content-sha256': request.bodyHash,
+    'x-amz-date': stamp,
+  }
+  const names = Object.keys(headers).toSorted()
+  const signedNames = names.join(';')
+  const canonical = [
+    request.method,
+    request.path,
+    queryText(request.query),
+    ...names.map((name) => `${name}:${headers[name]!.trim()}`),
+    '',
+    signedNames,
+    request.bodyHash,
+  ].join('\n')
+  const scope = `${stamp.slice(0, 8)}/${region}/s3/aws4_request`
+  const toSign = ['AWS4-HMAC-SHA256', stamp, scope, createHash('sha256').update(canonical).digest('hex')].join('\n')
+  const key = [region, 's3', 'aws4_request'].reduce(hmac, hmac(`AWS4${secretKey}`, stamp.slice(0, 8)))
+  const signature = hmac(key, toSign).toString('hex')
+  const authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${signedNames}, Signature=${signature}`
+  return { ...headers, authorization }
+}

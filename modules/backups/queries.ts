@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { defineQuery, descending } from '@lango/kernel/db'
+import { backupRuns, backupSchedules } from './tables.ts'
+
+/** The schedule without its secrets; undefined when there is none. */
+export const showBackupSchedule = defineQuery({
+  name: 'backups.show',
+  permission: 'system',
+  input: z.object({}),
+  tables: { backupSchedules },
+  select: ({ db, backupSchedules, byKey }) =>
+    db
+      .select({
+        everySec: backupSchedules.everySec,
+        keep: backupSchedules.keep,
+        place: backupSchedules.place,
+        endpoint: backupSchedules.endpoint,
+        region: backupSchedules.region,
+        accessKeyId: backupSchedules.accessKeyId,
+        nextAt: backupSchedules.nextAt,
+        changedAt: backupSchedules.changedAt,
+        changedBy: backupSchedules.changedBy,
+      })
+      .from(backupSchedules)
+      .orderBy(...byKey(backupSchedules)),
+  shape: (rows) => rows[0],
+})
+
+/** The latest first. */
+export const listBackupRuns = defineQuery({
+  name: 'backups.runs',
+  permission: 'system',
+  input: z.object({ limit: z.number().int().min(1).max(200).default(20) }),
+  tables: { backupRuns },
+  examples: [{}, { limit: 1 }],
+  select: ({ db, backupRuns, byKey }, { limit }) =>
+    db
+      .select()
+      .from(backupRuns)
+      .orderBy(descending(backupRuns.no), ...byKey(backupRuns))
+      .limit(limit),
+  shape: (rows) => rows,
+})
