@@ -51,7 +51,20 @@ export const SCHEMA = 4
 export const RELEASED_AT = Date.UTC(2026, 10, 21)
 
 /** Every module of the box, in dependency order. */
-export const siteModules = [people, settings, network, access, plans, customers, services, vouchers, sessions, webhooks, backups, desk]
+export const siteModules = [
+  people,
+  settings,
+  network,
+  access,
+  plans,
+  customers,
+  services,
+  vouchers,
+  sessions,
+  webhooks,
+  backups,
+  desk,
+]
 const parts = partsOf([kernelModule, ...siteModules])
 export const commandsByName = new Map(parts.commands.map((command) => [command.name, command]))
 export const queriesByName = new Map(parts.queries.map((query) => [query.name, query]))
