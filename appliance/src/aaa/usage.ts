@@ -53,10 +53,31 @@ export const usageOf = (sessions: RawDatabase): ((grantNo: number) => UsageIn) =
         : hours.get(grantNo, fromAt, toAt, grantNo, fromAt, fromAt, toAt, grantNo, fromAt, toAt)!
 }
 
+/**
+ * No record adds to an hour that is longer ago: a NAS's account of time is believed within a day (`accounting-record.ts`),
+ * and what counts in an earlier hour than it says counts in the last hour of its session.
+ */
+const SETTLED_AFTER_MS = 3 * 86_400_000
+/** Spans kept, of all grants together: some 4 MB. */
+const SPANS_KEPT = 20_000
+
+/** Periods that are long over are summed once: a year of hours takes milliseconds, and each login would ask again. */
+const settledOnce = (usage: (grantNo: number) => UsageIn): ((grantNo: number, at: number) => UsageIn) => {
+  const settled = new Map<string, Usage>()
+  return (grantNo, at) => (span) => {
+    if (span.toAt === undefined || span.toAt > at - SETTLED_AFTER_MS) return usage(grantNo)(span)
+    const key = `${grantNo} ${span.fromAt} ${span.toAt}`
+    const known = settled.get(key) ?? usage(grantNo)(span)
+    if (settled.size >= SPANS_KEPT) settled.clear()
+    settled.set(key, known)
+    return known
+  }
+}
+
 export const allowancesFrom = (sessions: RawDatabase, calendar: Calendar): Allowances => {
-  const usage = usageOf(sessions)
+  const usage = settledOnce(usageOf(sessions))
   return (grant, policy, at) => {
     const terms = quotaTermsOf(grant, policy, at)
-    return terms && allowanceAt(terms, policy, calendar, usage(grant.no), at)
+    return terms && allowanceAt(terms, policy, calendar, usage(grant.no, at), at)
   }
 }
