@@ -15,6 +15,8 @@ export const givenVoucherCells = (
     tail: '',
     numeric: row.numeric === 'yes',
     useBefore: row.useBefore ?? null,
+    batchBeginsAt: row.batchBeginsAt ?? null,
+    batchEndsAt: row.batchEndsAt ?? null,
     createdAt: row.madeAt ?? null,
     createdBy: row.madeBy,
     holder: row.holder ?? null,

@@ -35,7 +35,7 @@ const batchOf = (ctx: CommandContext, row: Row, planId: string): Result<Batch, V
   return isSame && isOld ? ok(seen) : err({ type: 'BatchTaken', batch: row.batch })
 }
 
-const CHOSEN = ['planId', 'prefix', 'codeLength', 'numeric', 'wanted', 'useBefore'] as const
+const CHOSEN = ['planId', 'prefix', 'codeLength', 'numeric', 'wanted', 'useBefore', 'beginsAt', 'endsAt'] as const
 
 const batchFrom = (ctx: CommandContext, row: Row, planId: string): Omit<Batch, 'id'> => ({
   number: row.batch,
@@ -46,8 +46,8 @@ const batchFrom = (ctx: CommandContext, row: Row, planId: string): Omit<Batch, '
   wanted: row.wanted,
   useBefore: row.useBefore ?? null,
   // Each voucher brings its own.
-  beginsAt: null,
-  endsAt: null,
+  beginsAt: row.batchBeginsAt ?? null,
+  endsAt: row.batchEndsAt ?? null,
   createdAt: row.madeAt ?? ctx.now,
   createdBy: row.madeBy === '' ? ctx.actor.id : row.madeBy,
 })
