@@ -75,6 +75,8 @@ export const createActions = (deps: ActionDeps): Action => {
     'decisions.page': createAccessLog({ ask: deps.queries.ask, command: deps.command }),
     'sessions.disconnect': orderFor('end'),
     'sessions.change': orderFor('change'),
+    // For pages of modules that know no sessions.
+    'grants.devices': (input) => deps.queries.ask('sessions.devices', input),
     'box.status': () => ok(deps.status()),
     'web.token': () => ok({ address: deps.newWebAddress() }),
     ...deps.others,

@@ -10,6 +10,7 @@ export type ActionName =
   | 'decisions.page'
   | 'sessions.disconnect'
   | 'sessions.change'
+  | 'grants.devices'
   | 'box.status'
   | 'box.attention'
   | 'box.reach'

@@ -1,6 +1,7 @@
 import { defineModule } from '@lango/kernel/verbs'
 import { showAllowance } from './allowance.ts'
 import { finishOrder, orderSession } from './commands.ts'
+import { grantDevices } from './devices.ts'
 import { listOrders, listSessions, sessionIds, showSession, usageByHour } from './queries.ts'
 import { listRouterHealth, listUnknownRouters, openByRouter, usageTotals } from './reports.ts'
 import {
@@ -36,6 +37,7 @@ export const sessions = defineModule({
   ],
   commands: [orderSession, finishOrder],
   queries: [
+    grantDevices,
     listSessions,
     showSession,
     sessionIds,

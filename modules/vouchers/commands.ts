@@ -20,7 +20,7 @@ import { grants } from '../access/tables.ts'
 import { saleTimesFault } from '../plans/index.ts'
 import { plans } from '../plans/tables.ts'
 import { CODES_PER_VOUCHER_MIN, guessesPerHit, voucherState } from './rules.ts'
-import { voucherBatches, vouchers } from './tables.ts'
+import { voucherBatches, voucherMoves, vouchers } from './tables.ts'
 
 /** Vouchers of one command: its transaction stays short, so that nothing else waits long. */
 export const VOUCHER_CHUNK_ROWS = 200
@@ -41,13 +41,14 @@ export const openBatch = defineCommand({
     prefix: z.string().toUpperCase().regex(PREFIX_SPELLING, 'A prefix is up to 8 letters and digits.').default(''),
     length: z.number().int().min(CODE_LENGTH.min).max(CODE_LENGTH.max).optional(),
     numeric: z.boolean().default(false),
+    note: z.string().trim().max(200).optional(),
     /** Seconds from now in which the first login must come. */
     useWithinSec: z.number().int().min(60).optional(),
     /** Of a plan for a fixed time: when all of them begin and end. */
     beginsAt: z.number().int().min(0).optional(),
     endsAt: z.number().int().min(0).optional(),
   }),
-  handle(ctx, { plan: name, count, prefix, length, numeric, useWithinSec, beginsAt, endsAt }) {
+  handle(ctx, { plan: name, count, prefix, length, numeric, useWithinSec, beginsAt, endsAt, note }) {
     const plan = planOnOffer(ctx, name)
     if (!plan) return err({ type: 'PlanUnknown', plan: name })
     const why = saleTimesFault(plan.policy, { beginsAt, endsAt }, ctx.now)
@@ -73,6 +74,7 @@ export const openBatch = defineCommand({
         endsAt: endsAt ?? null,
         createdAt: ctx.now,
         createdBy: ctx.actor.id,
+        note: note === '' ? null : (note ?? null),
       })
       .run()
     return ok({ batch: number, plan: name, count, guesses })
@@ -321,6 +323,20 @@ export const handVouchers = defineCommand({
         ),
       )
       .run()
+    if (moved.changes > 0)
+      ctx.db
+        .insert(voucherMoves.site)
+        .values({
+          id: ctx.ids.next('vmv'),
+          batchId: batch.id,
+          fromSerial: from,
+          toSerial: to,
+          state,
+          holder,
+          at: ctx.now,
+          by: ctx.actor.id,
+        })
+        .run()
     return ok({ batch: number, moved: moved.changes, asked: to - from + 1 })
   },
 })

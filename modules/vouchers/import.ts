@@ -50,6 +50,7 @@ const batchFrom = (ctx: CommandContext, row: Row, planId: string): Omit<Batch, '
   endsAt: row.batchEndsAt ?? null,
   createdAt: row.madeAt ?? ctx.now,
   createdBy: row.madeBy === '' ? ctx.actor.id : row.madeBy,
+  note: null,
 })
 
 const openBatch = (ctx: CommandContext, wanted: Omit<Batch, 'id'>): Result<Batch, VoucherImportFault> => {

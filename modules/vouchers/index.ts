@@ -1,9 +1,11 @@
 import { defineModule } from '@lango/kernel/verbs'
 import { handVouchers, makeVouchers, openBatch, revealVouchers, revokeVouchers, showVoucher } from './commands.ts'
 import { importVouchers, revealCodes } from './import.ts'
+import { extendVoucher, oneVoucher, revealVoucher, revokeRest, revokeVoucher, setVoucherSpeed } from './one.ts'
+import { batchCounts, batchHolders, deskBatches, deskVouchers, movable, voucherAt } from './overview.ts'
 import { listBatches, listVouchers } from './queries.ts'
 import { voucherRows } from './rows.ts'
-import { voucherBatches, vouchers as vouchersTable } from './tables.ts'
+import { voucherBatches, voucherMoves, vouchers as vouchersTable } from './tables.ts'
 
 export {
   handVouchers,
@@ -16,6 +18,8 @@ export {
 } from './commands.ts'
 export { givenVoucherCells } from './given.ts'
 export { importVouchers, revealCodes, type VoucherImportFault } from './import.ts'
+export { extendVoucher, oneVoucher, revealVoucher, revokeRest, revokeVoucher, setVoucherSpeed } from './one.ts'
+export { batchCounts, deskBatches, deskVouchers } from './overview.ts'
 export { listBatches, listVouchers } from './queries.ts'
 export {
   VOUCHER_ROWS_MAX,
@@ -31,7 +35,7 @@ export { CODES_PER_VOUCHER_GOOD, voucherState } from './rules.ts'
 
 export const vouchers = defineModule({
   name: 'vouchers',
-  tables: [voucherBatches, vouchersTable],
+  tables: [voucherBatches, vouchersTable, voucherMoves],
   commands: [
     openBatch,
     makeVouchers,
@@ -41,6 +45,22 @@ export const vouchers = defineModule({
     showVoucher,
     revokeVouchers,
     handVouchers,
+    extendVoucher,
+    setVoucherSpeed,
+    revokeVoucher,
+    revokeRest,
+    revealVoucher,
   ],
-  queries: [listVouchers, listBatches, voucherRows],
+  queries: [
+    listVouchers,
+    listBatches,
+    voucherRows,
+    deskBatches,
+    batchCounts,
+    deskVouchers,
+    batchHolders,
+    movable,
+    voucherAt,
+    oneVoucher,
+  ],
 })

@@ -12,7 +12,8 @@ export const CODES_PER_VOUCHER_GOOD = 1_000_000
 /** Guesses that one hit costs on average, when `live` vouchers of a shape are good. */
 export const guessesPerHit = (shape: CodeShape, live: number): number => codesOf(shape) / Math.max(live, 1)
 
-export type VoucherState = 'made' | 'given' | 'sold' | 'used' | 'expired' | 'revoked'
+export const voucherStates = ['made', 'given', 'sold', 'used', 'expired', 'revoked'] as const
+export type VoucherState = (typeof voucherStates)[number]
 
 /** Used and expired follow from the first login; the rest is what the desk has done with it. */
 export const voucherState = (

@@ -1,4 +1,5 @@
 /** Vouchers on paper: a PDF to cut up, or a strip for a thermal printer. Its library is large: load this when it is asked for. */
+import { setImmediate } from 'node:timers/promises'
 import Pdf from 'pdfkit'
 import { encode } from 'uqr'
 import { spellCode } from '../access/index.ts'
@@ -30,31 +31,50 @@ const QUIET_MODULES = 4
 type Box = { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
 type Drawing = InstanceType<typeof Pdf>
 
-/** The sheet as a stream of PDF; pages are written as they are drawn. */
+/**
+ * The sheet as a stream of PDF; pages are written as they are drawn. Vouchers are drawn a few at a time, since a QR code
+ * takes its while and nothing else of the thread should wait for a whole sheet.
+ */
 export const voucherSheet = (sheet: Sheet): NodeJS.ReadableStream => {
   const size: [number, number] = sheet.layout === 'a4' ? [A4.width, A4.height] : [ROLL.width, ROLL.height]
   const pdf = new Pdf({ size, margin: 0, autoFirstPage: false, info: { Title: `Vouchers ${sheet.batch}` } })
-  if (sheet.layout === 'a4') drawGrid(pdf, sheet)
-  else for (const voucher of sheet.vouchers) drawStrip(pdf.addPage(), sheet, voucher)
-  pdf.end()
+  drawAll(pdf, sheet).then(
+    () => pdf.end(),
+    (error: unknown) => pdf.destroy(error as Error),
+  )
   return pdf
 }
 
-const drawGrid = (pdf: Drawing, sheet: Sheet): void => {
+const DRAWN_AT_ONCE = 8
+
+const drawAll = async (pdf: Drawing, sheet: Sheet): Promise<void> => {
+  for (const [index, voucher] of sheet.vouchers.entries()) {
+    if (index % DRAWN_AT_ONCE === 0) await setImmediate()
+    if (sheet.layout === 'a4') drawPlace(pdf, sheet, voucher, index)
+    else drawStrip(pdf.addPage(), sheet, voucher)
+  }
+}
+
+/** The same as octets, for whoever sends it as a whole. */
+export const voucherSheetBytes = async (sheet: Sheet): Promise<Uint8Array<ArrayBuffer>> => {
+  const pieces: Buffer[] = []
+  for await (const piece of voucherSheet(sheet)) pieces.push(piece as Buffer)
+  return new Uint8Array(Buffer.concat(pieces))
+}
+
+const drawPlace = (pdf: Drawing, sheet: Sheet, voucher: Sheet['vouchers'][number], index: number): void => {
   const width = (A4.width - 2 * A4.margin) / A4.columns
   const height = (A4.height - 2 * A4.margin) / A4.rows
-  sheet.vouchers.forEach((voucher, index) => {
-    const place = index % (A4.columns * A4.rows)
-    if (place === 0) pdf.addPage()
-    const box = {
-      x: A4.margin + (place % A4.columns) * width,
-      y: A4.margin + Math.floor(place / A4.columns) * height,
-      width,
-      height,
-    }
-    pdf.lineWidth(0.4).dash(2, { space: 2 }).strokeColor('#999').rect(box.x, box.y, width, height).stroke().undash()
-    drawCard(pdf, sheet, voucher, box)
-  })
+  const place = index % (A4.columns * A4.rows)
+  if (place === 0) pdf.addPage()
+  const box = {
+    x: A4.margin + (place % A4.columns) * width,
+    y: A4.margin + Math.floor(place / A4.columns) * height,
+    width,
+    height,
+  }
+  pdf.lineWidth(0.4).dash(2, { space: 2 }).strokeColor('#999').rect(box.x, box.y, width, height).stroke().undash()
+  drawCard(pdf, sheet, voucher, box)
 }
 
 const drawCard = (pdf: Drawing, sheet: Sheet, { serial, code }: Sheet['vouchers'][number], box: Box): void => {

@@ -22,6 +22,8 @@ export const voucherBatches = defineTable(
     endsAt: c.optInstant(),
     createdAt: c.instant(),
     createdBy: c.text(),
+    /** What whoever made it wrote down: what it is for. */
+    note: c.optText(),
   }),
   { unique: { byNumber: ['number'] }, indexes: { byPlan: ['planId'] } },
 )
@@ -47,4 +49,24 @@ export const vouchers = defineTable(
     changedBy: c.text(),
   }),
   { unique: { bySerial: ['batchId', 'serial'] }, indexes: { byTail: ['tail'], byHolder: ['holder'] } },
+)
+
+/**
+ * Serial numbers that were given to somebody or sold, as it was asked for: those of them that were sold or revoked
+ * before were passed over. So a voucher's way is told by the moves over its number up to its sale.
+ */
+export const voucherMoves = defineTable(
+  'voucher_moves',
+  { home: 'site', flow: 'append', onDelete: 'keep', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    batchId: c.ref('voucher_batches'),
+    fromSerial: c.int(),
+    toSerial: c.int(),
+    state: c.oneOf(['given', 'sold']),
+    holder: c.text(),
+    at: c.instant(),
+    by: c.text(),
+  }),
+  { indexes: { byBatch: ['batchId'] } },
 )

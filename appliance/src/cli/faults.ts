@@ -32,7 +32,15 @@ import type { addSubscriber, resumeSubscriber, revealPasswords } from '@lango/mo
 import type { finishOrder } from '@lango/modules/sessions'
 import type { changeSettings } from '@lango/modules/settings'
 import type { addWebhook, retryWebhook, testWebhook } from '@lango/modules/webhooks'
-import type { makeVouchers, openBatch, revealVouchers, showVoucher, VoucherImportFault } from '@lango/modules/vouchers'
+import type {
+  extendVoucher,
+  makeVouchers,
+  openBatch,
+  revealVoucher,
+  revealVouchers,
+  showVoucher,
+  VoucherImportFault,
+} from '@lango/modules/vouchers'
 import type { AaaFault } from '../aaa/threads.ts'
 import type { BackupFault, RestoreFault } from '../backup/index.ts'
 import type { FolderFault } from '../data-folder.ts'
@@ -63,8 +71,8 @@ type ModuleFault = FaultOf<
   | typeof changeSettings
   | typeof changeStaff
   | typeof confirmTotp
-  | typeof createToken
   | typeof setBackupSchedule
+  | typeof createToken
   | typeof enterByDoor
   | typeof firstOwner
   | typeof inviteStaff
@@ -72,8 +80,10 @@ type ModuleFault = FaultOf<
   | typeof revokeToken
   | typeof setRole
   | typeof signedIn
+  | typeof extendVoucher
   | typeof makeVouchers
   | typeof openBatch
+  | typeof revealVoucher
   | typeof revealVouchers
   | typeof showVoucher
   | typeof addWebhook
@@ -150,6 +160,8 @@ const sentences: Sentences = {
   BatchUnknown: ({ batch }) => `There is no batch ${batch}. See: lango voucher batches`,
   VoucherUnknown: () =>
     'No voucher has this code. Compare each character with the paper: there is no 0, O, 1, I or L among the letters.',
+  VoucherOver: () => 'It is too late for this: the voucher is used, expired or revoked.',
+  VoucherEndless: () => 'This voucher has no end that could be put off: its time runs from the first login.',
   CodesGuessable: ({ count, guesses }) =>
     `With codes this short one guess in ${Math.max(guesses, 1)} would hit one of ${count} vouchers. Make them longer (--length), or use letters.`,
   CodeUnfit: ({ batch, serial }) =>

@@ -1,0 +1,230 @@
+/** What the desk's lists of vouchers read: batches with how far they are sold, the vouchers of one, who holds them. */
+import { and, eq, inArray, isNotNull, isNull, ne, or, sql, type SQL } from 'drizzle-orm'
+import { z } from 'zod'
+import { ascending, contains, countRows, countWhere, defineQuery, descending, type ResultOf } from '@lango/kernel/db'
+import { grants } from '../access/tables.ts'
+import { staff } from '../people/tables.ts'
+import { plans } from '../plans/tables.ts'
+import { voucherStates, type VoucherState } from './rules.ts'
+import { voucherBatches, vouchers } from './tables.ts'
+
+const PAGE_ROWS_MAX = 200
+const page = {
+  offset: z.number().int().min(0).default(0),
+  limit: z.number().int().min(1).max(PAGE_ROWS_MAX).default(50),
+}
+const instant = z.number().int()
+
+type Tables = { readonly vouchers: typeof vouchers.read; readonly grants: typeof grants.read }
+
+/** `voucherState` as a condition. */
+const stateIs = (state: VoucherState, { vouchers, grants }: Tables, now: number): SQL => {
+  const isRevoked = eq(vouchers.state, 'revoked')
+  const isOver = and(isNotNull(grants.expiresAt), sql`${grants.expiresAt} <= ${now}`)!
+  const isLive = and(ne(vouchers.state, 'revoked'), or(isNull(grants.expiresAt), sql`${grants.expiresAt} > ${now}`))!
+  if (state === 'revoked') return isRevoked
+  if (state === 'expired') return and(ne(vouchers.state, 'revoked'), isOver)!
+  if (state === 'used') return and(isLive, isNotNull(grants.firstUsedAt))!
+  return and(eq(vouchers.state, state), isLive, isNull(grants.firstUsedAt))!
+}
+
+const countsOf = (tables: Tables, now: number) => ({
+  made: countWhere(stateIs('made', tables, now)),
+  given: countWhere(stateIs('given', tables, now)),
+  sold: countWhere(stateIs('sold', tables, now)),
+  used: countWhere(stateIs('used', tables, now)),
+  expired: countWhere(stateIs('expired', tables, now)),
+  revoked: countWhere(stateIs('revoked', tables, now)),
+})
+
+/** Batches, the newest first. */
+export const deskBatches = defineQuery({
+  name: 'vouchers.overview',
+  permission: 'vouchers.read',
+  input: z.object({
+    /** A plan's name. */
+    plan: z.string().max(64).optional(),
+    /** Of this number only. */
+    number: z.number().int().optional(),
+    ...page,
+  }),
+  tables: { voucherBatches, plans, staff },
+  examples: [{}, { plan: 'a' }, { number: 2 }, { offset: 1, limit: 2 }],
+  select: ({ db, voucherBatches, plans, staff, ref, byKey }, { plan, number, offset, limit }) => {
+    const isMeant = and(
+      plan === undefined ? undefined : eq(plans.name, plan),
+      number === undefined ? undefined : eq(voucherBatches.number, number),
+    )
+    return {
+      rows: db
+        .select({
+          number: voucherBatches.number,
+          planId: plans.id,
+          plan: plans.name,
+          prefix: voucherBatches.prefix,
+          codeLength: voucherBatches.codeLength,
+          numeric: voucherBatches.numeric,
+          wanted: voucherBatches.wanted,
+          useBefore: voucherBatches.useBefore,
+          createdAt: voucherBatches.createdAt,
+          createdBy: voucherBatches.createdBy,
+          note: voucherBatches.note,
+          maker: staff.name,
+        })
+        .from(voucherBatches)
+        .innerJoin(plans, ref(voucherBatches.planId, plans.id))
+        .leftJoin(staff, ref(voucherBatches.createdBy, staff.id))
+        .where(isMeant)
+        .orderBy(descending(voucherBatches.number), ...byKey(voucherBatches))
+        .limit(limit)
+        .offset(offset),
+      total: db
+        .select({ count: countRows() })
+        .from(voucherBatches)
+        .innerJoin(plans, ref(voucherBatches.planId, plans.id))
+        .where(isMeant),
+    }
+  },
+  shape: ({ rows, total }) => ({ rows, total: total[0]?.count ?? 0 }),
+})
+
+/** How many vouchers of each of these batches are in each state at an instant. */
+export const batchCounts = defineQuery({
+  name: 'vouchers.counts',
+  permission: 'vouchers.read',
+  input: z.object({ batches: z.array(z.number().int()).max(PAGE_ROWS_MAX), now: instant }),
+  tables: { vouchers, voucherBatches, grants },
+  examples: [
+    { batches: [1, 2, 3], now: 0 },
+    { batches: [1, 2, 3], now: 4_000_000_000_000 },
+    { batches: [], now: 0 },
+  ],
+  select: ({ db, vouchers, voucherBatches, grants, ref }, { batches, now }) =>
+    db
+      .select({ batch: voucherBatches.number, ...countsOf({ vouchers, grants }, now) })
+      .from(voucherBatches)
+      .innerJoin(vouchers, ref(vouchers.batchId, voucherBatches.id))
+      .innerJoin(grants, ref(grants.serviceId, vouchers.id))
+      .where(inArray(voucherBatches.number, batches))
+      .groupBy(voucherBatches.number)
+      .orderBy(ascending(voucherBatches.number)),
+  shape: (rows) => rows,
+})
+
+export type DeskBatch = ResultOf<typeof deskBatches>['rows'][number]
+export type VoucherCounts = Readonly<Record<VoucherState, number>>
+
+/** The serial numbers, codes' ends and holders that a text may mean. */
+const matches = (table: typeof vouchers.read, q: string): SQL | undefined => {
+  const text = q.trim()
+  if (text === '') return undefined
+  const serial = /^\d{1,9}$/.test(text) ? eq(table.serial, Number(text)) : undefined
+  return or(serial, eq(table.tail, text.replace(/^…/, '').toUpperCase()), contains(table.holder, text))
+}
+
+/** Vouchers of a batch in order of their serial numbers. */
+export const deskVouchers = defineQuery({
+  name: 'vouchers.inBatch',
+  permission: 'vouchers.read',
+  input: z.object({
+    batch: z.number().int(),
+    now: instant,
+    state: z.enum(voucherStates).optional(),
+    q: z.string().max(100).default(''),
+    ...page,
+  }),
+  tables: { vouchers, voucherBatches, grants },
+  examples: [
+    { batch: 1, now: 0 },
+    ...voucherStates.map((state) => ({ batch: 2, now: 2_000_000_000_000, state })),
+    { batch: 1, now: 0, q: 'a' },
+    { batch: 1, now: 0, q: '1', offset: 1, limit: 1 },
+  ],
+  select: ({ db, vouchers, voucherBatches, grants, ref, byKey }, { batch, now, state, q, offset, limit }) => {
+    const isMeant = and(
+      eq(voucherBatches.number, batch),
+      state === undefined ? undefined : stateIs(state, { vouchers, grants }, now),
+      matches(vouchers, q),
+    )
+    return {
+      rows: db
+        .select({
+          id: vouchers.id,
+          serial: vouchers.serial,
+          tail: vouchers.tail,
+          state: vouchers.state,
+          holder: vouchers.holder,
+          changedAt: vouchers.changedAt,
+          firstUsedAt: grants.firstUsedAt,
+          expiresAt: grants.expiresAt,
+        })
+        .from(vouchers)
+        .innerJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
+        .innerJoin(grants, ref(grants.serviceId, vouchers.id))
+        .where(isMeant)
+        .orderBy(ascending(vouchers.serial), ...byKey(vouchers))
+        .limit(limit)
+        .offset(offset),
+      total: db
+        .select({ count: countRows() })
+        .from(vouchers)
+        .innerJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
+        .innerJoin(grants, ref(grants.serviceId, vouchers.id))
+        .where(isMeant),
+    }
+  },
+  shape: ({ rows, total }) => ({ rows, total: total[0]?.count ?? 0 }),
+})
+
+/** Who has vouchers of a batch, or sold them, and what became of those. */
+export const batchHolders = defineQuery({
+  name: 'vouchers.holders',
+  permission: 'vouchers.read',
+  input: z.object({ batch: z.number().int(), now: instant }),
+  tables: { vouchers, voucherBatches, grants },
+  examples: [1, 2, 3, 4, 5, 6, 7, 8].map((batch) => ({ batch, now: 2_000_000_000_000 })),
+  select: ({ db, vouchers, voucherBatches, grants, ref }, { batch, now }) =>
+    db
+      .select({ holder: vouchers.holder, ...countsOf({ vouchers, grants }, now) })
+      .from(vouchers)
+      .innerJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
+      .innerJoin(grants, ref(grants.serviceId, vouchers.id))
+      .where(and(eq(voucherBatches.number, batch), isNotNull(vouchers.holder)))
+      .groupBy(vouchers.holder)
+      .orderBy(ascending(vouchers.holder))
+      .limit(PAGE_ROWS_MAX),
+  shape: (rows) => rows,
+})
+
+/** How many of these serial numbers can still be given or sold: what `vouchers.hand` would move. */
+export const movable = defineQuery({
+  name: 'vouchers.movable',
+  permission: 'vouchers.read',
+  input: z.object({ batch: z.number().int(), from: z.number().int(), to: z.number().int() }),
+  tables: { vouchers, voucherBatches },
+  examples: [1, 2, 3, 4].map((batch) => ({ batch, from: 1, to: 8 })),
+  select: ({ db, vouchers, voucherBatches, ref }, { batch, from, to }) =>
+    db
+      .select({ movable: countWhere(inArray(vouchers.state, ['made', 'given'])), total: countRows() })
+      .from(vouchers)
+      .innerJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
+      .where(and(eq(voucherBatches.number, batch), sql`${vouchers.serial} between ${from} and ${to}`)),
+  shape: (rows) => rows[0] ?? { movable: 0, total: 0 },
+})
+
+/** The voucher with a serial number of a batch, as it is printed beside the code: 3-17. */
+export const voucherAt = defineQuery({
+  name: 'vouchers.at',
+  permission: 'vouchers.read',
+  input: z.object({ batch: z.number().int(), serial: z.number().int() }),
+  tables: { vouchers, voucherBatches },
+  examples: [1, 2, 3, 4, 5, 6].flatMap((batch) => [1, 2, 3, 4, 5, 6].map((serial) => ({ batch, serial }))),
+  select: ({ db, vouchers, voucherBatches, ref, byKey }, { batch, serial }) =>
+    db
+      .select({ id: vouchers.id })
+      .from(vouchers)
+      .innerJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
+      .where(and(eq(voucherBatches.number, batch), eq(vouchers.serial, serial)))
+      .orderBy(...byKey(vouchers)),
+  shape: (rows) => rows[0]?.id,
+})

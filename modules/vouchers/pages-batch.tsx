@@ -1,0 +1,313 @@
+import {
+  Button,
+  definePage,
+  EmptyState,
+  Facts,
+  Field,
+  fill,
+  formatAgo,
+  formatExact,
+  formatNumber,
+  LinkButton,
+  DeedButton,
+  nothingHere,
+  Notice,
+  PageHead,
+  RefusedNote,
+  Said,
+  Select,
+  StatStrip,
+  Table,
+  Tabs,
+  UserText,
+  type Column,
+  type Desk,
+  type Done,
+  type DoingDesk,
+} from '@lango/kernel/ui'
+import type { ResultOf } from '@lango/kernel/db'
+import { HandTab, hand } from './batch-hand.tsx'
+import { PrintTab, print } from './batch-print.tsx'
+import { RevokeTab, revoke } from './batch-revoke.tsx'
+import { patternText, placeText, stateMark, untilText, whoText, wordsOf } from './desk-parts.tsx'
+import { makeSome, MADE_AT_ONCE } from './making.ts'
+import { batchCounts, deskBatches, deskVouchers, type DeskBatch as Batch, type VoucherCounts } from './overview.ts'
+import { Pager, pageOf } from './pages-batches.tsx'
+import { voucherState, voucherStates } from './rules.ts'
+
+type Row = ResultOf<typeof deskVouchers>['rows'][number]
+
+const PAGE_ROWS = 50
+const NUMBER = /^[1-9]\d{0,8}$/
+
+/** The batch of the address; undefined when there is none. */
+const batchOf = async (desk: Desk): Promise<Batch | undefined> => {
+  const asked = desk.param('batch')
+  return NUMBER.test(asked) ? (await desk.ask(deskBatches, { number: Number(asked) })).rows[0] : undefined
+}
+
+const countsOf = async (desk: Desk, { number }: Batch): Promise<VoucherCounts> => {
+  const [counts] = await desk.ask(batchCounts, { batches: [number], now: desk.now })
+  if (!counts) return { made: 0, given: 0, sold: 0, used: 0, expired: 0, revoked: 0 }
+  const { batch: _, ...byState } = counts
+  return byState
+}
+
+const columns = (desk: Desk, { number }: Batch): readonly Column<Row>[] => {
+  const words = wordsOf(desk)
+  return [
+    {
+      id: 'place',
+      head: words.place,
+      width: 'm',
+      card: 'title',
+      digits: true,
+      value: ({ serial }) => placeText(number, serial),
+      render: ({ id, serial }) => <a href={`/vouchers/code/${id}`}>{placeText(number, serial)}</a>,
+    },
+    { id: 'tail', head: words.ends, width: 'm', digits: true, value: ({ tail }) => `…${tail}` },
+    {
+      id: 'state',
+      head: words.state,
+      width: 'l',
+      card: 'side',
+      value: ({ state }) => state,
+      render: (row) => stateMark(voucherState(row, row, desk.now), words),
+    },
+    {
+      id: 'holder',
+      head: words.holder,
+      width: 'xl',
+      value: ({ holder }) => holder ?? '',
+      render: ({ holder }) => (holder === null ? '' : <UserText text={holder} />),
+    },
+    {
+      id: 'used',
+      head: words.firstUsed,
+      width: 'l',
+      value: ({ firstUsedAt }) => (firstUsedAt === null ? '' : formatAgo(firstUsedAt, desk.now, desk.locale)),
+    },
+    {
+      id: 'until',
+      head: words.goodUntil,
+      width: 'xl',
+      value: ({ expiresAt }) => (expiresAt === null ? '' : formatExact(expiresAt, desk.locale)),
+    },
+  ]
+}
+
+const stateAsked = ({ search }: Desk) => voucherStates.find((state) => state === search.get('state'))
+
+const Filters = ({ desk, batch }: { desk: Desk; batch: Batch }) => {
+  const words = wordsOf(desk)
+  return (
+    <form class="filters" method="get" action={`/vouchers/${batch.number}`} role="search">
+      <Field
+        locale={desk.locale}
+        label={words.search}
+        name="q"
+        type="search"
+        bare
+        placeholder={words.searchHelp}
+        value={desk.search.get('q') ?? ''}
+      />
+      <Select
+        label={words.state}
+        name="state"
+        value={stateAsked(desk) ?? ''}
+        options={[
+          { value: '', label: words.anyState },
+          ...voucherStates.map((state) => ({ value: state, label: words[state] })),
+        ]}
+      />
+      <Button>{words.filter}</Button>
+    </form>
+  )
+}
+
+const ListTab = async ({ desk, batch }: { desk: Desk; batch: Batch }) => {
+  const words = wordsOf(desk)
+  const page = pageOf(desk)
+  const state = stateAsked(desk)
+  const { rows, total } = await desk.ask(deskVouchers, {
+    batch: batch.number,
+    now: desk.now,
+    q: (desk.search.get('q') ?? '').slice(0, 100),
+    limit: PAGE_ROWS,
+    offset: (page - 1) * PAGE_ROWS,
+    ...(state && { state }),
+  })
+  return (
+    <>
+      <Filters desk={desk} batch={batch} />
+      <section class="panel">
+        {rows.length === 0 ? (
+          <EmptyState title={words.noneSuch}>
+            <p>{words.noneSuchBody}</p>
+            <p>
+              <a href={`/vouchers/${batch.number}`}>{words.showAll}</a>
+            </p>
+          </EmptyState>
+        ) : (
+          <Table
+            name="vouchers"
+            caption={words.vouchers}
+            columns={columns(desk, batch)}
+            rows={rows}
+            rowKey={({ id }) => id}
+          />
+        )}
+      </section>
+      <Pager desk={desk} page={page} pages={Math.ceil(total / PAGE_ROWS)} />
+    </>
+  )
+}
+
+const Unfinished = ({ desk, batch, made }: { desk: Desk; batch: Batch; made: number }) => {
+  const words = wordsOf(desk)
+  const number = (n: number) => formatNumber(n, desk.locale)
+  return (
+    <Notice meaning="attention" title={fill(words.unfinished, { made: number(made), wanted: number(batch.wanted) })}>
+      <p>{fill(words.unfinishedBody, { n: number(MADE_AT_ONCE) })}</p>
+      {desk.may('vouchers.write') ? (
+        <div>
+          <DeedButton desk={desk} deed="more" kind="main">
+            {words.goOn}
+          </DeedButton>
+        </div>
+      ) : null}
+    </Notice>
+  )
+}
+
+const BatchFacts = ({ desk, batch, counts }: { desk: Desk; batch: Batch; counts: VoucherCounts }) => {
+  const words = wordsOf(desk)
+  const ending = { validitySec: null, firstUsedAt: null, expiresAt: batch.useBefore }
+  return (
+    <>
+      <Facts
+        facts={[
+          [
+            words.plan,
+            desk.may('plans.read') ? (
+              <a key="plan" href={`/plans/${batch.planId}`}>
+                <UserText text={batch.plan} />
+              </a>
+            ) : (
+              <UserText key="plan" text={batch.plan} />
+            ),
+          ],
+          [words.codes, <code key="codes">{patternText(batch)}</code>],
+          [words.madeWhen, formatExact(batch.createdAt, desk.locale)],
+          [words.madeBy, <UserText key="by" text={whoText(batch.createdBy, batch.maker, words)} />],
+          [words.useBefore, batch.useBefore === null ? words.anyTime : untilText(ending, words, desk.locale)],
+          ...(batch.note === null ? [] : [[words.note, <UserText key="note" text={batch.note} />] as const]),
+        ]}
+      />
+      <StatStrip
+        label={words.count}
+        stats={voucherStates.map((state) => ({
+          id: state,
+          label: words[state],
+          value: <a href={`/vouchers/${batch.number}?state=${state}`}>{formatNumber(counts[state], desk.locale)}</a>,
+        }))}
+      />
+    </>
+  )
+}
+
+const tabNames = ['list', 'print', 'hand', 'revoke'] as const
+type TabName = (typeof tabNames)[number]
+const tabPermissions = {
+  list: 'vouchers.read',
+  print: 'vouchers.reveal',
+  hand: 'vouchers.sell',
+  revoke: 'vouchers.write',
+}
+
+const tabsFor = (desk: Desk): readonly TabName[] => tabNames.filter((name) => desk.may(tabPermissions[name]))
+
+const tabAsked = (desk: Desk): TabName => tabsFor(desk).find((name) => name === desk.search.get('tab')) ?? 'list'
+
+const TabContent = ({ desk, batch, counts }: { desk: Desk; batch: Batch; counts: VoucherCounts }) => {
+  const tab = tabAsked(desk)
+  if (tab === 'print') return Promise.resolve(<PrintTab desk={desk} />)
+  if (tab === 'hand') return HandTab({ desk, batch })
+  if (tab === 'revoke') return Promise.resolve(<RevokeTab desk={desk} batch={batch} counts={counts} />)
+  return ListTab({ desk, batch })
+}
+
+const noBatch = (desk: Desk) => {
+  const words = wordsOf(desk)
+  return nothingHere(
+    words.nothing,
+    <EmptyState title={words.nothing}>
+      <p>{words.nothingBody}</p>
+      <p>
+        <a href="/vouchers">{words.toVouchers}</a>
+      </p>
+    </EmptyState>,
+  )
+}
+
+const more = async (desk: DoingDesk): Promise<Done> => {
+  const batch = await batchOf(desk)
+  if (!batch) return { show: noBatch(desk) }
+  const made = await makeSome(desk, batch.number)
+  if (!made.ok) return { fault: made.error }
+  return { go: `/vouchers/${batch.number}${made.value.isDone ? '?said=made' : ''}` }
+}
+
+const withBatch =
+  (run: (desk: DoingDesk, batch: Batch) => Promise<Done>) =>
+  async (desk: DoingDesk): Promise<Done> => {
+    const batch = await batchOf(desk)
+    return batch ? run(desk, batch) : { show: noBatch(desk) }
+  }
+
+export const batchPage = definePage({
+  path: '/vouchers/:batch',
+  permission: 'vouchers.read',
+  async show(desk) {
+    const words = wordsOf(desk)
+    const batch = await batchOf(desk)
+    if (!batch) return noBatch(desk)
+    const counts = await countsOf(desk, batch)
+    const made = voucherStates.reduce((sum, state) => sum + counts[state], 0)
+    const title = fill(words.batchTitle, { n: batch.number })
+    const current = tabAsked(desk)
+    const href = (name: TabName) => `/vouchers/${batch.number}${name === 'list' ? '' : `?tab=${name}`}`
+    return {
+      title,
+      content: (
+        <>
+          <PageHead title={title}>
+            {desk.may('vouchers.write') ? (
+              <LinkButton href={`/vouchers/new?plan=${encodeURIComponent(batch.plan)}`}>{words.make}</LinkButton>
+            ) : undefined}
+          </PageHead>
+          <Said
+            desk={desk}
+            words={{ made: words.saidMade, given: words.saidGiven, sold: words.saidSold, revoked: words.saidRevoked }}
+          />
+          {desk.refused?.deed === 'more' ? <RefusedNote desk={desk} /> : null}
+          {made < batch.wanted ? <Unfinished desk={desk} batch={batch} made={made} /> : null}
+          <BatchFacts desk={desk} batch={batch} counts={counts} />
+          {tabsFor(desk).length > 1 ? (
+            <Tabs
+              label={title}
+              tabs={tabsFor(desk).map((name) => ({ href: href(name), label: words[name], current: name === current }))}
+            />
+          ) : null}
+          {await TabContent({ desk, batch, counts })}
+        </>
+      ),
+    }
+  },
+  deeds: {
+    more: { permission: 'vouchers.write', run: more },
+    print: { permission: 'vouchers.reveal', run: withBatch(print) },
+    hand: { permission: 'vouchers.sell', run: withBatch(hand) },
+    revoke: { permission: 'vouchers.write', run: withBatch(revoke) },
+  },
+})
