@@ -36,8 +36,9 @@ import { changeSubscribers, resumeSubscriber, setSpeed, suspendSubscriber } from
 import { disconnectTo, isCarriedOut, Orders, sessionColumns, type LiveSession } from './pages-sessions.tsx'
 import { kindWord, SubscriberFields, SubscriberStatus } from './pages-subscribers.tsx'
 import { deskSessions, deskSubscriber, ordersOf } from './queries.ts'
+import { allowanceOf, AllowancePanel, DevicesPanel, freeDeviceDeed, topUpDeed } from './subscriber-allowance.tsx'
 import { decisionsOf, DecisionsTab, HistoryTab } from './subscriber-past.tsx'
-import { totalOf, usageLately, UsagePanel } from './subscriber-usage.tsx'
+import { usageLately, UsagePanel } from './subscriber-usage.tsx'
 import { whyChain, type WhyStep } from './why.ts'
 import { subscriberHref } from './links.ts'
 import { wordsOf } from './words.ts'
@@ -205,19 +206,18 @@ const OverviewTab = async ({ desk, subscriber }: { desk: Desk; subscriber: Subsc
   const [session] = sessions
   const orders = session ? await desk.ask(ordersOf, { sessionNo: session.no, limit: 5 }) : []
   const lastTold = last && { ...last, ago: formatAgo(last.at, desk.now, desk.locale) }
-  const steps = whyChain({
-    subscriber,
-    usedOctets: totalOf(hours),
-    openSessions: sessions.length,
-    last: lastTold,
-    desk,
-  })
+  const allowance = await allowanceOf(desk, login)
+  const steps = whyChain({ subscriber, allowance, openSessions: sessions.length, last: lastTold, desk })
   return (
     <>
       <Facts facts={factsOf(desk, subscriber)} />
       <div class="panels">
         <WhyPanel desk={desk} steps={steps} />
-        {desk.may('subscribers.write') ? <SpeedPanel desk={desk} subscriber={subscriber} /> : null}
+        <div class="stack">
+          <AllowancePanel desk={desk} allowance={allowance} />
+          {desk.may('subscribers.write') ? <SpeedPanel desk={desk} subscriber={subscriber} /> : null}
+          <DevicesPanel desk={desk} devices={grant.devices} />
+        </div>
       </div>
       {maySee ? <LivePanel desk={desk} sessions={sessions} /> : null}
       <Orders desk={desk} orders={orders} />
@@ -293,6 +293,8 @@ export const subscriberPage = definePage({
         return giveSpeed(desk, speed.value)
       },
     },
+    topUp: topUpDeed,
+    freeDevice: freeDeviceDeed,
     planSpeed: { permission: 'subscribers.write', run: (desk) => giveSpeed(desk, undefined) },
     save: {
       permission: 'subscribers.write',
@@ -344,6 +346,8 @@ const Answer = ({ desk }: { desk: Desk }) => {
         changed: words.saidChanged,
         changing: words.saidChanging,
         set: words.saidSet,
+        topped: words.saidTopped,
+        freed: words.saidFreed,
       }}
     >
       {said === 'suspended' && desk.may('subscribers.write') ? (

@@ -13,9 +13,6 @@ const USAGE_DAYS = 30
 export const usageLately = (desk: Desk, grantNo: number): Promise<readonly Hour[]> =>
   desk.ask(usageByHour, { grantNo, fromAt: desk.now - USAGE_DAYS * DAY_MS, toAt: desk.now + DAY_MS })
 
-export const totalOf = (hours: readonly Hour[]): number =>
-  hours.reduce((sum, { inputOctets, outputOctets }) => sum + inputOctets + outputOctets, 0)
-
 /** Usage by the site's days, oldest first, days without any too. */
 const byDay = (hours: readonly Hour[], desk: Desk) => {
   const day = new Intl.DateTimeFormat('sv-SE', { timeZone: desk.locale.timeZone })

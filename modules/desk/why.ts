@@ -1,6 +1,7 @@
 /** Why a subscriber gets in, or does not: the causes in the order in which the gate looks at them, in words. */
-import { counted, fill, formatBytes, formatExact, formatMac, type Desk } from '@lango/kernel/ui'
+import { counted, fill, formatBytes, formatDuration, formatExact, formatMac, type Desk } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
+import type { showAllowance } from '../sessions/index.ts'
 import type { deskSubscriber } from './queries.ts'
 import { deskWords, type DeskWords } from './words.ts'
 
@@ -15,7 +16,7 @@ export type WhyStep = {
 
 export type WhyFacts = {
   readonly subscriber: NonNullable<ResultOf<typeof deskSubscriber>>
-  readonly usedOctets: number
+  readonly allowance: ResultOf<typeof showAllowance>
   readonly openSessions: number
   readonly last: { readonly outcome: string; readonly sentence: string; readonly ago: string } | undefined
   readonly desk: Pick<Desk, 'locale' | 'now'>
@@ -69,32 +70,48 @@ export const whyChain = (facts: WhyFacts): readonly WhyStep[] => {
     { ...open('plan', `${words.plan}: ${plan.name}`), href: `/plans/${plan.id}` },
     statusStep(facts, words),
     validityStep(facts, words),
-    ...quotaSteps(facts, words),
+    ...allowanceSteps(facts, words),
     deviceStep(facts, words),
     lastStep(facts, words),
   ]
 }
 
-const quotaSteps = ({ subscriber: { grant }, usedOctets, desk }: WhyFacts, words: DeskWords): readonly WhyStep[] => {
+/** Data, time, fair use and hours, as far as the plan limits them. */
+const allowanceSteps = ({ allowance, desk }: WhyFacts, words: DeskWords): readonly WhyStep[] => {
+  if (!allowance) return []
   const { locale } = desk
-  const steps: WhyStep[] = []
-  if (grant.quotaOctets !== null)
-    steps.push(
-      measured('quota', usedOctets, grant.quotaOctets, (octets) => formatBytes(octets, locale), {
-        within: words.whyQuota,
-        over: words.whyQuotaOver,
-      }),
-    )
-  return steps
+  const at = (instant: number): string => formatExact(instant, locale)
+  const { octets, sec, fairUse, windows, window, openUntilAt, nextWindowAt, nextResetAt, reason } = allowance
+  const again = nextResetAt === null ? undefined : fill(words.whyResets, { time: at(nextResetAt) })
+  const bytes = (value: number): string => formatBytes(value, locale)
+  const time = (value: number): string => formatDuration(value * 1000, locale)
+  const hours = (): WhyStep => {
+    if (reason !== 'outside-hours') {
+      const sentence = openUntilAt === null ? words.whyHours : fill(words.whyHoursUntil, { time: at(openUntilAt) })
+      return open('hours', window === null ? sentence : `${sentence} ${words.whyWindowSpeed}`)
+    }
+    const next = nextWindowAt === null ? undefined : fill(words.whyHoursNext, { time: at(nextWindowAt) })
+    return shut('hours', words.whyHoursShut, next)
+  }
+  return [
+    ...(octets ? [measured('quota', octets, bytes, words.whyQuota, words.whyQuotaOver, again)] : []),
+    ...(sec ? [measured('time', sec, time, words.whyTime, words.whyTimeOver, again)] : []),
+    ...(fairUse && fairUse.tier > 0 ? [open('fair-use', fill(words.whyFairUse, { tier: fairUse.tier }))] : []),
+    ...(windows.length > 0 ? [hours()] : []),
+  ]
 }
+
+type Measured = { readonly used: number; readonly left: number; readonly over: number }
 
 const measured = (
   id: string,
-  used: number,
-  quota: number,
+  { used, left, over: beyond }: Measured,
   format: (value: number) => string,
-  { within, over }: { within: string; over: string },
-): WhyStep =>
-  used < quota
-    ? open(id, fill(within, { used: format(used), quota: format(quota) }))
-    : shut(id, fill(over, { quota: format(quota) }))
+  within: string,
+  over: string,
+  again: string | undefined,
+): WhyStep => {
+  const values = { used: format(used), quota: format(used - beyond + left) }
+  if (left <= 0) return shut(id, fill(over, values), again)
+  return { ...open(id, fill(within, values)), ...(again === undefined ? {} : { remedy: again }) }
+}

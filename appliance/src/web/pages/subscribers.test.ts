@@ -240,3 +240,27 @@ test('both languages say everything', async () => {
     expect(await (await tech.visit(path)).text(), path).toContain('lang="sw"')
   expect(await text(tech.visit('/subscribers/amina'))).toContain('Kuingia kunakubaliwa.')
 })
+
+test('what is left of a quota is shown, topped up as people write it, and told in the chain', async () => {
+  const { tech, site } = box()
+  site.must(addPlan, { name: 'Capped', kind: 'pppoe', policy: { quotaPeriod: 'month' }, quotaOctets: 5_000_000 })
+  site.must(addSubscriber, { login: 'amina', password: 'x', plan: 'Capped' })
+  openSession(site)
+  const page = await text(tech.visit('/subscribers/amina'))
+  expect(page).toContain('A login is refused.')
+  expect(page).toMatch(/All 5\.0.MB of data is used/)
+  expect((await tech.send('/subscribers/amina', { do: 'topUp', octets: 'much' })).status).toBe(422)
+  expect((await tech.send('/subscribers/amina', { do: 'topUp', octets: '' })).status).toBe(422)
+  const topped = await tech.send('/subscribers/amina', { do: 'topUp', octets: '20MB' })
+  expect(topped.headers.get('location')).toBe('/subscribers/amina?said=topped')
+  expect(await text(tech.visit('/subscribers/amina'))).toContain('A login is let in.')
+})
+
+test('a bound device is taken off, so that another may come', async () => {
+  const { tech, site } = box()
+  site.must(addPlan, { name: 'One', kind: 'hotspot', policy: { deviceLimit: 1, bindDevices: 'first' } })
+  site.must(addSubscriber, { login: 'amina', password: 'x', plan: 'One', mac: 'aa-bb-cc-dd-ee-ff' })
+  expect(await text(tech.visit('/subscribers/amina'))).toContain('Free the slot')
+  await tech.send('/subscribers/amina', { do: 'freeDevice', device: 'AA:BB:CC:DD:EE:FF' })
+  expect(await text(tech.visit('/subscribers/amina'))).not.toContain('Free the slot')
+})
