@@ -163,7 +163,7 @@ const topUpSubscriber: CommandSpec = {
   operands: ['LOGIN'],
   summary: 'more data or time beside the plan’s',
   options: topUpOptions,
-  examples: ['lango subscriber topup amina --data 5GB', 'lango subscriber topup amina --time 2h --good-for 7d'],
+  examples: ['lango subscriber topup amina --quota 5GB', 'lango subscriber topup amina --quota-time 2h --good-for 7d'],
   run: (context) => topUp(context, { login: context.args.operand(0)! }),
 }
 

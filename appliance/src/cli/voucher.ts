@@ -263,7 +263,7 @@ const topUpVoucher: CommandSpec = {
   operands: ['CODE'],
   summary: 'more data or time beside the plan’s',
   options: topUpOptions,
-  examples: ['lango voucher topup 7K3D-M2QX --data 1GB'],
+  examples: ['lango voucher topup 7K3D-M2QX --quota 1GB'],
   async run(context) {
     const found = await context.command<ValueOf<typeof showVoucher>>('vouchers.show', {
       code: context.args.operand(0),
