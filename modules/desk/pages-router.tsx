@@ -74,6 +74,7 @@ const Elsewhere = ({ desk, router }: { desk: Desk; router: Router }) => {
   return (
     <p class="pager">
       <a href={`/access-log?${search}`}>{words.accessLog}</a>
+      <a href={`/reports/sessions?${search}`}>{words.history}</a>
     </p>
   )
 }

@@ -1,10 +1,12 @@
 /** The desk's pages that show several modules together. */
 import type { DeskPage } from '@lango/kernel/ui'
 import { accessLogPage } from './pages-access-log.tsx'
+import { plansReportPage, usageReportPage } from './pages-reports.tsx'
 import { removeRouterPage, routerPage } from './pages-router.tsx'
 import { routerScriptPage } from './pages-router-script.tsx'
 import { newRouterPage, routersPage } from './pages-routers.tsx'
 import { searchPage } from './pages-search.tsx'
+import { addressReportPage, sessionHistoryPage } from './pages-session-history.tsx'
 import { sessionPage, sessionsPage } from './pages-sessions.tsx'
 import { subscriberPage } from './pages-subscriber.tsx'
 import { newSubscriberPage, subscribersPage } from './pages-subscribers.tsx'
@@ -25,4 +27,8 @@ export const networkPages: readonly DeskPage[] = [
   routerScriptPage,
   removeRouterPage,
   accessLogPage,
+  usageReportPage,
+  plansReportPage,
+  sessionHistoryPage,
+  addressReportPage,
 ]

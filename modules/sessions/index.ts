@@ -2,6 +2,8 @@ import { defineModule } from '@lango/kernel/verbs'
 import { showAllowance } from './allowance.ts'
 import { finishOrder, orderSession } from './commands.ts'
 import { grantDevices } from './devices.ts'
+import { sealExport } from './export-seal.ts'
+import { searchHistory, whoHad } from './history.ts'
 import { listOrders, listSessions, sessionIds, showSession, usageByHour } from './queries.ts'
 import { listRouterHealth, listUnknownRouters, openByRouter, usageTotals } from './reports.ts'
 import {
@@ -15,12 +17,16 @@ import {
   unknownRouters,
   usageHours,
 } from './tables.ts'
+import { usageByPlan, usageHoursOfAll } from './usage-reports.ts'
 
 export { showAllowance } from './allowance.ts'
 export { finishOrder, orderSession, sessionOrdered } from './commands.ts'
 export { listOrders, listSessions, sessionIds, showSession, usageByHour } from './queries.ts'
 export { listRouterHealth, listUnknownRouters, openByRouter, usageTotals } from './reports.ts'
+export { exportFault, sealExport, sha256Of, type Manifest } from './export-seal.ts'
+export { searchHistory, whoHad } from './history.ts'
 export * from './rules.ts'
+export { usageByPlan, usageHoursOfAll, type Moved } from './usage-reports.ts'
 
 export const sessions = defineModule({
   name: 'sessions',
@@ -35,7 +41,7 @@ export const sessions = defineModule({
     accountingCopies,
     sessionOrders,
   ],
-  commands: [orderSession, finishOrder],
+  commands: [orderSession, finishOrder, sealExport],
   queries: [
     grantDevices,
     listSessions,
@@ -48,5 +54,9 @@ export const sessions = defineModule({
     listUnknownRouters,
     listRouterHealth,
     openByRouter,
+    usageHoursOfAll,
+    usageByPlan,
+    searchHistory,
+    whoHad,
   ],
 })

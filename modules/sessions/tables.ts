@@ -78,7 +78,17 @@ export const sessionHistory = defineTable(
     hourOutputOctets: c.bytes64(),
     hourSessionTimeSec: c.int(),
   }),
-  { indexes: { byAcctSessionId: ['acctSessionId'], byGrant: ['grantNo', 'endedAt'] } },
+  {
+    indexes: {
+      byAcctSessionId: ['acctSessionId'],
+      byGrant: ['grantNo', 'endedAt'],
+      // Who had this address then (feature D37). Addresses come in no order, so that a Stop costs a page more, as with
+      // the two above; 33 octets a row.
+      byIp: ['framedIp', 'endedAt'],
+      // What ended between two instants, of a router or a device too. Rows come in this order: it is only appended to.
+      byEnd: ['endedAt', 'routerNo', 'device'],
+    },
+  },
 )
 
 /** What a session moved in an hour that it outlived: one row per session and hour, appended when the hour is over. */
@@ -92,7 +102,13 @@ export const usageHours = defineTable(
     outputOctets: c.bytes64(),
     sessionTimeSec: c.int(),
   }),
-  { indexes: { byGrant: ['grantNo', 'hourAt'] } },
+  {
+    indexes: {
+      byGrant: ['grantNo', 'hourAt'],
+      // All that reports add up, so that a month is read from the index alone. Rows come in this order.
+      byHour: ['hourAt', 'grantNo', 'inputOctets', 'outputOctets', 'sessionTimeSec'],
+    },
+  },
 )
 
 /** Decisions as the fronts packed them, one row a flush, searched newest first (`decision-log.ts`). */

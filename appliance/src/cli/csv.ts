@@ -4,6 +4,8 @@
  * are no UTF-8 are a fault and not a question mark in somebody's password. NUL is a fault too: half of the programs
  * that meet one take it for the end.
  */
+export { csvLine, unguarded } from '@lango/kernel'
+
 export type CsvRecord = { readonly line: number; readonly fields: readonly string[] }
 export type CsvFault =
   /** The line where the record begins. */
@@ -168,20 +170,3 @@ export async function* readRecords<R extends { readonly line: number }>(
 
 export const readCsv = (octets: AsyncIterable<Uint8Array>): AsyncGenerator<CsvRecord | CsvFault> =>
   readRecords<CsvRecord>(octets, (onRecord) => new CsvReader(onRecord))
-
-/** What a spreadsheet takes for a formula when a cell begins with it (OWASP: CSV injection), also in full width. */
-const FORMULA = '=+\\-@\t\r\n＝＋－＠'
-const NEEDS_GUARD = new RegExp(`^['${FORMULA}]`)
-const GUARDED = new RegExp(`^'['${FORMULA}]`)
-
-/** An apostrophe keeps a spreadsheet from reckoning; one goes before a cell that begins with one, so that it comes off again. */
-const guarded = (cell: string): string => (NEEDS_GUARD.test(cell) ? `'${cell}` : cell)
-/** The cell as it was; a hand-made one that merely begins with an apostrophe stays as it is. */
-export const unguarded = (cell: string): string => (GUARDED.test(cell) ? cell.slice(1) : cell)
-
-/** A record with its end of line. Blanks at an end are quoted too: some programs would lose them. */
-export const csvLine = (cells: readonly string[]): string =>
-  `${cells
-    .map(guarded)
-    .map((cell) => (/[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell))
-    .join(',')}\r\n`
