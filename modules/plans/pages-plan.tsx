@@ -26,6 +26,7 @@ import { planState, wordsOf } from './pages-list.tsx'
 import { PlanForm } from './plan-form.tsx'
 import { readPlanForm } from './plan-reading.ts'
 import {
+  clockWords,
   dataText,
   devicesText,
   periodWord,
@@ -133,7 +134,7 @@ const PlanFacts = ({ desk, plan }: { desk: Desk; plan: Plan }) => {
   const words = wordsOf(desk)
   const reader = { words, locale: desk.locale }
   const { policy } = plan
-  const { quotaPeriod, rolloverOctets, fairUse, windows } = policy
+  const { clock, quotaPeriod, rolloverOctets, fairUse, windows } = policy
   const sold: readonly Fact[] = [
     [words.price, priceText(plan, words)],
     [words.speed, formatSpeed(policy, words.noLimit)],
@@ -142,6 +143,7 @@ const PlanFacts = ({ desk, plan }: { desk: Desk; plan: Plan }) => {
     [words.data, dataText(plan, reader)],
     [words.time, timeText(plan, reader)],
     [words.kind, words[plan.kind]],
+    ...(clock === undefined ? [] : [[words.clock, words[clockWords[clock]]] as const]),
     ...(quotaPeriod === undefined ? [] : [[words.period, words[periodWord(quotaPeriod)]] as const]),
     ...(rolloverOctets === undefined ? [] : [[words.rollover, formatQuota(rolloverOctets)] as const]),
     ...(fairUse === undefined ? [] : [[words.fairUse, lines(fairUse.map((tier) => tierText(tier, words)))] as const]),

@@ -15,8 +15,8 @@ import {
   type Desk,
 } from '@lango/kernel/ui'
 import { INTERIM_SEC_DEFAULT, serviceKinds, type Policy } from '../access/index.ts'
-import { expiries, quotaPeriods, secondsText, TIERS_MAX, WINDOWS_MAX } from './plan-reading.ts'
-import { dayText, periodWord, weekdays, type Plan } from './plan-text.ts'
+import { clocks, expiries, idleSecOf, quotaPeriods, secondsText, TIERS_MAX, WINDOWS_MAX } from './plan-reading.ts'
+import { clockWords, dayText, periodWord, weekdays, type Plan } from './plan-text.ts'
 import { planWords, type PlanWords } from './words.ts'
 
 type Typed = Readonly<Record<string, string>>
@@ -69,11 +69,11 @@ const expiryFields = (onExpiry: Policy['onExpiry']): Typed => {
   return onExpiry.kind === 'pool' ? { ...common, expiredPool: onExpiry.pool } : { ...common, expiredUrl: onExpiry.url }
 }
 
-const routerFields = (policy: Policy): Typed => ({
+const routerFields = ({ policy, kind }: Plan): Typed => ({
   ...burstFields(policy.burst),
   priority: String(policy.priority ?? ''),
   sessionTime: secondsText(policy.sessionTimeoutSec),
-  idleTime: secondsText(policy.idleTimeoutSec),
+  idleTime: policy.idleTimeoutSec === idleSecOf(kind) ? '' : durationText(policy.idleTimeoutSec),
   interim: policy.interimSec === INTERIM_SEC_DEFAULT ? '' : durationText(policy.interimSec),
   pool: policy.pool ?? '',
   ipv6Pool: policy.ipv6Pool ?? '',
@@ -94,12 +94,13 @@ const typedOf = (plan: Plan): Typed => ({
   validity: secondsText(plan.validitySec),
   data: plan.quotaOctets === null ? '' : sizeText(plan.quotaOctets),
   time: secondsText(plan.quotaSec),
+  clock: plan.policy.clock ?? 'wall',
   period: plan.policy.quotaPeriod ?? 'none',
   rollover: plan.policy.rolloverOctets === undefined ? '' : sizeText(plan.policy.rolloverOctets),
   devices: plan.policy.deviceLimit === 0 ? '' : String(plan.policy.deviceLimit),
   ...tierFields(plan.policy.fairUse),
   ...windowFields(plan.policy.windows),
-  ...routerFields(plan.policy),
+  ...routerFields(plan),
 })
 
 type Filling = {
@@ -155,6 +156,13 @@ const Basics = ({ filling, currency }: { filling: Filling; currency: string }) =
       <Line filling={filling} name="speed" label={words.speed} help={words.speedHelp} />
       <Line filling={filling} name="price" label={words.price} help={words.priceHelp} unit={currencySign(currency)} />
       <Line filling={filling} name="validity" label={words.validity} help={words.validityHelp} />
+      <Select
+        label={words.clock}
+        name="clock"
+        value={filling.value('clock')}
+        options={clocks.map((value) => ({ value, label: words[clockWords[value]] }))}
+        {...filling.error('clock')}
+      />
       <Line filling={filling} name="devices" label={words.devices} help={words.devicesHelp} />
       <Check label={words.bind} name="bind" checked={filling.isBound} />
       <Line filling={filling} name="data" label={words.data} help={words.dataHelp} />

@@ -13,7 +13,14 @@ import {
   type SpeedPair,
 } from '@lango/kernel'
 import { FormReader, type Fields, type Problems } from '@lango/kernel/ui'
-import { INTERIM_SEC_DEFAULT, openPolicy, serviceKinds, type Policy } from '../access/index.ts'
+import {
+  HOTSPOT_IDLE_SEC,
+  INTERIM_SEC_DEFAULT,
+  openPolicy,
+  serviceKinds,
+  type Policy,
+  type ServiceKind,
+} from '../access/index.ts'
 import type { addPlan } from './commands.ts'
 import type { PlanWords } from './words.ts'
 
@@ -21,6 +28,7 @@ export type PlanInput = z.input<(typeof addPlan)['input']>
 export const TIERS_MAX = 5
 export const WINDOWS_MAX = 10
 export const quotaPeriods = ['none', 'day', 'week', 'month', 'subscription'] as const
+export const clocks = ['wall', 'used', 'fixed'] as const
 export const expiries = ['reject', 'pool', 'redirect'] as const
 
 const NAME_LENGTH_MAX = 64
@@ -139,14 +147,17 @@ const onExpiryOf = (reading: Reading): Policy['onExpiry'] => {
   return { kind, url: url ?? '', kbps }
 }
 
-const routerTerms = (reading: Reading, plain: SpeedPair): Partial<Policy> => {
+/** Devices at a hotspot go away without a word: their places are freed. */
+export const idleSecOf = (kind: ServiceKind): number => (kind === 'hotspot' ? HOTSPOT_IDLE_SEC : 0)
+
+const routerTerms = (reading: Reading, plain: SpeedPair, kind: ServiceKind): Partial<Policy> => {
   const { form, words } = reading
   const endless: readonly [number, number] = [1, SECONDS_MAX]
   return {
     burst: burstOf(reading, plain),
     priority: form.whole('priority', [1, 8], words.priorityUnreadable),
     sessionTimeoutSec: seconds(reading, 'sessionTime', endless, words.sessionUnreadable) ?? 0,
-    idleTimeoutSec: seconds(reading, 'idleTime', endless, words.sessionUnreadable) ?? 0,
+    idleTimeoutSec: seconds(reading, 'idleTime', [0, SECONDS_MAX], words.sessionUnreadable) ?? idleSecOf(kind),
     interimSec: seconds(reading, 'interim', [60, DAY_SEC], words.interimUnreadable) ?? INTERIM_SEC_DEFAULT,
     pool: shortText(reading, 'pool'),
     ipv6Pool: shortText(reading, 'ipv6Pool'),
@@ -168,6 +179,12 @@ const checkQuotas = ({ form, words }: Reading, input: PlanInput): void => {
     form.refuse('rollover', words.rolloverAlone)
 }
 
+const checkClock = ({ form, words }: Reading, { policy, validitySec, quotaSec }: PlanInput): void => {
+  if (policy.clock === 'fixed' && validitySec !== undefined) form.refuse('validity', words.fixedLength)
+  const pauses = quotaSec !== undefined && policy.quotaPeriod === undefined
+  if (policy.clock === 'used' && !pauses) form.refuse('clock', words.usedEmpty)
+}
+
 type Given = { readonly currency: string; readonly words: PlanWords; readonly policy?: Policy }
 
 /** `policy` is what the plan has now: what the form does not ask for stays as it is. */
@@ -183,14 +200,17 @@ export const readPlanForm = (
   const price = form.read('price', (text) => parseMoney(text, currency), words.priceUnreadable)
   if (price && price.minor < 0) form.refuse('price', words.priceUnreadable)
   const period = form.choice('period', quotaPeriods)
+  const kind = form.choice('kind', ['hotspot', ...serviceKinds])
+  const clock = form.choice('clock', clocks)
   const lasting: readonly [number, number] = [60, SECONDS_MAX]
   const input: PlanInput = {
     name,
-    kind: form.choice('kind', ['hotspot', ...serviceKinds]),
+    kind,
     policy: {
       ...before,
       ...speed,
-      ...routerTerms(reading, speed),
+      ...routerTerms(reading, speed, kind),
+      clock: clock === 'wall' ? undefined : clock,
       deviceLimit: form.whole('devices', [1, DEVICES_MAX], words.devicesUnreadable) ?? 0,
       bindDevices: form.checked('bind') ? 'first' : 'no',
       quotaPeriod: period === 'none' ? undefined : period,
@@ -205,6 +225,7 @@ export const readPlanForm = (
     currency,
   }
   checkQuotas(reading, input)
+  checkClock(reading, input)
   return form.isGood ? { input } : { problems: form.problems }
 }
 

@@ -13,9 +13,11 @@ type TextWord = { [K in keyof PlanWords]: PlanWords[K] extends Plural ? never : 
 export const priceText = ({ priceMinor, currency }: Plan, words: PlanWords): string =>
   priceMinor === 0 ? words.free : formatPrice(priceMinor, currency)
 
-export const validityText = ({ validitySec, validFrom }: Plan, { words, locale }: Reader): string =>
+export const validityText = ({ validitySec, validFrom, policy }: Plan, { words, locale }: Reader): string =>
   validitySec === null
-    ? words.untilEnded
+    ? policy.clock === 'fixed'
+      ? words.atSale
+      : words.untilEnded
     : fill(validFrom === 'first-use' ? words.validFirst : words.validSale, {
         time: formatDuration(validitySec * 1000, locale),
       })
@@ -53,6 +55,8 @@ export const periodWord = (period: NonNullable<Policy['quotaPeriod']>): Extract<
       subscription: 'periodSubscription',
     } as const
   )[period]
+
+export const clockWords = { wall: 'clockWall', used: 'clockUsed', fixed: 'clockFixed' } as const
 
 /** From Monday on, as weeks are read. */
 export const weekdays = [1, 2, 3, 4, 5, 6, 0] as const

@@ -106,7 +106,7 @@ const FindForm = ({ desk }: { desk: Desk }) => {
           label={words.findLabel}
           name="code"
           value={form.value('code')}
-          help={words.findHelp}
+          placeholder={words.findHelp}
           autoComplete="off"
           required
           {...form.error('code')}

@@ -298,10 +298,8 @@ export const voucherPage = definePage({
             <>
               <RefusedNote desk={desk} />
               <VoucherFacts desk={desk} voucher={voucher} />
-              <div class="panels">
-                <Way desk={desk} voucher={voucher} />
-                {await Devices({ desk, voucher })}
-              </div>
+              {await Devices({ desk, voucher })}
+              <Way desk={desk} voucher={voucher} />
             </>
           )}
         </>

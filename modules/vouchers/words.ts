@@ -18,7 +18,7 @@ const listWords = catalogue(
     newPlan: 'Make a plan',
     find: 'Find',
     findLabel: 'Code, or the number beside it',
-    findHelp: 'As it is on the paper: KSM-7K3D-M2QX, or 3-17.',
+    findHelp: 'KSM-7K3D-M2QX or 3-17',
     notFound:
       'No voucher has this code or number. Compare each character with the paper: there is no 0, O, 1, I or L among the letters.',
     plan: 'Plan',
@@ -200,7 +200,7 @@ const listWords = catalogue(
     newPlan: 'Tengeneza kifurushi',
     find: 'Tafuta',
     findLabel: 'Msimbo, au nambari iliyo kando yake',
-    findHelp: 'Kama ulivyo kwenye karatasi: KSM-7K3D-M2QX, au 3-17.',
+    findHelp: 'KSM-7K3D-M2QX au 3-17',
     notFound:
       'Hakuna vocha yenye msimbo au nambari hii. Linganisha kila herufi na karatasi: hakuna 0, O, 1, I wala L kati ya herufi.',
     plan: 'Kifurushi',

@@ -120,7 +120,7 @@ test('what the form shows is what it takes back: saving it unchanged changes not
   const checked = [...form.matchAll(/name="windowDays0" value="(\d)" checked/g)].map(([, day = '']) => day)
   const saved = await post(`/plans/${before!.id}?tab=change`, 'save', {
     ...(valuesIn(form) as Record<string, string>),
-    ...Object.fromEntries(['kind', 'period', 'expired'].map((name) => [name, chosen(name)])),
+    ...Object.fromEntries(['kind', 'clock', 'period', 'expired'].map((name) => [name, chosen(name)])),
     windowDays0: checked,
     windowDays1: [],
     do: [],
@@ -128,6 +128,19 @@ test('what the form shows is what it takes back: saving it unchanged changes not
   })
   expect(saved.headers.get('location')).toBe(`/plans/${before!.id}?said=saved`)
   expect(plans()).toEqual([before])
+})
+
+test('a plan for used time or for a fixed time says so, and a hotspot frees places that are idle', async () => {
+  const { as, post, plans } = desk()
+  as('owner')
+  await post('/plans/new', 'add', { name: 'A', kind: 'hotspot', clock: 'used', time: '5h' })
+  await post('/plans/new', 'add', { name: 'B', kind: 'hotspot', clock: 'fixed', idleTime: '0m' })
+  await post('/plans/new', 'add', { name: 'C', kind: 'pppoe', clock: 'wall' })
+  expect(plans().map(({ policy }) => [policy.clock, policy.idleTimeoutSec])).toEqual([
+    ['used', 900],
+    ['fixed', 0],
+    [undefined, 0],
+  ])
 })
 
 test('a bare plan is a name and a speed', async () => {
@@ -140,6 +153,8 @@ test('a bare plan is a name and a speed', async () => {
 })
 
 test.each([
+  ['validity', { clock: 'fixed', validity: '1d' }, 'no validity of its own'],
+  ['clock', { clock: 'used' }, 'say how much'],
   ['name', {}, 'Give the plan a name.'],
   ['name', { name: 'x'.repeat(65) }, 'at most 64'],
   ['name', { name: 'Taken' }, 'Another plan is called so'],
@@ -180,7 +195,7 @@ test.each([
   expect(refused.status).toBe(422)
   expect(new RegExp(`id="${field}-error">([^<]*)`).exec(page)?.[1]).toContain(sentence)
   const values = valuesIn(page)
-  const isField = (name: string) => !name.startsWith('windowDays') && !['period', 'expired'].includes(name)
+  const isField = (name: string) => !name.startsWith('windowDays') && !['clock', 'period', 'expired'].includes(name)
   for (const [name, value] of Object.entries(sent).filter(([name]) => isField(name)))
     expect(values[name] ?? '', name).toBe(value)
   expect(values['addressList']).toBe('kept &lt;b>')
