@@ -217,6 +217,11 @@ const PlanHead = ({ desk, plan }: { desk: Desk; plan: Plan }) => {
       {desk.may('plans.write') ? (
         <LinkButton href={`/plans/new?like=${encodeURIComponent(plan.id)}`}>{words.copy}</LinkButton>
       ) : undefined}
+      {desk.may('vouchers.write') && plan.kind === 'hotspot' && plan.status === 'active' ? (
+        <LinkButton kind="main" href={`/vouchers/new?plan=${encodeURIComponent(plan.name)}`}>
+          {words.vouchers}
+        </LinkButton>
+      ) : undefined}
     </PageHead>
   )
 }

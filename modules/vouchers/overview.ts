@@ -182,7 +182,7 @@ export const batchHolders = defineQuery({
   permission: 'vouchers.read',
   input: z.object({ batch: z.number().int(), now: instant }),
   tables: { vouchers, voucherBatches, grants },
-  examples: [1, 2, 3, 4, 5, 6, 7, 8].map((batch) => ({ batch, now: 2_000_000_000_000 })),
+  examples: [1, 2, 3, 4].map((batch) => ({ batch, now: 2_000_000_000_000 })),
   select: ({ db, vouchers, voucherBatches, grants, ref }, { batch, now }) =>
     db
       .select({ holder: vouchers.holder, ...countsOf({ vouchers, grants }, now) })
@@ -202,7 +202,7 @@ export const movable = defineQuery({
   permission: 'vouchers.read',
   input: z.object({ batch: z.number().int(), from: z.number().int(), to: z.number().int() }),
   tables: { vouchers, voucherBatches },
-  examples: [1, 2, 3, 4].map((batch) => ({ batch, from: 1, to: 8 })),
+  examples: [{ batch: 1, from: 1, to: 8 }],
   select: ({ db, vouchers, voucherBatches, ref }, { batch, from, to }) =>
     db
       .select({ movable: countWhere(inArray(vouchers.state, ['made', 'given'])), total: countRows() })
@@ -218,7 +218,7 @@ export const voucherAt = defineQuery({
   permission: 'vouchers.read',
   input: z.object({ batch: z.number().int(), serial: z.number().int() }),
   tables: { vouchers, voucherBatches },
-  examples: [1, 2, 3, 4, 5, 6].flatMap((batch) => [1, 2, 3, 4, 5, 6].map((serial) => ({ batch, serial }))),
+  examples: [1, 2, 3, 4, 5].flatMap((batch) => [1, 2].map((serial) => ({ batch, serial }))),
   select: ({ db, vouchers, voucherBatches, ref, byKey }, { batch, serial }) =>
     db
       .select({ id: vouchers.id })

@@ -55,7 +55,7 @@ const listWords = catalogue(
     // A new batch
     newTitle: 'Make vouchers',
     howMany: 'How many',
-    howManyHelp: 'At most 100,000.',
+    howManyHelp: 'At most 100,000; more than 5,000 are made in steps.',
     alphabet: 'Codes of',
     letters: 'letters and digits',
     digits: 'digits only',
@@ -236,7 +236,7 @@ const listWords = catalogue(
     box: 'kisanduku chenyewe',
     newTitle: 'Tengeneza vocha',
     howMany: 'Ngapi',
-    howManyHelp: 'Zisizidi 100,000.',
+    howManyHelp: 'Zisizidi 100,000; zaidi ya 5,000 hutengenezwa kwa hatua.',
     alphabet: 'Misimbo ya',
     letters: 'herufi na tarakimu',
     digits: 'tarakimu pekee',
