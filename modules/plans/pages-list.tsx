@@ -45,7 +45,7 @@ const columns = (desk: Desk): readonly Column<Plan>[] => {
       ),
     },
     { id: 'kind', head: words.kind, width: 'l', secondary: true, value: ({ kind }) => words[kind] },
-    { id: 'speed', head: words.speed, width: 'l', value: ({ policy }) => formatSpeed(policy, words.noLimit) },
+    { id: 'speed', head: words.speedShort, width: 'l', value: ({ policy }) => formatSpeed(policy, words.noLimit) },
     { id: 'validity', head: words.validity, width: 'xl', card: 'wide', value: (plan) => validityText(plan, reader) },
     { id: 'data', head: words.data, width: 'l', value: (plan) => dataText(plan, reader) },
     { id: 'price', head: words.price, width: 'l', figures: true, value: (plan) => priceText(plan, words) },
@@ -97,7 +97,7 @@ const Filters = ({ desk, asked }: { desk: Desk; asked: Asked }) => {
   const words = wordsOf(desk)
   return (
     <form class="filters" method="get" action="/plans" role="search">
-      <Field locale={desk.locale} label={words.search} name="q" type="search" value={asked.q} />
+      <Field locale={desk.locale} label={words.search} name="q" type="search" bare value={asked.q} />
       <Select
         label={words.kind}
         name="kind"

@@ -151,7 +151,7 @@ const PlanFacts = ({ desk, plan }: { desk: Desk; plan: Plan }) => {
   ]
   return (
     <>
-      <Panel title={words.facts}>
+      <Panel title={words.terms}>
         <PanelBody>
           <Facts facts={sold} />
         </PanelBody>
