@@ -21,6 +21,7 @@ import { createScheduledBackup } from './scheduled-backup.ts'
 import { createQueryRunner, runCommand } from './run-named.ts'
 import { startSessionControl, type SessionControl } from './session-control.ts'
 import { createJobs, openSite, type Site } from './site.ts'
+import { createStaffDoor, type StaffDoor } from './staff-door.ts'
 import { loadTls, type BoxTls, type TlsFiles } from './tls/index.ts'
 import { startWatch, type Watch } from './watch.ts'
 import { startWebhookFeed, type WebhookFeed } from './webhook-feed.ts'
@@ -154,6 +155,8 @@ const assemble = async <T>(
 type Ground = {
   readonly folder: DataFolder
   readonly site: Site
+  /** One for desk and routers: passwords are computed one at a time, and failures count at both. */
+  readonly staffDoor: StaffDoor
   readonly tls: BoxTls
   /** Read-only: sessions.db with site.db attached. */
   readonly reader: RawDatabase
@@ -174,13 +177,13 @@ const openGround = ({ dir, log, onFatal }: BoxOptions): Promise<Result<Ground & 
     const runner = orThrow(createQueryRunner(folder))
     keep({ stop: runner.close })
     const queries = keep(startQueries(folder, (error) => onFatal('the query thread died', error)))
-    return { folder, site, tls, reader: runner.sessions.raw, queries }
+    return { folder, site, staffDoor: createStaffDoor(site), tls, reader: runner.sessions.raw, queries }
   })
 
 /** The threads that answer routers. */
 const startRadius = (
   options: BoxOptions,
-  { folder, site, tls }: Ground,
+  { folder, site, staffDoor, tls }: Ground,
   onLimitReached: (grantNo: number) => void,
 ): Promise<Result<Aaa, Fault>> => {
   const { listen, authPort, acctPort, radsecPort, logLevel, timeZone, log } = options
@@ -195,7 +198,7 @@ const startRadius = (
     folder,
     tls: { ...tls.eap, ca: [...tls.eap.ca] },
     serverName: hostname(),
-    answer: createFrontDesk(site, log),
+    answer: createFrontDesk(site, staffDoor, log),
     onNews: (news) => {
       if (news.kind === 'limit-reached') onLimitReached(news.grantNo)
     },

@@ -1,8 +1,7 @@
 /** The web of the box: what people and programs reach with a browser or a token. */
 import { hostname } from 'node:os'
-import { createPasswords, ok, type Fault, type Log, type Result } from '@lango/kernel'
+import { ok, type Fault, type Log, type Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
-import { createCredentials } from '@lango/modules/people'
 import { createSettings } from '@lango/modules/settings'
 import type { Action } from './actions.ts'
 import type { SharedState } from './aaa/shared-state.ts'
@@ -13,6 +12,7 @@ import { metricsHandler } from './metrics/handler.ts'
 import type { QueryService } from './query-service.ts'
 import { runCommand } from './run-named.ts'
 import { commandsByName, queriesByName, type Site } from './site.ts'
+import type { StaffDoor } from './staff-door.ts'
 import type { Watch } from './watch.ts'
 import { createApi, createWeb, deskAddress, serveWeb, type WebSite, type WebTls } from './web/index.ts'
 
@@ -28,6 +28,7 @@ export type Desk = {
 
 export type DeskDeps = {
   readonly site: Site
+  readonly staffDoor: StaffDoor
   /** Read-only: sessions.db with site.db attached. */
   readonly reader: RawDatabase
   readonly queries: QueryService
@@ -52,12 +53,11 @@ const every = (ms: number, run: () => void): (() => void) => {
 const sentenceOf = async (fault: Fault): Promise<string> => (await import('./cli/faults.ts')).faultSentence(fault)
 
 /** What the web may use of the site: everything by name, with who asks. */
-const webSiteOf = ({ site, queries, action }: DeskDeps): WebSite => ({
+const webSiteOf = ({ site, staffDoor, queries, action }: DeskDeps): WebSite => ({
   people: site.people,
   may: site.may,
-  credentials: createCredentials(site.database.raw, site.vault),
+  ...staffDoor,
   settings: createSettings(site.database.raw),
-  passwords: createPasswords(site.random),
   vault: site.vault,
   command: (name, input, { id, actor, origin }) => runCommand(site, name, input, { actor, origin, id }),
   query: queries.ask,

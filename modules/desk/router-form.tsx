@@ -77,7 +77,8 @@ export const MoreFields = ({ desk, deed, before }: { desk: Desk; deed: string; b
   const form = valuesFor(desk, deed)
   const refused = desk.refused?.deed === deed ? desk.refused : undefined
   const isWrong = MORE_FIELDS.some((name) => refused?.problems[name] !== undefined)
-  const swaps = refused === undefined ? before.swapsOctets === true : refused.fields.has('swapsOctets')
+  const isOn = (name: 'swapsOctets' | 'adminLogins'): boolean =>
+    refused === undefined ? before[name] === true : refused.fields.has(name)
   return (
     <Fold title={words.more} note={words.moreNote} open={isWrong}>
       <Field
@@ -120,7 +121,8 @@ export const MoreFields = ({ desk, deed, before }: { desk: Desk; deed: string; b
         help={words.radsecIdentityHelp}
         {...form.error('radsecIdentity')}
       />
-      <Check label={words.swapsOctets} name="swapsOctets" checked={swaps} help={words.swapsOctetsHelp} />
+      <Check label={words.swapsOctets} name="swapsOctets" checked={isOn('swapsOctets')} help={words.swapsOctetsHelp} />
+      <Check label={words.adminLogins} name="adminLogins" checked={isOn('adminLogins')} help={words.adminLoginsHelp} />
     </Fold>
   )
 }
@@ -133,6 +135,7 @@ export type Settings = {
   readonly limitProxyState?: Strictness
   readonly radsecIdentity: string | null
   readonly swapsOctets: boolean
+  readonly adminLogins: boolean
 }
 
 export const NAME_LENGTH_MAX = 64
@@ -157,6 +160,7 @@ export const settingsIn = (
     realm,
     radsecIdentity: orNull(fields.get('radsecIdentity')),
     swapsOctets: fields.has('swapsOctets'),
+    adminLogins: fields.has('adminLogins'),
     ...(signed === before.requireMessageAuthenticator ? {} : { requireMessageAuthenticator: signed }),
     ...(proxied === before.limitProxyState ? {} : { limitProxyState: proxied }),
   }

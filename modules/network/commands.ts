@@ -29,6 +29,7 @@ const settings = {
   limitProxyState: z.enum(strictness),
   radsecIdentity: z.string().trim().min(1).max(256).nullable(),
   swapsOctets: z.boolean(),
+  adminLogins: z.boolean(),
 }
 
 /** 144 bits, of characters that no router's command line asks to quote. */
@@ -66,6 +67,7 @@ export const addRouter = defineCommand({
         proxyStateFreeSeen: false,
         radsecIdentity: input.radsecIdentity ?? null,
         swapsOctets: input.swapsOctets ?? false,
+        adminLogins: input.adminLogins ?? false,
         status: 'active',
       })
       .run()

@@ -27,6 +27,8 @@ export const routers = defineTable(
     radsecIdentity: c.optText(),
     /** The NAS counts from the subscriber's side: input and output are exchanged on receipt. */
     swapsOctets: c.flag(),
+    /** Staff may log in to the router itself with their own login. Off until the router is told to ask. */
+    adminLogins: c.flag({ before: false }),
     status: c.oneOf(['active', 'removed']),
   }),
   { unique: { byName: ['name'], byAddress: ['address'], byNo: ['no'] } },

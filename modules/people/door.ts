@@ -3,8 +3,9 @@ import { and, eq, gt } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok } from '@lango/kernel'
 import { defineCommand, secretText } from '@lango/kernel/verbs'
-import { SESSION_PURPOSE } from './guard.ts'
+import { permissionsOfRole, SESSION_PURPOSE } from './guard.ts'
 import { useRecovery } from './own.ts'
+import { routerRights } from './rules.ts'
 import { DOOR_PURPOSE, endSessions, newStaff, staffById, staffLogin, staffName } from './staff.ts'
 import { staff, staffDoors, staffSessions } from './tables.ts'
 
@@ -105,6 +106,30 @@ export const signedIn = defineCommand({
       })
       .run()
     return ok({ sessionId, secret })
+  },
+})
+
+/** Somebody logs in to a router with their own login: what they may do there. The app's code is used up with it. */
+export const routerLogin = defineCommand({
+  name: 'staff.routerLogin',
+  permission: 'system',
+  input: z.object({
+    id: z.string(),
+    router: z.string().max(64),
+    /** Where they sit, as the router tells it. */
+    from: z.string().max(64),
+    totpStep: z.number().int().optional(),
+  }),
+  handle(ctx, { id, router, from, totpStep }) {
+    const person = staffById(ctx, id)
+    if (person?.status !== 'active') return err({ type: 'StaffUnknown', id })
+    const { login, role } = person
+    const rights = routerRights(permissionsOfRole(ctx.raw)(role))
+    if (rights === undefined) return err({ type: 'RouterForbidden', login, router })
+    if (totpStep !== undefined && totpStep <= person.totpStep) return err({ type: 'CodeUsed' })
+    if (totpStep !== undefined) ctx.db.update(staff.site).set({ totpStep }).where(eq(staff.site.id, id)).run()
+    ctx.changed(null, { login, router, from, rights })
+    return ok({ login, rights })
   },
 })
 

@@ -1,5 +1,5 @@
 import { defineModule } from '@lango/kernel/verbs'
-import { enterByDoor, firstOwner, refusedSignIn, signedIn } from './door.ts'
+import { enterByDoor, firstOwner, refusedSignIn, routerLogin, signedIn } from './door.ts'
 import { beginTotp, confirmTotp, dropTotp, renewRecovery, setOwnPassword, signOutOwn } from './own.ts'
 import { listRoles, listStaff, listStaffSessions, listTokens, ownSessions, searchAudit, showOwn } from './queries.ts'
 import { removeRole, setRole } from './roles.ts'
@@ -7,7 +7,7 @@ import { changeStaff, inviteStaff, resetStaff, signOutStaff } from './staff.ts'
 import { apiTokens, roles, staff, staffDoors, staffSessions } from './tables.ts'
 import { createToken, revokeToken } from './tokens.ts'
 
-export { enterByDoor, firstOwner, refusedSignIn, signedIn } from './door.ts'
+export { enterByDoor, firstOwner, refusedSignIn, routerLogin, signedIn } from './door.ts'
 export {
   createCredentials,
   createPeopleGuard,
@@ -38,6 +38,7 @@ export const people = defineModule({
     firstOwner,
     enterByDoor,
     signedIn,
+    routerLogin,
     refusedSignIn,
     setOwnPassword,
     beginTotp,

@@ -8,6 +8,8 @@ export const permissions = [
   'people.write',
   'plans.read',
   'plans.write',
+  'routers.admin',
+  'routers.look',
   'routers.read',
   'routers.write',
   'sessions.read',
@@ -26,6 +28,12 @@ export const permissions = [
 export type Permission = (typeof permissions)[number]
 export const isPermission = (text: string): text is Permission => (permissions as readonly string[]).includes(text)
 
+/** What somebody may do on the routers themselves, logging in there with their own login. */
+export const routerRights = (permissions: ReadonlySet<string>): 'full' | 'read' | undefined => {
+  if (permissions.has('routers.admin')) return 'full'
+  return permissions.has('routers.look') ? 'read' : undefined
+}
+
 /** Roles that every box has. Others are made of permissions and have an id of their own. */
 export const roleNames = ['owner', 'technician', 'cashier', 'viewer'] as const
 export type Role = (typeof roleNames)[number]
@@ -38,6 +46,7 @@ const roles: Readonly<Record<Role, ReadonlySet<string>>> = {
   technician: new Set([
     ...READING,
     'plans.write',
+    'routers.admin',
     'routers.write',
     'sessions.write',
     'subscribers.write',

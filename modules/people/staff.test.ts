@@ -17,6 +17,7 @@ import {
   removeRole,
   renewRecovery,
   resetStaff,
+  routerLogin,
   searchAudit,
   setOwnPassword,
   setRole,
@@ -156,6 +157,30 @@ test('an app is asked for once it has shown a code; a code and a recovery code a
   expect(faultOf(dispatch(signedIn, { id, recoveryCode: codes[1]!, ...browser }))).toBe('CodeUsed')
   must(resetStaff, { id, forgetApp: true })
   expect(query(listStaff, {}).find((one) => one.id === id)?.totpSince).toBeNull()
+})
+
+test.each([
+  ['owner', 'full'],
+  ['technician', 'full'],
+  ['cashier', 'RouterForbidden'],
+  ['viewer', 'RouterForbidden'],
+])('a router lets a %s in: %s', (role, answer) => {
+  const { dispatch, join } = site()
+  const entered = dispatch(routerLogin, { id: join('juma', role), router: 'tower', from: '' })
+  expect(entered.ok ? entered.value.rights : entered.error.type).toBe(answer)
+})
+
+test('a code that opened a router opens nothing after it; whoever may not gets in with none and uses none up', () => {
+  const { must, dispatch, join } = site()
+  const id = join('juma', 'technician')
+  must(routerLogin, { id, router: 'tower', from: '', totpStep: 100 })
+  expect(faultOf(dispatch(routerLogin, { id, router: 'tower', from: '', totpStep: 100 }))).toBe('CodeUsed')
+  expect(faultOf(dispatch(signedIn, { id, totpStep: 100, ...browser }))).toBe('CodeUsed')
+  must(changeStaff, { id, role: 'viewer' })
+  expect(faultOf(dispatch(routerLogin, { id, router: 'tower', from: '', totpStep: 101 }))).toBe('RouterForbidden')
+  must(signedIn, { id, totpStep: 101, ...browser })
+  must(changeStaff, { id, status: 'disabled' })
+  expect(faultOf(dispatch(routerLogin, { id, router: 'tower', from: '' }))).toBe('StaffUnknown')
 })
 
 test('passwords, codes and sessions stand nowhere in clear, and the log says who did what, from where, to what', () => {

@@ -12,6 +12,8 @@ export type RouterFacts = {
   readonly vendor: Vendor
   readonly realm: string | undefined
   readonly swapsOctets: boolean
+  /** Staff may log in to the router itself. */
+  readonly adminLogins: boolean
 }
 
 export type Client = KnownClient<RouterFacts> & { learned: BlastRadiusLearned }
@@ -30,6 +32,7 @@ type RouterRow = {
   readonly proxyStateFreeSeen: 0 | 1
   readonly radsecIdentity: string | null
   readonly swapsOctets: 0 | 1
+  readonly adminLogins: 0 | 1
 }
 
 type Known = { readonly row: RouterRow; readonly client: Client; readonly range: ClientRange }
@@ -72,7 +75,8 @@ class RouterClients implements Clients {
     this.#rows = deps.site.prepare(
       `SELECT id, no, name, address, secret, vendor, realm, require_message_authenticator requireMessageAuthenticator,
          limit_proxy_state limitProxyState, message_authenticator_seen messageAuthenticatorSeen,
-         proxy_state_free_seen proxyStateFreeSeen, radsec_identity radsecIdentity, swaps_octets swapsOctets
+         proxy_state_free_seen proxyStateFreeSeen, radsec_identity radsecIdentity, swaps_octets swapsOctets,
+         admin_logins adminLogins
        FROM routers WHERE status = 'active'`,
     )
   }
@@ -149,6 +153,7 @@ const clientFrom = (row: RouterRow, secret: PreparedSecret): Client => ({
     vendor: isVendor(row.vendor) ? row.vendor : 'generic',
     realm: row.realm ?? undefined,
     swapsOctets: row.swapsOctets === 1,
+    adminLogins: row.adminLogins === 1,
   },
 })
 
@@ -177,4 +182,5 @@ const isSame = (a: RouterRow, b: RouterRow): boolean =>
   a.realm === b.realm &&
   a.requireMessageAuthenticator === b.requireMessageAuthenticator &&
   a.limitProxyState === b.limitProxyState &&
-  a.swapsOctets === b.swapsOctets
+  a.swapsOctets === b.swapsOctets &&
+  a.adminLogins === b.adminLogins

@@ -191,7 +191,7 @@ try {
     tellHeard()
   }, RECHECK_MS)
   control.on('message', (order: EapOrder | ToFront | ToRadsec) => {
-    if (order.kind === 'answer') asker.settle(order.id, order.ok)
+    if (order.kind === 'answer') asker.settle(order.id, order.answer)
     else if (order.kind === 'front') addFront(order.port)
     else if (order.kind === 'dynamic') void answerOverRadsec(radsecServer, order, tell, log)
     else if (order.kind === 'tls') {

@@ -120,7 +120,7 @@ const start = async (): Promise<void> => {
       countDropped([auth, acct])
     }, SEEN_FLUSH_MS)
     control.on('message', (message: ToFront) => {
-      if (message.kind === 'answer') asker.settle(message.id, message.ok)
+      if (message.kind === 'answer') asker.settle(message.id, message.answer)
       else void stop([auth, acct], seen)
     })
     tell({ kind: 'ready', ports: { auth: auth.port, acct: acct.port }, receiveBufferBytes: auth.receiveBufferBytes })

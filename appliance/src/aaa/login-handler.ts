@@ -16,7 +16,9 @@ import type { Clock, Log } from '@lango/kernel'
 import { isCodeLogin, normaliseDevice } from '@lango/modules/access/rules'
 import { AcceptWriter, writeReplyMessage } from './accept.ts'
 import { octetText } from './accounting-record.ts'
+import { isTerminalLogin, type AdminDoor } from './admin-login.ts'
 import type { RouterFacts } from './clients.ts'
+import type { AdminVerdict } from './control-link.ts'
 import {
   isDeviceProof,
   isProven,
@@ -31,10 +33,13 @@ import type { Decision } from './decision-log.ts'
 import { KEY_LOST, type Admitted, type Gate, type Origin } from './gate.ts'
 import { isMethod, type Method } from './methods.ts'
 import { realmOf } from './names.ts'
+import { ADMIN_CLASS } from './readers.ts'
 import { reasonWords, type Reason } from './reasons.ts'
 import type { SharedState } from './shared-state.ts'
+import { adminAttributes } from './vendors.ts'
 
 const USER_NAME = 1
+const CLASS = 25
 const CALLING_STATION_ID = 31
 const STATE = 24
 const NAS_PORT = 5
@@ -44,6 +49,8 @@ const ACCT_SESSION_ID = 44
 const EAP_MESSAGE = 79
 const CHARGEABLE_USER_IDENTITY = 89
 const MICROSOFT = 311
+/** RFC 3748 §4. */
+const EAP_FAILURE = 4
 
 export type Request = RadiusRequest<RouterFacts>
 
@@ -68,6 +75,8 @@ export type LoginDeps = {
   readonly eap: (question: EapQuestion) => Promise<EapAnswer>
   /** Writes the business rows of a first use; false when that was refused or the control thread did not answer. */
   readonly firstUse: (grant: GrantRow, device: string, admitted: Admitted) => Promise<boolean>
+  /** Lets staff into the router itself. */
+  readonly admin: Pick<AdminDoor, 'enter'>
   /** Sends the request on to the realm's home server when there is one; true when it will be answered. */
   readonly proxy: (
     request: Request,
@@ -81,6 +90,8 @@ type Login = {
   readonly request: Request
   readonly origin: Origin
   readonly startedMs: number
+  /** To the router itself, not through it. */
+  readonly isAdmin: boolean
   method: Method
 }
 
@@ -96,7 +107,16 @@ export class LoginHandler {
   handle(request: Request): void {
     const { state, clock, proxy } = this.#deps
     state.count('accessRequests')
-    const login: Login = { request, origin: originOf(request), startedMs: clock.monotonicMs(), method: 'unknown' }
+    const isAdmin = isTerminalLogin(request.packet)
+    const login: Login = {
+      request,
+      origin: originOf(request),
+      startedMs: clock.monotonicMs(),
+      isAdmin,
+      method: 'unknown',
+    }
+    // Before a home server is asked: its subscribers open no router either.
+    if (isAdmin) return void this.#admin(login)
     const realm = realmOf(login.origin.userName)
     if (realm !== undefined && proxy(request, realm, (outcome, reason) => this.#proxied(login, outcome, reason))) return
     const eap = concatAttribute(request.packet, EAP_MESSAGE)
@@ -108,6 +128,36 @@ export class LoginHandler {
     login.method = 'proxy'
     if (reason === 'proxied') this.#deps.state.count(`${outcome}s`)
     this.#record(login, outcome, reason, undefined)
+  }
+
+  async #admin(login: Login): Promise<void> {
+    const { request, origin } = login
+    const { admin, log } = this.#deps
+    try {
+      const eap = concatAttribute(request.packet, EAP_MESSAGE)
+      const proof: Proof = eap
+        ? { method: 'unknown' }
+        : readProof(request.packet, request.client.secret, request.version)
+      login.method = eap ? 'eap' : proof.method
+      const verdict = await admin.enter(request, proof, origin.userName)
+      if (verdict.kind === 'admitted') return this.#acceptAdmin(login, verdict)
+      this.#refuse(login, verdict.reason, undefined, undefined, (writer) => {
+        refusalAttributes(writer, proof, false)
+        // RFC 3579 §2.6.3: the answer to EAP carries EAP.
+        return eap ? writer.concat(EAP_MESSAGE, Buffer.of(EAP_FAILURE, eap[1] ?? 0, 0, 4)) : writer
+      })
+    } catch (error) {
+      log.error('an admin login failed inside', { error })
+      request.ignore()
+    }
+  }
+
+  #acceptAdmin(login: Login, { rights }: Extract<AdminVerdict, { kind: 'admitted' }>): void {
+    const { request } = login
+    const writer = this.#writer.reset().append(adminAttributes(request.client.data.vendor, rights))
+    request.answer(codes.accessAccept, writer.text(CLASS, ADMIN_CLASS))
+    this.#deps.state.count('accepts')
+    this.#record(login, 'accept', rights === 'full' ? 'admin-full' : 'admin-read', undefined)
   }
 
   #plain(login: Login): void {
@@ -278,8 +328,9 @@ export class LoginHandler {
   ): void {
     const { clock, decided, state } = this.#deps
     const latencyMicros = Math.round((clock.monotonicMs() - login.startedMs) * 1000)
-    if (login.method !== 'proxy') state.observe('login', latencyMicros)
-    else if (reason === 'proxied') state.observe('proxied', latencyMicros)
+    // A person's password takes its time, which says nothing about how fast subscribers get in.
+    const meter = login.isAdmin ? undefined : meterOf(login.method, reason)
+    if (meter) state.observe(meter, latencyMicros)
     // Kept under the subscriber's own login, however the NAS spelt it: so it is found, and so attempts are counted.
     const name = grant?.login ?? identity
     const typed = login.origin.userName
@@ -307,6 +358,11 @@ export class LoginHandler {
       asPassword: (keys) => hidePassword(keys, ra, client.secret, version),
     }
   }
+}
+
+const meterOf = (method: Method, reason: Reason): 'login' | 'proxied' | undefined => {
+  if (method !== 'proxy') return 'login'
+  return reason === 'proxied' ? 'proxied' : undefined
 }
 
 /** The library's own reasons, in the words of the decision log. */

@@ -24,7 +24,14 @@ import { createProxy } from './proxy.ts'
 const SECRET = 'a-secret-between-boxes'
 const STATE = 24
 const secret = prepareSecret(Buffer.from(SECRET))
-const router: RouterFacts = { no: 1, name: 'tower', vendor: 'mikrotik', realm: undefined, swapsOctets: false }
+const router: RouterFacts = {
+  no: 1,
+  name: 'tower',
+  vendor: 'mikrotik',
+  realm: undefined,
+  swapsOctets: false,
+  adminLogins: false,
+}
 const client = knownClient(router)
 
 const closing: { readonly close: () => unknown }[] = []

@@ -15,6 +15,7 @@ const facts = (no: number): RouterFacts => ({
   vendor: 'mikrotik',
   realm: undefined,
   swapsOctets: false,
+  adminLogins: false,
 })
 
 afterEach(() => vi.useRealTimers())

@@ -15,6 +15,9 @@ const CLASS_PREFIX = 'lango:'
 export const classOf = (grantNo: number, speed: Speed | undefined): string =>
   `${CLASS_PREFIX}${grantNo.toString(36)}${speed ? `.${speed.downKbps}.${speed.upKbps}` : ''}`
 
+/** What a router reports of a login to itself is no subscriber's, whatever the name. */
+export const ADMIN_CLASS = 'lango-admin'
+
 const GRANT_COLUMNS = `id, no, login, status, credential, mac_login, policy_id, expires_at, validity_sec, first_used_at,
   framed_ip, framed_ipv6_prefix, delegated_ipv6_prefix, vlan, devices, quota_octets, quota_sec, begins_at, top_ups`
 
@@ -103,6 +106,7 @@ export const grantLookup = (
       const speed = down === undefined || up === undefined ? undefined : { downKbps: Number(down), upKbps: Number(up) }
       if (no > 0) return { no, hasQuota: true, speed }
     }
+    if (className === ADMIN_CLASS) return undefined
     readSite()
     const row = byLogin.get(userName) ?? byMac.get(userName) ?? byCode(userName)
     return row && { no: row[0], hasQuota: row[1] === 1 || policyOf(row[2]).fairUse !== undefined }

@@ -31,6 +31,17 @@ export const reasons = [
   'not-begun',
   'time-used',
   'outside-hours',
+  'admin-full',
+  'admin-read',
+  'admin-off',
+  'admin-pap-only',
+  'admin-unsigned',
+  'admin-unknown',
+  'admin-wrong-password',
+  'admin-wrong-code',
+  'admin-disabled',
+  'admin-forbidden',
+  'admin-too-many',
 ] as const
 export type Reason = (typeof reasons)[number]
 
@@ -135,6 +146,57 @@ export const reasonWords: Readonly<Record<Reason, Words>> = {
     told: 'Please try again in a minute.',
   },
   challenged: { sentence: 'The conversation goes on.', remedy: '', told: '' },
+  'admin-full': { sentence: 'Somebody of the staff logged in to the router with full rights.', remedy: '', told: '' },
+  'admin-read': { sentence: 'Somebody of the staff logged in to the router to look.', remedy: '', told: '' },
+  'admin-off': {
+    sentence: 'The login was for the router itself, and staff logins are off for this router.',
+    remedy:
+      'To let staff in: `lango router set NAME --admin-logins on`. A hotspot that asks like this must send Acct-Session-Id or NAS-Port-Type.',
+    told: refused,
+  },
+  'admin-pap-only': {
+    sentence:
+      'The login was for the router itself, and not by PAP. Passwords of the staff are kept so that only PAP can be checked.',
+    remedy: 'Log in by SSH, the console or WebFig; WinBox asks by CHAP. On other routers choose PAP.',
+    told: refused,
+  },
+  'admin-unsigned': {
+    sentence: 'The login was for the router itself, and neither signed (Message-Authenticator) nor over RadSec.',
+    remedy: 'Have the router sign: on RouterOS `/radius set [find] require-message-auth=yes-for-request-resp`.',
+    told: refused,
+  },
+  'admin-unknown': {
+    sentence:
+      'The login was for the router itself, and nobody of the staff has it. A subscriber’s login opens no router.',
+    remedy: 'Compare the spelling with `lango staff list`.',
+    told: refused,
+  },
+  'admin-wrong-password': {
+    sentence: 'The login was for the router itself, and the staff password does not match.',
+    remedy:
+      'Type it again, with the six digits of the app behind it where there is one. A new one: `lango staff reset LOGIN`.',
+    told: refused,
+  },
+  'admin-wrong-code': {
+    sentence: 'The staff password is right; the code of the app behind it is missing, wrong or used already.',
+    remedy: 'Type the password and right behind it the six digits that the app shows now; each code is good once.',
+    told: refused,
+  },
+  'admin-disabled': {
+    sentence: 'The login was for the router itself, and this person’s account is disabled.',
+    remedy: 'Enable it where the person works here again: `lango staff list`.',
+    told: refused,
+  },
+  'admin-forbidden': {
+    sentence: 'The password is right, and this person’s role does not let them log in to routers.',
+    remedy: 'Give the role the permission routers.admin or routers.look: `lango role list`.',
+    told: refused,
+  },
+  'admin-too-many': {
+    sentence: 'Too many logins to routers were tried: at this router, from this place or with this name.',
+    remedy: 'Wait some minutes. If it goes on, look who guesses, and shut the router’s SSH to the outside.',
+    told: 'Too many attempts. Please wait a few minutes.',
+  },
   'too-many-guesses': {
     sentence: 'Too many codes that nobody has were tried by this device or at this router; codes not in use yet wait.',
     remedy: 'Wait some minutes. If it goes on, look at the router’s access log for the device that guesses.',

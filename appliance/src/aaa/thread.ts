@@ -4,6 +4,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { openVault, orThrow, systemRandom, type Clock, type Log, type Random, type Vault } from '@lango/kernel'
 import { openRaw, type RawDatabase } from '@lango/kernel/db'
 import { Calendar } from '@lango/modules/access/rules'
+import { AdminDoor } from './admin-login.ts'
 import { createClients, type Clients } from './clients.ts'
 import { createAsker } from './control-link.ts'
 import { DecisionPacker, type Decision } from './decision-log.ts'
@@ -112,6 +113,7 @@ export const createLoginHandler = (
     eap: ways.eap,
     proxy: ways.proxy,
     decided: thread.decided,
+    admin: new AdminDoor({ monotonicMs: thread.monotonicMs, ask: thread.asker.askForAdmin }),
     firstUse: (grant, device, admitted) =>
       thread.asker.ask({
         kind: 'first-use',

@@ -7,7 +7,7 @@ import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
 import { err, ok, type Err, type Fault, type Log, type Result } from '@lango/kernel'
 import type { EapTls } from '@lango/drivers/radius/eap'
 import type { DataFolder } from '../data-folder.ts'
-import type { ControlQuestion, FromFront, ToFront } from './control-link.ts'
+import type { ControlAnswer, ControlQuestion, FromFront, ToFront } from './control-link.ts'
 import type { EapData, EapNews, EapOrder } from './eap.ts'
 import type { AaaData, FrontData } from './messages.ts'
 import { createRadsecLink, type FromRadsec } from './radsec-link.ts'
@@ -31,8 +31,8 @@ export type AaaOptions = {
   readonly logLevel: AaaData['logLevel']
   readonly timeZone: string
   readonly log: Log
-  /** Carries out what a front asks; false refuses. */
-  readonly answer: (question: ControlQuestion) => boolean
+  /** Carries out what a front asks; false refuses. What takes its time is answered when it is done. */
+  readonly answer: (question: ControlQuestion) => ControlAnswer | Promise<ControlAnswer>
   readonly onNews: (news: Exclude<WriterNews, { kind: 'ready' | 'stopped' }>) => void
   /** A thread died: nothing in this process can be trusted to be whole any more. */
   readonly onDeath: (thread: string, error: unknown) => void
@@ -205,7 +205,11 @@ const connect = (worker: Worker): MessagePort => {
 const answerQuestions = (worker: Worker, options: AaaOptions): void => {
   worker.on('message', (message: FromFront) => {
     if (message.kind !== 'question') return
-    worker.postMessage({ kind: 'answer', id: message.id, ok: options.answer(message.question) } satisfies ToFront)
+    const tell = (answer: ControlAnswer): void =>
+      worker.postMessage({ kind: 'answer', id: message.id, answer } satisfies ToFront)
+    const answer = options.answer(message.question)
+    if (answer instanceof Promise) void answer.then(tell)
+    else tell(answer)
   })
 }
 

@@ -10,7 +10,7 @@ import {
   type Packet,
 } from '@lango/drivers/radius'
 import { openPolicy, type Policy } from '@lango/modules/access'
-import { isVendor, policyAttributes, totalLimit, vendors, type Vendor } from './vendors.ts'
+import { adminAttributes, isVendor, policyAttributes, totalLimit, vendors, type Vendor } from './vendors.ts'
 
 const policy: Policy = {
   ...openPolicy,
@@ -188,3 +188,38 @@ test('a vendor is one of the list, not a name of the language', () => {
   expect(isVendor('mikrotik')).toBe(true)
   for (const name of ['__proto__', 'constructor', 'toString', 'MikroTik', '']) expect(isVendor(name)).toBe(false)
 })
+
+test.each(vendors.flatMap((vendor) => [[vendor, 'full'] as const, [vendor, 'read'] as const]))(
+  '%s: whoever may %s gets other rights than whoever may not, and no others',
+  (vendor, rights) => {
+    const other = rights === 'full' ? 'read' : 'full'
+    expect(adminAttributes(vendor, rights).equals(adminAttributes(vendor, other))).toBe(false)
+    expect(adminAttributes(vendor, rights)).toEqual(
+      encodeNamed(adminSpelt[vendor]?.[rights] ?? adminSpelt.generic[rights]),
+    )
+  },
+)
+
+const serviceType = { full: { 'Service-Type': 6 }, read: { 'Service-Type': 7 } }
+const adminSpelt: { readonly generic: typeof serviceType } & Partial<Record<Vendor, Record<'full' | 'read', object>>> =
+  {
+    generic: serviceType,
+    mikrotik: { full: { 'Mikrotik-Group': 'full' }, read: { 'Mikrotik-Group': 'read' } },
+    cisco: {
+      full: { ...serviceType.full, 'Cisco-AVPair': 'shell:priv-lvl=15' },
+      read: { ...serviceType.read, 'Cisco-AVPair': 'shell:priv-lvl=1' },
+    },
+    huawei: {
+      full: { ...serviceType.full, 'Huawei-Exec-Privilege': 15 },
+      read: { ...serviceType.read, 'Huawei-Exec-Privilege': 1 },
+    },
+    zte: {
+      full: { ...serviceType.full, 'ZTE-SW-Privilege': 15 },
+      read: { ...serviceType.read, 'ZTE-SW-Privilege': 1 },
+    },
+    juniper: { full: { 'Juniper-Local-User-Name': 'lango-full' }, read: { 'Juniper-Local-User-Name': 'lango-read' } },
+    aruba: {
+      full: { ...serviceType.full, 'Aruba-Admin-Role': 'root' },
+      read: { ...serviceType.read, 'Aruba-Admin-Role': 'read-only' },
+    },
+  }

@@ -6,7 +6,7 @@
  * Directions: a policy speaks of the subscriber's down and up. Vendors speak of the router's side (MikroTik: receive
  * is the subscriber's upload) or of the port's (Huawei, Cisco: input is from the subscriber).
  */
-import type { AttributeName, NamedAttributes } from '@lango/drivers/radius'
+import { encodeNamed, type AttributeName, type NamedAttributes } from '@lango/drivers/radius'
 import type { Policy } from '@lango/modules/access/rules'
 
 export type AttributeValue = string | number | readonly string[]
@@ -140,6 +140,51 @@ export const policyAttributes = (vendor: Vendor, policy: Policy, packet: 'accept
     .filter((row) => packet === 'accept' || row.change === true)
     .map((row) => [row.name, row.value(policy)] as const)
   return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as NamedAttributes
+}
+
+/** What somebody may do on a router that they log in to. */
+export type AdminRights = 'full' | 'read'
+
+/** RFC 2865 §5.6: Administrative may give privileged commands, NAS Prompt may not. */
+const privileged = { full: { 'Service-Type': 'Administrative-User' }, read: { 'Service-Type': 'NAS-Prompt-User' } }
+
+/** What gives rights on a router of this vendor; the others go by Service-Type alone. */
+const adminRows: Partial<Record<Vendor, Readonly<Record<AdminRights, NamedAttributes>>>> = {
+  // Groups that every RouterOS has. An unknown Service-Type is a refusal to a NAS, so it gets none.
+  mikrotik: { full: { 'Mikrotik-Group': 'full' }, read: { 'Mikrotik-Group': 'read' } },
+  cisco: {
+    full: { ...privileged.full, 'Cisco-AVPair': 'shell:priv-lvl=15' },
+    read: { ...privileged.read, 'Cisco-AVPair': 'shell:priv-lvl=1' },
+  },
+  huawei: {
+    full: { ...privileged.full, 'Huawei-Exec-Privilege': 15 },
+    read: { ...privileged.read, 'Huawei-Exec-Privilege': 1 },
+  },
+  zte: {
+    full: { ...privileged.full, 'ZTE-SW-Privilege': 15 },
+    read: { ...privileged.read, 'ZTE-SW-Privilege': 1 },
+  },
+  // Junos takes rights from a local user that stands for all: these two have to be made there.
+  juniper: {
+    full: { 'Juniper-Local-User-Name': 'lango-full' },
+    read: { 'Juniper-Local-User-Name': 'lango-read' },
+  },
+  aruba: {
+    full: { ...privileged.full, 'Aruba-Admin-Role': 'root' },
+    read: { ...privileged.read, 'Aruba-Admin-Role': 'read-only' },
+  },
+}
+
+const adminEncoded = new Map<string, Buffer>()
+
+/** The attributes of an Accept to somebody who logs in to the router itself. */
+export const adminAttributes = (vendor: Vendor, rights: AdminRights): Buffer => {
+  const name = `${vendor} ${rights}`
+  const known = adminEncoded.get(name)
+  if (known) return known
+  const encoded = encodeNamed(adminRows[vendor]?.[rights] ?? privileged[rights])
+  adminEncoded.set(name, encoded)
+  return encoded
 }
 
 /** How a vendor takes an octet limit for both directions together; others are cut at the next interim. */

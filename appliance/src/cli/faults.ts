@@ -23,6 +23,7 @@ import type {
   inviteStaff,
   removeRole,
   revokeToken,
+  routerLogin,
   setRole,
   signedIn,
 } from '@lango/modules/people'
@@ -78,6 +79,7 @@ type ModuleFault = FaultOf<
   | typeof inviteStaff
   | typeof removeRole
   | typeof revokeToken
+  | typeof routerLogin
   | typeof setRole
   | typeof signedIn
   | typeof extendVoucher
@@ -258,6 +260,8 @@ const sentences: Sentences = {
   OwnerExists: () => 'This box has people already. Sign in, or ask an owner for an invitation.',
   DoorShut: () => 'This invitation was used, replaced or is too old. Ask an owner for another.',
   CodeUsed: () => 'This code was used before. Wait for the next one.',
+  RouterForbidden: ({ login, router }) =>
+    `The role of ${login} does not let them log in to ${router}. It takes routers.admin or routers.look. See: lango role list`,
   CodeWrong: () => 'The code is not the one the app shows now. Type the present one; check the clock of the phone.',
   AppNotBegun: () => 'There is no app to confirm. Begin again.',
   Unauthenticated: () =>

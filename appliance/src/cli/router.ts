@@ -27,6 +27,7 @@ const settings: Readonly<Record<string, OptionSpec>> = {
     help: 'the name, or SHA-256 fingerprint, of its RadSec certificate; none takes it away',
   },
   'swaps-octets': { value: 'yes|no', help: 'it counts input and output from the subscriber’s side' },
+  'admin-logins': { value: 'on|off', help: 'staff log in to the router itself with their own login and role (off)' },
 }
 
 /** `none` clears what may be empty. */
@@ -34,6 +35,7 @@ const cleared = (text: string | undefined): string | null | undefined => (text =
 
 const settingsOf = (args: Args): Record<string, unknown> => {
   const swaps = args.choice('swaps-octets', ['yes', 'no'])
+  const admins = args.choice('admin-logins', ['on', 'off'])
   return {
     vendor: args.text('vendor'),
     coaPort: args.whole('coa-port'),
@@ -42,6 +44,7 @@ const settingsOf = (args: Args): Record<string, unknown> => {
     limitProxyState: args.choice('limit-proxy-state', STRICTNESS),
     radsecIdentity: cleared(args.text('radsec-identity')),
     swapsOctets: swaps === undefined ? undefined : swaps === 'yes',
+    adminLogins: admins === undefined ? undefined : admins === 'on',
   }
 }
 
@@ -95,6 +98,7 @@ const set: CommandSpec = {
   examples: [
     'lango router set tower1 --message-authenticator yes --limit-proxy-state yes',
     'lango router set tower1 --realm isp.example',
+    'lango router set tower1 --admin-logins on',
     'lango router set tower1 --secret-file tower1.secret',
   ],
   async run({ args, command }) {

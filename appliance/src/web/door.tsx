@@ -11,7 +11,7 @@ import { addressOf, agentOf } from './request-facts.ts'
 import { localPath } from './guard.ts'
 import { renderPage } from './html.ts'
 import { webLimits } from './limits.ts'
-import { createSignInGuard, type Attempt } from './sign-in-guard.ts'
+import type { Attempt, SignInGuard } from './sign-in-guard.ts'
 import type { Doorkeeper } from './who.ts'
 
 const door: Actor = system('door')
@@ -19,6 +19,7 @@ const door: Actor = system('door')
 export type DoorDeps = {
   readonly credentials: Credentials
   readonly passwords: Passwords
+  readonly signIns: SignInGuard
   readonly clock: Clock
   readonly random: Random
   readonly keeper: Doorkeeper
@@ -42,12 +43,12 @@ export const createDoor = (deps: DoorDeps): Hono => new Door(deps).routes()
 
 class Door {
   readonly #deps: DoorDeps
-  readonly #guard: ReturnType<typeof createSignInGuard>
+  readonly #guard: SignInGuard
   readonly #steps = new Map<string, SecondStep>()
 
   constructor(deps: DoorDeps) {
     this.#deps = deps
-    this.#guard = createSignInGuard(deps.clock)
+    this.#guard = deps.signIns
   }
 
   routes(): Hono {

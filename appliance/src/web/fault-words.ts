@@ -160,6 +160,10 @@ const words: Readonly<Record<string, Words>> = {
     en: 'This code was used before. Wait for the next one.',
     sw: 'Msimbo huu umeshatumika. Subiri unaofuata.',
   },
+  RouterForbidden: {
+    en: 'The role of {login} does not let them log in to {router}: it takes routers.admin or routers.look.',
+    sw: 'Jukumu la {login} halimruhusu kuingia kwenye {router}: linahitaji routers.admin au routers.look.',
+  },
   CodeWrong: {
     en: 'The code is not the one the app shows now. Type the present one; check the clock of the phone.',
     sw: 'Msimbo sio ule ambao programu inaonyesha sasa. Andika wa sasa; angalia saa ya simu.',

@@ -86,6 +86,49 @@ export const swahiliReasons: Readonly<Record<Reason, Words>> = {
     sentence: 'Seva ya nyumbani ya realm haikujibu.',
     remedy: 'Hakikisha inafikika na inakijua kisanduku hiki.',
   },
+  'admin-full': { sentence: 'Mfanyakazi aliingia kwenye ruta yenyewe akiwa na haki zote.', remedy: '' },
+  'admin-read': { sentence: 'Mfanyakazi aliingia kwenye ruta yenyewe kutazama tu.', remedy: '' },
+  'admin-off': {
+    sentence: 'Ombi lilikuwa la kuingia kwenye ruta yenyewe, na ruta hii haijaruhusiwa kuingiza wafanyakazi.',
+    remedy:
+      'Kuwaruhusu: `lango router set NAME --admin-logins on`. Hotspot inayouliza hivi ni lazima itume Acct-Session-Id au NAS-Port-Type.',
+  },
+  'admin-pap-only': {
+    sentence:
+      'Ombi lilikuwa la kuingia kwenye ruta yenyewe, na halikuja kwa PAP. Nenosiri la mfanyakazi huhifadhiwa kwa namna ambayo PAP pekee inaweza kukaguliwa.',
+    remedy: 'Ingia kwa SSH, konsoli au WebFig; WinBox huuliza kwa CHAP. Kwenye ruta nyingine chagua PAP.',
+  },
+  'admin-unsigned': {
+    sentence: 'Ombi lilikuwa la kuingia kwenye ruta yenyewe, bila sahihi (Message-Authenticator) wala RadSec.',
+    remedy: 'Iambie ruta itie sahihi: kwenye RouterOS `/radius set [find] require-message-auth=yes-for-request-resp`.',
+  },
+  'admin-unknown': {
+    sentence:
+      'Ombi lilikuwa la kuingia kwenye ruta yenyewe, na hakuna mfanyakazi mwenye jina hili. Jina la mteja halifungui ruta.',
+    remedy: 'Linganisha tahajia na `lango staff list`.',
+  },
+  'admin-wrong-password': {
+    sentence: 'Ombi lilikuwa la kuingia kwenye ruta yenyewe, na nenosiri la mfanyakazi si sahihi.',
+    remedy:
+      'Andika tena, na tarakimu sita za programu nyuma yake ikiwa ipo. Nenosiri jipya: `lango staff reset LOGIN`.',
+  },
+  'admin-wrong-code': {
+    sentence: 'Nenosiri la mfanyakazi ni sahihi; msimbo wa programu nyuma yake haupo, si sahihi au umeshatumika.',
+    remedy:
+      'Andika nenosiri na mara moja nyuma yake tarakimu sita ambazo programu inaonyesha sasa; kila msimbo hutumika mara moja.',
+  },
+  'admin-disabled': {
+    sentence: 'Ombi lilikuwa la kuingia kwenye ruta yenyewe, na akaunti ya mtu huyu imezimwa.',
+    remedy: 'Iwashe ikiwa anafanya kazi hapa tena: `lango staff list`.',
+  },
+  'admin-forbidden': {
+    sentence: 'Nenosiri ni sahihi, lakini jukumu la mtu huyu halimruhusu kuingia kwenye ruta.',
+    remedy: 'Lipe jukumu hilo ruhusa ya routers.admin au routers.look: `lango role list`.',
+  },
+  'admin-too-many': {
+    sentence: 'Majaribio mengi mno ya kuingia kwenye ruta: kwenye ruta hii, kutoka mahali hapa au kwa jina hili.',
+    remedy: 'Subiri dakika chache. Yakiendelea, tafuta anayekisia, na uifunge SSH ya ruta kwa walio nje.',
+  },
   challenged: { sentence: 'Mazungumzo yanaendelea.', remedy: '' },
 }
 

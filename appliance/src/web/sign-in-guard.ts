@@ -45,6 +45,8 @@ export type Attempt = {
   readonly knownBrowser: string | undefined
 }
 
+export type SignInGuard = ReturnType<typeof createSignInGuard>
+
 export const createSignInGuard = (clock: Clock) => {
   const byAddress = new Window(webLimits.signInsPerAddressMax)
   const byLogin = new Window(webLimits.signInsPerLoginMax)

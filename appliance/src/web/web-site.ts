@@ -2,6 +2,7 @@ import type { Fault, Passwords, Result, Vault } from '@lango/kernel'
 import type { Actor, May } from '@lango/kernel/verbs'
 import type { Credentials, PeopleGuard } from '@lango/modules/people'
 import type { Settings } from '@lango/modules/settings'
+import type { SignInGuard } from './sign-in-guard.ts'
 
 /** What the web needs of the site behind it. */
 export type WebSite = {
@@ -11,6 +12,8 @@ export type WebSite = {
   /** What is set at the desk now. */
   readonly settings: () => Settings
   readonly passwords: Passwords
+  /** Counts failures to sign in, here and at the routers. */
+  readonly signIns: SignInGuard
   readonly vault: Pick<Vault, 'keyedHash'>
   /** By name, under an id of the asker's or a fresh one. `origin` is an address. */
   readonly command: (

@@ -122,6 +122,7 @@ const doorOf = ({ site, clock }: WebOptions, keeper: Doorkeeper, pages: Pages, r
   createDoor({
     credentials: site.credentials,
     passwords: site.passwords,
+    signIns: site.signIns,
     clock,
     random,
     keeper,

@@ -9,11 +9,14 @@ import type { AttributeDefinition, AttributeType } from './types.ts'
 const sources = [
   'rfc2865', 'rfc2866', 'rfc2867', 'rfc2868', 'rfc2869', 'rfc3162', 'rfc3576', 'rfc3580', 'rfc4072', 'rfc4372',
   'rfc4675', 'rfc4679', 'rfc4818', 'rfc4849', 'rfc5176', 'rfc5580', 'rfc6911', 'rfc6929', 'rfc6930', 'rfc7268',
-  'rfc7930', 'rfc8045', 'rfc8559', 'mikrotik', 'wispr', 'microsoft', 'cisco', 'huawei', 'zte', 'erx', 'aruba',
+  'rfc7930', 'rfc8045', 'rfc8559', 'mikrotik', 'wispr', 'microsoft', 'cisco', 'huawei', 'zte', 'erx', 'juniper', 'aruba',
   'ruckus', 'cambium', 'chillispot', 'ascend', 'roaringpenguin', 'ericsson.ab',
 ]
-/** Of Ericsson-AB (once Redback) only what RouterOS sends for a PPPoE intermediate agent. */
-const onlyNames: Record<string, readonly string[]> = { 'ericsson.ab': ['Agent-Remote-Id', 'Agent-Circuit-Id'] }
+/** Of Ericsson-AB (once Redback) only what RouterOS sends for a PPPoE intermediate agent; of Juniper whose rights an administrator has. */
+const onlyNames: Record<string, readonly string[]> = {
+  'ericsson.ab': ['Agent-Remote-Id', 'Agent-Circuit-Id'],
+  juniper: ['Juniper-Local-User-Name'],
+}
 
 // oxfmt-ignore
 const types = new Set<string>([

@@ -39,3 +39,7 @@ test('secrets are written as apps read them', () => {
     'otpauth://totp/Lango%20Kisumu:a%26b?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Lango%20Kisumu',
   )
 })
+
+test('no secret has no codes: anybody could reckon them', () => {
+  expect(totpStep(Buffer.alloc(0), totpCode(Buffer.alloc(0), 1000), 1000 * 30_000)).toBeUndefined()
+})

@@ -8,6 +8,7 @@ import { decisionQueries } from '../../aaa/decision-search.ts'
 import { faultSentence } from '../../cli/faults.ts'
 import { runCommand, runQuery } from '../../run-named.ts'
 import { siteModules } from '../../site.ts'
+import { createSignInGuard } from '../sign-in-guard.ts'
 import type { WebSite } from '../web-site.ts'
 
 /** A whole site in memory behind the web: real databases, commands, queries and rights. */
@@ -42,6 +43,7 @@ export const siteUnderTest = () => {
     credentials: createCredentials(site.database.raw, site.vault),
     settings: createSettings(site.database.raw),
     passwords: createPasswords(systemRandom()),
+    signIns: createSignInGuard(site.clock),
     vault: site.vault,
     command: (name, input, { id, actor, origin }) => runCommand(site, name, input, { actor, origin, id }),
     query,
