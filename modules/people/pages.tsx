@@ -2,7 +2,8 @@
 import type { DeskPage } from '@lango/kernel/ui'
 import { auditPage } from './pages-audit.tsx'
 import { mePage } from './pages-me.tsx'
-import { personPage, rolePage, staffPage } from './pages-staff.tsx'
+import { rolePage } from './pages-roles.tsx'
+import { personPage, staffPage } from './pages-staff.tsx'
 import { tokensPage } from './pages-tokens.tsx'
 
 export const peoplePages: readonly DeskPage[] = [staffPage, rolePage, tokensPage, personPage, mePage, auditPage]
