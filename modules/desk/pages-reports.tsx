@@ -25,8 +25,7 @@ import { byDay, byHour, peakHours, plus, totalOf, type Hour, type PeakHour, type
 
 const DAY_MS = 86_400_000
 /** No read takes long: a stretch is asked for in pieces of this length. */
-const HOURS_SLICE_MS = 7 * DAY_MS
-const PLANS_SLICE_MS = DAY_MS
+const SLICE_MS = DAY_MS
 /** Up to this long a stretch is drawn by the hour. */
 const BY_HOUR_MS = 2 * DAY_MS
 const DAYS_MAX = 92
@@ -36,9 +35,12 @@ const CANDIDATES = 100
 
 type Range = Pick<TimeRange, 'fromAt' | 'toAt'>
 
-const slices = ({ fromAt, toAt }: Range, lengthMs: number): readonly Range[] => {
-  const found: Range[] = []
-  for (let at = fromAt; at < toAt; at += lengthMs) found.push({ fromAt: at, toAt: Math.min(at + lengthMs, toAt) })
+/** Each piece, and what is late of all of them. */
+const pieces = ({ fromAt, toAt }: Range) => {
+  if (toAt - fromAt <= SLICE_MS) return [{ fromAt, toAt, part: 'all' }] as const
+  const found: (Range & { readonly part: 'prompt' | 'late' })[] = [{ fromAt, toAt, part: 'late' }]
+  for (let at = fromAt; at < toAt; at += SLICE_MS)
+    found.push({ fromAt: at, toAt: Math.min(at + SLICE_MS, toAt), part: 'prompt' })
   return found
 }
 
@@ -78,7 +80,7 @@ const movedColumns = <Row extends Moved>(desk: Desk): readonly Column<Row>[] => 
 
 const usageOf = async (desk: Desk, range: Range): Promise<readonly Hour[]> => {
   const hours: Hour[] = []
-  for (const slice of slices(range, HOURS_SLICE_MS)) hours.push(...(await desk.ask(usageHoursOfAll, slice)))
+  for (const piece of pieces(range)) hours.push(...(await desk.ask(usageHoursOfAll, piece)))
   return hours
 }
 
@@ -259,8 +261,8 @@ type UserUse = ResultOf<typeof usageByPlan>['users'][number]
 const plansAndUsers = async (desk: Desk, range: Range) => {
   const plans = new Map<string, PlanUse>()
   const candidates = new Map<string, number>()
-  for (const slice of slices(range, PLANS_SLICE_MS)) {
-    const part = await desk.ask(usageByPlan, { ...slice, top: CANDIDATES })
+  for (const piece of pieces(range)) {
+    const part = await desk.ask(usageByPlan, { ...piece, top: CANDIDATES })
     for (const use of part.plans) plans.set(use.plan, { plan: use.plan, ...plus(plans.get(use.plan) ?? NONE, use) })
     for (const user of part.users) candidates.set(user.login, (candidates.get(user.login) ?? 0) + movedOf(user))
   }

@@ -13,7 +13,6 @@ import {
   RefusedNote,
   Said,
   Sentence,
-  Status,
   Table,
   Tabs,
   visible,
@@ -32,6 +31,8 @@ import {
   noRouter,
   routerOf,
   RouterTabs,
+  StateMark,
+  stateOf,
   unknownRouter,
   wordsOf,
   type Health,
@@ -135,7 +136,7 @@ const Lines = ({ desk, text, needsSecret }: { desk: Desk; text: string; needsSec
       <pre id="script" tabIndex={0}>
         {text}
       </pre>
-      <p class="pager">
+      <div class="pager">
         <button class="button" type="button" data-copy="script" data-copied={words.copied} hidden>
           {words.copy}
         </button>
@@ -144,7 +145,7 @@ const Lines = ({ desk, text, needsSecret }: { desk: Desk; text: string; needsSec
             {words.withSecret}
           </DeedButton>
         ) : null}
-      </p>
+      </div>
       {needsSecret ? <p class="muted">{words.scriptFill}</p> : null}
     </>
   )
@@ -158,11 +159,11 @@ const RouterOs = ({ desk, asked }: { desk: Desk; asked: Asked }) => {
   const { input, problems } = asked
   const text = Object.keys(problems).length > 0 ? undefined : routerosScript(input)
   return (
-    <Panel title={words.script} note={words.scriptNote}>
+    <Panel title={words.script}>
       <PanelBody>
         <ServiceTabs desk={desk} service={input.service} />
         <p>
-          <Sentence text={words[`${input.service}Note`]} />
+          <Sentence text={`${words[`${input.service}Note`]} ${words.scriptNote}`} />
         </p>
         <AskForm desk={desk} asked={asked} />
         <Told desk={desk} secret={input.secret} />
@@ -196,8 +197,9 @@ const OtherVendor = ({ desk, router, asked }: { desk: Desk; router: Router; aske
   const lines = isRight ? vendorLines(router.vendor, input) : ''
   return (
     <>
-      <Panel title={words.setUp} note={words.settingsNote}>
+      <Panel title={words.setUp}>
         <PanelBody>
+          <p>{words.settingsNote}</p>
           <form class="filters" method="get" action={desk.here.split('?')[0]}>
             <Field
               locale={desk.locale}
@@ -260,7 +262,7 @@ const Heard = async (desk: Desk, router: Router, health: Health | undefined) => 
     <Panel title={words.isHeard} id="heard">
       <PanelBody>
         <p role="status">
-          <Status meaning={health === undefined ? 'plain' : 'good'}>{sentence}</Status>
+          <StateMark desk={desk} state={stateOf(health, now)} /> {sentence}
         </p>
         {health === undefined ? <p>{words.heardHow}</p> : null}
         <p class="pager">

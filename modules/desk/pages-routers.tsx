@@ -40,16 +40,9 @@ import { vendorLabel } from './vendor-settings.ts'
 type Stranger = ResultOf<typeof listUnknownRouters>[number]
 type Row = { readonly router: Router; readonly health: Health | undefined; readonly open: number | undefined }
 
-const columns = (desk: Desk): readonly Column<Row>[] => {
+/** Which router it is. */
+const namingColumns = (desk: Desk): readonly Column<Row>[] => {
   const words = wordsOf(desk)
-  const { locale, now } = desk
-  const open: Column<Row> = {
-    id: 'open',
-    head: words.sessionsNow,
-    width: 's',
-    figures: true,
-    value: (row) => formatNumber(row.open ?? 0, locale),
-  }
   return [
     {
       id: 'name',
@@ -68,8 +61,8 @@ const columns = (desk: Desk): readonly Column<Row>[] => {
       head: words.state,
       width: 'm',
       card: 'side',
-      value: ({ health }) => stateOf(health, now),
-      render: ({ health }) => <StateMark desk={desk} state={stateOf(health, now)} />,
+      value: ({ health }) => stateOf(health, desk.now),
+      render: ({ health }) => <StateMark desk={desk} state={stateOf(health, desk.now)} />,
     },
     {
       id: 'address',
@@ -79,7 +72,28 @@ const columns = (desk: Desk): readonly Column<Row>[] => {
       value: ({ router }) => router.address,
       render: ({ router }) => <UserText text={router.address} />,
     },
-    { id: 'vendor', head: words.vendor, width: 'm', value: ({ router }) => visible(vendorLabel(router.vendor)) },
+    {
+      id: 'vendor',
+      head: words.vendor,
+      width: 'm',
+      card: 'wide',
+      value: ({ router }) => visible(vendorLabel(router.vendor)),
+    },
+  ]
+}
+
+/** How it does. */
+const doingColumns = (desk: Desk): readonly Column<Row>[] => {
+  const words = wordsOf(desk)
+  const { locale, now } = desk
+  const open: Column<Row> = {
+    id: 'open',
+    head: words.sessionsNow,
+    width: 's',
+    figures: true,
+    value: (row) => formatNumber(row.open ?? 0, locale),
+  }
+  return [
     ...(desk.may('sessions.read') ? [open] : []),
     {
       id: 'requests',
@@ -159,6 +173,7 @@ const strangerColumns = (desk: Desk): readonly Column<Stranger>[] => {
       id: 'last',
       head: words.last,
       width: 'm',
+      card: 'wide',
       value: ({ lastAt }) => String(lastAt),
       render: ({ lastAt }) => <Ago at={lastAt} now={now} locale={locale} />,
     },
@@ -242,14 +257,17 @@ export const routersPage = definePage({
               <Table
                 name="routers"
                 caption={words.routers}
-                columns={columns(desk)}
+                columns={[...namingColumns(desk), ...doingColumns(desk)]}
                 rows={rows}
                 rowKey={({ router }) => router.id}
               />
             )}
           </section>
           {strangers.length === 0 ? null : (
-            <Panel title={words.strangers} note={words.strangersNote} id="strangers">
+            <Panel title={words.strangers} id="strangers">
+              <PanelBody>
+                <p>{words.strangersNote}</p>
+              </PanelBody>
               <Strangers desk={desk} strangers={strangers} />
             </Panel>
           )}

@@ -122,6 +122,21 @@ type ChartProps<Row> = {
   readonly rowKey: (row: Row) => string
 }
 
+/** Fewer than this many bars each have their word; of more every so many. */
+const ENDS_MAX = 8
+
+const Ends = ({ bars }: { bars: readonly ChartBar[] }) => {
+  const step = Math.ceil(bars.length / ENDS_MAX)
+  const shown = bars.filter((_, at) => at % step === 0)
+  return (
+    <p class={step === 1 ? 'chart-ends chart-ends-each' : 'chart-ends'} aria-hidden="true">
+      {shown.map(({ label }) => (
+        <span key={label}>{label}</span>
+      ))}
+    </p>
+  )
+}
+
 /** A chart on one question, its scale and ends in words, and the same figures as a table behind it. */
 export const Chart = <Row,>({ desk, title, bars, legend, scale, columns, rows, rowKey }: ChartProps<Row>) => (
   <>
@@ -140,11 +155,7 @@ export const Chart = <Row,>({ desk, title, bars, legend, scale, columns, rows, r
       bars={bars.map(({ says, parts }) => ({ label: says, parts }))}
       classes={legend.map(([name]) => name)}
     />
-    <p class="chart-ends" aria-hidden="true">
-      {[0, 0.25, 0.5, 0.75, 1].map((share) => (
-        <span key={share}>{bars[Math.round(share * (bars.length - 1))]?.label}</span>
-      ))}
-    </p>
+    <Ends bars={bars} />
     <details class="more">
       <summary>{wordsOf(desk).figures}</summary>
       <Table name={title} caption={title} columns={columns} rows={rows} rowKey={rowKey} />

@@ -61,7 +61,7 @@ export const reportWords = catalogue(
     exportTitle: 'Take it along',
     exportNote:
       'All of these sessions as CSV, up to {max}, in a ZIP with a seal: this box can tell later that the file is unchanged, who took it and when. That it was taken stands in the audit log.',
-    exportDo: 'Download',
+    exportDo: 'Download the file',
     sealNote:
       'The seal is an HMAC-SHA-256 under a key that never leaves the box, over this document without "seal" and "about", as JSON with names in order and no blanks. It covers the SHA-256 of {file}, the search, the days, who took it and when.',
     exportCut: 'The file holds the last {n}; there were more. Take shorter stretches for the rest.',
@@ -106,8 +106,8 @@ export const reportWords = catalogue(
     nothing: 'Hakuna kilichotumika',
     nothingBody:
       'Matumizi huonekana hapa mara tu ruta inaporipoti. Chagua siku nyingine, au angalia kama ruta zinasikika.',
-    peakOnline: 'Waliokuwa mtandaoni kwa pamoja, kwa saa ya siku',
-    peakSpeed: 'Kasi ya jumla, kwa saa ya siku',
+    peakOnline: 'Waliokuwa mtandaoni kwa saa ya siku',
+    peakSpeed: 'Kasi ya jumla kwa saa ya siku',
     average: 'wastani wa {days}',
     days: { one: 'siku {n}', other: 'siku {n}' },
     onlineAtOnce: 'Mtandaoni kwa pamoja',
@@ -137,7 +137,7 @@ export const reportWords = catalogue(
     exportTitle: 'Chukua faili',
     exportNote:
       'Vipindi vyote hivi kama CSV, hadi {max}, ndani ya ZIP yenye muhuri: kisanduku hiki kinaweza kuthibitisha baadaye kuwa faili haijabadilika, nani aliichukua na lini. Kuchukuliwa kwake kunaandikwa kwenye kumbukumbu za ukaguzi.',
-    exportDo: 'Pakua',
+    exportDo: 'Pakua faili',
     sealNote:
       'Muhuri ni HMAC-SHA-256 kwa ufunguo usiotoka kwenye kisanduku, juu ya hati hii bila "seal" na "about", kama JSON yenye majina kwa mpangilio na bila nafasi. Unahusu SHA-256 ya {file}, utafutaji, siku, aliyeichukua na lini.',
     exportCut: 'Faili ina vipindi {n} vya mwisho; vilikuwa vingi zaidi. Chukua vipande vifupi kwa vilivyobaki.',

@@ -85,8 +85,21 @@ export const sessionHistory = defineTable(
       // Who had this address then (feature D37). Addresses come in no order, so that a Stop costs a page more, as with
       // the two above; 33 octets a row.
       byIp: ['framedIp', 'endedAt'],
-      // What ended between two instants, of a router or a device too. Rows come in this order: it is only appended to.
-      byEnd: ['endedAt', 'routerNo', 'device'],
+      // What ended between two instants, of a router or a device too, with all that reports add up: they read the index
+      // and not the rows. Rows come in this order, so that it is only appended to; some 60 octets a row.
+      byEnd: [
+        'endedAt',
+        'routerNo',
+        'device',
+        'grantNo',
+        'hourAt',
+        'inputOctets',
+        'outputOctets',
+        'sessionTimeSec',
+        'hourInputOctets',
+        'hourOutputOctets',
+        'hourSessionTimeSec',
+      ],
     },
   },
 )

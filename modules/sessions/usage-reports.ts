@@ -11,7 +11,6 @@ import { liveSessions, sessionHistory, usageHours } from './tables.ts'
 /** Octets: input from the subscriber, output to them. */
 export type Moved = { readonly inputOctets: number; readonly outputOctets: number; readonly sessionTimeSec: number }
 
-const range = { fromAt: z.number().int(), toAt: z.number().int() }
 type Range = { readonly fromAt: number; readonly toAt: number }
 
 type Tail = typeof liveSessions.read | typeof sessionHistory.read
@@ -29,12 +28,31 @@ const hourSums = (table: typeof usageHours.read) => ({
   seconds: sumOf(table.sessionTimeSec),
 })
 
+const HOUR_MS = 3_600_000
 /**
- * What ended before a range begins holds nothing of it (`SessionStore` sees to that), which an index tells; where
- * rows come in order of their end, grouping must not draw them through another.
+ * A long range is asked for in slices. Nearly every session ends in its last metered hour, so that a slice of the
+ * index on the end has it: `prompt`. Those that were told to be over later (their router was away) are asked for once
+ * over the whole range: `late`. Together they are all.
  */
-const historyIn = (history: typeof sessionHistory.read, { fromAt, toAt }: Range): SQL =>
-  and(gte(history.endedAt, fromAt), gte(history.hourAt, fromAt), lt(history.hourAt, toAt))!
+const parts = ['all', 'prompt', 'late'] as const
+type Part = (typeof parts)[number]
+
+const range = { fromAt: z.number().int(), toAt: z.number().int(), part: z.enum(parts).default('all') }
+
+/** What ended before a range begins holds nothing of it: `SessionStore` sees to that. */
+const historyIn = (history: typeof sessionHistory.read, { fromAt, toAt }: Range, part: Part): SQL => {
+  const later = sql`${history.hourAt} + ${HOUR_MS}`
+  return and(
+    gte(history.endedAt, fromAt),
+    gte(history.hourAt, fromAt),
+    lt(history.hourAt, toAt),
+    part === 'prompt' ? and(lt(history.endedAt, toAt + HOUR_MS), lt(history.endedAt, later)) : undefined,
+    part === 'late' ? gte(history.endedAt, later) : undefined,
+  )!
+}
+
+/** Only the history has what is late. */
+const unlessLate = (part: Part, isIn: SQL | undefined): SQL | undefined => (part === 'late' ? sql`1 = 0` : isIn)
 
 type Sums = { readonly input: number; readonly output: number; readonly seconds: number }
 
@@ -50,24 +68,28 @@ export const usageHoursOfAll = defineQuery({
   permission: 'sessions.read',
   input: z.object(range),
   tables: { liveSessions, sessionHistory, usageHours },
-  examples: [{ fromAt: 0, toAt: 4_000_000_000_000 }],
-  select: ({ db, liveSessions: live, sessionHistory: history, usageHours: hours }, { fromAt, toAt }) => ({
+  examples: [
+    { fromAt: 0, toAt: 4_000_000_000_000 },
+    { fromAt: 0, toAt: 4_000_000_000_000, part: 'prompt' },
+    { fromAt: 0, toAt: 4_000_000_000_000, part: 'late' },
+  ],
+  select: ({ db, liveSessions: live, sessionHistory: history, usageHours: hours }, { fromAt, toAt, part }) => ({
     live: db
       .select({ hourAt: live.hourAt, ...tailSums(live) })
       .from(live)
-      .where(and(gte(live.hourAt, fromAt), lt(live.hourAt, toAt)))
+      .where(unlessLate(part, and(gte(live.hourAt, fromAt), lt(live.hourAt, toAt))))
       .groupBy(live.hourAt)
       .orderBy(ascending(live.hourAt)),
     history: db
       .select({ hourAt: history.hourAt, ...tailSums(history) })
       .from(history)
-      .where(historyIn(history, { fromAt, toAt }))
+      .where(historyIn(history, { fromAt, toAt }, part))
       .groupBy(history.hourAt)
       .orderBy(ascending(history.hourAt)),
     hours: db
       .select({ hourAt: hours.hourAt, ...hourSums(hours) })
       .from(hours)
-      .where(and(gte(hours.hourAt, fromAt), lt(hours.hourAt, toAt)))
+      .where(unlessLate(part, and(gte(hours.hourAt, fromAt), lt(hours.hourAt, toAt))))
       .groupBy(hours.hourAt)
       .orderBy(ascending(hours.hourAt)),
   }),
@@ -134,14 +156,14 @@ export const usageByPlan = defineQuery({
   ],
   select: (
     { db, liveSessions: live, sessionHistory: history, usageHours: hours, ref, ...who },
-    { fromAt, toAt, logins },
+    { fromAt, toAt, logins, part },
   ) => {
     const { grants, services, vouchers, voucherBatches, plans } = who
     const named = { login: grants.login, voucherTail: vouchers.tail, plan: plans.name }
     const names = [grants.login, vouchers.tail, plans.name] as const
     const isAsked = logins === undefined ? undefined : inArray(grants.login, logins)
     const plan = or(ref(services.planId, plans.id), ref(voucherBatches.planId, plans.id))
-    const tail = (table: Tail, isIn: SQL) =>
+    const tail = (table: Tail, isIn: SQL | undefined) =>
       db
         .select({ ...named, ...tailSums(table) })
         .from(table)
@@ -154,8 +176,8 @@ export const usageByPlan = defineQuery({
         .groupBy(...names)
         .orderBy(...names.map(ascending))
     return {
-      live: tail(live, and(gte(live.hourAt, fromAt), lt(live.hourAt, toAt))!),
-      history: tail(history, historyIn(history, { fromAt, toAt })),
+      live: tail(live, unlessLate(part, and(gte(live.hourAt, fromAt), lt(live.hourAt, toAt)))),
+      history: tail(history, historyIn(history, { fromAt, toAt }, part)),
       hours: db
         .select({ ...named, ...hourSums(hours) })
         .from(hours)
@@ -164,7 +186,7 @@ export const usageByPlan = defineQuery({
         .leftJoin(vouchers, ref(grants.serviceId, vouchers.id))
         .leftJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
         .leftJoin(plans, plan)
-        .where(and(gte(hours.hourAt, fromAt), lt(hours.hourAt, toAt), isAsked))
+        .where(unlessLate(part, and(gte(hours.hourAt, fromAt), lt(hours.hourAt, toAt), isAsked)))
         .groupBy(...names)
         .orderBy(...names.map(ascending)),
     }

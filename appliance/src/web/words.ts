@@ -144,7 +144,7 @@ const web = catalogue(
     vouchers: 'Vocha',
     plans: 'Vifurushi',
     reports: 'Ripoti',
-    accessLog: 'Walioingia',
+    accessLog: 'Kuingia',
     staff: 'Wafanyakazi',
     audit: 'Ukaguzi',
     settings: 'Mipangilio',

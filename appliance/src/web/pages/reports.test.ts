@@ -97,6 +97,21 @@ test('usage stands there by day, with its total, and the figures behind the char
   expect(text).toContain('<svg class="chart"')
 })
 
+test('a session that was told to be over days after its last hour is counted once, in that hour', async () => {
+  const { as, plan, subscriber, ended, page, clock } = desk()
+  const no = subscriber('amina', plan('Home'))
+  const lastHour = clock.now() - 5 * DAY_MS
+  ended(no, DAY_MS, { output_octets: 400_000_000, hour_at: lastHour - (lastHour % HOUR_MS) })
+  ended(no, 2 * DAY_MS, { output_octets: 100_000_000 })
+  as('viewer')
+  for (const range of ['7d', '30d']) {
+    const text = (await page(`/reports?range=${range}`)).replaceAll('\u00a0', ' ')
+    expect(text, range).toMatch(/data-slot="down">500 MB</)
+    expect(text, range).toMatch(/>16 Nov<.*?>400 MB</s)
+    expect(await page(`/reports/plans?range=${range}`), range).toMatch(/amina.*?500\u00a0MB/s)
+  }
+})
+
 test('peak hours are averages over the days of the range', async () => {
   const { as, plan, subscriber, used, page } = desk()
   const no = subscriber('amina', plan('Home'))
@@ -252,12 +267,19 @@ test('whoever may see sessions opens every report, and nobody else', async () =>
   as(['routers.read', 'subscribers.read'])
   for (const path of PAGES) expect((await visit(path)).status, path).toBe(403)
   expect((await post('/reports/sessions', 'export')).status).toBe(403)
-  as(['sessions.read'])
-  for (const path of PAGES)
-    expect(
-      (await deadLinks(path)).filter((link) => link !== '/search'),
-      path,
-    ).toEqual([])
+})
+
+test.each([['cashier'], [['sessions.read']]] as const)('no report leads %j nowhere', async (who) => {
+  const { as, deadLinks, plan, subscriber, used, ended } = desk()
+  const no = subscriber('amina', plan('Home'))
+  used(no, DAY_MS, 1_000_000)
+  ended(no, HOUR_MS, { user_name: 'amina' })
+  as(who)
+  for (const path of PAGES) {
+    // What stands in the frame is not these pages'.
+    const own = (await deadLinks(path)).filter((link) => link !== '/search')
+    expect(own, path).toEqual([])
+  }
 })
 
 test('an empty box says what stands here later, in either language', async () => {

@@ -206,7 +206,7 @@ test('the page says whether the router is heard, looks again by itself while it 
   expect(await page('/routers/tower/script')).not.toContain('http-equiv="refresh"')
   hears(no)
   const heard = await page('/routers/tower/script?watch=yes')
-  expect(heard).toContain('It is heard: the last packet came just now from 192.168.88.1, 1,204 in all.')
+  expect(heard).toContain('The last packet came just now from 192.168.88.1, 1,204 in all.')
   expect(heard).not.toContain('http-equiv="refresh"')
 })
 
