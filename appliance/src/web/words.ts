@@ -144,7 +144,7 @@ const web = catalogue(
     vouchers: 'Vocha',
     plans: 'Vifurushi',
     reports: 'Ripoti',
-    accessLog: 'Kuingia',
+    accessLog: 'Walioingia',
     staff: 'Wafanyakazi',
     audit: 'Ukaguzi',
     settings: 'Mipangilio',
