@@ -20,6 +20,7 @@ const entries = {
   eap: 'appliance/src/aaa/eap.ts',
   'query-thread': 'appliance/src/query-thread.ts',
   'backup-thread': 'appliance/src/backup-thread.ts',
+  'audit-thread': 'appliance/src/audit/audit-thread.ts',
 }
 
 const inter = 'kernel/node_modules/@fontsource-variable/inter'

@@ -8,6 +8,8 @@ import { Calendar } from '@lango/modules/access'
 import { createDelivery } from '@lango/modules/webhooks'
 import { startAaa, type Aaa } from './aaa/threads.ts'
 import { createActions, type Action } from './actions.ts'
+import { createDeskAudit } from './audit/desk-export.ts'
+import { startAuditWatch, walkInThread, type AuditWatch } from './audit/watch.ts'
 import { lockFolder, makeFolder, type DataFolder } from './data-folder.ts'
 import { startCopier } from './copier.ts'
 import { startDesk, type Desk } from './desk.ts'
@@ -114,7 +116,8 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
     sessions = keep(startSessions(options, ground, aaa))
     keep(startCopies(options, ground, aaa))
     const work = keep(startWork(options, ground))
-    const watch = keep(startWatching(options, ground, aaa, work))
+    const audit = keep(startAudit(options, ground))
+    const watch = keep(startWatching(options, ground, aaa, work, audit))
     const action = boxActions(options, ground, aaa, watch, () => desk)
     desk = keep(
       orThrow(await startDesk({ ...options, ...ground, tls: ground.tls.eap, state: aaa.state, watch, action })),
@@ -271,12 +274,17 @@ const startWork = (
   }
 }
 
+/** The audit log is signed, and looked through. */
+const startAudit = ({ log }: BoxOptions, { site }: Ground): AuditWatch =>
+  startAuditWatch({ site, hostName: hostname(), every, walk: walkInThread, log })
+
 /** Counters, what needs attention, metrics. */
 const startWatching = (
   { loginP95MsMax, log }: BoxOptions,
   { folder, site, reader }: Ground,
   { state, ports }: Aaa,
   { alarm }: Pick<WebhookFeed, 'alarm'>,
+  audit: Pick<AuditWatch, 'checks'>,
 ): Watch =>
   startWatch({
     folder,
@@ -286,6 +294,7 @@ const startWatching = (
     clock: site.clock,
     every,
     loginP95MsMax,
+    more: audit.checks,
     onRaised(raised) {
       log.warn('something needs attention', { what: raised.id, sentence: raised.sentence })
       alarm(raised)
@@ -324,6 +333,7 @@ const boxActions = (
       },
     }),
     newWebAddress: () => desk()?.newAddress() ?? '',
+    ...createDeskAudit({ site, ask: queries.ask, hostName: hostname() }),
     sleep,
     // The other threads meet the new key in the file by themselves: a vault reads it again for a key it does not know.
     others: {

@@ -11,6 +11,8 @@ export type ActionName =
   | 'sessions.disconnect'
   | 'sessions.change'
   | 'grants.devices'
+  | 'audit.opened'
+  | 'audit.export'
   | 'box.status'
   | 'box.attention'
   | 'box.reach'

@@ -29,6 +29,8 @@ export type WatchDeps = {
   readonly every: (ms: number, run: () => void) => () => void
   /** Logins that take longer than this need attention, when one in twenty does. */
   readonly loginP95MsMax: number
+  /** What others have looked at by themselves. */
+  readonly more: () => readonly Check[]
   readonly onRaised: (raised: Attention) => void
 }
 
@@ -63,6 +65,7 @@ export const startWatch = (deps: WatchDeps): Watch => {
       checkWebhooks(reader),
       checkBackup(folder, now),
       ...checkScheduledBackup(reader, now),
+      ...deps.more(),
     ]
   }
   const attention = createAttention({ checks, now: clock.now, onRaised: deps.onRaised })

@@ -6,6 +6,7 @@ import { removeRole, setRole } from './roles.ts'
 import { changeStaff, inviteStaff, resetStaff, signOutStaff } from './staff.ts'
 import { apiTokens, roles, staff, staffDoors, staffSessions } from './tables.ts'
 import { createToken, revokeToken } from './tokens.ts'
+import { auditExported, auditOpened } from './trail.ts'
 
 export { enterByDoor, firstOwner, refusedSignIn, routerLogin, signedIn } from './door.ts'
 export {
@@ -22,6 +23,7 @@ export { removeRole, setRole } from './roles.ts'
 export { builtInRole, passwordFault, permissions, roleMay, roleNames, PASSWORD_LENGTH_MIN, type Role } from './rules.ts'
 export { changeStaff, inviteStaff, resetStaff, signOutStaff } from './staff.ts'
 export { createToken, revokeToken } from './tokens.ts'
+export { auditExported, auditOpened } from './trail.ts'
 
 export const people = defineModule({
   name: 'people',
@@ -46,6 +48,8 @@ export const people = defineModule({
     dropTotp,
     renewRecovery,
     signOutOwn,
+    auditOpened,
+    auditExported,
   ],
   queries: [listTokens, listRoles, listStaff, listStaffSessions, showOwn, ownSessions, searchAudit],
 })

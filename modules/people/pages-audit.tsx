@@ -15,6 +15,8 @@ import {
   type Meaning,
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
+import { AuditDetails, leadOf } from './audit-details.tsx'
+import { AuditExport, exportAudit } from './audit-export.tsx'
 import { wordsOf } from './pages-staff.tsx'
 import { listStaff, searchAudit } from './queries.ts'
 import type { PeopleWords } from './words.ts'
@@ -80,22 +82,11 @@ const columns = (desk: Desk, names: ReadonlyMap<string, string>): readonly Colum
       head: words.details,
       width: 'xl',
       card: 'wide',
-      value: ({ record }) => record,
-      render: ({ record }) => (
-        <details class="why">
-          <summary>
-            <span class="why-lead">
-              <UserText text={record} />
-            </span>
-          </summary>
-          <pre class="record">{pretty(record)}</pre>
-        </details>
-      ),
+      value: ({ record }) => leadOf(JSON.parse(record)),
+      render: ({ record }) => <AuditDetails desk={desk} record={JSON.parse(record) as unknown} />,
     },
   ]
 }
-
-const pretty = (record: string): string => JSON.stringify(JSON.parse(record), undefined, 1)
 
 const outcomeOf = (text: string | null): Outcome | undefined => outcomes.find((each) => each === text)
 
@@ -128,6 +119,7 @@ export const auditPage = definePage({
     const { search } = desk
     const before = Number(search.get('before') ?? Number.NaN)
     const [actorId, command, outcome] = [search.get('actor'), search.get('command'), outcomeOf(search.get('outcome'))]
+    await desk.box('audit.opened', {})
     const entries = await desk.ask(searchAudit, {
       limit: PAGE_ROWS,
       ...(actorId ? { actorId } : {}),
@@ -164,8 +156,10 @@ export const auditPage = definePage({
               <a href={withSearch(desk, { before: String(entries.at(-1)!.no) })}>{words.older}</a>
             ) : null}
           </p>
+          {entries.length === 0 ? null : <AuditExport desk={desk} />}
         </>
       ),
     }
   },
+  deeds: { export: exportAudit },
 })

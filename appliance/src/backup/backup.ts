@@ -4,8 +4,9 @@ import { createReadStream, existsSync, mkdtempSync, readdirSync, readFileSync, r
 import { dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createZstdCompress } from 'node:zlib'
-import { err, ok, type Random, type Result, type Secret } from '@lango/kernel'
+import { err, ok, openVault, type Random, type Result, type Secret } from '@lango/kernel'
 import { databaseFault, openDatabase, schemaState, type DatabaseFault } from '@lango/kernel/db'
+import { auditTip, signHead, type AuditTip } from '@lango/kernel/verbs'
 import type { DataFolder } from '../data-folder.ts'
 import { syncFolder, writeDurably } from '../tls/durable-file.ts'
 import { ArchiveWriter } from './archive.ts'
@@ -79,8 +80,8 @@ const fill = async (
   if (!site.ok) return site
   const sessions = await addDatabase(archive, folder.sessionsFile, partNames.sessions, work)
   if (!sessions.ok) return sessions
-  const { state, ...sitePart } = site.value
-  const { state: _, ...sessionsPart } = sessions.value
+  const { state, auditTip: tip, ...sitePart } = site.value
+  const { state: _, auditTip: _none, ...sessionsPart } = sessions.value
   if (passphrase !== undefined) await archive.add(partNames.sealed, [seal(readSecrets(folder), passphrase, random)])
   const manifest: Manifest = {
     product: 'lango',
@@ -90,9 +91,20 @@ const fill = async (
     databases: { site: sitePart, sessions: sessionsPart },
     schema: state,
     keys: passphrase === undefined ? 'absent' : 'sealed',
+    auditHead: tip && headOf(tip, { folder, now, hostName, random }),
   }
   await archive.add(partNames.manifest, [Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)])
   return ok({ ...(await archive.end()), manifest })
+}
+
+/** Kept outside the box, it shows later whether the log that the box has then is the one that was backed up. */
+const headOf = (
+  tip: AuditTip,
+  { folder, now, hostName, random }: Pick<BackupOptions, 'folder' | 'now' | 'hostName' | 'random'>,
+) => {
+  const vault = openVault({ file: folder.keyFile, create: false, random })
+  const signer = vault.ok ? vault.value.signer() : undefined
+  return signer && signHead(signer, 'head', tip, { at: now, site: hostName })
 }
 
 /** A consistent copy, checked, compressed into the archive. */
@@ -119,17 +131,27 @@ const addDatabase = async (archive: ArchiveWriter, file: string, name: string, w
   const compress = createZstdCompress()
   await Promise.all([archive.add(name, compress), pipeline(counted(), compress)])
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${copy}${suffix}`, { force: true })
-  return ok({ bytes, sha256: hash.digest('hex'), state: checked.value })
+  return ok({ bytes, sha256: hash.digest('hex'), ...checked.value })
+}
+
+type Checked = {
+  readonly state: { readonly schema: number; readonly minReader: number }
+  readonly auditTip: AuditTip | undefined
 }
 
 /** A backup of a damaged database would only be found out on the day it is needed. */
-const checkCopy = (copy: string, file: string): Result<{ schema: number; minReader: number }, DatabaseFault> => {
+const checkCopy = (copy: string, file: string): Result<Checked, DatabaseFault> => {
   const opened = openDatabase({ file: copy, readonly: true })
   if (!opened.ok) return opened
   const { raw } = opened.value
   try {
     const isSound = raw.pragma('quick_check(1)', { simple: true }) === 'ok'
-    return isSound ? ok(schemaState(raw) ?? { schema: 0, minReader: 1 }) : err({ type: 'DatabaseCorrupt', file })
+    if (!isSound) return err({ type: 'DatabaseCorrupt', file })
+    const hasAudit = raw.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'audit_heads'").get() !== undefined
+    return ok({
+      state: schemaState(raw) ?? { schema: 0, minReader: 1 },
+      auditTip: hasAudit ? auditTip(raw) : undefined,
+    })
   } finally {
     opened.value.close()
   }

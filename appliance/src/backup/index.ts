@@ -1,4 +1,4 @@
 export { backUp, noteBackup, type BackupFault } from './backup.ts'
 export { LAST_BACKUP_FILE, lastBackupSchema } from './parts.ts'
-export { restore, type RestoreFault } from './restore.ts'
+export { manifestOf, restore, type RestoreFault } from './restore.ts'
 export { newRecoveryKey } from './seal.ts'

@@ -1,4 +1,5 @@
 /** What a backup is made of. */
+import { auditHeadSchema } from '@lango/kernel/verbs'
 import { z } from 'zod'
 
 /** Rises when an older release could not restore what this one writes. Members are only ever added to the manifest. */
@@ -23,6 +24,8 @@ export const manifestSchema = z.object({
   databases: z.object({ site: part, sessions: part }),
   schema: z.object({ schema: z.number().int(), minReader: z.number().int() }),
   keys: z.enum(['sealed', 'absent']),
+  /** How far the audit log had come, signed. Absent in backups from before there were such heads. */
+  auditHead: auditHeadSchema.optional(),
 })
 export type Manifest = z.infer<typeof manifestSchema>
 

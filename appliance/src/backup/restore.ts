@@ -71,6 +71,12 @@ export const restore = async (options: RestoreOptions): Promise<Result<Restored,
   }
 }
 
+/** What a backup says of itself, after checking all of it. */
+export const manifestOf = async (file: string): Promise<Result<Manifest, RestoreFault>> => {
+  const opened = await openArchive(file)
+  return opened.ok ? readManifest(opened.value, file) : opened
+}
+
 const restoreInto = async (
   folder: DataFolder,
   archive: Archive,

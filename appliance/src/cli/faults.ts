@@ -4,7 +4,7 @@
  */
 import type { ConfigFault, Fault, KeyFileFault, MoneyFault, QuantityFault, VaultFault } from '@lango/kernel'
 import type { DatabaseFault, MigrationFault } from '@lango/kernel/db'
-import type { AuditBroken, DispatchFault, FaultOf } from '@lango/kernel/verbs'
+import type { DispatchFault, FaultOf } from '@lango/kernel/verbs'
 import type { firstUse, freeDevice, topUp } from '@lango/modules/access'
 import type {
   addRemoteServer,
@@ -49,6 +49,7 @@ import type { OfflineFault } from '../offline-link.ts'
 import type { RpcFault } from '../rpc/protocol.ts'
 import type { NameFault } from '../run-named.ts'
 import type { TlsFault } from '../tls/index.ts'
+import { auditSentences, type AuditFault } from './audit-faults.ts'
 import { localTime } from './format.ts'
 import type { WebServerFault } from '../web/serve.ts'
 import type { MoveFault } from './transfer/import-from.ts'
@@ -120,7 +121,7 @@ export type KnownFault =
   | DatabaseFault
   | MigrationFault
   | DispatchFault
-  | AuditBroken
+  | AuditFault
   | FolderFault
   | OfflineFault
   | NameFault
@@ -344,8 +345,7 @@ const sentences: Sentences = {
   KeyFileExposed: ({ file, mode, advice }) => `The key file ${file} has mode ${mode}. ${advice}`,
   KeyLost: ({ keyId, advice }) => `The key ${keyId} is not in the key file. ${advice}`,
   BoxInvalid: () => 'A sealed password was altered or moved, and cannot be opened. Set it again.',
-  AuditBroken: ({ no }) =>
-    `The audit log was altered at row ${no}: every row after it is in doubt. Compare with the last backup.`,
+  ...auditSentences,
 }
 
 /** The sentence of any fault; one that is not known by name is shown with what it carries. */

@@ -56,6 +56,13 @@ export const groups: ReadonlyMap<string, Group> = new Map([
   ],
   ['doctor', { summary: 'is the box in order?', load: async () => (await import('./doctor.ts')).doctorCommands }],
   ['tls', { summary: 'certificates for EAP and RadSec', load: async () => (await import('./tls.ts')).tlsCommands }],
+  [
+    'audit',
+    {
+      summary: 'who did what, and that nobody changed it',
+      load: async () => (await import('./audit.ts')).auditCommands,
+    },
+  ],
   ['keys', { summary: 'the keys that seal passwords', load: async () => (await import('./keys.ts')).keysCommands }],
   ['staff', { summary: 'who works with the box', load: async () => (await import('./staff.ts')).staffCommands }],
   ['role', { summary: 'what they may do', load: async () => (await import('./staff.ts')).roleCommands }],

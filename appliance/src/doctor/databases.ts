@@ -1,6 +1,5 @@
 /** The databases, and what they tell of routers, lockouts and failed work. */
 import type { Database, RawDatabase } from '@lango/kernel/db'
-import { verifyAudit } from '@lango/kernel/verbs'
 import { ago, clean } from '../cli/format.ts'
 import { attention, DAY_MS, fine, stopped, type Check } from './check.ts'
 
@@ -8,7 +7,7 @@ import { attention, DAY_MS, fine, stopped, type Check } from './check.ts'
 const NAMES_MAX = 5
 const SILENT_AFTER_MS = DAY_MS
 
-/** `full` reads every page, every reference and the whole audit chain; else only the structure is looked at. */
+/** `full` reads every page and every reference; else only the structure is looked at. */
 export const checkDatabase = (name: string, database: Database, full: boolean): Check => {
   const faults = full ? database.integrityFaults() : quickFaults(database.raw)
   if (faults.length === 0) return fine(name, full ? 'Every page, row and index is sound.' : 'Its structure is sound.')
@@ -23,16 +22,6 @@ const quickFaults = (raw: RawDatabase): string[] =>
   (raw.pragma('main.quick_check(10)') as { quick_check: string }[])
     .map((row) => row.quick_check)
     .filter((text) => text !== 'ok')
-
-export const checkAudit = (site: RawDatabase): Check => {
-  const verified = verifyAudit(site)
-  if (verified.ok) return fine('audit', `The audit log is whole: ${verified.value.no} entries.`)
-  return attention(
-    'audit',
-    `The audit log was altered at entry ${verified.error.no}.`,
-    'Compare it with the last backup, and find out who wrote to site.db.',
-  )
-}
 
 const listed = (names: readonly string[]): string =>
   names.slice(0, NAMES_MAX).map(clean).join(', ') +

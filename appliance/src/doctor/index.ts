@@ -4,15 +4,8 @@ import type { DataFolder } from '../data-folder.ts'
 import { createQueryRunner } from '../run-named.ts'
 import { RELEASED_AT } from '../site.ts'
 import type { BoxStatus, Check } from './check.ts'
-import {
-  checkAudit,
-  checkDatabase,
-  checkJobs,
-  checkLockouts,
-  checkRouters,
-  checkStrangers,
-  checkWebhooks,
-} from './databases.ts'
+import { checkAudit, walkAudit } from './audit.ts'
+import { checkDatabase, checkJobs, checkLockouts, checkRouters, checkStrangers, checkWebhooks } from './databases.ts'
 import { checkCounts } from './counts.ts'
 import { checkBox, checkClock, checkDisk, checkFolder, checkReceiveBuffer, checkWal } from './machine.ts'
 import { checkScheduledBackup } from './scheduled-backup.ts'
@@ -55,7 +48,9 @@ export const examine = ({
       checkDisk(folder),
       checkDatabase('site.db', site, full),
       checkDatabase('sessions.db', sessions, full),
-      ...(full ? [checkAudit(site.raw)] : []),
+      full
+        ? walkAudit(folder, random)
+        : checkAudit(folder, site.raw, { random, now, runningMs: status && now - status.startedAt }),
       checkWal(folder),
       checkKeys(folder, site.raw, random),
       ...checkCertificates(folder, now),

@@ -25,6 +25,7 @@ const watched = () => {
     clock: fakeClock(),
     every: () => () => {},
     loginP95MsMax: 100,
+    more: () => [],
     onRaised: ({ id }) => log.warn(id),
   })
   return { state, watch, log, close: runner.close }

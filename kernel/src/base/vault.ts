@@ -5,6 +5,7 @@ import { NONCE_OCTETS, openerFor, TAG_OCTETS, type Opener } from './aes-gcm.ts'
 import type { Random } from './random.ts'
 import { err, ok, type Result } from './result.ts'
 import { Secret } from './secret.ts'
+import { SIGNING_SEED_OCTETS, signerOf, type Signer } from './signing.ts'
 
 /**
  * Seals short texts (network passwords, router secrets) under keys that live in a file outside the database.
@@ -19,6 +20,8 @@ export interface Vault {
   reseal(box: Uint8Array, purpose: string): Result<Buffer, VaultFault>
   /** Hex HMAC-SHA-256 that stays the same over rotations: to find or compare what must not be stored. */
   keyedHash(text: string, purpose: string): string
+  /** Signs as this box, with a key that stays the same over rotations. Undefined in a file that no box has opened since there are such keys. */
+  signer(): Signer | undefined
   /** Adds a key, on disk before it is used, and seals with it from now on. Old keys stay for opening. */
   rotate(): string
   /** Reads the file again: another thread may have rotated. */
@@ -53,6 +56,8 @@ type KeyFile = {
   readonly current: string
   readonly keys: Record<string, string>
   readonly hashKey: string
+  /** The seed of the key that signs; absent in files from before there was one. */
+  readonly signingKey?: string
 }
 
 const KEY_SHAPE = /^[A-Za-z0-9+/]{43}=$/
@@ -61,13 +66,19 @@ const isKey = (value: unknown): boolean => typeof value === 'string' && KEY_SHAP
 
 /** Checked by hand: this runs in every thread, and a schema library costs each of them more memory than all the keys. */
 const isKeyFile = (value: unknown): value is KeyFile => {
-  const { version, current, keys, hashKey } = (value ?? {}) as Partial<Record<keyof KeyFile, unknown>>
+  const { version, current, keys, hashKey, signingKey } = (value ?? {}) as Partial<Record<keyof KeyFile, unknown>>
   if (version !== 1 || typeof current !== 'string' || !isKey(hashKey)) return false
+  if (signingKey !== undefined && !isKey(signingKey)) return false
   if (typeof keys !== 'object' || keys === null) return false
   return Object.entries(keys).every(([id, key]) => KEY_ID_SHAPE.test(id) && isKey(key))
 }
 
-type KeyRing = { readonly current: string; readonly keys: ReadonlyMap<string, KeyObject>; readonly hashKey: KeyObject }
+type KeyRing = {
+  readonly current: string
+  readonly keys: ReadonlyMap<string, KeyObject>
+  readonly hashKey: KeyObject
+  readonly signingKey?: KeyObject | undefined
+}
 
 /**
  * Opens the key file. With `create` it is made on first start, mode 0600, with a random key: there is no default key.
@@ -76,29 +87,42 @@ type KeyRing = { readonly current: string; readonly keys: ReadonlyMap<string, Ke
 export const openVault = (options: { file: string; create: boolean; random: Random }): Result<Vault, KeyFileFault> => {
   const { file, random } = options
   const first = readKeyFile(file)
-  if (first.ok) return ok(vaultOver(first.value, file, random))
-  if (first.error.type !== 'KeyFileMissing' || !options.create) return first
+  const isWhole = first.ok && first.value.signingKey !== undefined
+  if (first.ok && (isWhole || !options.create)) return ok(vaultOver(first.value, file, random))
+  if (!first.ok && (first.error.type !== 'KeyFileMissing' || !options.create)) return first
   try {
-    return ok(vaultOver(writeKeyFile(file, newRing(random)), file, random))
+    const ring = withSigningKey(first.ok ? first.value : newRing(random), random)
+    return ok(vaultOver(writeKeyFile(file, ring), file, random))
   } catch (error) {
     return err({ type: 'KeyFileUnreadable', file, cause: (error as Error).message })
   }
 }
 
+const withSigningKey = (ring: KeyRing, random: Random): KeyRing => ({
+  ...ring,
+  signingKey: createSecretKey(random.bytes(SIGNING_SEED_OCTETS)),
+})
+
 /** A vault whose keys live as long as the process: for tests and dry runs. */
 export const memoryVault = (random: Random): Vault => vaultOver(newRing(random), undefined, random)
+
+/** Made at the first use of a key, and kept as long as that. */
+const onceFor = <T extends object>(make: (key: KeyObject) => T): ((key: KeyObject) => T) => {
+  const made = new WeakMap<KeyObject, T>()
+  return (key) => {
+    const known = made.get(key)
+    if (known) return known
+    const value = make(key)
+    made.set(key, value)
+    return value
+  }
+}
 
 const vaultOver = (opened: KeyRing, file: string | undefined, random: Random): Vault => {
   let ring = opened
   const lost = new Set<string>()
-  const openers = new WeakMap<KeyObject, Opener>()
-  const openerOf = (key: KeyObject): Opener => {
-    const known = openers.get(key)
-    if (known) return known
-    const opener = openerFor(key)
-    openers.set(key, opener)
-    return opener
-  }
+  const openerOf = onceFor((key): Opener => openerFor(key))
+  const signerFrom = onceFor((seed) => signerOf(seed.export()))
 
   const seal: Vault['seal'] = (plain, purpose) => {
     const text = typeof plain === 'string' ? plain : plain.reveal()
@@ -137,6 +161,11 @@ const vaultOver = (opened: KeyRing, file: string | undefined, random: Random): V
   return {
     seal,
     open,
+    signer() {
+      // Only a vault without a file may still lack the key here.
+      if (file === undefined && ring.signingKey === undefined) ring = withSigningKey(ring, random)
+      return ring.signingKey && signerFrom(ring.signingKey)
+    },
     isCurrent: (box) => box.length >= TEXT_AT && keyIdOf(Buffer.from(box)) === ring.current,
     reseal(box, purpose) {
       const opened = open(box, purpose)
@@ -179,11 +208,16 @@ const readKeyFile = (file: string): Result<KeyRing, KeyFileFault> => {
     }
     const content: unknown = JSON.parse(readFileSync(file, 'utf8'))
     if (!isKeyFile(content)) return err({ type: 'KeyFileUnreadable', file, cause: 'its content is damaged' })
-    const { current, keys, hashKey } = content
+    const { current, keys, hashKey, signingKey } = content
     const ring = Object.entries(keys).map(([id, key]) => [id, createSecretKey(key, 'base64')] as const)
     if (!Object.hasOwn(keys, current))
       return err({ type: 'KeyFileUnreadable', file, cause: 'its current key is missing' })
-    return ok({ current, keys: new Map(ring), hashKey: createSecretKey(hashKey, 'base64') })
+    return ok({
+      current,
+      keys: new Map(ring),
+      hashKey: createSecretKey(hashKey, 'base64'),
+      signingKey: signingKey === undefined ? undefined : createSecretKey(signingKey, 'base64'),
+    })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return err({ type: 'KeyFileMissing', file })
     // JSON quotes what it could not read; that may be a key.
@@ -196,7 +230,13 @@ const readKeyFile = (file: string): Result<KeyRing, KeyFileFault> => {
 const writeKeyFile = (file: string, ring: KeyRing): KeyRing => {
   const text = (key: KeyObject) => key.export().toString('base64')
   const keys = Object.fromEntries([...ring.keys].map(([id, key]) => [id, text(key)]))
-  const content = { version: 1, current: ring.current, keys, hashKey: text(ring.hashKey) }
+  const content: KeyFile = {
+    version: 1,
+    current: ring.current,
+    keys,
+    hashKey: text(ring.hashKey),
+    ...(ring.signingKey && { signingKey: text(ring.signingKey) }),
+  }
   const beside = `${file}.new`
   const handle = openSync(beside, 'w', 0o600)
   try {

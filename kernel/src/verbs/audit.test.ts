@@ -4,7 +4,7 @@ import { err, ok } from '../base/index.ts'
 import { memorySite } from '../testing/index.ts'
 import { addShelf, shop } from '../testing/shop.fixture.ts'
 import { system } from './actor.ts'
-import { verifyAudit } from './audit.ts'
+import { verifyAudit } from './audit-verify.ts'
 import { defineCommand } from './command.ts'
 
 const keepBooks = defineCommand({

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto'
-import { err, ok, type Result } from '../base/result.ts'
-import { insertSql, selectSql } from '../db/sql.ts'
+import { insertSql } from '../db/sql.ts'
 import type { RawDatabase } from '../db/sqlite.ts'
 import type { RowOf } from '../db/table.ts'
 import type { Actor } from './actor.ts'
@@ -17,17 +16,31 @@ export type AuditEntry = {
   /** Where it came from: an address, as far as it is known. */
   readonly origin?: string | undefined
 }
-export type AuditBroken = { readonly type: 'AuditBroken'; readonly no: number }
+
+/** The last row of a log, or of a part of it. */
+export type AuditTip = { readonly no: number; readonly hash: string }
 
 /** What the first row is chained to. */
-const GENESIS = '0'.repeat(64)
+export const AUDIT_GENESIS: AuditTip = { no: 0, hash: '0'.repeat(64) }
+
+/** The row that the next one will be chained to; after everything has been removed by age, the last that was. */
+export const auditTip = (raw: RawDatabase): AuditTip =>
+  raw.prepare<[], AuditTip>('SELECT no, hash FROM audit ORDER BY no DESC LIMIT 1').get() ?? removedTip(raw)
+
+/** Up to where rows were removed by age. Whether that is signed is another question. */
+export const removedTip = (raw: RawDatabase): AuditTip =>
+  raw
+    .prepare<[], AuditTip>(
+      "SELECT entry_no AS no, hash FROM audit_heads WHERE kind = 'removed' ORDER BY entry_no DESC LIMIT 1",
+    )
+    .get() ?? AUDIT_GENESIS
 
 /** Appends to the audit log, inside the transaction of what it tells about. */
 export const createAuditLog = (raw: RawDatabase): ((entry: AuditEntry) => void) => {
-  const last = raw.prepare<[], Pick<AuditRow, 'no' | 'hash'>>('SELECT no, hash FROM audit ORDER BY no DESC LIMIT 1')
+  const last = raw.prepare<[], AuditTip>('SELECT no, hash FROM audit ORDER BY no DESC LIMIT 1')
   const insert = raw.prepare<[AuditRow]>(insertSql(audit))
   return (entry) => {
-    const previous = last.get() ?? { no: 0, hash: GENESIS }
+    const previous = last.get() ?? removedTip(raw)
     const row: Omit<AuditRow, 'hash'> = {
       no: previous.no + 1,
       at: entry.at,
@@ -40,22 +53,11 @@ export const createAuditLog = (raw: RawDatabase): ((entry: AuditEntry) => void) 
       origin: entry.origin ?? null,
       previousHash: previous.hash,
     }
-    insert.run({ ...row, hash: rowHash(row) })
+    insert.run({ ...row, hash: auditRowHash(row) })
   }
 }
 
-/** Walks the chain; the answer is its head, or the first row that does not fit. A cut tail shows only in the head. */
-export const verifyAudit = (raw: RawDatabase): Result<{ no: number; hash: string }, AuditBroken> => {
-  let head = { no: 0, hash: GENESIS }
-  for (const row of raw.prepare<[], AuditRow>(`${selectSql(audit)} ORDER BY no`).iterate()) {
-    const fits = row.no === head.no + 1 && row.previousHash === head.hash && row.hash === rowHash(row)
-    if (!fits) return err({ type: 'AuditBroken', no: row.no })
-    head = { no: row.no, hash: row.hash }
-  }
-  return ok(head)
-}
-
-const rowHash = (row: Omit<AuditRow, 'hash'>): string => {
+export const auditRowHash = (row: Omit<AuditRow, 'hash'>): string => {
   const { no, at, actorKind, actorId, command, commandId, outcome, record, origin, previousHash } = row
   const told = [previousHash, no, at, actorKind, actorId, command, commandId, outcome, record]
   // Rows from before origins were kept have none, and keep their hashes.

@@ -1,5 +1,8 @@
 export * from './actor.ts'
 export * from './audit.ts'
+export { signAudit } from './audit-commands.ts'
+export * from './audit-head.ts'
+export * from './audit-verify.ts'
 export * from './command.ts'
 export { lastCommittedAt, pruneCommands } from './command-store.ts'
 export * from './dispatcher.ts'

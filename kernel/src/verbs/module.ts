@@ -3,7 +3,8 @@ import type { AnyTable } from '../db/table.ts'
 import type { AnyCommand } from './command.ts'
 import type { Follower } from './follower.ts'
 import type { AnyJob } from './job.ts'
-import { audit, commands, counters, jobs } from './tables.ts'
+import { signAudit } from './audit-commands.ts'
+import { audit, auditHeads, commands, counters, jobs } from './tables.ts'
 
 /** A feature: one folder. Deleting it deletes the feature. */
 export interface Module {
@@ -24,8 +25,12 @@ export const defineModule = (module: Pick<Module, 'name'> & Partial<Module>): Mo
   ...module,
 })
 
-/** The kernel's own tables: command results, audit, jobs, counters. Every site has them. */
-export const kernelModule = defineModule({ name: 'kernel', tables: [commands, audit, jobs, counters] })
+/** The kernel's own: command results, audit, jobs, counters. Every site has them. */
+export const kernelModule = defineModule({
+  name: 'kernel',
+  tables: [commands, audit, auditHeads, jobs, counters],
+  commands: [signAudit],
+})
 
 /** Parts by name. Throws when two share one: that is a mistake in the program. */
 export const byName = <T extends { readonly name: string }>(parts: readonly T[]): ReadonlyMap<string, T> => {

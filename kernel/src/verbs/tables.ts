@@ -33,6 +33,28 @@ export const audit = defineTable('audit', { home: 'site', flow: 'append', onDele
   hash: c.text(),
 }))
 
+/**
+ * What the box has put its name to: how far the log had come (`head`), and up to where old rows were removed
+ * (`removed`). A log whose tail was cut, or that was hashed anew, does not fit them.
+ */
+export const auditHeads = defineTable(
+  'audit_heads',
+  { home: 'site', flow: 'append', onDelete: 'keep', key: 'no' },
+  (c) => ({
+    kind: c.oneOf(['head', 'removed']),
+    entryNo: c.int(),
+    /** Of that entry. */
+    hash: c.text(),
+    at: c.instant(),
+    /** What the box was called. */
+    site: c.text(),
+    /** Names the key that signed. */
+    keyId: c.text(),
+    signature: c.text(),
+  }),
+  { indexes: { byEntry: ['entryNo'] } },
+)
+
 /** Work to be done outside a transaction. Rows of jobs that ended well are gone; `failed` ones wait for a person. */
 export const jobs = defineTable(
   'jobs',

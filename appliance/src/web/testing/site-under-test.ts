@@ -4,6 +4,7 @@ import type { Actor } from '@lango/kernel/verbs'
 import { createCredentials, createPeopleGuard } from '@lango/modules/people'
 import { createSettings } from '@lango/modules/settings'
 import { createActions } from '../../actions.ts'
+import { createDeskAudit } from '../../audit/desk-export.ts'
 import { decisionQueries } from '../../aaa/decision-search.ts'
 import { faultSentence } from '../../cli/faults.ts'
 import { runCommand, runQuery } from '../../run-named.ts'
@@ -30,6 +31,7 @@ export const siteUnderTest = () => {
     command: async (name, input, actor) => runCommand(site, name, input, { actor }),
     status: () => ({}),
     newWebAddress: () => '',
+    ...createDeskAudit({ site, ask: query, hostName: 'pop' }),
     sleep: () => Promise.resolve(),
     others: {
       'box.attention': () => ok([]),

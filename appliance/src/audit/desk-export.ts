@@ -1,0 +1,68 @@
+/** The audit log at the desk: who reads it is recorded, and it is given out, as much of it as a browser takes at once. */
+import { z } from 'zod'
+import { err, ok, type Clock, type Fault, type Result } from '@lango/kernel'
+import { inputInvalid, type Actor, type AuditRow } from '@lango/kernel/verbs'
+import { runCommand } from '../run-named.ts'
+import type { Site } from '../site.ts'
+import { exportFormats, ExportWriter } from './export.ts'
+
+/** About ten megabytes. The command line gives out all of it. */
+const ROWS_MAX = 20_000
+/** Rows of one question. */
+const PAGE_ROWS = 1000
+
+const input = z.object({
+  format: z.enum(exportFormats),
+  actorId: z.string().max(253).optional(),
+  command: z.string().max(100).optional(),
+  outcome: z.enum(['done', 'refused', 'failed', 'forbidden']).optional(),
+})
+
+export type DeskAuditDeps = {
+  readonly site: Pick<Site, 'dispatcher' | 'ids' | 'vault'> & { readonly clock: Pick<Clock, 'now'> }
+  readonly ask: (name: string, input: unknown) => Promise<Result<unknown, Fault>>
+  readonly hostName: string
+}
+
+const HOUR_MS = 3_600_000
+
+export const createDeskAudit = (deps: DeskAuditDeps) => ({
+  /** Turning pages is one reading: an id is carried out once. */
+  auditOpened: (by: Actor): Result<unknown, Fault> => {
+    const id = `audit.opened/${by.id}/${Math.floor(deps.site.clock.now() / HOUR_MS)}`
+    return runCommand(deps.site, 'audit.opened', {}, { actor: by, id })
+  },
+  auditExport: createExport(deps),
+})
+
+const createExport =
+  ({ ask, site: { vault, clock }, hostName }: DeskAuditDeps) =>
+  async (asked: unknown, by: Actor): Promise<Result<unknown, Fault>> => {
+    const parsed = input.safeParse(asked)
+    if (!parsed.success) return err(inputInvalid(parsed.error))
+    const signer = vault.signer()
+    if (!signer) return err({ type: 'SigningKeyMissing' })
+    const { format, ...filters } = parsed.data
+    const newest: AuditRow[] = []
+    for (let before: number | undefined; newest.length < ROWS_MAX;) {
+      const page = await ask('audit.search', { ...filters, limit: PAGE_ROWS, ...(before ? { before } : {}) })
+      if (!page.ok) return page
+      const rows = page.value as readonly AuditRow[]
+      newest.push(...rows)
+      if (rows.length < PAGE_ROWS) break
+      before = rows.at(-1)!.no
+    }
+    // What was left out is said, and signed with the rest.
+    const told = newest.length >= ROWS_MAX ? { ...filters, fromNo: newest.at(-1)!.no } : filters
+    const writer = new ExportWriter(format, () => undefined)
+    const body =
+      writer.head() +
+      newest
+        .toReversed()
+        .map((row) => writer.line(row))
+        .join('')
+    const sha256 = writer.sha256()
+    const about = { site: hostName, exportedAt: clock.now(), exportedBy: `${by.kind} ${by.id}`, filters: told }
+    const trailer = format === 'json' ? writer.trailer(signer, about) : ''
+    return ok({ body: body + trailer, rows: writer.rows, sha256, filters: told })
+  }
