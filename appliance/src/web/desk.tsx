@@ -1,7 +1,8 @@
 /** Puts the modules' pages at their addresses: who may open which, what they may use, and what becomes of their forms. */
-import { FaultError, type Clock, type Fault, type Random, type Result } from '@lango/kernel'
+import { err, FaultError, type Clock, type Fault, type Random, type Result } from '@lango/kernel'
 import type { DeskPage, Desk, Done, DoingDesk, Fields, Locale, Refused, Shown } from '@lango/kernel/ui'
 import type { Hono, Context } from 'hono'
+import { permissionOfAction } from '../action-rights.ts'
 import { problemsIn } from './door.tsx'
 import { faultSentenceIn } from './fault-words.ts'
 import type { Look } from './look.ts'
@@ -86,7 +87,11 @@ class Mount {
         if (!answer.ok) throw new FaultError(answer.error)
         return answer.value as never
       },
-      box: (name, input) => site.action(name, input, who.actor) as Promise<Result<never, Fault>>,
+      async box(name, input) {
+        const permission = permissionOfAction(name)
+        if (!site.may(who.actor, permission)) return err(forbidden(permission)) as Result<never, Fault>
+        return (await site.action(name, input, who.actor)) as Result<never, Fault>
+      },
       refused,
       once: () => random.bytes(16).toString('base64url'),
     }

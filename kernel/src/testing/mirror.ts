@@ -22,7 +22,7 @@ export interface TestMirror {
 }
 
 /** PGlite makes its database anew for each mirror: 2 s alone, far more beside a busy neighbour. */
-export const PGLITE_START_MS_MAX = 60_000
+export const PGLITE_START_MS_MAX = 240_000
 
 /** The cloud's mirror of these modules on PGlite, empty. */
 export const testMirror = async (modules: readonly Module[]): Promise<TestMirror> => {

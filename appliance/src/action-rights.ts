@@ -1,0 +1,21 @@
+import type { ActionName } from './link.ts'
+
+/** What it takes to ask the box for each of its actions. Whoever holds its console may ask for all. */
+const actionPermissions: Readonly<Record<ActionName, string>> = {
+  'decisions.search': 'sessions.read',
+  'decisions.page': 'sessions.read',
+  'sessions.disconnect': 'sessions.write',
+  'sessions.change': 'sessions.write',
+  'grants.devices': 'sessions.read',
+  'audit.opened': 'audit.read',
+  'audit.export': 'audit.read',
+  'box.status': 'sessions.read',
+  'box.attention': 'sessions.read',
+  'box.reach': 'routers.read',
+  'web.token': 'system',
+  'keys.rotate': 'system',
+}
+
+/** The default is no: an action that is not there is nobody's. */
+export const permissionOfAction = (name: string): string =>
+  Object.hasOwn(actionPermissions, name) ? actionPermissions[name as ActionName] : 'system'
