@@ -37,6 +37,7 @@ export const suites = {
   'vouchers over RADIUS': ['radclient'],
   'clock in 1970': ['faketime', 'radclient'],
   'failing sync': ['radclient', 'strace'],
+  desk: ['chromium', 'radclient'],
   page: ['chromium', 'radclient'],
   'live page': ['chromium'],
 } as const satisfies Record<string, readonly Need[]>

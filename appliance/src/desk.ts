@@ -113,7 +113,7 @@ export const startDesk = async (deps: DeskDeps): Promise<Result<Desk, Fault>> =>
     port: server.value.port,
     address: deskAddress(server.value, token),
     newAddress: () => deskAddress(server.value, web.newToken()),
-    setTls: server.value.setTls,
+    setTls: (next) => server.value.setTls(next),
     async stop() {
       stopFeeding()
       await server.value.close()

@@ -56,7 +56,11 @@ const isWanted = (one: Decision, { fromAt = 0, toAt = Infinity, ...same }: Parti
 
 /** What was stored, without what the search adds. */
 const bare = (rows: readonly FoundDecision[]): Decision[] =>
-  rows.map(({ no: _, sentence: __, remedy: ___, ...stored }) => stored)
+  rows.map((row) => {
+    const { no, sentence, remedy, ...stored } = row
+    expect([typeof no, typeof sentence, typeof remedy]).toEqual(['number', 'string', 'string'])
+    return stored
+  })
 
 const chunks = fc.array(fc.array(decision, { minLength: 1, maxLength: 8 }), { maxLength: 6 })
 

@@ -1,0 +1,312 @@
+import { readFileSync } from 'node:fs'
+import axe from 'axe-core'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { prepareSecret } from '../drivers/radius/authenticity.ts'
+import { startNasSimulator, type NasSimulator } from '../drivers/simulators/nas.ts'
+import { systemRandom } from '../kernel/src/base/index.ts'
+import { collectingLog } from '../kernel/src/testing/index.ts'
+import { newBox } from './box.ts'
+import { program, radclient, suite, type Attributes } from './peer.ts'
+
+// The first day of somebody who has never seen a box: everything in the browser, on one box, with a router that is a
+// program but speaks the real protocol. The tests build on each other, as the day does.
+
+const password = 'nyani haoni kundule'
+const nasAddress = '127.0.0.1'
+const pictures = '/tmp/lango-e2e-pictures'
+const seenWithinMs = 15_000
+
+/** What axe holds to be serious, with every disclosure open: rule and places. */
+const faultsOf = async (page: Page): Promise<string[]> => {
+  await page.evaluate(`for (const each of document.querySelectorAll('main details')) each.open = true`)
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate<axe.AxeResults>(`axe.run(document, { resultTypes: ['violations'] })`)
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+}
+
+suite('desk', () => {
+  const box = newBox()
+  let browser: Browser
+  let page: Page
+  let nas: NasSimulator
+  let subscriberPassword = ''
+  let voucher = ''
+  const secret = 'desk-of-a-newcomer'
+
+  const open = (path: string) => page.goto(new URL(path, origin()).href)
+  const origin = () => new URL(box.web).origin
+  const field = (label: string) => page.locator('main').getByLabel(label, { exact: false }).first()
+  const press = (name: string) => page.locator('main').getByRole('button', { name, exact: true }).first().click()
+  const main = () => page.locator('main')
+  /** As the router signs it: from the moment the box has seen it do so, it takes nothing unsigned from it. */
+  const login = (user: string, shown: string, more: Attributes = {}) =>
+    radclient(box.ports.auth, 'auth', secret, {
+      'User-Name': user,
+      'User-Password': shown,
+      'Message-Authenticator': '0x00',
+      ...more,
+    })
+  /** Loads the page again until the text is there: what a router reports comes when it comes. */
+  const seen = async (text: string | RegExp, within = 'main') => {
+    await expect
+      .poll(
+        async () => {
+          if ((await page.locator(within).getByText(text).count()) > 0) return true
+          await page.reload()
+          return false
+        },
+        { timeout: seenWithinMs, interval: 300 },
+      )
+      .toBe(true)
+  }
+
+  beforeAll(async () => {
+    await box.start()
+    browser = await chromium.launch({ executablePath: program('chromium'), args: ['--no-sandbox'] })
+    page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage()
+    nas = await startNasSimulator({
+      server: { address: nasAddress, authPort: box.ports.auth, acctPort: box.ports.acct },
+      secret: prepareSecret(Buffer.from(secret)),
+      name: 'tower',
+      address: nasAddress,
+      coaPort: 0,
+      interimMs: 500,
+      random: systemRandom(),
+      log: collectingLog(),
+    })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await nas?.stop()
+    await box.remove()
+  })
+
+  test('the one-time address makes the newcomer the owner, and what is left to set up is said', async () => {
+    await page.goto(box.web)
+    await page.getByRole('link', { name: 'Become the owner' }).click()
+    await field('Your name').fill('Wanjiru Kariuki')
+    await field('Login').fill('wanjiru')
+    await page.getByLabel('Password', { exact: true }).fill(password)
+    await page.getByLabel('Password once more').fill(password)
+    await press('Create the owner')
+    await page.getByText('Set up this box').waitFor()
+    expect(await page.getByText('Add a router, and paste the script').count()).toBe(1)
+  })
+
+  test('signed out, she comes in by name and password', async () => {
+    await page.locator('summary[title="Wanjiru Kariuki"]').click()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await field('Login').fill('wanjiru')
+    await field('Password').fill('something else entirely')
+    await press('Sign in')
+    await page.getByText('Login and password do not belong together').waitFor()
+    await field('Password').fill(password)
+    await press('Sign in')
+    await page.getByRole('heading', { name: 'Home' }).waitFor()
+    expect(new URL(page.url()).pathname).toBe('/')
+  })
+
+  test('a router is added, and its script is ready to paste', async () => {
+    await open('/routers/new')
+    await field('Name').fill('tower')
+    await field('Address').fill(nasAddress)
+    await page.locator('main [name="vendor"]').selectOption('mikrotik')
+    await page.locator('main [name="secret"]').fill(secret)
+    await page.evaluate(`for (const each of document.querySelectorAll('main details')) each.open = true`)
+    await page.locator('main [name="coaPort"]').fill(String(nas.coaPort))
+    await press('Add and go on to the script')
+    await main().getByText('/ppp aaa set use-radius=yes').waitFor()
+    expect(new URL(page.url()).pathname).toBe('/routers/tower/script')
+  })
+
+  test('a plan is made of what people write', async () => {
+    await open('/plans/new')
+    await page.locator('main [name="name"]').fill('Home 10')
+    await page.locator('main [name="kind"]').selectOption('pppoe')
+    await page.locator('main [name="speed"]').fill('10M/5M')
+    await page.locator('main [name="price"]').fill('1,500')
+    await press('Put on sale')
+    await main()
+      .getByText(/10 \/ 5\sMbit\/s/)
+      .first()
+      .waitFor()
+    await open('/plans/new')
+    await page.locator('main [name="name"]').fill('Day pass')
+    await page.locator('main [name="speed"]').fill('4M/2M')
+    await page.locator('main [name="validity"]').fill('1d')
+    await page.locator('main [name="devices"]').fill('2')
+    await press('Put on sale')
+    await open('/plans')
+    await main().getByText('Day pass').first().waitFor()
+    expect(await main().getByText('Home 10').count()).toBeGreaterThan(0)
+  })
+
+  test('a PPPoE customer is added in one form, and the router lets them in', async () => {
+    await open('/subscribers/new')
+    await field('Name').fill('Amina Otieno')
+    await page.locator('main [name="login"]').fill('amina')
+    await page.locator('main [name="plan"]').selectOption('Home 10')
+    await press('Add')
+    subscriberPassword = (await page.locator('#password').textContent())?.trim() ?? ''
+    expect(subscriberPassword).toMatch(/^[a-z2-9]{12}$/)
+    nas.bring([{ login: 'amina', password: subscriberPassword, mac: '02:00:00:00:00:01' }])
+    await open('/sessions?q=amina')
+    await seen('Home 10')
+    await open('/subscribers/amina')
+    await seen('1 open')
+    expect(await main().getByText('A login is let in.').count()).toBe(1)
+  })
+
+  test('she is throttled, and the router says that it did', async () => {
+    await page.locator('main [name="speed"]').fill('1M/512k')
+    await press('Set the speed now')
+    await main().getByText('The session has the speed now.').waitFor()
+    expect(await main().getByText('own speed, the plan has').count()).toBe(1)
+  })
+
+  test('she is disconnected, and the router says that it did', async () => {
+    await press('Disconnect')
+    await main().getByText('The session is ended.').waitFor({ timeout: 30_000 })
+    await open('/subscribers/amina?tab=history')
+    await seen('tower')
+    expect(await main().locator('tbody tr').count()).toBe(1)
+  })
+
+  test('why a login was refused is read where it happened', async () => {
+    await login('amina', 'wrong')
+    await open('/subscribers/amina?tab=decisions')
+    await seen('refused')
+    expect(
+      await main()
+        .getByText(/password/i)
+        .count(),
+    ).toBeGreaterThan(0)
+  })
+
+  test('vouchers are printed, one is used, and the desk sees it', async () => {
+    await open('/vouchers/new')
+    await page.locator('main [name="plan"]').selectOption({ label: 'Day pass' })
+    await page.locator('main [name="count"]').fill('30')
+    await press('Check')
+    await page.locator('main form[method="post"] button[type="submit"]').first().click()
+    await main().getByText(/30/).first().waitFor()
+    const batch = new URL(page.url()).pathname
+    await page.getByRole('link', { name: 'Print and export' }).click()
+    const file = async (layout: string) => {
+      await page.locator('main [name="layout"]').selectOption(layout)
+      const [download] = await Promise.all([page.waitForEvent('download'), press('Get the codes')])
+      return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) }
+    }
+    const pdf = await file('a4')
+    expect(pdf.name).toMatch(/\.pdf$/)
+    expect(pdf.bytes.subarray(0, 5).toString()).toBe('%PDF-')
+    const csv = await file('csv')
+    const [head = '', first = ''] = csv.bytes.toString().split(/\r?\n/)
+    voucher = first.split(',')[head.split(',').indexOf('code')] ?? ''
+    expect(voucher).not.toBe('')
+    expect((await login(voucher, voucher, { 'Calling-Station-Id': '02-00-00-00-00-99' })).code).toBe('Access-Accept')
+    await open(batch)
+    await seen('Used', 'main td')
+    await open('/vouchers')
+    await page.locator('main [name="code"]').fill(voucher.toLowerCase())
+    await press('Find')
+    await main()
+      .getByText(/02:00:00:00:00:99|used/i)
+      .first()
+      .waitFor()
+    expect(page.url()).not.toContain(voucher)
+  })
+
+  const paths = [
+    '/',
+    '/sessions',
+    '/subscribers',
+    '/subscribers/new',
+    '/subscribers/amina',
+    '/subscribers/amina?tab=history',
+    '/subscribers/amina?tab=decisions',
+    '/subscribers/amina?tab=edit',
+    '/vouchers',
+    '/vouchers/new',
+    '/plans',
+    '/plans/new',
+    '/routers',
+    '/routers/tower',
+    '/routers/tower/script',
+    '/access-log',
+    '/reports',
+    '/staff',
+    '/staff/roles',
+    '/staff/tokens',
+    '/audit',
+    '/settings',
+    '/search?q=amina',
+    '/me',
+    '/menu',
+  ]
+
+  // What axe finds depends on colours and widths, each of which is looked at once.
+  test.each([
+    ['desk', 1280, 800, 'light', 'en', true],
+    ['desk', 1280, 800, 'dark', 'sw', false],
+    ['phone', 360, 740, 'light', 'sw', false],
+    ['phone', 360, 740, 'dark', 'en', true],
+  ] as const)(
+    'every page fits, can be read and is photographed: %s %i %i %s %s',
+    async (name, width, height, colorScheme, lang, isJudged) => {
+      const storageState = await page.context().storageState()
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme, storageState })
+      const port = new URL(box.web).port
+      await context.addCookies([{ name: 'lango-view', value: `lang=${lang}`, url: `http://127.0.0.1:${port}` }])
+      const look = await context.newPage()
+      const problems: string[] = []
+      look.on('pageerror', (error) => problems.push(error.message))
+      look.on('console', (message) => message.type() === 'error' && problems.push(message.text()))
+      for (const path of paths) {
+        const answer = await look.goto(new URL(path, origin()).href)
+        if (answer?.status() !== 200) problems.push(`${path} answered ${answer?.status()}`)
+        await look.evaluate('document.fonts.ready')
+        if (await look.evaluate('document.documentElement.scrollWidth > innerWidth'))
+          problems.push(`${path} is too wide`)
+        await look.screenshot({
+          path: `${pictures}/${name}-${colorScheme}${path.replaceAll(/[^a-z0-9]+/gi, '-')}.png`,
+          fullPage: true,
+        })
+        if (isJudged) for (const fault of await faultsOf(look)) problems.push(`${path} ${fault}`)
+      }
+      await context.close()
+      expect(problems).toEqual([])
+    },
+    240_000,
+  )
+
+  test('without a script the forms do the same', async () => {
+    const storageState = await page.context().storageState()
+    const plain = await (await browser.newContext({ javaScriptEnabled: false, storageState })).newPage()
+    await plain.goto(new URL('/subscribers/new', origin()).href)
+    await plain.locator('main [name="login"]').fill('baraka')
+    await plain.locator('main [name="password"]').fill('typed by hand')
+    await plain.locator('main').getByRole('button', { name: 'Add', exact: true }).click()
+    await plain.getByText('The subscriber is added.').waitFor()
+    await plain.locator('main').getByRole('button', { name: 'Suspend' }).click()
+    await plain.locator('main').getByRole('button', { name: 'Undo' }).click()
+    await plain.getByText('Resumed.').waitFor()
+    expect(new URL(plain.url()).search).toBe('?said=resumed')
+  })
+
+  test('the palette leads anywhere by keyboard', async () => {
+    await open('/')
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('plan')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Plans' }).waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.type('amina')
+    await page.keyboard.press('Enter')
+    await main().getByText('Found for').waitFor()
+    expect(new URL(page.url()).search).toBe('?q=amina')
+  })
+})
