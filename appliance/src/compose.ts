@@ -3,12 +3,13 @@ import { hostname, networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FaultError, err, ok, orThrow, systemTimers, type Fault, type Log, type Result } from '@lango/kernel'
 import { trimChangeLog, type RawDatabase } from '@lango/kernel/db'
-import { pruneCommands, supervise, type Actor } from '@lango/kernel/verbs'
+import { createPersonalReader, pruneCommands, supervise, type Actor } from '@lango/kernel/verbs'
 import { Calendar } from '@lango/modules/access'
 import { createDelivery } from '@lango/modules/webhooks'
 import { startAaa, type Aaa } from './aaa/threads.ts'
 import { createActions, type Action } from './actions.ts'
 import { createDeskAudit } from './audit/desk-export.ts'
+import { withPlainAudit } from './audit/plain.ts'
 import { startAuditWatch, walkInThread, type AuditWatch } from './audit/watch.ts'
 import { lockFolder, makeFolder, type DataFolder } from './data-folder.ts'
 import { startCopier } from './copier.ts'
@@ -163,7 +164,8 @@ type Ground = {
   readonly tls: BoxTls
   /** Read-only: sessions.db with site.db attached. */
   readonly reader: RawDatabase
-  readonly queries: QueryService
+  /** `sealed` answers of the audit log as it was hashed, without what is told of people. */
+  readonly queries: QueryService & { readonly sealed: QueryService['ask'] }
 }
 
 /** The folder, held for this process; the site in it, its certificate, and who reads it. */
@@ -179,7 +181,9 @@ const openGround = ({ dir, log, onFatal }: BoxOptions): Promise<Result<Ground & 
     const tls = orThrow(await loadTls(folder, { now: clock.now, random, hostName: hostname(), sure: clock.sure() }))
     const runner = orThrow(createQueryRunner(folder))
     keep({ stop: runner.close })
-    const queries = keep(startQueries(folder, (error) => onFatal('the query thread died', error)))
+    const asked = keep(startQueries(folder, (error) => onFatal('the query thread died', error)))
+    const reader = runner.sessions.raw
+    const queries = { ...asked, ask: withPlainAudit(asked.ask, reader, site.vault), sealed: asked.ask }
     return { folder, site, staffDoor: createStaffDoor(site), tls, reader: runner.sessions.raw, queries }
   })
 
@@ -333,7 +337,12 @@ const boxActions = (
       },
     }),
     newWebAddress: () => desk()?.newAddress() ?? '',
-    ...createDeskAudit({ site, ask: queries.ask, hostName: hostname() }),
+    ...createDeskAudit({
+      site,
+      ask: queries.sealed,
+      plain: createPersonalReader(reader, site.vault),
+      hostName: hostname(),
+    }),
     sleep,
     // The other threads meet the new key in the file by themselves: a vault reads it again for a key it does not know.
     others: {

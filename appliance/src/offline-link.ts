@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { createLog, err, ok, type Fault, type Log, type Result } from '@lango/kernel'
 import { searchDecisions } from './aaa/decision-search.ts'
+import { withPlainAudit } from './audit/plain.ts'
 import { dataFolder, lockFolder, type DataFolder, type FolderFault } from './data-folder.ts'
 import type { ActionName, Link } from './link.ts'
 import { createQueryRunner, runCommand, type QueryRunner } from './run-named.ts'
@@ -40,7 +41,7 @@ export const openOffline = ({ dir, osUser, uid, logLine }: OfflineOptions): Resu
   return ok({
     running: false,
     command: (name, input) => Promise.resolve(runCommand(site, name, input, { actor })),
-    query: (name, input) => Promise.resolve(queries.run(name, input)),
+    query: withPlainAudit((name, input) => Promise.resolve(queries.run(name, input)), queries.site.raw, site.vault),
     action: async (name, input) => {
       if (name === 'keys.rotate') return rotateKeys(site, actor, () => Promise.resolve())
       return act(dir, queries, name, input)

@@ -94,6 +94,8 @@ export const firstUse = defineCommand({
     bind: z.boolean(),
     deviceLimit: z.number().int(),
   }),
+  // The device stands with the grant, where it is erased with its owner.
+  audit: ({ grantId, bind, deviceLimit }) => ({ grantId, bind, deviceLimit }),
   handle(ctx, { grantId, device, bind, deviceLimit }) {
     const grant = ctx.db.select().from(grants.site).where(eq(grants.site.id, grantId)).get()
     if (!grant) return err({ type: 'GrantUnknown', grantId })

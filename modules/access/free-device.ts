@@ -4,7 +4,7 @@ import { err, ok } from '@lango/kernel'
 import { defineCommand, defineEvent } from '@lango/kernel/verbs'
 import { normaliseDevice } from './device.ts'
 import { grants } from './tables.ts'
-import { grantOf, whoseGrant } from './top-up.ts'
+import { grantOf, recordOfGrant, whoseGrant } from './top-up.ts'
 
 /**
  * A device has been taken off a grant: its sessions are to end. Should the box stop before they are, the device stays
@@ -17,6 +17,7 @@ export const freeDevice = defineCommand({
   name: 'grants.freeDevice',
   permission: 'subscribers.write',
   input: whoseGrant.and(z.object({ device: z.string().min(1).max(253).transform(normaliseDevice) })),
+  audit: recordOfGrant,
   handle(ctx, input) {
     const found = grantOf(ctx, input)
     if (!found.ok) return found

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
-import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
+import { defineCommand, personalIn, type AuditContext, type CommandContext } from '@lango/kernel/verbs'
 import type { TopUp } from './allowance.ts'
 import { accessChanged } from './commands.ts'
 import type { Policy } from './policy.ts'
@@ -36,6 +36,13 @@ export const grantOf = (ctx: CommandContext, who: z.output<typeof whoseGrant>): 
   )
 }
 
+/** What is kept of an order about a grant: its values are those of whose service it is. */
+export const recordOfGrant = (who: z.output<typeof whoseGrant>, { raw }: AuditContext): unknown => {
+  const [column, value] = 'login' in who ? (['login', who.login] as const) : (['no', who.grantNo] as const)
+  const owner = raw.prepare<[string | number], { id: string }>(`SELECT service_id id FROM grants WHERE ${column} = ?`)
+  return personalIn(owner.get(value)?.id, who)
+}
+
 /** Sells data or time beside the plan's: good until an instant, else until the period ends. */
 export const topUp = defineCommand({
   name: 'subscribers.topUp',
@@ -49,6 +56,7 @@ export const topUp = defineCommand({
       })
       .refine(({ octets, sec }) => octets !== undefined || sec !== undefined, 'Say how much data or time.'),
   ),
+  audit: recordOfGrant,
   handle(ctx, input) {
     const found = grantOf(ctx, input)
     if (!found.ok) return found

@@ -3,6 +3,7 @@
 /** Every permission that can be given. `system` is the box's own and nobody's; `self` is everybody's over themselves. */
 export const permissions = [
   'audit.read',
+  'customers.erase',
   'metrics.read',
   'people.read',
   'people.write',

@@ -2,13 +2,14 @@
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
-import { defineCommand, inputInvalid, type CommandContext, type DispatchFault } from '@lango/kernel/verbs'
+import { defineCommand, inputInvalid, personalIn, type CommandContext, type DispatchFault } from '@lango/kernel/verbs'
 import { accessChanged, credentialPurpose, normaliseDevice, policyRow } from '../access/index.ts'
 import { plans } from '../plans/tables.ts'
 import { IMPORT_CHUNK_ROWS, createCarrier, subscriberRow, type SubscriberRow } from './import.ts'
 import { passwordCell } from './cells.ts'
 import { credentialsOf } from './rules.ts'
 import { clearedByEmpty, overlaid, subscriberCells, subscriberColumns, subscriberSheet } from './sheet.ts'
+import { customerBehind, recordOfLogins } from './whose.ts'
 
 type ChangeFault =
   | { readonly type: 'SubscriberUnknown'; readonly login: string }
@@ -143,6 +144,10 @@ export const changeSubscribers = defineCommand({
   name: 'subscribers.change',
   permission: 'subscribers.write',
   input: z.object({ rows: z.array(changeRow).min(1).max(IMPORT_CHUNK_ROWS) }),
+  audit({ rows }, about) {
+    const customer = customerBehind(about)
+    return { rows: rows.map((row) => personalIn(customer(row.login), row)) }
+  },
   handle(ctx, { rows }) {
     const change = createChanger(ctx)
     const refused: { row: number; fault: ChangeFault }[] = []
@@ -160,7 +165,7 @@ export const revealPasswords = defineCommand({
   permission: 'system',
   valueIsSecret: true,
   input: z.object({ logins: z.array(z.string()).min(1).max(1000) }),
-  audit: ({ logins }) => ({ logins: logins.length, first: logins[0], last: logins.at(-1) }),
+  audit: ({ logins }, about) => recordOfLogins(logins, about),
   handle(ctx, { logins }) {
     const sealed = ctx.raw.prepare<[string], { id: string; credential: Buffer | null }>(
       'SELECT id, credential FROM grants WHERE login = ?',

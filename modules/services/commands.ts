@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
-import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
+import { defineCommand, personalIn, type CommandContext } from '@lango/kernel/verbs'
 import { insertSql } from '@lango/kernel/db'
 import { accessChanged, countsFromBegin, createGrantWriter, policyRow } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
@@ -11,6 +11,7 @@ import { plans } from '../plans/tables.ts'
 import { passwordCell } from './cells.ts'
 import { credentialsOf, subscriberSchema } from './rules.ts'
 import { services } from './tables.ts'
+import { recordOfLogin } from './whose.ts'
 
 export type SubscriberFault =
   | { readonly type: 'PlanUnknown'; readonly plan: string }
@@ -153,6 +154,7 @@ export const addSubscriber = defineCommand({
   permission: 'subscribers.write',
   /** The instants are those of a plan for a fixed time. */
   input: withSecret.extend({ beginsAt: instant.optional(), endsAt: instant.optional() }),
+  audit: (input, { value }) => personalIn((value as Added | undefined)?.customerId, input),
   handle: (ctx, { beginsAt, endsAt, ...input }) => createAdder(ctx)(input, false, { beginsAt, endsAt }),
 })
 
@@ -161,6 +163,7 @@ const changeStatus = (name: string, status: 'active' | 'suspended') =>
     name,
     permission: 'subscribers.write',
     input: z.object({ login: z.string() }),
+    audit: recordOfLogin,
     handle(ctx, { login }) {
       const service = ctx.db.select().from(services.site).where(eq(services.site.login, login)).get()
       if (!service) return err({ type: 'SubscriberUnknown', login })
@@ -172,6 +175,7 @@ const changeStatus = (name: string, status: 'active' | 'suspended') =>
         .from(grants.site)
         .where(eq(grants.site.serviceId, service.id))
         .get()
+      ctx.changed({ status: service.status }, { status })
       if (grant) ctx.emit(accessChanged, { grantNo: grant.no })
       return ok({ login, status, grantNo: grant?.no ?? 0 })
     },

@@ -6,6 +6,7 @@ import { carriedProblem, carriedSchema, grantValues, type Carried } from './carr
 import { passwordCell } from './cells.ts'
 import { createAdder, type SubscriberFault } from './commands.ts'
 import { credentialsOf, subscriberSchema } from './rules.ts'
+import { recordOfLogins } from './whose.ts'
 
 /** Rows of one command: its transaction stays short, so that nothing else waits long. */
 export const IMPORT_CHUNK_ROWS = 200
@@ -102,7 +103,11 @@ export const importSubscribers = defineCommand({
     /** Rows that need a password and have none get a new one. */
     newPasswords: z.boolean().default(false),
   }),
-  audit: ({ rows }) => ({ rows: rows.length, first: rows[0]?.login, last: rows.at(-1)?.login }),
+  audit: ({ rows }, about) =>
+    recordOfLogins(
+      rows.map(({ login }) => login),
+      about,
+    ),
   handle(ctx, { rows, newPasswords }) {
     const add = createImporter(ctx, newPasswords)
     const refused: { row: number; fault: SubscriberFault }[] = []

@@ -1,6 +1,7 @@
 import { defineModule } from '@lango/kernel/verbs'
 import { changeSubscribers, revealPasswords } from './change.ts'
 import { addSubscriber, resumeSubscriber, suspendSubscriber } from './commands.ts'
+import { eraseCustomer } from './erase.ts'
 import { importSubscribers } from './import.ts'
 import { listSubscribers, showSubscriber, takenLogins } from './queries.ts'
 import { subscriberSheet } from './sheet.ts'
@@ -11,6 +12,7 @@ export { carriedSchema, grantValues, validityCells } from './carried.ts'
 export { instantCell, instantText, optionalCell, textOf } from './cells.ts'
 export { changeSubscribers, revealPasswords } from './change.ts'
 export { addSubscriber, resumeSubscriber, suspendSubscriber } from './commands.ts'
+export { eraseCustomer } from './erase.ts'
 export { givenCells } from './given.ts'
 export { IMPORT_CHUNK_ROWS, credentialsOfRow, importSubscribers, subscriberRow } from './import.ts'
 export { listSubscribers, showSubscriber, takenLogins } from './queries.ts'
@@ -29,6 +31,15 @@ export {
 export const services = defineModule({
   name: 'services',
   tables: [servicesTable],
-  commands: [addSubscriber, importSubscribers, changeSubscribers, revealPasswords, suspendSubscriber, resumeSubscriber, setSpeed],
+  commands: [
+    addSubscriber,
+    importSubscribers,
+    changeSubscribers,
+    revealPasswords,
+    suspendSubscriber,
+    resumeSubscriber,
+    setSpeed,
+    eraseCustomer,
+  ],
   queries: [listSubscribers, showSubscriber, takenLogins, subscriberSheet],
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { memorySite } from '@lango/kernel/testing'
+import { createPersonalReader } from '@lango/kernel/verbs'
 import { access } from '../access/index.ts'
 import { customers } from '../customers/index.ts'
 import { addPlan, plans } from '../plans/index.ts'
@@ -38,12 +39,13 @@ test('a speed of one’s own is nobody else’s, keeps the rest, and is given ba
 })
 
 test('the log says which speed it was, and which it is', () => {
-  const { must, database } = site()
+  const { must, database, vault } = site()
   must(setSpeed, { login: 'amina', speed: { downKbps: 1000, upKbps: 500 } })
   const row = database.raw
     .prepare<[], { record: string }>(`SELECT record FROM audit WHERE command = 'subscribers.setSpeed'`)
     .get()!
-  expect(JSON.parse(row.record)).toMatchObject({ before: { downKbps: 10_000 }, after: { downKbps: 1000 } })
+  const told = createPersonalReader(database.raw, vault)(row.record)
+  expect(told).toMatchObject({ before: { downKbps: 10_000 }, after: { downKbps: 1000 } })
 })
 
 test('nobody has no speed, and no speed is none', () => {

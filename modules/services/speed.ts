@@ -6,6 +6,7 @@ import { accessChanged, policyRow } from '../access/index.ts'
 import { grants, policies } from '../access/tables.ts'
 import { plans } from '../plans/tables.ts'
 import { services } from './tables.ts'
+import { recordOfLogin } from './whose.ts'
 
 const kbps = z.number().int().min(8).max(400_000_000)
 
@@ -17,6 +18,7 @@ export const setSpeed = defineCommand({
   name: 'subscribers.setSpeed',
   permission: 'subscribers.write',
   input: z.object({ login: z.string(), speed: z.object({ downKbps: kbps, upKbps: kbps }).optional() }),
+  audit: recordOfLogin,
   handle(ctx, { login, speed }) {
     const found = ctx.db
       .select({

@@ -4,12 +4,12 @@ import { err, ok, type Clock, type Fault, type Result } from '@lango/kernel'
 import { inputInvalid, type Actor, type AuditRow } from '@lango/kernel/verbs'
 import { runCommand } from '../run-named.ts'
 import type { Site } from '../site.ts'
-import { exportFormats, ExportWriter } from './export.ts'
+import { exportFormats, ExportWriter, type Plain } from './export.ts'
 
 /** About ten megabytes. The command line gives out all of it. */
 const ROWS_MAX = 20_000
-/** Rows of one question. */
-const PAGE_ROWS = 1000
+/** Rows of one question: opening what is sealed in as many keeps the thread for some milliseconds. */
+const PAGE_ROWS = 500
 
 const input = z.object({
   format: z.enum(exportFormats),
@@ -21,6 +21,8 @@ const input = z.object({
 export type DeskAuditDeps = {
   readonly site: Pick<Site, 'dispatcher' | 'ids' | 'vault'> & { readonly clock: Pick<Clock, 'now'> }
   readonly ask: (name: string, input: unknown) => Promise<Result<unknown, Fault>>
+  /** What a record says of people. */
+  readonly plain: Plain
   readonly hostName: string
 }
 
@@ -36,7 +38,7 @@ export const createDeskAudit = (deps: DeskAuditDeps) => ({
 })
 
 const createExport =
-  ({ ask, site: { vault, clock }, hostName }: DeskAuditDeps) =>
+  ({ ask, plain, site: { vault, clock }, hostName }: DeskAuditDeps) =>
   async (asked: unknown, by: Actor): Promise<Result<unknown, Fault>> => {
     const parsed = input.safeParse(asked)
     if (!parsed.success) return err(inputInvalid(parsed.error))
@@ -54,7 +56,7 @@ const createExport =
     }
     // What was left out is said, and signed with the rest.
     const told = newest.length >= ROWS_MAX ? { ...filters, fromNo: newest.at(-1)!.no } : filters
-    const writer = new ExportWriter(format, () => undefined)
+    const writer = new ExportWriter(format, plain)
     const body =
       writer.head() +
       newest

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { FaultError, orThrow, type Signer } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
-import type { ExportFilters, ExportWriter } from '../audit/export.ts'
+import type { ExportFilters, ExportWriter, Plain } from '../audit/export.ts'
 import { dataFolder } from '../data-folder.ts'
 import { refused, shown, UsageError, type CliContext, type CommandSpec } from './command.ts'
 
@@ -49,9 +49,9 @@ export const auditExportCommand: CommandSpec = {
     }
     const ground = await openGround(context)
     if (!ground.ok) return ground
-    const { raw, signer, close } = ground.value
+    const { raw, signer, plain, close } = ground.value
     const { auditRows, ExportWriter } = await import('../audit/export.ts')
-    const writer = new ExportWriter(isCsv ? 'csv' : 'json', () => undefined)
+    const writer = new ExportWriter(isCsv ? 'csv' : 'json', plain)
     const lines = linesOf(writer, auditRows(raw, filters))
     const end = () => finish(context, writer, { signer, filters, isCsv })
     try {
@@ -78,9 +78,10 @@ const instantOf = (text: string | undefined, option: string): number | undefined
 const openGround = async ({ dir }: CliContext) => {
   const folder = dataFolder(dir)
   if (!existsSync(folder.siteFile)) return refused({ type: 'FolderMissing', dir })
-  const [{ openVault, systemRandom }, { openDatabase }] = await Promise.all([
+  const [{ openVault, systemRandom }, { openDatabase }, { createPersonalReader }] = await Promise.all([
     import('@lango/kernel'),
     import('@lango/kernel/db'),
+    import('@lango/kernel/verbs'),
   ])
   const vault = openVault({ file: folder.keyFile, create: false, random: systemRandom() })
   if (!vault.ok) return vault
@@ -88,9 +89,11 @@ const openGround = async ({ dir }: CliContext) => {
   if (!signer) return refused({ type: 'SigningKeyMissing' })
   const database = openDatabase({ file: folder.siteFile, readonly: true })
   if (!database.ok) return database
-  const ground: { raw: RawDatabase; signer: Signer; close: () => void } = {
-    raw: database.value.raw,
+  const { raw } = database.value
+  const ground: { raw: RawDatabase; signer: Signer; plain: Plain; close: () => void } = {
+    raw,
     signer,
+    plain: createPersonalReader(raw, vault.value),
     close: database.value.close,
   }
   return { ok: true, value: ground } as const

@@ -1,7 +1,7 @@
 /** `lango subscriber …` */
 import type { ResultOf } from '@lango/kernel/db'
 import type { listSubscribers, showSubscriber } from '@lango/modules/services'
-import { refused, shown, type Args, type CommandSpec, type OptionSpec } from './command.ts'
+import { refused, shown, UsageError, type Args, type CommandSpec, type OptionSpec } from './command.ts'
 import { allowanceFacts, allowanceOf } from './allowance.ts'
 import { ago, facts, localTime, rate, table } from './format.ts'
 import { saleTimeOptions, saleTimesOf } from './sale-times.ts'
@@ -182,6 +182,26 @@ const freeDevice: CommandSpec = {
   },
 }
 
+const erase: CommandSpec = {
+  path: ['subscriber', 'erase'],
+  operands: ['LOGIN'],
+  summary: 'forget who this was: ends the services and overwrites name, phone, e-mail and login for good',
+  options: { yes: { help: 'it cannot be taken back: do it' } },
+  notes: [
+    'What the audit log tells of them can be read no more, and the log still verifies. Backups from before still hold it.',
+    'Sessions and usage keep their rows until they are too old: the law wants them, and they name the login.',
+  ],
+  examples: ['lango subscriber erase amina --yes'],
+  async run({ args, command }) {
+    if (!args.flag('yes')) throw new UsageError('This cannot be taken back. Say --yes.')
+    const login = args.operand(0)!
+    const erased = await command<{ services: number }>('customers.erase', { login })
+    return erased.ok
+      ? shown(erased.value, () => `Who ${login} was is forgotten; services ended: ${erased.value.services}.`)
+      : erased
+  },
+}
+
 export const subscriberCommands = [
   add,
   show,
@@ -193,6 +213,7 @@ export const subscriberCommands = [
   ),
   topUpSubscriber,
   freeDevice,
+  erase,
   change('resume', 'let a suspended subscriber in again', (login) => `${login} may log in again.`),
   subscriberImportCommand,
 ]

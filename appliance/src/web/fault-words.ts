@@ -182,6 +182,10 @@ const words: Readonly<Record<string, Words>> = {
     en: 'It failed inside; the log has it under {id}. Nothing was changed.',
     sw: 'Imeshindikana ndani; kumbukumbu inayo chini ya {id}. Hakuna kilichobadilishwa.',
   },
+  SigningKeyMissing: {
+    en: 'The box has no key to sign with yet. Restart it: it makes one when it starts.',
+    sw: 'Kisanduku bado hakina ufunguo wa kutia sahihi. Kianzishe upya: hutengeneza kinapoanza.',
+  },
   DiskFull: {
     en: 'The disk of the box is full. Free some space; nothing was changed.',
     sw: 'Diski ya kisanduku imejaa. Acha nafasi; hakuna kilichobadilishwa.',

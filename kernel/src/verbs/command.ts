@@ -39,6 +39,14 @@ export interface CommandContext {
   readonly call: <C extends AnyCommand>(command: C, input: z.input<C['input']>) => OutcomeOf<C>
 }
 
+/** What tells whose values a record holds. */
+export type AuditContext = {
+  /** For looking up ids by what the input names. */
+  readonly raw: RawDatabase
+  /** What the handler answered; undefined when it refused. */
+  readonly value: unknown
+}
+
 type Awaitable = PromiseLike<unknown>
 /** A handler runs inside one SQLite transaction: neither it nor its value may be a promise. */
 type Settled<R> = R extends Awaitable
@@ -57,8 +65,11 @@ export interface Command<
   readonly name: N
   readonly permission: string
   readonly input: I
-  /** What the audit log keeps of the input; by default all of it, with secrets as `‹secret›`. */
-  audit?(input: z.output<I>): unknown
+  /**
+   * What the audit log keeps of the input; by default all of it, with secrets as `‹secret›`. Values of a person are
+   * marked as theirs: `personalIn(customerId, input)`.
+   */
+  audit?(input: z.output<I>, about: AuditContext): unknown
   /** What it answers is told once and kept nowhere: a repeat of its id is refused as `ToldOnce`, and changes nothing. */
   readonly valueIsSecret?: true
   /** The box's own book-keeping, thousands of times a day: the audit log has its failures, not that it was done. */

@@ -15,6 +15,7 @@ import type { AnyCommand, CommandContext, OutcomeOf } from './command.ts'
 import { createCommandStore, type CommandStore } from './command-store.ts'
 import { defineEvent, type Events } from './events.ts'
 import type { Follower } from './follower.ts'
+import { createPersonalSealer } from './personal.ts'
 
 /** Why a command was not carried out, beside the faults of its own. */
 export type DispatchFault =
@@ -59,7 +60,7 @@ export type DispatcherDeps = {
   readonly followers?: readonly Follower[]
   /** Told the instant of each commit: the clock's floor. */
   readonly committed?: (atMs: number) => void
-  /** What is done to an audit record before it is kept: personal values go under their person's key here. */
+  /** What is done to an audit record before it is kept; by default personal values go under their person's key. */
   readonly protect?: (record: unknown) => unknown
 }
 
@@ -97,7 +98,7 @@ class SiteDispatcher implements Dispatcher {
     this.#store = createCommandStore(this.#raw, deps.ids)
     this.#followers = Map.groupBy(deps.followers ?? [], ({ command }) => command)
     const append = createAuditLog(this.#raw)
-    const { protect = (record) => record } = deps
+    const { protect = createPersonalSealer(this.#raw, deps) } = deps
     this.#audit = (entry) => append({ ...entry, record: protect(entry.record) })
   }
 
@@ -193,7 +194,12 @@ class SiteDispatcher implements Dispatcher {
     // Whoever else did it by hand stands in the log.
     const isSilent = result.ok && command.isRoutine === true && order.actor.kind === 'system'
     if (!isSilent)
-      this.#note(command, order, result.ok ? 'done' : 'refused', withChanges(recordOf(command, input), result, changes))
+      this.#note(
+        command,
+        order,
+        result.ok ? 'done' : 'refused',
+        withChanges(this.#recordOf(command, input, result), result, changes),
+      )
     return result
   }
 
@@ -220,13 +226,18 @@ class SiteDispatcher implements Dispatcher {
     log.error('a command failed on every try', { error })
     this.#commit(() => {
       this.#store.keep({ id, name: command.name, inputHash, at, outcome: 'failed' }, failed)
-      this.#note(command, order, 'failed', recordOf(command, input))
+      this.#note(command, order, 'failed', this.#recordOf(command, input))
       order.alongside?.(this.#raw)
     })
     this.#deps.committed?.(at)
     const message = error instanceof Error ? error.message : String(error)
     this.#deps.events.emit(alarmRaised, { kind: 'CommandFailed', name: command.name, id, message })
     return failed
+  }
+
+  #recordOf(command: AnyCommand, input: unknown, result?: Result<unknown>): unknown {
+    if (command.audit === undefined) return input
+    return command.audit(input, { raw: this.#raw, value: result?.ok === true ? result.value : undefined })
   }
 
   #note(command: AnyCommand, { id, actor, origin, now }: Order, outcome: AuditEntry['outcome'], record: unknown): void {
@@ -281,9 +292,6 @@ type Order = Pick<CommandContext, 'id' | 'now' | 'actor' | 'log'> & {
   readonly origin?: string | undefined
   readonly alongside?: DispatchOptions['alongside']
 }
-
-const recordOf = (command: AnyCommand, input: unknown): unknown =>
-  command.audit === undefined ? input : command.audit(input)
 
 /** What was done is told with what it changed; what was refused changed nothing. */
 const withChanges = (record: unknown, result: Result<unknown>, changes: readonly Change[]): unknown => {

@@ -18,6 +18,15 @@ export {
   type JobRunnerDeps,
 } from './job-runner.ts'
 export * from './module.ts'
+export {
+  createPersonalReader,
+  destroyPersonKeys,
+  ERASED,
+  Personal,
+  personalIn,
+  UNKNOWN_PERSON,
+  type PersonId,
+} from './personal.ts'
 export * from './secret-text.ts'
 export * from './supervisor.ts'
 export * from './tables.ts'

@@ -4,7 +4,7 @@ import type { AnyCommand } from './command.ts'
 import type { Follower } from './follower.ts'
 import type { AnyJob } from './job.ts'
 import { signAudit } from './audit-commands.ts'
-import { audit, auditHeads, commands, counters, jobs } from './tables.ts'
+import { audit, auditHeads, commands, counters, jobs, personKeys } from './tables.ts'
 
 /** A feature: one folder. Deleting it deletes the feature. */
 export interface Module {
@@ -28,7 +28,7 @@ export const defineModule = (module: Pick<Module, 'name'> & Partial<Module>): Mo
 /** The kernel's own: command results, audit, jobs, counters. Every site has them. */
 export const kernelModule = defineModule({
   name: 'kernel',
-  tables: [commands, audit, auditHeads, jobs, counters],
+  tables: [commands, audit, auditHeads, personKeys, jobs, counters],
   commands: [signAudit],
 })
 

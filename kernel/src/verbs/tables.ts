@@ -55,6 +55,18 @@ export const auditHeads = defineTable(
   { indexes: { byEntry: ['entryNo'] } },
 )
 
+/** The key of each person whom the audit log tells of. Without one nothing of them can be read there any more. */
+export const personKeys = defineTable(
+  'person_keys',
+  { home: 'site', flow: 'never', onDelete: 'erase', key: 'id' },
+  (c) => ({
+    /** Of a customer, or of a service of theirs. */
+    id: c.id(),
+    /** Null when it was destroyed. */
+    key: c.optSecret(),
+  }),
+)
+
 /** Work to be done outside a transaction. Rows of jobs that ended well are gone; `failed` ones wait for a person. */
 export const jobs = defineTable(
   'jobs',

@@ -1,10 +1,11 @@
 import { createPasswords, ok, systemRandom, type Fault, type Result } from '@lango/kernel'
 import { memorySite } from '@lango/kernel/testing'
-import type { Actor } from '@lango/kernel/verbs'
+import { createPersonalReader, type Actor } from '@lango/kernel/verbs'
 import { createCredentials, createPeopleGuard } from '@lango/modules/people'
 import { createSettings } from '@lango/modules/settings'
 import { createActions } from '../../actions.ts'
 import { createDeskAudit } from '../../audit/desk-export.ts'
+import { withPlainAudit } from '../../audit/plain.ts'
 import { decisionQueries } from '../../aaa/decision-search.ts'
 import { faultSentence } from '../../cli/faults.ts'
 import { runCommand, runQuery } from '../../run-named.ts'
@@ -31,7 +32,12 @@ export const siteUnderTest = () => {
     command: async (name, input, actor) => runCommand(site, name, input, { actor }),
     status: () => ({}),
     newWebAddress: () => '',
-    ...createDeskAudit({ site, ask: query, hostName: 'pop' }),
+    ...createDeskAudit({
+      site,
+      ask: query,
+      plain: createPersonalReader(site.database.raw, site.vault),
+      hostName: 'pop',
+    }),
     sleep: () => Promise.resolve(),
     others: {
       'box.attention': () => ok([]),
@@ -48,7 +54,7 @@ export const siteUnderTest = () => {
     signIns: createSignInGuard(site.clock),
     vault: site.vault,
     command: (name, input, { id, actor, origin }) => runCommand(site, name, input, { actor, origin, id }),
-    query,
+    query: withPlainAudit(query, site.database.raw, site.vault),
     action,
     sentenceOf: faultSentence,
   }
