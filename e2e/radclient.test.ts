@@ -87,6 +87,23 @@ suite('radclient', () => {
     expect((await auth(login)).code).toBe('Access-Accept')
   })
 
+  test('a login bound to an ONT comes from it; a line of a static plan needs nothing else', async () => {
+    await box.json('plan', 'add', 'Fibre', '--kind', 'static', '--down-kbps', '20000', '--up-kbps', '20000')
+    await box.json('subscriber', 'add', 'faraja', '--password', 'p', '--plan', 'Home-10', '--serial', 'HWTC00000001')
+    await box.json('subscriber', 'add', 'house-1', '--plan', 'Fibre', '--serial', 'ZTEGC0FFEE01', '--ip', '10.9.0.7')
+    const login = { 'User-Name': 'faraja', 'User-Password': 'p' }
+    const line = { 'ADSL-Agent-Circuit-Id': 'olt1 eth 0/1/3' }
+    expect((await auth({ ...login, ...line, 'ADSL-Agent-Remote-Id': 'hwtc00000001' })).code).toBe('Access-Accept')
+    expect((await auth({ ...login, ...line, 'ADSL-Agent-Remote-Id': 'HWTC00000002' })).code).toBe('Access-Reject')
+    const [decision] = await box.json<unknown[]>('decisions', 'faraja', '--limit', '1')
+    expect(decision).toMatchObject({ reason: 'other-serial', detail: 'HWTC00000002 OLT1 ETH 0/1/3' })
+    // DHCP asks with the address of whatever device is behind the ONT, and an empty password.
+    const dhcp = { 'User-Name': 'AA:00:00:00:00:77', 'User-Password': '', 'Calling-Station-Id': '1:aa:0:0:0:0:77' }
+    const reply = await auth({ ...dhcp, 'ADSL-Agent-Remote-Id': 'ZTEGC0FFEE01' })
+    expect([reply.code, valueOf(reply, 'Framed-IP-Address')]).toEqual(['Access-Accept', '10.9.0.7'])
+    expect((await auth({ ...dhcp, 'ADSL-Agent-Remote-Id': 'ZTEG00000000' })).code).toBe('Access-Reject')
+  })
+
   test('accounting: Start, Interim and Stop are one session, a repeated Stop changes nothing', async () => {
     const base = { 'User-Name': 'amina', 'Acct-Session-Id': '8150000a', 'NAS-IP-Address': '127.0.0.1' }
     const show = () => box.json<StoredSession[]>('session', 'show', '8150000a')

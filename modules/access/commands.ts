@@ -36,6 +36,8 @@ export type NewGrant = {
   readonly validitySec: number | undefined
   readonly macLogin: string | undefined
   readonly devices: readonly string[]
+  readonly serial?: string | undefined
+  readonly serialLogin?: boolean
   readonly framedIp: string | undefined
   readonly framedIpv6Prefix: string | undefined
   readonly delegatedIpv6Prefix: string | undefined
@@ -67,6 +69,8 @@ export const createGrantWriter = (ctx: CommandContext): ((grant: NewGrant) => { 
       expiresAt: grant.expiresAt ?? null,
       validitySec: grant.validitySec ?? null,
       firstUsedAt: null,
+      serial: grant.serial ?? null,
+      serialLogin: grant.serialLogin === true ? 1 : 0,
       framedIp: grant.framedIp ?? null,
       framedIpv6Prefix: grant.framedIpv6Prefix ?? null,
       delegatedIpv6Prefix: grant.delegatedIpv6Prefix ?? null,
@@ -81,6 +85,10 @@ export const createGrantWriter = (ctx: CommandContext): ((grant: NewGrant) => { 
   }
 }
 
+/** Of two ONTs that come at once one is bound; the other is another. */
+const isAnother = (bound: string | null, serial: string | undefined): boolean =>
+  bound !== null && serial !== undefined && bound !== serial
+
 /**
  * The first login of a grant whose validity runs from it, or the first from a device that is then bound. Sent by a
  * front before it accepts; a repeat changes nothing.
@@ -93,12 +101,15 @@ export const firstUse = defineCommand({
     device: z.string().max(253),
     bind: z.boolean(),
     deviceLimit: z.number().int(),
+    /** The ONT or CPE to bind. */
+    serial: z.string().min(1).max(253).optional(),
   }),
   // The device stands with the grant, where it is erased with its owner.
   audit: ({ grantId, bind, deviceLimit }) => ({ grantId, bind, deviceLimit }),
-  handle(ctx, { grantId, device, bind, deviceLimit }) {
+  handle(ctx, { grantId, device, bind, deviceLimit, serial }) {
     const grant = ctx.db.select().from(grants.site).where(eq(grants.site.id, grantId)).get()
     if (!grant) return err({ type: 'GrantUnknown', grantId })
+    if (isAnother(grant.serial, serial)) return err({ type: 'DevicesBound', grantId })
     const isBound = grant.devices.includes(device)
     if (bind && !isBound && grant.devices.length >= Math.max(deviceLimit, 1))
       return err({ type: 'DevicesBound', grantId })
@@ -108,6 +119,7 @@ export const firstUse = defineCommand({
       .update(grants.site)
       .set({
         ...(bind && !isBound ? { devices: [...grant.devices, device] } : {}),
+        ...(serial === undefined ? {} : { serial }),
         ...(begins ? { firstUsedAt: ctx.now } : {}),
         ...(begins && grant.validitySec !== null ? { expiresAt: ctx.now + grant.validitySec * 1000 } : {}),
       })

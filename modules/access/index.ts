@@ -9,6 +9,7 @@ export { accessChanged, createGrantWriter, firstUse, policyRow } from './command
 export { resealGrants } from './reseal.ts'
 export * from './code.ts'
 export { isMac, normaliseDevice } from './device.ts'
+export { normaliseSerial } from './serial.ts'
 export {
   HOTSPOT_IDLE_SEC,
   INTERIM_SEC_DEFAULT,

@@ -46,6 +46,8 @@ export const policySchema = z.object({
   deviceLimit: z.number().int().min(0).max(1000),
   /** `first`: the first `deviceLimit` devices seen are bound, others are refused. */
   bindDevices: z.enum(['no', 'first']),
+  /** `first`: the first ONT or CPE seen is bound, others are refused. */
+  bindSerial: z.enum(['no', 'first']).optional(),
   pool: z.string().max(200).optional(),
   ipv6Pool: z.string().max(200).optional(),
   delegatedIpv6Pool: z.string().max(200).optional(),

@@ -35,6 +35,10 @@ export const grants = defineTable(
      */
     validitySec: c.optInt(),
     firstUsedAt: c.optInstant(),
+    /** The ONT or CPE that logins have to come from, normalised. */
+    serial: c.optText(),
+    /** That serial alone logs in (IPoE by DHCP with option 82), without a password. */
+    serialLogin: c.flag({ before: false }),
     framedIp: c.optText(),
     framedIpv6Prefix: c.optText(),
     delegatedIpv6Prefix: c.optText(),
@@ -52,6 +56,6 @@ export const grants = defineTable(
   }),
   {
     unique: { byLogin: ['login'], byNo: ['no'], byMacLogin: ['macLogin'], byService: ['serviceId'] },
-    indexes: { byPolicy: ['policyId'], byExpiry: ['expiresAt'] },
+    indexes: { byPolicy: ['policyId'], bySerial: ['serial'], byExpiry: ['expiresAt'] },
   },
 )

@@ -161,6 +161,7 @@ const EditTab = async ({ desk, subscriber }: { desk: Desk; subscriber: Subscribe
     ip: grant.framedIp ?? '',
     mac: grant.macLogin ?? grant.devices[0] ?? '',
     vlan: grant.vlan === null ? '' : String(grant.vlan),
+    serial: grant.serial ?? '',
   }
   return (
     <Panel title={words.edit}>
@@ -302,7 +303,10 @@ export const subscriberPage = definePage({
         const { fields } = desk
         const login = desk.param('login')
         const cells = Object.fromEntries(
-          ['name', 'phone', 'email', 'plan', 'ip', 'mac', 'vlan'].map((name) => [name, fields.get(name).trim()]),
+          ['name', 'phone', 'email', 'plan', 'ip', 'mac', 'vlan', 'serial'].map((name) => [
+            name,
+            fields.get(name).trim(),
+          ]),
         )
         const password = fields.get('password')
         const row = { ...cells, login, ...(password === '' ? {} : { password }) }

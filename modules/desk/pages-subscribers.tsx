@@ -302,12 +302,16 @@ export const SubscriberFields = ({
           help={known === undefined ? words.passwordHelp : words.newPasswordHelp}
         />
       </div>
-      <details class="more" open={['ip', 'mac', 'vlan'].some((name) => form.value(name, known?.[name] ?? '') !== '')}>
+      <details
+        class="more"
+        open={['ip', 'mac', 'vlan', 'serial'].some((name) => form.value(name, known?.[name] ?? '') !== '')}
+      >
         <summary>{words.more}</summary>
         <div class="form-columns">
           <Field {...field('ip')} label={words.ip} inputMode="decimal" />
           <Field {...field('mac')} label={words.mac} />
           <Field {...field('vlan')} label={words.vlan} inputMode="numeric" />
+          <Field {...field('serial')} label={words.serial} />
         </div>
       </details>
     </>
@@ -357,7 +361,9 @@ export const newSubscriberPage = definePage({
         const plans = await desk.ask(listPlans, {})
         const kind = plans.find(({ name }) => name === fields.get('plan'))?.kind
         // A device's own address is its credential: one that nobody typed a password for gets none.
-        const byDevice = fields.get('mac') !== '' && (kind === 'static' || kind === 'mac')
+        const byDevice =
+          (fields.get('mac') !== '' && (kind === 'static' || kind === 'mac')) ||
+          (fields.get('serial').trim() !== '' && kind === 'static')
         const made = typed === '' && !byDevice ? networkPassword(fields.get('once') || desk.once()) : undefined
         const added = await desk.tell(addSubscriber, {
           login,
@@ -369,6 +375,7 @@ export const newSubscriberPage = definePage({
           ip: fields.get('ip').trim(),
           mac: fields.get('mac').trim(),
           vlan: fields.get('vlan').trim(),
+          serial: fields.get('serial').trim(),
         })
         if (!added.ok) return { fault: added.error }
         return made === undefined

@@ -214,6 +214,7 @@ const grantFields = (table: typeof grants.read) => ({
   delegatedIpv6Prefix: table.delegatedIpv6Prefix,
   vlan: table.vlan,
   macLogin: table.macLogin,
+  serial: table.serial,
   devices: table.devices,
 })
 

@@ -56,6 +56,12 @@ const deviceStep = ({ subscriber: { policy, grant }, openSessions, desk }: WhyFa
   return { id: 'devices', sentence, isOpen: true }
 }
 
+/** The ONT or CPE that logins have to come from, or that the first login binds. */
+const serialSteps = ({ subscriber: { policy, grant } }: WhyFacts, words: DeskWords): readonly WhyStep[] => {
+  if (grant.serial !== null) return [open('serial', fill(words.whySerial, { serial: grant.serial }))]
+  return policy.bindSerial === 'first' ? [open('serial', words.whySerialFirst)] : []
+}
+
 const lastStep = ({ last }: WhyFacts, words: DeskWords): WhyStep => {
   if (!last) return open('last', words.whyNoLast)
   const outcomes: Readonly<Record<string, string>> = { accept: words.accepted, reject: words.rejected }
@@ -72,6 +78,7 @@ export const whyChain = (facts: WhyFacts): readonly WhyStep[] => {
     validityStep(facts, words),
     ...allowanceSteps(facts, words),
     deviceStep(facts, words),
+    ...serialSteps(facts, words),
     lastStep(facts, words),
   ]
 }

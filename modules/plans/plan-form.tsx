@@ -109,6 +109,7 @@ type Filling = {
   readonly value: (name: string) => string
   readonly days: (at: number) => readonly string[]
   readonly isBound: boolean
+  readonly bindsSerial: boolean
   readonly error: (name: string) => { error?: string }
 }
 
@@ -123,6 +124,7 @@ const fillingOf = (desk: Desk, deed: string, plan: Plan | undefined): Filling =>
     value: (name) => form.value(name, typed[name] ?? ''),
     days: (at) => refused?.all(`windowDays${at}`) ?? plan?.policy.windows?.[at]?.days.map(String) ?? [],
     isBound: refused?.has('bind') ?? plan?.policy.bindDevices === 'first',
+    bindsSerial: refused?.has('bindSerial') ?? plan?.policy.bindSerial === 'first',
     error: (name) => form.error(name),
   }
 }
@@ -165,6 +167,7 @@ const Basics = ({ filling, currency }: { filling: Filling; currency: string }) =
       />
       <Line filling={filling} name="devices" label={words.devices} help={words.devicesHelp} />
       <Check label={words.bind} name="bind" checked={filling.isBound} />
+      <Check label={words.bindSerial} name="bindSerial" checked={filling.bindsSerial} />
       <Line filling={filling} name="data" label={words.data} help={words.dataHelp} />
       <Line filling={filling} name="time" label={words.time} help={words.timeHelp} />
       <Select

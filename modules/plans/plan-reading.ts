@@ -213,6 +213,7 @@ export const readPlanForm = (
       clock: clock === 'wall' ? undefined : clock,
       deviceLimit: form.whole('devices', [1, DEVICES_MAX], words.devicesUnreadable) ?? 0,
       bindDevices: form.checked('bind') ? 'first' : 'no',
+      bindSerial: form.checked('bindSerial') ? 'first' : undefined,
       quotaPeriod: period === 'none' ? undefined : period,
       rolloverOctets: octetsOf(reading, 'rollover'),
       fairUse: tiersOf(reading),

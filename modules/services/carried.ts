@@ -66,7 +66,7 @@ const jsonOf = (text: string): unknown => {
 /** Cells that are all optional: where one is absent, things are as the plan has them. */
 export const carriedSchema = z.object({
   /** Tells a device that logs in by its address from a person whose login looks like one. */
-  loginBy: optionalCell(z.enum(['password', 'device'])),
+  loginBy: optionalCell(z.enum(['password', 'device', 'serial'])),
   /** The bound ones; `mac` is the one that was sold. */
   devices: devicesCell,
   status: optionalCell(z.enum(['active', 'suspended', 'ended'])),

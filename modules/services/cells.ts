@@ -38,4 +38,7 @@ export const instantText = (at: number | null): string => {
   return Math.abs(at) <= DATE_MS_MAX ? new Date(at).toISOString() : String(at)
 }
 
+/** Nothing is null in the database. */
+export const orNull = <T>(value: T | undefined): T | null => value ?? null
+
 export const textOf = (value: string | number | null): string => (value === null ? '' : String(value))

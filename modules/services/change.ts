@@ -5,8 +5,9 @@ import { err, ok, type Result } from '@lango/kernel'
 import { defineCommand, inputInvalid, personalIn, type CommandContext, type DispatchFault } from '@lango/kernel/verbs'
 import { accessChanged, credentialPurpose, normaliseDevice, policyRow } from '../access/index.ts'
 import { plans } from '../plans/tables.ts'
-import { IMPORT_CHUNK_ROWS, createCarrier, subscriberRow, type SubscriberRow } from './import.ts'
-import { passwordCell } from './cells.ts'
+import { claimsAgainst, type ClaimFault } from './claims.ts'
+import { IMPORT_CHUNK_ROWS, createCarrier, isWithoutPassword, subscriberRow, type SubscriberRow } from './import.ts'
+import { orNull, passwordCell } from './cells.ts'
 import { credentialsOf } from './rules.ts'
 import { clearedByEmpty, overlaid, subscriberCells, subscriberColumns, subscriberSheet } from './sheet.ts'
 import { customerBehind, recordOfLogins } from './whose.ts'
@@ -14,7 +15,7 @@ import { customerBehind, recordOfLogins } from './whose.ts'
 type ChangeFault =
   | { readonly type: 'SubscriberUnknown'; readonly login: string }
   | { readonly type: 'PlanUnknown'; readonly plan: string }
-  | { readonly type: 'MacTaken'; readonly mac: string }
+  | ClaimFault
   | { readonly type: 'CredentialMissing'; readonly why: string }
   | Extract<DispatchFault, { type: 'InputInvalid' }>
 
@@ -34,14 +35,14 @@ const prepareChange = ({ raw }: CommandContext) => ({
        g.policy_id AS policyId, g.credential
      FROM services s JOIN grants g ON g.service_id = s.id WHERE s.login = ?`,
   ),
-  macTaken: raw.prepare<[string, string], { no: number }>('SELECT no FROM grants WHERE mac_login = ? AND id <> ?'),
+  claimed: claimsAgainst(raw),
   customer: raw.prepare('UPDATE customers SET name = @name, phone = @phone, email = @email WHERE id = @customerId'),
   service: raw.prepare(
     'UPDATE services SET plan_id = @planId, kind = @kind, framed_ip = @framedIp, mac = @mac WHERE id = @serviceId',
   ),
   grant: raw.prepare(
     `UPDATE grants SET kind = @kind, policy_id = @policyId, credential = @credential, mac_login = @macLogin,
-       devices = @devices, framed_ip = @framedIp, framed_ipv6_prefix = @framedIpv6Prefix,
+       devices = @devices, serial = @serial, serial_login = @serialLogin, framed_ip = @framedIp, framed_ipv6_prefix = @framedIpv6Prefix,
        delegated_ipv6_prefix = @delegatedIpv6Prefix, vlan = @vlan
      WHERE id = @grantId`,
   ),
@@ -54,6 +55,7 @@ type Judged = {
   readonly plan: typeof plans.site.$inferSelect
   readonly macLogin: string | undefined
   readonly devices: readonly string[]
+  readonly serialLogin: boolean
 }
 
 /** The row with these cells laid over what stands there. */
@@ -76,17 +78,14 @@ const judge = (ctx: CommandContext, statements: Statements, change: ChangeRow): 
   const plan = ctx.db.select().from(plans.site).where(eq(plans.site.name, row.plan)).get()
   const isSold = plan?.status === 'active' || plan?.id === current.planId
   if (!plan || !isSold) return err({ type: 'PlanUnknown', plan: row.plan })
-  const hasPassword = change.password !== undefined || (current.credential !== null && row.loginBy !== 'device')
+  const hasPassword = change.password !== undefined || (current.credential !== null && !isWithoutPassword(row))
   const credentials = credentialsOf(plan.kind, { ...row, hasPassword })
   if (!credentials.ok) return err({ type: 'CredentialMissing', why: credentials.why })
-  const { macLogin, devices } = credentials
-  if (macLogin !== undefined && statements.macTaken.get(macLogin, current.grantId))
-    return err({ type: 'MacTaken', mac: macLogin })
-  return ok({ current, row, plan, macLogin, devices })
+  const { macLogin, devices, serialLogin } = credentials
+  const taken = statements.claimed(credentials, row.serial, current.grantId)
+  if (taken) return err(taken)
+  return ok({ current, row, plan, macLogin, devices, serialLogin })
 }
-
-/** Nothing is null in the database. */
-const orNull = <T>(value: T | undefined): T | null => value ?? null
 
 const createChanger = (ctx: CommandContext) => {
   const statements = prepareChange(ctx)
@@ -95,7 +94,7 @@ const createChanger = (ctx: CommandContext) => {
   return (change: ChangeRow): Result<{ readonly grantNo: number }, ChangeFault> => {
     const judged = judge(ctx, statements, change)
     if (!judged.ok) return judged
-    const { current, row, plan, macLogin, devices } = judged.value
+    const { current, row, plan, macLogin, devices, serialLogin } = judged.value
     const { grantId, serviceId, customerId, grantNo } = current
     const { kind } = plan
     const framedIp = orNull(row.ip)
@@ -114,6 +113,8 @@ const createChanger = (ctx: CommandContext) => {
       credential: change.password ? ctx.vault.seal(change.password, credentialPurpose(grantId)) : current.credential,
       macLogin: orNull(macLogin),
       devices: JSON.stringify(devices),
+      serial: orNull(row.serial),
+      serialLogin: serialLogin ? 1 : 0,
       framedIp,
       framedIpv6Prefix: orNull(row.ipv6),
       delegatedIpv6Prefix: orNull(row.delegated),

@@ -9,6 +9,7 @@ import { customers } from '../customers/tables.ts'
 import { saleTimesFault, type SaleTimes } from '../plans/index.ts'
 import { plans } from '../plans/tables.ts'
 import { passwordCell } from './cells.ts'
+import { claimsAgainst, type ClaimFault } from './claims.ts'
 import { credentialsOf, subscriberSchema } from './rules.ts'
 import { services } from './tables.ts'
 import { recordOfLogin } from './whose.ts'
@@ -16,7 +17,7 @@ import { recordOfLogin } from './whose.ts'
 export type SubscriberFault =
   | { readonly type: 'PlanUnknown'; readonly plan: string }
   | { readonly type: 'LoginTaken'; readonly login: string }
-  | { readonly type: 'MacTaken'; readonly mac: string }
+  | ClaimFault
   | { readonly type: 'CredentialMissing'; readonly why: string }
   /** The plan's end depends on a clock that nobody vouches for yet. */
   | { readonly type: 'ClockUnsure' }
@@ -38,7 +39,7 @@ export const createAdder = (ctx: CommandContext) => {
   const addCustomer = ctx.raw.prepare(insertSql(customers))
   const addService = ctx.raw.prepare(insertSql(services))
   const loginTaken = ctx.raw.prepare<[string], { login: string }>('SELECT login FROM grants WHERE login = ?')
-  const macTaken = ctx.raw.prepare<[string], { login: string }>('SELECT login FROM grants WHERE mac_login = ?')
+  const claimed = claimsAgainst(ctx.raw)
   const putGrant = createGrantWriter(ctx)
   const planOf = plansByName(ctx)
 
@@ -52,8 +53,10 @@ export const createAdder = (ctx: CommandContext) => {
     const validity = dated.value
     const credentials = credentialsOf(plan.kind, { ...subscriber, hasPassword: subscriber.password !== undefined })
     if (!credentials.ok) return err({ type: 'CredentialMissing', why: credentials.why })
-    const { macLogin, devices } = credentials
-    if (macLogin !== undefined && macTaken.get(macLogin)) return err({ type: 'MacTaken', mac: macLogin })
+    const { macLogin, devices, serialLogin } = credentials
+    const { serial } = subscriber
+    const taken = claimed(credentials, serial)
+    if (taken) return err(taken)
     const customerId = ctx.ids.next('cus')
     const serviceId = ctx.ids.next('svc')
     const createdAt = ctx.now
@@ -78,6 +81,8 @@ export const createAdder = (ctx: CommandContext) => {
       ...validity,
       macLogin,
       devices,
+      serial,
+      serialLogin,
       framedIp: subscriber.ip,
       framedIpv6Prefix: subscriber.ipv6,
       delegatedIpv6Prefix: subscriber.delegated,

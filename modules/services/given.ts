@@ -1,6 +1,7 @@
 /** The cells of a row as an export would tell them: what is typed in another spelling is no difference. Pure. */
 import { normaliseDevice } from '../access/index.ts'
 import { grantValues } from './carried.ts'
+import { orNull } from './cells.ts'
 import type { SubscriberRow } from './import.ts'
 import { clearedByEmpty, subscriberCells, type SubscriberCells } from './sheet.ts'
 
@@ -27,6 +28,8 @@ export const givenCells = (
     delegatedIpv6Prefix: row.delegated ?? null,
     vlan: row.vlan ?? null,
     macLogin: row.loginBy === 'device' ? row.login : null,
+    serial: orNull(row.serial),
+    serialLogin: row.loginBy === 'serial',
     devices,
   })
   const given = Object.entries(told).filter(

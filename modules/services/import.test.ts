@@ -43,6 +43,7 @@ test('what another box had of a subscriber is what this one has', () => {
       vlan: '100',
       ipv6: '2001:db8:1::/64',
       delegated: '2001:db8:2::/56',
+      serial: 'HWTCA1B2C3D4',
       loginBy: 'password' as const,
       devices: 'AA:BB:CC:DD:EE:01 AA:BB:CC:DD:EE:02',
       status: 'suspended' as const,
@@ -101,6 +102,41 @@ test('a device that logs in by itself stays one, and a person whose login looks 
   expect(other.cells()).toEqual(told)
   expect(passwords(mac, 'shop')).toEqual([])
   expect(other.passwords('AA:BB:CC:DD:EE:08')[0]).toMatch(/:[\w-]{12}$/)
+})
+
+test('a line that logs in by its ONT stays one, belongs to one subscriber, and can be another', () => {
+  const { must, cells } = site()
+  const lines = [
+    { login: 'house-1', plan: 'Fixed', serial: '48575443a1b2c3d4', loginBy: 'serial' as const },
+    { login: 'house-2', plan: 'Fixed', serial: 'HWTCA1B2C3D4' },
+    { login: 'house-3', plan: 'Home', serial: 'HWTCA1B2C3D4', password: 'p' },
+    { login: 'house-4', plan: 'Home', serial: 'HWTC00000004' },
+  ]
+  expect(must(importSubscribers, { rows: lines })).toMatchObject({
+    added: 2,
+    refused: [
+      { row: 1, fault: { type: 'SerialTaken', serial: 'HWTCA1B2C3D4' } },
+      { row: 3, fault: { type: 'CredentialMissing' } },
+    ],
+  })
+  expect(cells().map(({ login, serial, loginBy }) => [login, serial, loginBy])).toEqual([
+    ['house-1', 'HWTCA1B2C3D4', 'serial'],
+    ['house-3', 'HWTCA1B2C3D4', 'password'],
+  ])
+  must(changeSubscribers, {
+    rows: [
+      { login: 'house-1', serial: 'zteg00000001' },
+      { login: 'house-3', serial: '' },
+    ],
+  })
+  expect(cells()).toMatchObject([
+    { serial: 'ZTEG00000001', loginBy: 'serial' },
+    { serial: '', loginBy: 'password' },
+  ])
+  // Without its ONT nothing would log in any more.
+  expect(must(changeSubscribers, { rows: [{ login: 'house-1', serial: '' }] })).toMatchObject({
+    refused: [{ fault: { type: 'CredentialMissing' } }],
+  })
 })
 
 test('a change touches what is given, clears what may be empty, and ends nothing else', () => {

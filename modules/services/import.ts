@@ -36,9 +36,12 @@ export const credentialsOfRow = (
   if (row.loginBy === 'password' && !hasPassword)
     return makesPasswords ? credentialsOf(kind, { ...row, hasPassword: true }) : PASSWORD_ABSENT
   const credentials = credentialsOf(kind, { ...row, hasPassword })
-  if (credentials.ok || row.loginBy === 'device' || !makesPasswords) return credentials
+  if (credentials.ok || isWithoutPassword(row) || !makesPasswords) return credentials
   return credentialsOf(kind, { ...row, hasPassword: true })
 }
+
+/** A device or a line logs in by itself. */
+export const isWithoutPassword = ({ loginBy }: SubscriberRow): boolean => loginBy === 'device' || loginBy === 'serial'
 
 type Ids = { readonly serviceId: string; readonly customerId: string }
 
@@ -84,7 +87,7 @@ const createImporter = (ctx: CommandContext, makesPasswords: boolean) => {
         ? add({ ...row, password: newPassword() }, wasSold)
         : err({ type: 'CredentialMissing', why: PASSWORD_ABSENT.why } as const)
     const added = add(row, wasSold)
-    const lacksPassword = !added.ok && added.error.type === 'CredentialMissing' && row.loginBy !== 'device'
+    const lacksPassword = !added.ok && added.error.type === 'CredentialMissing' && !isWithoutPassword(row)
     return lacksPassword && makesPasswords ? add({ ...row, password: newPassword() }, wasSold) : added
   }
   return (row: SubscriberRow): Result<unknown, SubscriberFault> => {

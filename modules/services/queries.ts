@@ -76,6 +76,7 @@ export const showSubscriber = defineQuery({
           delegatedIpv6Prefix: grants.delegatedIpv6Prefix,
           vlan: grants.vlan,
           macLogin: grants.macLogin,
+          serial: grants.serial,
           devices: grants.devices,
         },
       })

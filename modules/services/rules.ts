@@ -1,7 +1,7 @@
 /** From what a desk types to what a service is. Pure. */
 import { isIPv4 } from 'node:net'
 import { z } from 'zod'
-import { isCodeLogin, isMac, normaliseDevice } from '../access/index.ts'
+import { isCodeLogin, isMac, normaliseDevice, normaliseSerial } from '../access/index.ts'
 import { optionalCell } from './cells.ts'
 
 const ipv6Prefix = z.cidrv6({ error: 'An IPv6 prefix looks like 2001:db8:1::/56.' })
@@ -34,6 +34,13 @@ export const subscriberSchema = z.object({
   mac: optionalCell(
     z.string().refine((text) => isMac(normaliseDevice(text)), 'A MAC address looks like AA:BB:CC:DD:EE:FF.'),
   ),
+  serial: optionalCell(
+    z
+      .string()
+      .max(128)
+      .regex(/^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/, 'A serial is letters, digits and signs, such as HWTCA1B2C3D4.')
+      .transform(normaliseSerial),
+  ),
   vlan: z.preprocess(
     (value) => (value === '' ? undefined : value),
     z.coerce.number().int().min(1).max(4094).optional(),
@@ -45,15 +52,34 @@ export const subscriberSchema = z.object({
 /** How a subscriber proves who they are, by the plan's kind and what was given. */
 export const credentialsOf = (
   kind: string,
-  subscriber: { readonly login: string; readonly mac?: string | undefined; readonly hasPassword: boolean },
+  subscriber: {
+    readonly login: string
+    readonly mac?: string | undefined
+    readonly serial?: string | undefined
+    readonly hasPassword: boolean
+  },
 ):
-  | { readonly ok: true; readonly macLogin: string | undefined; readonly devices: readonly string[] }
+  | {
+      readonly ok: true
+      readonly macLogin: string | undefined
+      readonly devices: readonly string[]
+      /** The serial alone logs in. */
+      readonly serialLogin: boolean
+    }
   | { readonly ok: false; readonly why: string } => {
   const mac = subscriber.mac === undefined ? undefined : normaliseDevice(subscriber.mac)
   const login = normaliseDevice(subscriber.login)
-  if (isMac(login) && !subscriber.hasPassword) return { ok: true, macLogin: login, devices: [] }
+  const byPassword = {
+    ok: true,
+    macLogin: undefined,
+    serialLogin: false,
+    devices: mac === undefined ? [] : [mac],
+  } as const
+  if (isMac(login) && !subscriber.hasPassword) return { ...byPassword, macLogin: login, devices: [] }
   // IPoE: the device's address is all that its DHCP request brings.
-  if (kind === 'static' && mac !== undefined) return { ok: true, macLogin: mac, devices: [] }
-  if (!subscriber.hasPassword) return { ok: false, why: 'A password is needed, or a MAC address as the login.' }
-  return { ok: true, macLogin: undefined, devices: mac === undefined ? [] : [mac] }
+  if (kind === 'static' && mac !== undefined) return { ...byPassword, macLogin: mac, devices: [] }
+  if (subscriber.hasPassword) return byPassword
+  // The same, of a line: option 82 says which ONT asks.
+  if (kind === 'static' && subscriber.serial !== undefined) return { ...byPassword, serialLogin: true }
+  return { ok: false, why: 'A password is needed, or a MAC address as the login.' }
 }

@@ -22,6 +22,7 @@ export const subscriberColumns = [
   'vlan',
   'ipv6',
   'delegated',
+  'serial',
   'loginBy',
   'devices',
   'status',
@@ -67,6 +68,8 @@ export const subscriberSheet = defineQuery({
         delegatedIpv6Prefix: grants.delegatedIpv6Prefix,
         vlan: grants.vlan,
         macLogin: grants.macLogin,
+        serial: grants.serial,
+        serialLogin: grants.serialLogin,
         devices: grants.devices,
         expiresAt: grants.expiresAt,
         validitySec: grants.validitySec,
@@ -90,6 +93,11 @@ export type SubscriberSheetRow = ResultOf<typeof subscriberSheet>[number]
 
 export type SubscriberCells = Record<Exclude<SubscriberColumn, 'password'>, string>
 
+const loginByOf = ({ macLogin, serialLogin }: SubscriberSheetRow): string => {
+  if (macLogin !== null) return 'device'
+  return serialLogin ? 'serial' : 'password'
+}
+
 export const subscriberCells = (row: SubscriberSheetRow): SubscriberCells => ({
   login: row.login,
   plan: row.plan,
@@ -101,7 +109,8 @@ export const subscriberCells = (row: SubscriberSheetRow): SubscriberCells => ({
   vlan: textOf(row.vlan),
   ipv6: textOf(row.framedIpv6Prefix),
   delegated: textOf(row.delegatedIpv6Prefix),
-  loginBy: row.macLogin === null ? 'password' : 'device',
+  serial: textOf(row.serial),
+  loginBy: loginByOf(row),
   devices: devicesText(row.devices, row.macLogin === null ? row.mac : null),
   status: row.status,
   ...validityCells(row),
@@ -117,6 +126,7 @@ export const clearedByEmpty: ReadonlySet<string> = new Set([
   'vlan',
   'ipv6',
   'delegated',
+  'serial',
   'devices',
   'validSec',
   'firstUsedAt',

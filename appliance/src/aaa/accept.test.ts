@@ -22,6 +22,7 @@ const written = (admitted: Partial<Admitted>, vendor: Vendor = 'generic'): Reado
     quotaLeftOctets: undefined,
     tierLeftOctets: undefined,
     firstUse: false,
+    bindSerial: undefined,
     ...admitted,
   })
   const bytes = writer.bytes

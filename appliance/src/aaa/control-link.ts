@@ -25,6 +25,7 @@ export type DeedQuestion =
       readonly device: string
       readonly bind: boolean
       readonly deviceLimit: number
+      readonly serial: string | undefined
     }
   | {
       readonly kind: 'learned'

@@ -4,6 +4,7 @@
  */
 import {
   beginsWithUse,
+  isSerialSeen,
   standingAt,
   type GrantTerms,
   type Policy,
@@ -19,6 +20,8 @@ export type GrantRow = GrantTerms & {
   readonly no: number
   readonly credential: Buffer | null
   readonly macLogin: string | null
+  readonly serial: string | null
+  readonly serialLogin: boolean
   readonly policyId: string
   readonly framedIp: string | null
   readonly framedIpv6Prefix: string | null
@@ -31,6 +34,8 @@ export type GrantRow = GrantTerms & {
 export type World = StandingFacts & {
   readonly grant: GrantRow
   readonly device: string
+  /** The ONTs and CPEs that the request names, looked up only where they count. */
+  readonly serials: () => readonly string[]
 }
 
 export type Decided =
@@ -47,6 +52,8 @@ export type Decided =
       readonly tierLeftOctets: number | undefined
       /** A business row must be written before the Accept leaves: validity begins, or the device is bound. */
       readonly firstUse: boolean
+      /** The ONT or CPE that is bound with it. */
+      readonly bindSerial: string | undefined
     }
   | { readonly kind: 'reject'; readonly reason: Reason }
 
@@ -59,11 +66,12 @@ export const decide = (world: World): Decided => {
   if (isOver) return reject(standing.reason)
   const bound = grant.devices === '[]' ? [] : (JSON.parse(grant.devices) as string[])
   if (!mayUseDevice(bound, policy, world.device)) return reject('other-device')
+  if (grant.serial !== null && !isSerialSeen(grant.serial, world.serials())) return reject('other-serial')
   return standing.kind === 'refused' ? reject(standing.reason) : admission(world, standing, bound)
 }
 
 const admission = (
-  { grant, policy, device, allowance, now, clockSure }: World,
+  { grant, policy, device, serials, allowance, now, clockSure }: World,
   standing: Extract<Standing, { kind: 'open' }>,
   bound: readonly string[],
 ): Decided => {
@@ -72,6 +80,7 @@ const admission = (
   // With an unsure clock validity does not begin: the subscriber is let in, and the first login after it is sure counts.
   const begins = beginsWithUse(grant, policy) && clockSure
   const leftSec = untilAt === undefined ? 0 : Math.ceil((untilAt - now) / 1000)
+  const bindSerial = isPaid && policy.bindSerial === 'first' && grant.serial === null ? serials()[0] : undefined
   return {
     kind: 'accept',
     reason: standing.reason,
@@ -80,7 +89,8 @@ const admission = (
     sessionTimeoutSec: shortest(standing.policy.sessionTimeoutSec, leftSec, secLeft),
     quotaLeftOctets: standing.octetsLeft,
     tierLeftOctets: isPaid ? allowance?.fairUse?.toNextTier : undefined,
-    firstUse: isPaid && (begins || isNewDevice(bound, policy, device)),
+    firstUse: isPaid && (begins || isNewDevice(bound, policy, device) || bindSerial !== undefined),
+    bindSerial,
   }
 }
 

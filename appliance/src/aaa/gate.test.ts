@@ -44,6 +44,8 @@ const grant = (changes: Partial<GrantRow> = {}): GrantRow => ({
   quotaSec: null,
   beginsAt: null,
   topUps: null,
+  serial: null,
+  serialLogin: false,
   ...changes,
 })
 
@@ -53,8 +55,13 @@ const decided = (
   {
     octets = 0,
     sec = 0,
+    seen = [],
     ...world
-  }: Partial<Pick<World, 'device' | 'clockSure'>> & { readonly octets?: number; readonly sec?: number } = {},
+  }: Partial<Pick<World, 'device' | 'clockSure'>> & {
+    readonly octets?: number
+    readonly sec?: number
+    readonly seen?: readonly string[]
+  } = {},
 ): Decided => {
   const row = grant(changes)
   const whole = { ...openPolicy, ...policy }
@@ -63,6 +70,7 @@ const decided = (
     grant: row,
     policy: whole,
     device: A,
+    serials: () => seen,
     calendar,
     now: NOW,
     clockSure: true,
@@ -111,6 +119,26 @@ test('time online is used up with its last second, and ends the session when it 
   expect(decided(hour, { sessionTimeoutSec: 30 }, { sec: 3540 })).toMatchObject({ sessionTimeoutSec: 30 })
   expect(decided({ ...hour, expiresAt: NOW + 10_000 }, {}, { sec: 3540 })).toMatchObject({ sessionTimeoutSec: 10 })
   expect(decided(hour, {}, { sec: HOUR_SEC })).toEqual({ kind: 'reject', reason: 'time-used' })
+})
+
+test('a login that is bound to an ONT comes from it, or is refused', () => {
+  const bound = { serial: 'HWTCA1B2C3D4' }
+  expect(decided(bound, {}, { seen: ['HWTCA1B2C3D4'] })).toMatchObject({ kind: 'accept', firstUse: false })
+  expect(decided(bound, {}, { seen: ['OLT1 ETH 0/1/3:HWTCA1B2C3D4'] })).toMatchObject({ kind: 'accept' })
+  for (const seen of [[], ['HWTCA1B2C3D5'], ['XHWTCA1B2C3D4'], ['HWTCA1B2C3D45']])
+    expect(decided(bound, {}, { seen })).toEqual({ kind: 'reject', reason: 'other-serial' })
+  // Whose time is over is not told of the device.
+  expect(decided({ ...bound, status: 'suspended' })).toEqual({ kind: 'reject', reason: 'suspended' })
+})
+
+test('a plan binds the first ONT that is seen, of what names it best, and never a second', () => {
+  const first = { bindSerial: 'first' } as const
+  expect(decided({}, first, { seen: ['HWTCA1B2C3D4', 'OLT1 0/1/3'] })).toMatchObject({
+    firstUse: true,
+    bindSerial: 'HWTCA1B2C3D4',
+  })
+  expect(decided({}, first)).toMatchObject({ kind: 'accept', firstUse: false, bindSerial: undefined })
+  expect(decided({ serial: 'OTHER' }, first, { seen: ['HWTCA1B2C3D4'] })).toMatchObject({ reason: 'other-serial' })
 })
 
 const tiers = [
@@ -248,6 +276,7 @@ type Sale = {
   readonly login: string
   readonly password?: string
   readonly mac?: string
+  readonly serial?: string
   readonly policy?: Partial<Policy>
   readonly kind?: 'pppoe' | 'hotspot' | 'static'
   readonly validitySec?: number
@@ -259,9 +288,9 @@ const box = (...sales: readonly Sale[]) => {
   const records = orThrow(openDatabase({ file: ':memory:' }))
   const tables = sessions.tables.filter((table) => table.home === 'sessions')
   orThrow(migrate(records, { version: 1, tables, changeLog: false }))
-  for (const { login, password, mac, policy = {}, kind = 'pppoe', validitySec, quotaOctets } of sales) {
+  for (const { login, password, mac, serial, policy = {}, kind = 'pppoe', validitySec, quotaOctets } of sales) {
     site.must(addPlan, { name: `plan of ${login}`, kind, policy, validitySec, quotaOctets })
-    site.must(addSubscriber, { login, password, mac, plan: `plan of ${login}` })
+    site.must(addSubscriber, { login, password, mac, serial, plan: `plan of ${login}` })
   }
   const state = new SharedState(new SharedArrayBuffer(sharedStateBytes))
   const slots = new SlotTable(new SharedArrayBuffer(slotTableBytes))
@@ -463,4 +492,42 @@ test('data bought on top lets in again who has used up the plan’s, and is coun
   await turn()
   must(topUp, { login: 'guest', octets: 500 })
   expect(admit('guest')).toMatchObject({ kind: 'accept', quotaLeftOctets: 300 })
+})
+
+test('a line logs in by its ONT, whatever device asks on it, and by nothing else', () => {
+  const { gate } = box({ login: 'house-1', kind: 'static', serial: 'HWTCA1B2C3D4' })
+  const line = () => ['HWTCA1B2C3D4', 'OLT1 0/1/3']
+  const found = gate.find(C, at(undefined), line)
+  expect(found).toMatchObject({ login: 'house-1', serialLogin: true })
+  expect(gate.find('hwtca1b2c3d4', at(undefined), line)).toMatchObject({ login: 'house-1' })
+  expect(gate.find('a guest', at(undefined), line)).toBe('unknown-user')
+  expect(gate.find(C, at(undefined), () => ['HWTCA1B2C3D5'])).toBe('unknown-user')
+  // Who types the login of the line elsewhere is on another line.
+  const typed = gate.find('house-1', at(undefined)) as GrantRow
+  expect(gate.admit(typed, { device: C, place: C })).toEqual({ kind: 'reject', reason: 'other-serial' })
+  expect(gate.admit(typed, { device: C, place: C, serials: line() })).toMatchObject({ kind: 'accept' })
+})
+
+test('a grant whose login also has a password is not found by its ONT alone', () => {
+  const { gate } = box({ login: 'house-1', password: secret, serial: 'HWTCA1B2C3D4' })
+  expect(gate.find(C, at(undefined), () => ['HWTCA1B2C3D4'])).toBe('unknown-user')
+})
+
+test('the first ONT is bound once, also of two that come at once', async () => {
+  const { admit, gate, found, must, dispatch, turn } = box({
+    login: 'alice',
+    password: secret,
+    policy: { bindSerial: 'first' },
+  })
+  const from = (serial: string) => gate.admit(found('alice'), { device: A, place: A, serials: [serial] })
+  expect(from('HWTC00000001')).toMatchObject({ firstUse: true, bindSerial: 'HWTC00000001' })
+  const grantId = found('alice').id
+  await turn()
+  const use = { grantId, device: A, bind: false, deviceLimit: 0 }
+  must(firstUse, { ...use, serial: 'HWTC00000001' })
+  must(firstUse, { ...use, serial: 'HWTC00000001' })
+  expect(dispatch(firstUse, { ...use, serial: 'HWTC00000002' })).toMatchObject({ error: { type: 'DevicesBound' } })
+  expect(from('HWTC00000001')).toMatchObject({ kind: 'accept', firstUse: false })
+  expect(from('HWTC00000002')).toEqual({ kind: 'reject', reason: 'other-serial' })
+  expect(admit('alice')).toEqual({ kind: 'reject', reason: 'other-serial' })
 })

@@ -10,6 +10,7 @@ import {
   isCodeLogin,
   isMac,
   normaliseDevice,
+  normaliseSerial,
   readCode,
 } from '@lango/modules/access/rules'
 import { GuessGuard } from './guess-guard.ts'
@@ -29,7 +30,12 @@ export type Origin = {
   readonly device: string
   /** What slots and lockouts tell devices apart by: the device, else the session or port, else '' for nothing. */
   readonly place: string
+  /** The ONTs and CPEs it names, for a thread that has not the packet itself. */
+  readonly serials?: readonly string[]
 }
+
+type SerialsSeen = () => readonly string[]
+const none: SerialsSeen = () => []
 
 export type Admitted = Extract<Decided, { kind: 'accept' }>
 export type Refused = { readonly kind: 'reject'; readonly reason: Reason }
@@ -57,7 +63,11 @@ export class Gate {
   }
 
   /** The grant a name means at a router of this realm; or why none is looked for. */
-  find(userName: string, origin: Pick<Origin, 'realm' | 'device' | 'router'>): GrantRow | NotFound {
+  find(
+    userName: string,
+    origin: Pick<Origin, 'realm' | 'device' | 'router'>,
+    serials: SerialsSeen = none,
+  ): GrantRow | NotFound {
     const candidates = candidatesOf(userName, origin.realm)
     if (candidates.kind === 'foreign') return 'wrong-realm'
     for (const login of candidates.logins) {
@@ -67,7 +77,19 @@ export class Gate {
     }
     const device = normaliseDevice(userName)
     const known = isMac(device) ? this.#readers.grantByDevice(device) : undefined
-    return known ?? this.#byCode(userName, origin)
+    return known ?? this.#bySerial(userName, device, serials) ?? this.#byCode(userName, origin)
+  }
+
+  /** A line that logs in by its ONT: what asks there names itself by the device's address or by the serial. */
+  #bySerial(userName: string, device: string, serials: SerialsSeen): GrantRow | undefined {
+    const seen = serials()
+    if (seen.length === 0) return undefined
+    if (!isMac(device) && !seen.includes(normaliseSerial(userName))) return undefined
+    for (const serial of seen) {
+      const grant = this.#readers.grantBySerial(serial)
+      if (grant) return grant
+    }
+    return undefined
   }
 
   /** A grant that was found before, by its own login. */
@@ -101,13 +123,18 @@ export class Gate {
   }
 
   /** Everything after the proof; an admission holds a device slot that `leave` gives back if it is not used. */
-  admit(grant: GrantRow, origin: Pick<Origin, 'device' | 'place'>): Admitted | Refused {
+  admit(
+    grant: GrantRow,
+    origin: Pick<Origin, 'device' | 'place' | 'serials'>,
+    serials: SerialsSeen = () => origin.serials ?? [],
+  ): Admitted | Refused {
     const now = this.#clock.now()
     const policy = this.#readers.policy(grant.policyId)
     const decided = decide({
       grant,
       policy,
       device: origin.device,
+      serials,
       now,
       clockSure: this.#clock.sure(),
       allowance: this.#readers.allowance(grant, policy, now),

@@ -7,7 +7,6 @@ import {
   concatAttribute,
   hidePassword,
   hideSalted,
-  text,
   uint32,
   type RadiusRequest,
 } from '@lango/drivers/radius'
@@ -15,7 +14,6 @@ import type { EapOutcome } from '@lango/drivers/radius/eap'
 import type { Clock, Log } from '@lango/kernel'
 import { isCodeLogin, normaliseDevice } from '@lango/modules/access/rules'
 import { AcceptWriter, writeReplyMessage } from './accept.ts'
-import { octetText } from './accounting-record.ts'
 import { isTerminalLogin, type AdminDoor } from './admin-login.ts'
 import type { RouterFacts } from './clients.ts'
 import type { AdminVerdict } from './control-link.ts'
@@ -33,19 +31,17 @@ import type { Decision } from './decision-log.ts'
 import { KEY_LOST, type Admitted, type Gate, type Origin } from './gate.ts'
 import { isMethod, type Method } from './methods.ts'
 import { realmOf } from './names.ts'
+import { originOf } from './origin.ts'
 import { ADMIN_CLASS } from './readers.ts'
 import { reasonWords, type Reason } from './reasons.ts'
+import { serialsIn } from './serials.ts'
 import type { SharedState } from './shared-state.ts'
 import { adminAttributes } from './vendors.ts'
 
 const USER_NAME = 1
 const CLASS = 25
-const CALLING_STATION_ID = 31
 const STATE = 24
-const NAS_PORT = 5
-const NAS_PORT_ID = 87
 const FRAMED_MTU = 12
-const ACCT_SESSION_ID = 44
 const EAP_MESSAGE = 79
 const CHARGEABLE_USER_IDENTITY = 89
 const MICROSOFT = 311
@@ -165,7 +161,7 @@ export class LoginHandler {
     const { gate } = this.#deps
     const proof = readProof(request.packet, request.client.secret, request.version)
     login.method = proof.method
-    const grant = gate.find(origin.userName, origin)
+    const grant = gate.find(origin.userName, origin, () => serialsIn(request.packet))
     if (typeof grant === 'string') return this.#reject(login, grant, undefined, proof)
     if (gate.isLockedOut(grant, origin.place)) return this.#reject(login, 'locked-out', grant, proof)
     const password = gate.password(grant)
@@ -185,13 +181,18 @@ export class LoginHandler {
       login.method = 'mac'
       return isDeviceProof(proof, packet, userName) ? undefined : 'wrong-password'
     }
+    // The line proves itself: whether it is this one is decided with the rest.
+    if (grant.serialLogin) {
+      login.method = 'serial'
+      return undefined
+    }
     if (password === undefined) return 'wrong-password'
     if (proof.method === 'unknown') return 'no-credential'
     return isProven(proof, password, attribute(packet, USER_NAME) ?? Buffer.alloc(0)) ? undefined : 'wrong-password'
   }
 
   #admit(login: Login, grant: GrantRow, proof: Proof, password: string | undefined): void {
-    const admitted = this.#deps.gate.admit(grant, login.origin)
+    const admitted = this.#deps.gate.admit(grant, login.origin, () => serialsIn(login.request.packet))
     if (admitted.kind === 'reject') return this.#reject(login, admitted.reason, grant, proof)
     const accept = (): void => {
       const { request } = login
@@ -230,7 +231,7 @@ export class LoginHandler {
         state: state && Uint8Array.from(state),
         nas: `${request.client.data.no}/${request.address}`,
         framedMtu: uint32(request.packet, FRAMED_MTU),
-        origin,
+        origin: { ...origin, serials: serialsIn(request.packet) },
       })
       await this.#answerEap(login, outcome)
     } catch (error) {
@@ -345,7 +346,7 @@ export class LoginHandler {
         latencyMicros,
         login: name,
         device: login.origin.device,
-        detail: name === typed ? '' : isCodeLogin(name) ? `…${typed.slice(-4)}` : typed,
+        detail: reason === 'other-serial' ? serialsIn(login.request.packet).join(' ') : spelt(name, typed),
       },
       reason === 'wrong-password' && grant ? login.origin.place : undefined,
     )
@@ -358,6 +359,12 @@ export class LoginHandler {
       asPassword: (keys) => hidePassword(keys, ra, client.secret, version),
     }
   }
+}
+
+/** How the login was spelt, where that is not its own name; of a code no more than its end. */
+const spelt = (name: string, typed: string): string => {
+  if (name === typed) return ''
+  return isCodeLogin(name) ? `…${typed.slice(-4)}` : typed
 }
 
 const meterOf = (method: Method, reason: Reason): 'login' | 'proxied' | undefined => {
@@ -385,22 +392,4 @@ const eapMethod = (method: string): Method => {
 const codeShown = ({ request, origin }: Login, proof: Proof, code: string | undefined): string | undefined => {
   const name = attribute(request.packet, USER_NAME) ?? Buffer.alloc(0)
   return [code, origin.userName, ''].find((text) => text !== undefined && isProven(proof, text, name)) ?? code
-}
-
-/** What the request tells about where it comes from. */
-const originOf = (request: Request): Origin => {
-  const { packet, client } = request
-  const name = attribute(packet, USER_NAME)
-  const device = normaliseDevice(text(packet, CALLING_STATION_ID) ?? '')
-  const userName = name ? octetText(name, 0, name.length) : ''
-  const { realm, no: router } = client.data
-  return { userName, realm, router, device, place: device === '' ? placeOf(request) : device }
-}
-
-/** A device without an address is told apart by its session, else by its port. */
-const placeOf = ({ packet }: Request): string => {
-  const session = text(packet, ACCT_SESSION_ID) ?? text(packet, NAS_PORT_ID)
-  if (session) return session
-  const port = uint32(packet, NAS_PORT)
-  return port === undefined ? '' : String(port)
 }

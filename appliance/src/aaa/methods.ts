@@ -21,6 +21,7 @@ export const methods = [
   'ttls-eap-gtc',
   'ttls-eap-mschapv2',
   'proxy',
+  'serial',
 ] as const
 
 export type Method = (typeof methods)[number]

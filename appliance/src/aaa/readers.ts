@@ -19,7 +19,8 @@ export const classOf = (grantNo: number, speed: Speed | undefined): string =>
 export const ADMIN_CLASS = 'lango-admin'
 
 const GRANT_COLUMNS = `id, no, login, status, credential, mac_login, policy_id, expires_at, validity_sec, first_used_at,
-  framed_ip, framed_ipv6_prefix, delegated_ipv6_prefix, vlan, devices, quota_octets, quota_sec, begins_at, top_ups`
+  framed_ip, framed_ipv6_prefix, delegated_ipv6_prefix, vlan, devices, quota_octets, quota_sec, begins_at, top_ups,
+  serial, serial_login`
 
 /** A grant by position: making an object with a name for each column costs as much as the look-up. */
 type GrantValues = readonly [
@@ -42,6 +43,8 @@ type GrantValues = readonly [
   quotaSec: number | null,
   beginsAt: number | null,
   topUps: string | null,
+  serial: string | null,
+  serialLogin: 0 | 1,
 ]
 
 const grantFrom = (values: GrantValues): GrantRow => ({
@@ -64,6 +67,8 @@ const grantFrom = (values: GrantValues): GrantRow => ({
   quotaSec: values[16],
   beginsAt: values[17],
   topUps: values[18],
+  serial: values[19],
+  serialLogin: values[20] === 1,
 })
 
 /**
@@ -148,6 +153,8 @@ export const policyReader = (site: Database.Database): ((id: string) => Policy) 
 export type Readers = {
   grantByLogin(login: string): GrantRow | undefined
   grantByDevice(device: string): GrantRow | undefined
+  /** The grant that this ONT or CPE logs in for by itself. */
+  grantBySerial(serial: string): GrantRow | undefined
   policy(id: string): Policy
   allowance: Allowances
   readonly calendar: Calendar
@@ -167,8 +174,8 @@ export const createReaders = (
   calendar: Calendar,
 ): Readers => {
   const readSite = perTurn(site)
-  const grantBy = (column: 'login' | 'mac_login'): ((key: string) => GrantRow | undefined) => {
-    const select = site.prepare<[string], GrantValues>(`SELECT ${GRANT_COLUMNS} FROM grants WHERE ${column} = ?`).raw()
+  const grantBy = (found: string): ((key: string) => GrantRow | undefined) => {
+    const select = site.prepare<[string], GrantValues>(`SELECT ${GRANT_COLUMNS} FROM grants WHERE ${found}`).raw()
     return (key) => {
       readSite()
       const values = select.get(key)
@@ -186,8 +193,9 @@ export const createReaders = (
   const isKnownDevice = (grantNo: number, device: string): boolean =>
     known.get(grantNo, device, grantNo, KNOWN_SESSIONS, device)!.yes === 1
   return {
-    grantByLogin: grantBy('login'),
-    grantByDevice: grantBy('mac_login'),
+    grantByLogin: grantBy('login = ?'),
+    grantByDevice: grantBy('mac_login = ?'),
+    grantBySerial: grantBy('serial = ? AND serial_login = 1'),
     policy: policyReader(site),
     allowance: allowancesFrom(sessions, calendar),
     calendar,

@@ -42,6 +42,7 @@ export const reasons = [
   'admin-disabled',
   'admin-forbidden',
   'admin-too-many',
+  'other-serial',
 ] as const
 export type Reason = (typeof reasons)[number]
 
@@ -88,6 +89,13 @@ export const reasonWords: Readonly<Record<Reason, Words>> = {
     sentence: 'The login is bound to other devices.',
     remedy: 'Free the bound device, or log in from it.',
     told: 'This login is bound to another device.',
+  },
+  'other-serial': {
+    sentence:
+      'The login is bound to an ONT or CPE, and came from another or from none; what was seen stands beside it.',
+    remedy:
+      'Set the serial that is there now (`lango subscriber import FILE --update`), or connect the ONT or CPE that is bound.',
+    told: 'This login is bound to another connection.',
   },
   'device-limit': {
     sentence: 'As many devices as the plan allows are online.',

@@ -121,5 +121,6 @@ export const createLoginHandler = (
         device,
         bind: admitted.policy.bindDevices === 'first',
         deviceLimit: admitted.policy.deviceLimit,
+        serial: admitted.bindSerial,
       }),
   })

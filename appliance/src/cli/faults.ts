@@ -154,6 +154,7 @@ const sentences: Sentences = {
   TopUpEndUnfit: ({ daysMax }) => `A top-up ends in the future, ${daysMax} days from now at the latest.`,
   TopUpsFull: ({ max }) => `${max} top-ups are kept of one subscriber, and so many are there already.`,
   LoginTaken: ({ login }) => `The login ${login} is taken. See who has it: lango subscriber show ${login}`,
+  SerialTaken: ({ serial }) => `The ONT or CPE ${serial} logs in for another subscriber already.`,
   MacTaken: ({ mac }) => `The device ${mac} logs in for another subscriber already.`,
   CredentialMissing: ({ why }) => why,
   SubscriberUnknown: ({ login }) =>

@@ -16,6 +16,10 @@ const details: Readonly<Record<string, OptionSpec>> = {
   email: { value: 'E', help: 'the customer’s e-mail address' },
   ip: { value: 'A', help: 'a fixed IPv4 address' },
   mac: { value: 'M', help: 'the device: logs in by itself on static plans, is bound to the login on others' },
+  serial: {
+    value: 'S',
+    help: 'the ONT or CPE that logins must come from; on static plans without a password it logs in by itself',
+  },
   vlan: { value: 'N', help: 'VLAN of the sessions' },
   ipv6: { value: 'PREFIX', help: 'a fixed IPv6 prefix of the link' },
   delegated: { value: 'PREFIX', help: 'a fixed delegated IPv6 prefix' },
@@ -43,6 +47,7 @@ const add: CommandSpec = {
     "lango subscriber add amina --password 'her-password' --plan Home-10 --phone '+254 712 345 678'",
     'lango subscriber add office-7 --password-file - --plan Business --ip 10.20.0.7',
     'lango subscriber add camera-3 --plan Static-2 --mac AA:BB:CC:DD:EE:FF',
+    'lango subscriber add house-12 --plan Fibre-20 --serial HWTCA1B2C3D4',
   ],
   async run({ args, command, io }) {
     const login = args.operand(0)!
@@ -94,6 +99,7 @@ const factsOf = ({ login, status, kind, createdAt, customer, plan, grant }: Foun
     ['delegated', grant.delegatedIpv6Prefix],
     ['VLAN', grant.vlan],
     ['logs in by', grant.macLogin],
+    ['ONT or CPE', grant.serial],
     ['devices', grant.devices.join(', ')],
   ] as const
 

@@ -36,6 +36,10 @@ const words: Readonly<Record<string, Words>> = {
     en: 'The login {login} is taken. Choose another.',
     sw: 'Jina la kuingia {login} limechukuliwa. Chagua lingine.',
   },
+  SerialTaken: {
+    en: 'The ONT or CPE {serial} logs in for another subscriber already.',
+    sw: 'ONT au CPE {serial} tayari inaingia kwa mteja mwingine.',
+  },
   MacTaken: {
     en: 'The device {mac} logs in for another subscriber already.',
     sw: 'Kifaa {mac} tayari kinaingia kwa mteja mwingine.',

@@ -35,6 +35,11 @@ export const swahiliReasons: Readonly<Record<Reason, Words>> = {
     sentence: 'Jina hili la kuingia limeunganishwa na vifaa vingine.',
     remedy: 'Kiachilie kifaa kilichounganishwa, au ingia kwa kifaa hicho.',
   },
+  'other-serial': {
+    sentence:
+      'Jina hili la kuingia limefungwa na ONT au CPE moja, na ombi lilitoka kwenye nyingine au bila yoyote; iliyoonekana imeandikwa pembeni.',
+    remedy: 'Weka namba iliyopo sasa (`lango subscriber import FILE --update`), au unganisha ONT au CPE iliyofungwa.',
+  },
   'device-limit': {
     sentence: 'Idadi ya vifaa vilivyo mtandaoni imefikia kikomo cha kifurushi.',
     remedy: 'Kata kimoja kati ya vifaa hivyo; kipindi kilichokufa huondoka chenyewe.',
