@@ -57,3 +57,15 @@ test('a router may move to another address and another name, but to none that is
 test('nobody is told the secret of a router that is not there', () => {
   expect(site().dispatch(revealRouterSecret, { name: 'nowhere' })).toMatchObject({ error: { type: 'RouterUnknown' } })
 })
+
+test('the log says what a router was set to before, and of a secret only that it is another', () => {
+  const { must, database } = site()
+  must(addRouter, { name: 'tower', address: '10.0.0.1', secret: 'the-first-secret' })
+  must(setRouter, { name: 'tower', newName: 'hill', coaPort: 1700, secret: 'the-second-secret' })
+  const record = database.raw.prepare("SELECT record FROM audit WHERE command = 'routers.set'").pluck().get() as string
+  expect(JSON.parse(record)).toMatchObject({
+    before: { name: 'tower', coaPort: 3799 },
+    after: { name: 'hill', coaPort: 1700, hasNewSecret: true },
+  })
+  expect(record).not.toContain('the-second-secret')
+})

@@ -112,9 +112,15 @@ export const setRouter = defineCommand({
       .set({ ...given, ...anew })
       .where(eq(routers.site.id, router.id))
       .run()
+    const { secret: _, ...after } = { ...given, ...anew }
+    ctx.changed(asItWas(router, after), newSecret ? { ...after, hasNewSecret: true } : after)
     return ok({ id: router.id, name: anew.name })
   },
 })
+
+/** The same properties, as they stood before. */
+const asItWas = (row: Readonly<Record<string, unknown>>, after: object): Record<string, unknown> =>
+  Object.fromEntries(Object.keys(after).map((name) => [name, row[name]]))
 
 /** Tells the shared secret, to be typed into the router: the audit log says who has read it. */
 export const revealRouterSecret = defineCommand({

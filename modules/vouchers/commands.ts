@@ -266,6 +266,7 @@ export const revokeVouchers = defineCommand({
       // Who revoked it first stays on record.
       if (voucher.state === 'revoked') return ok({ revoked: 0, more: false })
       revoke(ctx, [{ id: voucher.id, grantNo: grant.no }])
+      ctx.changed({ state: voucher.state, holder: voucher.holder }, { state: 'revoked' })
       return ok({ revoked: 1, more: false })
     }
     const batch = batchNumbered(ctx, input.batch)
@@ -277,6 +278,7 @@ export const revokeVouchers = defineCommand({
       )
       .all(batch.id, VOUCHER_CHUNK_ROWS)
     revoke(ctx, unused)
+    ctx.changed({ state: 'unused', vouchers: unused.length }, { state: 'revoked', vouchers: unused.length })
     return ok({ revoked: unused.length, more: unused.length === VOUCHER_CHUNK_ROWS })
   },
 })
@@ -292,6 +294,15 @@ const revoke = (ctx: CommandContext, which: readonly { id: string; grantNo: numb
   ctx.db.update(grants.site).set({ status: 'ended' }).where(inArray(grants.site.serviceId, ids)).run()
   for (const { grantNo } of which) ctx.emit(accessChanged, { grantNo })
 }
+
+/** Who had them before they were handed on: a sheet that several agents share is told in parts. */
+const heldBy = ({ raw }: CommandContext, batchId: string, from: number, to: number): unknown =>
+  raw
+    .prepare<[string, number, number]>(
+      `SELECT state, holder, count(*) AS vouchers FROM vouchers
+       WHERE batch_id = ? AND serial BETWEEN ? AND ? AND state IN ('made', 'given') GROUP BY state, holder LIMIT 20`,
+    )
+    .all(batchId, from, to)
 
 /** Hands vouchers of a batch to somebody, or marks them sold: by the serial numbers on the paper. */
 export const handVouchers = defineCommand({
@@ -310,6 +321,7 @@ export const handVouchers = defineCommand({
     const batch = batchNumbered(ctx, number)
     if (!batch) return err({ type: 'BatchUnknown', batch: number })
     const { site } = vouchers
+    const held = heldBy(ctx, batch.id, from, to)
     // Sold is sold: what an agent has sold is not in anybody's stock again.
     const moved = ctx.db
       .update(site)
@@ -323,6 +335,7 @@ export const handVouchers = defineCommand({
         ),
       )
       .run()
+    ctx.changed(held, [{ state, holder, vouchers: moved.changes }])
     if (moved.changes > 0)
       ctx.db
         .insert(voucherMoves.site)

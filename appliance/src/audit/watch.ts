@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { verifierOf, type Fault, type Log, type Result } from '@lango/kernel'
-import { checkHead, signAudit, system, type AuditHead } from '@lango/kernel/verbs'
+import { checkHead, pruneAudit, signAudit, system, type AuditHead } from '@lango/kernel/verbs'
 import type { DataFolder } from '../data-folder.ts'
 import { auditFault, type Check } from '../doctor/audit.ts'
 import type { Site } from '../site.ts'
@@ -35,6 +35,7 @@ export const startAuditWatch = ({ site, hostName, every, walk, log }: AuditWatch
   let walking: Fault | undefined
   let walkedAtMs = clock.monotonicMs() - WALK_EVERY_MS + FIRST_WALK_AFTER_MS
   let isWalking = false
+  let wasWhole = false
 
   /** The head beside the database must fit before another takes its place: site.db may have been put back. */
   const signed = (): Result<{ readonly head: AuditHead; readonly isNew: boolean }, Fault> => {
@@ -54,13 +55,23 @@ export const startAuditWatch = ({ site, hostName, every, walk, log }: AuditWatch
     else if (outcome.value.isNew) writeHead(folder, outcome.value.head)
   }
 
+  /** A part of what is too old, once all of the log was found whole. */
+  const prune = (): void => {
+    if (!wasWhole || signing) return
+    const pruned = dispatcher.dispatch(pruneAudit, { site: hostName }, { id: ids.next('cmd'), actor: system('audit') })
+    if (!pruned.ok) log.error('old entries of the audit log are not removed', { fault: pruned.error })
+    else if (pruned.value.removed > 0) log.info('old entries of the audit log are removed', pruned.value)
+  }
+
   const look = (): void => {
+    prune()
     if (isWalking || clock.monotonicMs() - walkedAtMs < WALK_EVERY_MS) return
     walkedAtMs = clock.monotonicMs()
     isWalking = true
     walk(folder)
       .then((walked) => {
         walking = walked.ok ? undefined : walked.error
+        wasWhole = walked.ok
         if (!walked.ok) log.error('the audit log is not whole', { fault: walked.error })
       })
       .catch((error: unknown) => log.error('the audit log could not be walked', { error }))

@@ -3,7 +3,7 @@ import type { AnyTable } from '../db/table.ts'
 import type { AnyCommand } from './command.ts'
 import type { Follower } from './follower.ts'
 import type { AnyJob } from './job.ts'
-import { signAudit } from './audit-commands.ts'
+import { pruneAudit, signAudit } from './audit-commands.ts'
 import { audit, auditHeads, commands, counters, jobs, personKeys } from './tables.ts'
 
 /** A feature: one folder. Deleting it deletes the feature. */
@@ -29,7 +29,7 @@ export const defineModule = (module: Pick<Module, 'name'> & Partial<Module>): Mo
 export const kernelModule = defineModule({
   name: 'kernel',
   tables: [commands, audit, auditHeads, personKeys, jobs, counters],
-  commands: [signAudit],
+  commands: [signAudit, pruneAudit],
 })
 
 /** Parts by name. Throws when two share one: that is a mistake in the program. */
