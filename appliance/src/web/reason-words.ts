@@ -46,7 +46,7 @@ export const swahiliReasons: Readonly<Record<Reason, Words>> = {
   },
   'quota-used': {
     sentence: 'Data ya kifurushi imeisha.',
-    remedy: 'Muuzie mteja data zaidi, au subiri kifurushi kianze upya.',
+    remedy: 'Muuzie mteja data zaidi (`lango subscriber topup LOGIN`), au subiri kipindi kijacho.',
   },
   'locked-out': {
     sentence: 'Kifaa hiki kimekosea nenosiri mara nyingi; kinakataliwa kwa dakika kadhaa bila kukaguliwa.',
