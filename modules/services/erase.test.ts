@@ -21,6 +21,7 @@ const person = {
   phone: '+254712345678',
   email: 'amina@example.org',
   ip: '10.9.8.7',
+  serial: 'HWTC1A2B3C4D',
 }
 const traces = [...Object.values(person), 'AA:BB:CC:DD:EE:01']
 

@@ -57,4 +57,5 @@ const nothingLeft = {
   framedIp: null,
   framedIpv6Prefix: null,
   delegatedIpv6Prefix: null,
+  serial: null,
 } as const
