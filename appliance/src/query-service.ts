@@ -10,8 +10,8 @@ import type { Answer, Question } from './query-thread.ts'
 
 /** Questions that may wait; more would only be answered after whoever asked has gone. */
 const QUESTIONS_MAX = 256
-/** The thread goes after this long without a question. */
-const IDLE_MS = 60_000
+/** The thread goes after this long without a question: whoever works at the desk must not wait a third of a second for its start. */
+const IDLE_MS = 15 * 60_000
 
 export type QueryService = {
   /** A module's query by name, or one of decisions. */

@@ -37,7 +37,7 @@ import { desk } from '@lango/modules/desk'
 import { network } from '@lango/modules/network'
 import { createPeopleGuard, people, type PeopleGuard } from '@lango/modules/people'
 import { plans } from '@lango/modules/plans'
-import { services } from '@lango/modules/services'
+import { fillFoundBy, services } from '@lango/modules/services'
 import { settings } from '@lango/modules/settings'
 import { sessions } from '@lango/modules/sessions'
 import { vouchers } from '@lango/modules/vouchers'
@@ -46,7 +46,7 @@ import { existsSync } from 'node:fs'
 import type { DataFolder } from './data-folder.ts'
 
 /** This release's schema; a database that only newer releases may read is refused (`minReader`). */
-export const SCHEMA = 4
+export const SCHEMA = 5
 /** When this release was made: a clock before it is wrong. */
 export const RELEASED_AT = Date.UTC(2026, 10, 21)
 
@@ -159,6 +159,7 @@ const prepare = (folder: DataFolder, site: Database): Result<unknown, Fault> => 
   const tablesOf = (home: 'site' | 'sessions') => parts.tables.filter((table) => table.home === home)
   const migrated = migrate(site, { version: SCHEMA, tables: tablesOf('site'), changeLog: true })
   if (!migrated.ok) return migrated
+  fillFoundBy(site.raw)
   const sessionsDb = openDatabase({ file: folder.sessionsFile })
   if (!sessionsDb.ok) return sessionsDb
   const done = migrate(sessionsDb.value, { version: SCHEMA, tables: tablesOf('sessions'), changeLog: false })

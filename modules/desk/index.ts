@@ -1,8 +1,26 @@
 import { defineModule } from '@lango/kernel/verbs'
-import { anyGrant, deskSessions, deskSubscriber, deskSubscribers, grantHistory, onlineOf, ordersOf } from './queries.ts'
+import {
+  anyGrant,
+  deskSessionCount,
+  deskSessions,
+  deskSubscriber,
+  deskSubscribers,
+  grantHistory,
+  onlineOf,
+  ordersOf,
+} from './queries.ts'
 
 /** What staff see of several modules together; its pages are in `pages.tsx`. */
 export const desk = defineModule({
   name: 'desk',
-  queries: [anyGrant, deskSessions, deskSubscriber, deskSubscribers, onlineOf, grantHistory, ordersOf],
+  queries: [
+    anyGrant,
+    deskSessionCount,
+    deskSessions,
+    deskSubscriber,
+    deskSubscribers,
+    onlineOf,
+    grantHistory,
+    ordersOf,
+  ],
 })

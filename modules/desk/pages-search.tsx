@@ -93,7 +93,7 @@ export const searchPage = definePage({
       }
     const subscribers = await desk.ask(deskSubscribers, { q, limit: ROWS })
     const online = await onlineNow(desk, subscribers)
-    const sessions = desk.may('sessions.read') ? (await desk.ask(deskSessions, { q, limit: ROWS })).rows : []
+    const sessions = desk.may('sessions.read') ? await desk.ask(deskSessions, { q, limit: ROWS }) : []
     const wanted = q.toLowerCase()
     const routers = (desk.may('routers.read') ? await desk.ask(listRouters, {}) : [])
       .filter(({ name, address }) => name.toLowerCase().includes(wanted) || address.includes(wanted))

@@ -27,11 +27,11 @@ import {
   type Meaning,
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
-import { deskSessions, ordersOf } from './queries.ts'
+import { deskSessionCount, deskSessions, ordersOf } from './queries.ts'
 import { subscriberHref } from './links.ts'
 import { wordsOf, type DeskWords } from './words.ts'
 
-export type LiveSession = ResultOf<typeof deskSessions>['rows'][number]
+export type LiveSession = ResultOf<typeof deskSessions>[number]
 type Order = ResultOf<typeof ordersOf>[number]
 
 const PAGE_ROWS = 50
@@ -156,7 +156,9 @@ export const sessionsPage = definePage({
     const q = desk.search.get('q')?.trim() ?? ''
     const before = Number(desk.search.get('before') ?? Number.NaN)
     const isPaged = Number.isSafeInteger(before)
-    const { rows, total } = await desk.ask(deskSessions, { q, limit: PAGE_ROWS, ...(isPaged ? { before } : {}) })
+    const rows = await desk.ask(deskSessions, { q, limit: PAGE_ROWS, ...(isPaged ? { before } : {}) })
+    const isAll = !isPaged && rows.length < PAGE_ROWS
+    const total = isAll ? rows.length : await desk.ask(deskSessionCount, { q })
     return {
       title: words.sessions,
       content: (
@@ -277,7 +279,7 @@ export const sessionPage = definePage({
   async show(desk) {
     const words = wordsOf(desk)
     const no = Number(desk.param('no'))
-    const [session] = Number.isSafeInteger(no) ? (await desk.ask(deskSessions, { no })).rows : []
+    const [session] = Number.isSafeInteger(no) ? await desk.ask(deskSessions, { no }) : []
     const orders = Number.isSafeInteger(no) ? await desk.ask(ordersOf, { sessionNo: no }) : []
     const said = <Said desk={desk} words={{ ended: words.saidEnded, ending: words.saidEnding }} />
     if (!session)

@@ -201,7 +201,7 @@ const LivePanel = ({ desk, sessions }: { desk: Desk; sessions: readonly LiveSess
 const OverviewTab = async ({ desk, subscriber }: { desk: Desk; subscriber: Subscriber }) => {
   const { grant, login } = subscriber
   const maySee = desk.may('sessions.read')
-  const sessions = maySee ? (await desk.ask(deskSessions, { grantNo: grant.no })).rows : []
+  const sessions = maySee ? await desk.ask(deskSessions, { grantNo: grant.no }) : []
   const hours = maySee ? await usageLately(desk, grant.no) : []
   const [last] = maySee ? await decisionsOf(desk, login, 1) : []
   const [session] = sessions
@@ -386,7 +386,7 @@ const giveSpeed = async (
   if (!set.ok) return { fault: set.error }
   const place = subscriberHref(login)
   if (!desk.may('sessions.write')) return { go: `${place}?said=set` }
-  const { rows } = await desk.ask(deskSessions, { grantNo: set.value.grantNo })
+  const rows = await desk.ask(deskSessions, { grantNo: set.value.grantNo })
   if (rows.length === 0) return { go: `${place}?said=set` }
   const changed = await Promise.all(rows.map(({ acctSessionId }) => desk.box('sessions.change', { acctSessionId })))
   const isDone = changed.every((each) => each.ok && isCarriedOut(each.value))

@@ -69,7 +69,7 @@ export const listStaffSessions = defineQuery({
   permission: 'people.read',
   input: z.object({ staffId: z.string() }),
   tables: { staffSessions },
-  examples: [{ staffId: 'staff_1' }],
+  examples: [1, 2, 3, 4, 5, 6].map((n) => ({ staffId: `staff_${n}` })),
   select: ({ db, staffSessions: sessions, byKey }, { staffId }) =>
     db
       .select({

@@ -8,6 +8,7 @@ import { plans } from '../plans/tables.ts'
 import { claimsAgainst, type ClaimFault } from './claims.ts'
 import { IMPORT_CHUNK_ROWS, createCarrier, isWithoutPassword, subscriberRow, type SubscriberRow } from './import.ts'
 import { orNull, passwordCell } from './cells.ts'
+import { foundBy } from './found-by.ts'
 import { credentialsOf } from './rules.ts'
 import { clearedByEmpty, overlaid, subscriberCells, subscriberColumns, subscriberSheet } from './sheet.ts'
 import { customerBehind, recordOfLogins } from './whose.ts'
@@ -38,7 +39,8 @@ const prepareChange = ({ raw }: CommandContext) => ({
   claimed: claimsAgainst(raw),
   customer: raw.prepare('UPDATE customers SET name = @name, phone = @phone, email = @email WHERE id = @customerId'),
   service: raw.prepare(
-    'UPDATE services SET plan_id = @planId, kind = @kind, framed_ip = @framedIp, mac = @mac WHERE id = @serviceId',
+    `UPDATE services SET plan_id = @planId, kind = @kind, framed_ip = @framedIp, mac = @mac, found_by = @foundBy
+     WHERE id = @serviceId`,
   ),
   grant: raw.prepare(
     `UPDATE grants SET kind = @kind, policy_id = @policyId, credential = @credential, mac_login = @macLogin,
@@ -98,13 +100,11 @@ const createChanger = (ctx: CommandContext) => {
     const { grantId, serviceId, customerId, grantNo } = current
     const { kind } = plan
     const framedIp = orNull(row.ip)
-    statements.customer.run({
-      customerId,
-      name: row.name ?? row.login,
-      phone: orNull(row.phone),
-      email: orNull(row.email),
-    })
-    statements.service.run({ serviceId, planId: plan.id, kind, framedIp, mac: macLogin ?? soldDevice(row) })
+    const customer = { name: row.name ?? row.login, phone: orNull(row.phone), email: orNull(row.email) }
+    const mac = macLogin ?? soldDevice(row)
+    const found = foundBy({ ...customer, login: row.login, framedIp, mac })
+    statements.customer.run({ customerId, ...customer })
+    statements.service.run({ serviceId, planId: plan.id, kind, framedIp, mac, foundBy: found })
     statements.grant.run({
       grantId,
       kind,

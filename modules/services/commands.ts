@@ -10,6 +10,7 @@ import { saleTimesFault, type SaleTimes } from '../plans/index.ts'
 import { plans } from '../plans/tables.ts'
 import { passwordCell } from './cells.ts'
 import { claimsAgainst, type ClaimFault } from './claims.ts'
+import { foundBy } from './found-by.ts'
 import { credentialsOf, subscriberSchema } from './rules.ts'
 import { services } from './tables.ts'
 import { recordOfLogin } from './whose.ts'
@@ -60,17 +61,21 @@ export const createAdder = (ctx: CommandContext) => {
     const customerId = ctx.ids.next('cus')
     const serviceId = ctx.ids.next('svc')
     const createdAt = ctx.now
-    addCustomer.run(customerRow(customerId, createdAt, subscriber))
+    const customer = customerRow(customerId, createdAt, subscriber)
+    const { login } = subscriber
+    const [framedIp, mac] = [subscriber.ip ?? null, macLogin ?? devices[0] ?? null]
+    addCustomer.run(customer)
     addService.run({
       id: serviceId,
       customerId,
       planId: plan.id,
       kind: plan.kind,
-      login: subscriber.login,
+      login,
       status: 'active',
       createdAt,
-      framedIp: subscriber.ip ?? null,
-      mac: macLogin ?? devices[0] ?? null,
+      framedIp,
+      mac,
+      foundBy: foundBy({ ...customer, login, framedIp, mac }),
     })
     const { no } = putGrant({
       serviceId,

@@ -5,6 +5,7 @@ import { defineCommand, destroyPersonKeys } from '@lango/kernel/verbs'
 import { accessChanged } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { customers } from '../customers/tables.ts'
+import { foundBy } from './found-by.ts'
 import { services } from './tables.ts'
 import { recordOfLogin } from './whose.ts'
 
@@ -28,15 +29,17 @@ export const eraseCustomer = defineCommand({
     const ended = ctx.db.select().from(grants.site).where(inArray(grants.site.serviceId, ids)).all()
     ctx.db
       .update(customers.site)
-      .set({ name: 'erased', phone: null, email: null, status: 'closed' })
+      .set({ ...NOBODY, email: null, status: 'closed' })
       .where(eq(customers.site.id, customerId))
       .run()
-    for (const { id } of owned)
+    for (const { id } of owned) {
+      const left = { login: `erased-${id}`, framedIp: null, mac: null }
       ctx.db
         .update(services.site)
-        .set({ status: 'ended', login: `erased-${id}`, framedIp: null, mac: null })
+        .set({ status: 'ended', ...left, foundBy: foundBy({ ...NOBODY, ...left }) })
         .where(eq(services.site.id, id))
         .run()
+    }
     for (const { id, serviceId } of ended)
       ctx.db
         .update(grants.site)
@@ -48,6 +51,8 @@ export const eraseCustomer = defineCommand({
     return ok({ customerId, services: ids.length } satisfies Erased)
   },
 })
+
+const NOBODY = { name: 'erased', phone: null } as const
 
 type Erased = { readonly customerId: string; readonly services: number }
 

@@ -1,6 +1,9 @@
 import { defineTable } from '@lango/kernel/db'
 import { serviceKinds } from '../access/index.ts'
 
+/** In rows of a release that did not know the column: `fillFoundBy` fills them in. */
+const UNFILLED: string = ''
+
 /** What a customer has bought and how it is delivered. Its grant (module access) is what the door looks at. */
 export const services = defineTable(
   'services',
@@ -15,6 +18,8 @@ export const services = defineTable(
     createdAt: c.instant(),
     framedIp: c.optText(),
     mac: c.optText(),
+    /** What the desk finds it by, in lower case: see `found-by.ts`. */
+    foundBy: c.text({ before: UNFILLED }),
   }),
   { unique: { byLogin: ['login'] }, indexes: { byCustomer: ['customerId'], byPlan: ['planId'] } },
 )

@@ -36,6 +36,11 @@ export type Reader<T extends Tables> = { readonly [K in keyof T]: T[K]['read'] }
   readonly db: ReadDb
   /** Equality for a join: `ref(services.planId, plans.id)`. On the mirror the site must be the same one too. */
   readonly ref: (column: SQLiteColumn, key: SQLiteColumn) => SQL
+  /**
+   * A column for `in (select …)`, on both sides of it: `sql`${scoped(live.grantNo)} in (select ${scoped(grants.no)} …)``.
+   * On the mirror its tenant and site go with it.
+   */
+  readonly scoped: (column: SQLiteColumn) => SQL
   /** A table's key in ascending order, to end every ORDER BY with: then rows have one order on every engine. */
   readonly byKey: (table: SQLiteTable) => SQL[]
   /** A table under a second name, for joining it twice. */
@@ -149,7 +154,7 @@ export const withTenant = <R>(
 export const isSelected = (selection: Selection): selection is Selected & PromiseLike<unknown[]> =>
   'toSQL' in selection && typeof selection.toSQL === 'function'
 
-const READER_WORDS = ['db', 'ref', 'byKey', 'alias']
+const READER_WORDS = ['db', 'ref', 'scoped', 'byKey', 'alias']
 
 const readerOf = <T extends Tables>(tables: T, engine: 'read' | 'mirror', rest: object): Reader<T> => {
   const clash = Object.keys(tables).find((name) => READER_WORDS.includes(name))
@@ -162,6 +167,7 @@ export const siteReader = <T extends Tables>(tables: T, orm: SiteOrm): Reader<T>
   readerOf(tables, 'read', {
     db: orm,
     ref: (column: SQLiteColumn, key: SQLiteColumn) => eq(column, key),
+    scoped: (column: SQLiteColumn) => sql`${column}`,
     byKey: (table: SQLiteTable) => [ascending(keyOf(table))],
     alias: siteAlias,
   })
@@ -170,6 +176,7 @@ export const mirrorReader = <T extends Tables>(tables: T, db: MirrorDb): Reader<
   readerOf(tables, 'mirror', {
     db,
     ref: sameSite,
+    scoped: columnAndSite,
     byKey: keyAndSite,
     alias: (table: unknown, name: string) => pgAlias(table as AnyPgTable, name),
   })
@@ -182,6 +189,11 @@ const siteColumns = (table: unknown): SiteColumns => table as SiteColumns
 export const sameSite = (column: SQLiteColumn, key: SQLiteColumn): SQL => {
   const [from, to] = [siteColumns(column.table), siteColumns(key.table)]
   return and(eq(column, key), eq(from.siteId, to.siteId), eq(from.tenantId, to.tenantId))!
+}
+
+export const columnAndSite = (column: SQLiteColumn): SQL => {
+  const { tenantId, siteId } = siteColumns(column.table)
+  return sql`${column}, ${siteId}, ${tenantId}`
 }
 
 export const keyAndSite = (table: SQLiteTable): SQL[] => [ascending(keyOf(table)), ascending(siteColumns(table).siteId)]

@@ -3,7 +3,16 @@ import { text as siteText, alias, sqliteTable } from 'drizzle-orm/sqlite-core'
 import { orThrow } from '../base/result.ts'
 import { sqlName } from '../db/columns.ts'
 import { migrate } from '../db/migrate.ts'
-import { isMirrored, isSelected, keyAndSite, mirrorReader, runOnSqlite, runSite, sameSite } from '../db/query.ts'
+import {
+  isMirrored,
+  isSelected,
+  columnAndSite,
+  keyAndSite,
+  mirrorReader,
+  runOnSqlite,
+  runSite,
+  sameSite,
+} from '../db/query.ts'
 import type { AnyQuery, Reader, Selection } from '../db/query.ts'
 import { mirrored, sqliteColumn } from '../db/schema.ts'
 import { insertSql, quoted, selectSql } from '../db/sql.ts'
@@ -166,7 +175,14 @@ const unionReader = (query: AnyQuery, { all, unions }: Tenant): Reader<Record<st
     name,
     unions.get(table.name),
   ])
-  return { ...Object.fromEntries(named), db: all.orm, ref: sameSite, byKey: keyAndSite, alias } as never
+  return {
+    ...Object.fromEntries(named),
+    db: all.orm,
+    ref: sameSite,
+    scoped: columnAndSite,
+    byKey: keyAndSite,
+    alias,
+  } as never
 }
 
 const compareTenant = async (query: AnyQuery, example: unknown, tenant: Tenant, mirror: TestMirror) => {

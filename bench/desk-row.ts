@@ -1,0 +1,161 @@
+/** The `desk` row: how soon the main pages are answered while the box holds all that a large POP has after years. */
+import { costed } from './bench.ts'
+import type { Bench, Outcome, Row } from './bench.ts'
+import { DESK_HISTORY_ROWS, fillDesk, personOf } from './desk-data.ts'
+import { startBox } from './lango.ts'
+import type { Box } from './lango.ts'
+import { SECRET, subscriber } from './policy.ts'
+import { percentile, whole } from './stats.ts'
+import { load } from './tools.ts'
+
+const REQUIRED_MS = 100
+/** Answers of a page in one round; the first of each page in the first round are for the compiler. */
+const ANSWERS = 20
+const WARM_UPS = 10
+const STARTS = 3
+
+/** A page, and its address in one sample: what is looked for differs each time, so that no answer is warm from before. */
+type PageUnderTest = { readonly name: string; readonly at: (sample: number) => string }
+
+const query = (path: string, name: string, text: string): string => `${path}?${name}=${encodeURIComponent(text)}`
+
+const pagesOf = (users: number): readonly PageUnderTest[] => {
+  /** Somebody late in the alphabet. */
+  const late = (sample: number): number => users - 1 - ((sample * 37) % Math.floor(users / 100))
+  const login = (sample: number): string => subscriber(late(sample)).login
+  const miss = (sample: number): string => `nobody ${sample}`
+  return [
+    { name: 'home', at: () => '/' },
+    { name: 'sessions', at: () => '/sessions' },
+    { name: 'sessions, a login', at: (n) => query('/sessions', 'q', subscriber(late(n) - (late(n) % 5)).login) },
+    { name: 'sessions, an address', at: (n) => query('/sessions', 'q', `10.200.${n % 250}.`) },
+    { name: 'sessions, nothing found', at: (n) => query('/sessions', 'q', miss(n)) },
+    { name: 'subscribers', at: () => '/subscribers' },
+    { name: 'subscribers, late in the alphabet', at: (n) => query('/subscribers', 'q', login(n)) },
+    { name: 'subscribers, a name', at: (n) => query('/subscribers', 'q', personOf(late(n)).name) },
+    { name: 'subscribers, a telephone', at: (n) => query('/subscribers', 'q', personOf(late(n)).phone.slice(4)) },
+    { name: 'subscribers, a MAC address', at: (n) => query('/subscribers', 'q', subscriber(late(n)).mac) },
+    { name: 'subscribers, nothing found', at: (n) => query('/subscribers', 'q', miss(n)) },
+    { name: 'subscribers, expired', at: () => '/subscribers?status=expired' },
+    { name: 'subscribers, suspended', at: () => '/subscribers?status=suspended' },
+    { name: 'subscriber', at: (n) => `/subscribers/${login(n)}` },
+    ...['history', 'decisions', 'edit'].map((tab) => ({
+      name: `subscriber, ${tab}`,
+      at: (n: number) => `/subscribers/${login(n)}?tab=${tab}`,
+    })),
+    { name: 'search, a login', at: (n) => query('/search', 'q', login(n)) },
+    { name: 'search, a telephone', at: (n) => query('/search', 'q', personOf(late(n)).phone) },
+    { name: 'search, nothing found', at: (n) => query('/search', 'q', miss(n)) },
+    { name: 'vouchers', at: () => '/vouchers' },
+    { name: 'voucher batch', at: () => '/vouchers/1' },
+    { name: 'plans', at: () => '/plans' },
+    { name: 'routers', at: () => '/routers' },
+    { name: 'access log', at: () => '/access-log' },
+    { name: 'access log, a login', at: (n) => query('/access-log', 'login', login(n)) },
+    { name: 'reports', at: () => '/reports' },
+  ]
+}
+
+type Visitor = { readonly get: (path: string) => Promise<{ readonly status: number; readonly ms: number }> }
+
+/** Somebody with a session; every answer is read to its end. */
+async function signIn(box: Box): Promise<Visitor> {
+  const { web } = JSON.parse(box.readyLine) as { web: string }
+  const opened = await fetch(web, { redirect: 'manual' })
+  const cookie = opened.headers.getSetCookie()[0]?.split(';')[0]
+  if (cookie === undefined) throw new Error(`${opened.status} instead of a session`)
+  return {
+    async get(path) {
+      const started = performance.now()
+      const answer = await fetch(new URL(path, web), { headers: { cookie, accept: 'text/html' } })
+      await answer.arrayBuffer()
+      return { status: answer.status, ms: performance.now() - started }
+    },
+  }
+}
+
+/** Every page in turn, so that what else happens on the machine meets all alike. */
+async function measurePages(
+  visitor: Visitor,
+  pages: readonly PageUnderTest[],
+  { from, count }: { readonly from: number; readonly count: number },
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  const times = new Map(pages.map(({ name }) => [name, [] as number[]]))
+  for (let sample = from; sample < from + count; sample++)
+    for (const { name, at } of pages) {
+      const { status, ms } = await visitor.get(at(sample))
+      if (status !== 200) throw new Error(`${at(sample)} answered ${status}`)
+      times.get(name)?.push(ms)
+    }
+  return times
+}
+
+/** The pages that this box has: one that is not there yet is left out, and said. */
+async function presentPages(visitor: Visitor, pages: readonly PageUnderTest[]) {
+  const statuses = await Promise.all(pages.map(({ at }) => visitor.get(at(0))))
+  return {
+    present: pages.filter((_, index) => statuses[index]?.status !== 404),
+    absent: pages.filter((_, index) => statuses[index]?.status === 404).map(({ name }) => name),
+  }
+}
+
+async function desk(bench: Bench): Promise<Outcome> {
+  const data = bench.newFolder('desk')
+  bench.say(`  making ${whole(DESK_HISTORY_ROWS)} sessions ...`)
+  await fillDesk(data, bench.users, DESK_HISTORY_ROWS)
+  await using box = await startBox({ data })
+  // Decisions, for the access log.
+  await load(bench.tools, { secret: SECRET, users: bench.users, authPort: box.ports.auth, seconds: 2 })
+  const visitor = await signIn(box)
+  const { present, absent } = await presentPages(visitor, pagesOf(bench.users))
+  await measurePages(visitor, present, { from: 0, count: WARM_UPS })
+  const times = new Map<string, number[]>(present.map(({ name }) => [name, []]))
+  const others: number[] = []
+  for (let round = 0; round < bench.rounds; round++) {
+    const measured = await costed([box.pid], async () => ({
+      pages: await measurePages(visitor, present, { from: WARM_UPS + round * ANSWERS, count: ANSWERS }),
+    }))
+    others.push(measured.others)
+    for (const [name, ms] of measured.pages) times.get(name)?.push(...ms)
+  }
+  const slowest = [...times].map(([name, ms]) => ({ name, p95: percentile(ms, 0.95), p50: percentile(ms, 0.5) }))
+  slowest.sort((a, b) => b.p95 - a.p95)
+  for (const { name, p50, p95 } of slowest)
+    bench.say(`  ${name}: p95 ${p95.toFixed(0)} ms, median ${p50.toFixed(0)} ms`)
+  await box.stop()
+  const cold = await firstAnswers(data)
+  const worst = slowest[0]!
+  return {
+    lango: `p95 ${worst.p95.toFixed(0)} ms (${worst.name})`,
+    peer: '–',
+    ratio: '–',
+    required: `p95 ≤ ${REQUIRED_MS} ms`,
+    met: worst.p95 <= REQUIRED_MS,
+    notes: [
+      `p95 by page: ${slowest.map(({ name, p95 }) => `${name} ${p95.toFixed(0)} ms`).join('; ')}`,
+      `first page after a quarter of an hour without any: ${cold.map((ms) => ms.toFixed(0)).join(', ')} ms`,
+      `other work took ${others.map((share) => share.toFixed(2)).join(', ')} of a core`,
+      ...(absent.length > 0 ? [`not there: ${absent.join(', ')}`] : []),
+    ],
+  }
+}
+
+/** The thread that answers is let go when nobody asks for a quarter of an hour: whoever comes next waits for its start. */
+async function firstAnswers(data: string): Promise<number[]> {
+  const times: number[] = []
+  for (let start = 0; start < STARTS; start++) {
+    await using box = await startBox({ data })
+    const visitor = await signIn(box)
+    // Draws without a question.
+    await visitor.get('/menu')
+    times.push((await visitor.get('/subscribers')).ms)
+  }
+  return times
+}
+
+export const deskRow: Row = {
+  id: 'desk',
+  work: `pages of the desk, 100,000 subscribers, ${whole(DESK_HISTORY_ROWS)} sessions`,
+  beside: '–',
+  run: desk,
+}
