@@ -2,6 +2,8 @@
 import { alternate, measureRound, rateOf } from './bench.ts'
 import type { Bench, Outcome, Row } from './bench.ts'
 import { makeCertificates } from './certificates.ts'
+import { deskRow } from './desk-row.ts'
+import { expiryRow } from './expiry-row.ts'
 import type { Box } from './lango.ts'
 import { startFreeradius } from './peers/freeradius.ts'
 import type { Freeradius, Variant } from './peers/freeradius.ts'
@@ -77,6 +79,8 @@ export const rows: readonly Row[] = [
   busyRow,
   memoryRow,
   startRow,
+  deskRow,
+  expiryRow,
 ]
 
 function comparisonRow(comparison: Comparison): Row {

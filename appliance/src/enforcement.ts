@@ -26,6 +26,8 @@ const RETRY_MS = 60_000
 const RETRY_MS_MAX = 6 * 3_600_000
 /** Sessions looked at in one go: the control thread stays free between two. */
 const CHUNK_SESSIONS = 200
+/** Grants of which all sessions are looked at in one go. */
+const CHUNK_GRANTS = 100
 /** What falls due within this time is remembered; a look at everything comes before it is forgotten. */
 const DUE_WITHIN_MS = 2 * FULL_LOOK_MS
 
@@ -139,12 +141,10 @@ class SessionWatch {
     const now = this.#deps.clock.now()
     const since = this.#lookedAt
     this.#lookedAt = now
-    for (const { no } of this.#sql.expiredIn.all(since, now)) this.look(no)
-    for (const [grantNo, at] of this.#due) {
-      if (at > now) continue
-      this.#due.delete(grantNo)
-      this.look(grantNo)
-    }
+    await this.#lookInTurns(this.#sql.expiredIn.all(since, now).map(({ no }) => no))
+    const due = [...this.#due].filter(([, at]) => at <= now).map(([grantNo]) => grantNo)
+    for (const grantNo of due) this.#due.delete(grantNo)
+    await this.#lookInTurns(due)
     const mark = this.#sql.policyMark.get()!
     if (this.#turns.mark !== mark) this.#turns.learn(mark, this.#sql.policies.all(), since)
     const turned = this.#turns.upTo(now)
@@ -155,13 +155,21 @@ class SessionWatch {
     return this.#walk(() => true)
   }
 
+  /** A batch that was sold together ends together. */
+  async #lookInTurns(grantNos: readonly number[]): Promise<void> {
+    for (const [index, grantNo] of grantNos.entries()) {
+      if (index > 0 && index % CHUNK_GRANTS === 0) await breathe()
+      this.look(grantNo)
+    }
+  }
+
   async #walk(isMeant: (session: WatchedSession) => boolean): Promise<void> {
     for (let after = 0; ;) {
       const sessions = this.#sql.page.all(after, CHUNK_SESSIONS)
       for (const session of sessions) if (isMeant(session)) this.#check(session)
       if (sessions.length < CHUNK_SESSIONS) return
       after = sessions.at(-1)!.no
-      await new Promise((resolve) => setImmediate(resolve))
+      await breathe()
     }
   }
 
@@ -248,6 +256,9 @@ class PolicyTurns {
     return turned
   }
 }
+
+/** Lets others have the thread. */
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 type OpenStanding = Extract<Standing, { kind: 'open' }>
 

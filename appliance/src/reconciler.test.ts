@@ -89,7 +89,7 @@ const box = (answer: (asked: string, no: number) => ControlOutcome | ControlAnsw
     nas,
     reconciler,
     stopArrives,
-    live(no: number, row: Partial<Record<'device' | 'endedAt', unknown>> = {}) {
+    live(no: number, row: Partial<Record<'device' | 'endedAt' | 'routerNo', unknown>> = {}) {
       addSession.run({
         no,
         grantNo: 1,
@@ -184,7 +184,8 @@ test('an acknowledged Disconnect whose Stop comes is done', async () => {
   expect(made.outcome(1)).toEqual({
     state: 'done',
     steps: ['disconnect session+user+address over UDP: ack', 'accounting: ended'],
-    at: [from, from + 1000],
+    // Seen at the next look.
+    at: [from, from + 1100],
   })
   expect(made.ended).toEqual([])
 })
@@ -372,10 +373,40 @@ test('many orders are carried out, a limited number at once, each once', async (
     made.order(no)
   }
   made.reconciler.wake()
-  expect(made.nas.asked).toHaveLength(64)
+  expect(made.nas.asked).toHaveLength(100)
   made.reconciler.wake()
   await made.settle()
   expect(made.nas.asked).toHaveLength(200)
+})
+
+test('a router that does not answer keeps no other waiting', async () => {
+  const silent = Promise.withResolvers<void>()
+  const made = box((_asked, no) => {
+    if (no > 1000) made.stopArrives(no)
+    return ack
+  })
+  const disconnect = made.nas.disconnect.bind(made.nas)
+  made.nas.disconnect = async (session, by) => {
+    if (session.routerNo === 1) await silent.promise
+    return disconnect(session, by)
+  }
+  // More than are read in one go, and all before those of the other router.
+  for (let no = 1; no <= 700; no++) {
+    made.live(no)
+    made.order(no)
+  }
+  for (let no = 1001; no <= 1010; no++) {
+    made.live(no, { routerNo: 2 })
+    made.order(no)
+  }
+  made.reconciler.wake()
+  await made.settle(20)
+  const done = made.db.prepare("SELECT count(*) FROM session_orders WHERE state = 'done'").pluck()
+  expect(done.get()).toBe(10)
+  for (let no = 1; no <= 700; no++) made.stopArrives(no)
+  silent.resolve()
+  await made.settle()
+  expect(done.get()).toBe(710)
 })
 
 test('an order whose end cannot be written is not tried again before the next look', async () => {

@@ -17,9 +17,14 @@ import type { OrderStep } from '@lango/modules/sessions/tables'
 
 /** A Stop follows its Disconnect within this time; then the next means is tried. */
 const STOP_WITHIN_MS = 4000
-const LOOK_EVERY_MS = 200
-/** Orders carried out at once. */
-const AT_ONCE_MAX = 64
+/** Most Stops come right behind the acknowledgement: looked for at once, then less and less often. */
+const LOOK_FIRST_MS = 20
+const LOOK_EVERY_MS_MAX = 200
+/** Orders carried out at once, in all and at one router: one that does not answer must not keep the others waiting. */
+const AT_ONCE_MAX = 400
+const AT_ONCE_ROUTER_MAX = 100
+/** Waiting orders read in one go: two milliseconds. */
+const READ_MAX = 500
 
 const LADDER: readonly IdentifyingSet[] = ['session+user+address', 'session+user', 'session', 'user+device']
 
@@ -77,19 +82,31 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => new Ladder
 
 type SessionRow = NasSession & { readonly endedAt: number | null }
 
+/** A waiting order, and how it is found again: orders are read in this order, each once in a round. */
+type WaitingOrder = Order & { readonly routerNo: number; readonly orderedAt: number }
+
+const ROUND_BEGINS = { orderedAt: -1, id: '' }
+
 class LadderReconciler implements Reconciler {
   readonly #deps: ReconcilerDeps
   readonly #stopping = new AbortController()
   readonly #running = new Map<string, Promise<void>>()
-  /** Tried since the last `wake`: an order that stands all the same (the disk is full, say) waits for the next one. */
+  readonly #runningAt = new Map<number, number>()
+  /** Read and not yet begun, by router. */
+  readonly #queues = new Map<number, WaitingOrder[]>()
+  /** Tried in this round: an order that stands all the same (the disk is full, say) waits for the next one. */
   readonly #tried = new Set<string>()
+  /** The last order that was read in this round. */
+  #readTo = ROUND_BEGINS
   readonly #waiting
   readonly #sessionOf
 
   constructor(deps: ReconcilerDeps) {
     this.#deps = deps
-    this.#waiting = deps.reader.prepare<[], Order>(
-      `SELECT id, session_no sessionNo, kind, reason FROM session_orders WHERE state = 'waiting' ORDER BY ordered_at LIMIT 1000`,
+    this.#waiting = deps.reader.prepare<[number, string, number], WaitingOrder>(
+      `SELECT o.id, o.session_no sessionNo, o.kind, o.reason, o.ordered_at orderedAt, coalesce(l.router_no, 0) routerNo
+       FROM session_orders o LEFT JOIN live_sessions l ON l.no = o.session_no
+       WHERE o.state = 'waiting' AND (o.ordered_at, o.id) > (?, ?) ORDER BY o.ordered_at, o.id LIMIT ?`,
     )
     this.#sessionOf = deps.reader.prepare<[number], SessionRow>(
       `SELECT no, router_no routerNo, acct_session_id acctSessionId, user_name userName, device, nas, framed_ip framedIp,
@@ -98,7 +115,10 @@ class LadderReconciler implements Reconciler {
   }
 
   wake(): void {
-    this.#tried.clear()
+    if (this.#queues.size === 0) {
+      this.#tried.clear()
+      this.#readTo = ROUND_BEGINS
+    }
     this.#startWaiting()
   }
 
@@ -108,18 +128,44 @@ class LadderReconciler implements Reconciler {
   }
 
   #startWaiting(): void {
-    if (this.#stopping.signal.aborted || this.#running.size >= AT_ONCE_MAX) return
-    for (const order of this.#waiting.all()) {
-      if (this.#running.size >= AT_ONCE_MAX) return
-      if (!this.#running.has(order.id) && !this.#tried.has(order.id)) this.#start(order)
+    for (let isMore = true; isMore && !this.#stopping.signal.aborted;) {
+      for (const [routerNo, queue] of this.#queues) this.#startAt(routerNo, queue)
+      isMore = this.#running.size < AT_ONCE_MAX && this.#read()
     }
   }
 
-  #start(order: Order): void {
+  #startAt(routerNo: number, queue: WaitingOrder[]): void {
+    const isFree = (): boolean =>
+      this.#running.size < AT_ONCE_MAX && (this.#runningAt.get(routerNo) ?? 0) < AT_ONCE_ROUTER_MAX
+    while (queue.length > 0 && isFree()) this.#start(queue.shift()!)
+    if (queue.length === 0) this.#queues.delete(routerNo)
+  }
+
+  /** Whether there were any more to read. */
+  #read(): boolean {
+    const rows = this.#waiting.all(this.#readTo.orderedAt, this.#readTo.id, READ_MAX)
+    const last = rows.at(-1)
+    if (!last) return false
+    this.#readTo = last
+    for (const order of rows) {
+      if (this.#running.has(order.id) || this.#tried.has(order.id)) continue
+      const queue = this.#queues.get(order.routerNo)
+      if (queue) queue.push(order)
+      else this.#queues.set(order.routerNo, [order])
+    }
+    return true
+  }
+
+  #start(order: WaitingOrder): void {
+    const { routerNo } = order
+    this.#runningAt.set(routerNo, (this.#runningAt.get(routerNo) ?? 0) + 1)
     const done = this.#carryOut(order)
       .catch((error: unknown) => this.#deps.log.error('an order could not be carried out', { order: order.id, error }))
       .finally(() => {
         this.#running.delete(order.id)
+        const left = this.#runningAt.get(routerNo)! - 1
+        if (left > 0) this.#runningAt.set(routerNo, left)
+        else this.#runningAt.delete(routerNo)
         this.#tried.add(order.id)
         this.#startWaiting()
       })
@@ -176,8 +222,12 @@ class LadderReconciler implements Reconciler {
   async #awaitStop({ no }: NasSession, steps: OrderStep[]): Promise<void> {
     const { clock, sleep } = this.#deps
     const until = clock.monotonicMs() + STOP_WITHIN_MS
-    while (this.#isOpen(no) && clock.monotonicMs() < until && !this.#stopping.signal.aborted)
-      await sleep(LOOK_EVERY_MS, this.#stopping.signal)
+    for (
+      let waitMs = LOOK_FIRST_MS;
+      this.#isOpen(no) && clock.monotonicMs() < until && !this.#stopping.signal.aborted;
+      waitMs = Math.min(waitMs * 2, LOOK_EVERY_MS_MAX)
+    )
+      await sleep(waitMs, this.#stopping.signal)
     this.#note(steps, 'accounting', this.#isOpen(no) ? 'still-open' : 'ended')
   }
 

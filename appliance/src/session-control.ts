@@ -1,19 +1,31 @@
 /** Keeps live sessions as they should be: what overstays is ordered to end, orders are carried out and checked. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { z } from 'zod'
 import type { Fault, Log, Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import { system } from '@lango/kernel/verbs'
 import { accessChanged, deviceFreed, openPolicy } from '@lango/modules/access'
 import { atSpeed, isShaped, type Calendar, type Policy } from '@lango/modules/access/rules'
-import { finishOrder, orderSession, sessionOrdered } from '@lango/modules/sessions'
+import { ORDERS_AT_ONCE_MAX, finishOrders, orderSessions, sessionOrdered } from '@lango/modules/sessions'
 import type { NamedChanges, NasControl, NasSession } from '@lango/modules/sessions/port'
 import { isVendor, policyAttributes } from './aaa/vendors.ts'
 import { DUE_LOOK_MS, FULL_LOOK_MS, createEnforcement } from './enforcement.ts'
+import { createGrouped } from './grouped.ts'
 import { createReconciler, type Order, type SessionChange } from './reconciler.ts'
 import type { Site } from './site.ts'
 import { createStandings, type Standings } from './standings.ts'
 
 const reconcilerActor = system('reconciler')
+/** Orders that are given and carried out at about the same time are committed together. */
+const GATHER_MS = 10
+const grouping = {
+  itemsMax: ORDERS_AT_ONCE_MAX,
+  withinMs: GATHER_MS,
+  after(ms: number, run: () => void) {
+    const timer = setTimeout(run, ms)
+    return () => clearTimeout(timer)
+  },
+}
 
 export type SessionControlDeps = {
   readonly site: Site
@@ -42,11 +54,10 @@ export const startSessionControl = ({
   forgetQuota,
 }: SessionControlDeps): SessionControl => {
   const { clock, events } = site
-  const told = (result: Result<unknown, Fault>, what: string): void => {
-    if (!result.ok) log.error('a session order could not be written', { what, fault: result.error })
-  }
-  const options = () => ({ id: site.ids.next('cmd'), actor: reconcilerActor })
-
+  const { orders, finished } = orderBooks(site, log, (order) => {
+    // While a change was on its way its reason may have passed, and an order that waits is not given twice.
+    if (order.kind === 'change') enforcement.lookAtSession(order.sessionNo)
+  })
   const standings = createStandings(reader, calendar, clock)
   const overshoot = overshootFrom(reader, standings)
   const enforcement = createEnforcement({
@@ -55,8 +66,7 @@ export const startSessionControl = ({
     calendar,
     standings,
     log,
-    order: ({ no, acctSessionId }, kind, reason) =>
-      told(site.dispatcher.dispatch(orderSession, { sessionNo: no, acctSessionId, kind, reason }, options()), reason),
+    order: ({ no, acctSessionId }, kind, reason) => orders.add({ sessionNo: no, acctSessionId, kind, reason }),
   })
   const reconciler = createReconciler({
     reader,
@@ -67,19 +77,21 @@ export const startSessionControl = ({
     changesFor: changesFrom(reader, standings),
     finish(order, state, steps, changed) {
       const over = order.reason === 'quota-used' ? { overOctets: overshoot(order) } : {}
-      const outcome = { orderId: order.id, state, steps: [...steps], ...changed, ...over }
-      told(site.dispatcher.dispatch(finishOrder, outcome, options()), state)
-      // While a change was on its way its reason may have passed, and an order that waits is not given twice.
-      if (order.kind === 'change') enforcement.lookAtSession(order.sessionNo)
+      finished.add({ order, outcome: { orderId: order.id, state, steps: [...steps], ...changed, ...over } })
     },
     sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => {}),
   })
 
+  const wake = once(() => {
+    // What is carried out must not be read as waiting.
+    finished.flush()
+    reconciler.wake()
+  })
   const watched = (looking: Promise<void>): void =>
     void looking.catch((error: unknown) => log.error('looking at the sessions failed', { error }))
   const due = setInterval(() => {
     watched(enforcement.lookAtDue())
-    reconciler.wake()
+    wake()
   }, DUE_LOOK_MS)
   const lookAtAll = (): void => watched(enforcement.lookAtAll())
   const everything = setInterval(lookAtAll, FULL_LOOK_MS)
@@ -91,9 +103,9 @@ export const startSessionControl = ({
       enforcement.look(grantNo)
     }),
     events.on(deviceFreed, ({ grantNo, device }) => enforcement.endDevice(grantNo, device)),
-    events.on(sessionOrdered, () => reconciler.wake()),
+    events.on(sessionOrdered, wake),
   ]
-  reconciler.wake()
+  wake()
 
   return {
     look: enforcement.look,
@@ -101,8 +113,44 @@ export const startSessionControl = ({
       clearInterval(due)
       clearInterval(everything)
       for (const stopHearing of deaf) stopHearing()
+      orders.flush()
       await reconciler.stop()
+      finished.flush()
     },
+  }
+}
+
+/** Runs a little later, once for all who ask meanwhile: many orders may be given at once, and one look serves them all. */
+const once = (run: () => void): (() => void) => {
+  let isComing = false
+  return () => {
+    if (isComing) return
+    isComing = true
+    setImmediate(() => {
+      isComing = false
+      run()
+    })
+  }
+}
+
+type Finished = { readonly order: Order; readonly outcome: z.input<typeof finishOrders.input>['outcomes'][number] }
+
+/** Where orders and what became of them are written, in groups. */
+const orderBooks = (site: Site, log: Log, afterwards: (order: Order) => void) => {
+  const told = (result: Result<unknown, Fault>, what: string): void => {
+    if (!result.ok) log.error('session orders could not be written', { what, fault: result.error })
+  }
+  const options = () => ({ id: site.ids.next('cmd'), actor: reconcilerActor })
+  return {
+    orders: createGrouped<z.input<typeof orderSessions.input>['orders'][number]>(
+      (group) => told(site.dispatcher.dispatch(orderSessions, { orders: [...group] }, options()), 'orders'),
+      grouping,
+    ),
+    finished: createGrouped<Finished>((group) => {
+      const outcomes = group.map(({ outcome }) => outcome)
+      told(site.dispatcher.dispatch(finishOrders, { outcomes }, options()), 'outcomes')
+      for (const { order } of group) afterwards(order)
+    }, grouping),
   }
 }
 

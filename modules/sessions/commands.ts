@@ -1,4 +1,4 @@
-import { and, eq, lt, ne } from 'drizzle-orm'
+import { and, eq, inArray, lt } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok } from '@lango/kernel'
 import { defineCommand, defineEvent } from '@lango/kernel/verbs'
@@ -31,10 +31,27 @@ export const orderSession = defineCommand({
       .run()
     ctx.db
       .delete(orders)
-      .where(and(ne(orders.state, 'waiting'), lt(orders.orderedAt, ctx.now - ORDERS_KEPT_MS)))
+      // By name, so that the index finds them: an order must not cost a look at all the others.
+      .where(and(inArray(orders.state, ['done', 'failed']), lt(orders.orderedAt, ctx.now - ORDERS_KEPT_MS)))
       .run()
     ctx.emit(sessionOrdered, { orderId: id })
     return ok({ orderId: id, isNew: true })
+  },
+})
+
+/** Orders of one transaction: ten milliseconds of the thread that commands run on. */
+export const ORDERS_AT_ONCE_MAX = 50
+
+/** As many single orders, committed together: a thousand subscribers' validity may end at the same midnight. */
+export const orderSessions = defineCommand({
+  name: 'sessions.orderAll',
+  permission: 'system',
+  // Each order stands in the log by itself.
+  isRoutine: true,
+  input: z.object({ orders: z.array(orderSession.input).max(ORDERS_AT_ONCE_MAX) }),
+  handle(ctx, { orders }) {
+    for (const order of orders) ctx.call(orderSession, order)
+    return ok({ orders: orders.length })
   },
 })
 
@@ -60,5 +77,17 @@ export const finishOrder = defineCommand({
       .where(eq(orders.id, orderId))
       .run()
     return changed.changes === 1 ? ok({ orderId }) : err({ type: 'OrderUnknown', orderId })
+  },
+})
+
+/** As many single outcomes, committed together. One of an order that is no more does not stop the others. */
+export const finishOrders = defineCommand({
+  name: 'sessions.ordersFinished',
+  permission: 'system',
+  isRoutine: true,
+  input: z.object({ outcomes: z.array(finishOrder.input).max(ORDERS_AT_ONCE_MAX) }),
+  handle(ctx, { outcomes }) {
+    const unknown = outcomes.filter((outcome) => !ctx.call(finishOrder, outcome).ok).map(({ orderId }) => orderId)
+    return ok({ unknown })
   },
 })
