@@ -1,5 +1,6 @@
 /** Keeps backups in S3-compatible storage: fills `BackupStore` of the backups module. Objects go up in one piece. */
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createReadStream } from 'node:fs'
+import { open, rm } from 'node:fs/promises'
 import { request as overHttp, type IncomingMessage } from 'node:http'
 import { request as overHttps } from 'node:https'
 import { pipeline } from 'node:stream/promises'
@@ -119,9 +120,17 @@ export const createS3Store = (options: S3Options): BackupStore => {
       await done({ method: 'DELETE', name }, signal)
     },
     async get(name, file, signal) {
-      const answer = await ask({ method: 'GET', name }, signal)
-      if (answer.statusCode !== 200) throw new Error(refusalOf(answer.statusCode ?? 0, await textOf(answer), options))
-      await pipeline(answer, createWriteStream(file, { flags: 'wx', mode: 0o600 }))
+      // Before anything is asked for: a stream that fails to open while an answer comes would wait for it for ever.
+      const handle = await open(file, 'wx', 0o600)
+      try {
+        const answer = await ask({ method: 'GET', name }, signal)
+        if (answer.statusCode !== 200) throw new Error(refusalOf(answer.statusCode ?? 0, await textOf(answer), options))
+        await pipeline(answer, handle.createWriteStream())
+      } catch (error) {
+        await handle.close()
+        await rm(file, { force: true })
+        throw error
+      }
     },
   }
 }
