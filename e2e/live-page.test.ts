@@ -25,7 +25,18 @@ const serving = async (snapshot: LiveSnapshot, siteName = 'Kisumu POP') => {
     return () => clearInterval(timer)
   }
   const log = collectingLog()
-  const web = createWeb({ token, feed, site: siteUnderTest().web, pages: [], siteName, clock, demo: true, log, every, timeZone: 'Africa/Nairobi' })
+  const web = createWeb({
+    token,
+    feed,
+    site: siteUnderTest().web,
+    pages: [],
+    siteName,
+    clock,
+    demo: true,
+    log,
+    every,
+    timeZone: 'Africa/Nairobi',
+  })
   const server = orThrow(await serveWeb({ app: web.app, port: 0 }))
   const end = async () => {
     web.close()

@@ -27,7 +27,20 @@ test(
   'every query of every module answers the same on a box and on the mirror, per site and in total',
   { timeout: PGLITE_START_MS_MAX },
   async () => {
-    const modules = [people, settings, network, access, plans, customers, services, vouchers, sessions, webhooks, backups, desk]
+    const modules = [
+      people,
+      settings,
+      network,
+      access,
+      plans,
+      customers,
+      services,
+      vouchers,
+      sessions,
+      webhooks,
+      backups,
+      desk,
+    ]
     const agreed = await queriesAgree(modules, {
       values: {
         plans: { policy: [openPolicy] },
