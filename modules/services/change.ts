@@ -9,7 +9,7 @@ import { claimsAgainst, type ClaimFault } from './claims.ts'
 import { IMPORT_CHUNK_ROWS, createCarrier, isWithoutPassword, subscriberRow, type SubscriberRow } from './import.ts'
 import { orNull, passwordCell } from './cells.ts'
 import { foundBy } from './found-by.ts'
-import { credentialsOf } from './rules.ts'
+import { credentialsOf, nameFor } from './rules.ts'
 import { clearedByEmpty, overlaid, subscriberCells, subscriberColumns, subscriberSheet } from './sheet.ts'
 import { customerBehind, recordOfLogins } from './whose.ts'
 
@@ -100,7 +100,7 @@ const createChanger = (ctx: CommandContext) => {
     const { grantId, serviceId, customerId, grantNo } = current
     const { kind } = plan
     const framedIp = orNull(row.ip)
-    const customer = { name: row.name ?? row.login, phone: orNull(row.phone), email: orNull(row.email) }
+    const customer = { name: nameFor(row), phone: orNull(row.phone), email: orNull(row.email) }
     const mac = macLogin ?? soldDevice(row)
     const found = foundBy({ ...customer, login: row.login, framedIp, mac })
     statements.customer.run({ customerId, ...customer })

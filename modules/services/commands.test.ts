@@ -181,3 +181,9 @@ test('clocks of a plan that cannot be meant are refused', () => {
   expect(odd({ clock: 'used', quotaPeriod: 'day' }, { quotaSec: 60 })).toMatchObject({ error: { type: 'PlanUnfit' } })
   expect(odd({ clock: 'used' }, { quotaSec: 3600, validitySec: 30 * DAY_SEC })).toMatchObject({ ok: true })
 })
+
+test('whoever has no name is called as they log in, without blanks at its ends', () => {
+  const { must, query } = site()
+  must(addSubscriber, { ...amina, login: ' wanjiku ' })
+  expect(query(showSubscriber, { login: ' wanjiku ' })?.customer.name).toBe('wanjiku')
+})

@@ -11,7 +11,7 @@ import { plans } from '../plans/tables.ts'
 import { passwordCell } from './cells.ts'
 import { claimsAgainst, type ClaimFault } from './claims.ts'
 import { foundBy } from './found-by.ts'
-import { credentialsOf, subscriberSchema } from './rules.ts'
+import { credentialsOf, subscriberSchema, nameFor } from './rules.ts'
 import { services } from './tables.ts'
 import { recordOfLogin } from './whose.ts'
 
@@ -102,7 +102,7 @@ export const createAdder = (ctx: CommandContext) => {
 const customerRow = (id: string, createdAt: number, { login, name, phone, email }: SubscriberInput) => ({
   id,
   kind: 'person',
-  name: name ?? login,
+  name: nameFor({ name, login }),
   phone: phone ?? null,
   email: email ?? null,
   language: 'en',

@@ -83,3 +83,7 @@ export const credentialsOf = (
   if (kind === 'static' && subscriber.serial !== undefined) return { ...byPassword, serialLogin: true }
   return { ok: false, why: 'A password is needed, or a MAC address as the login.' }
 }
+
+/** What somebody is called whom nobody has named: as they log in. Names have no blanks at their ends. */
+export const nameFor = ({ name, login }: { readonly name?: string | undefined; readonly login: string }): string =>
+  name ?? (login.trim() || login)
