@@ -74,6 +74,8 @@ suite('desk', () => {
       address: nasAddress,
       coaPort: 0,
       interimMs: 500,
+      // She stays until she is asked to go.
+      leaveShare: 0,
       random: systemRandom(),
       log: collectingLog(),
     })

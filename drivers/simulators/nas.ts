@@ -32,6 +32,8 @@ export type NasSimulatorOptions = {
   readonly coaPort: number
   /** How often each session is reported, whatever interval the box asks for: demonstrations are impatient. */
   readonly interimMs: number
+  /** How likely a subscriber logs out by themselves after a report; a demonstration's come and go. */
+  readonly leaveShare?: number
   readonly random: Random
   readonly log: Log
 }
@@ -54,6 +56,7 @@ const SESSION_NOT_FOUND = 503
 const LOAD_MAX = 0.6
 const RATE_WITHOUT_LIMIT_KBPS = 5000
 const COME_BACK_MS = 8000
+const LEAVE_SHARE = 0.03
 const FIRST_LOGIN_MS = 2000
 
 type Session = {
@@ -183,12 +186,12 @@ class Nas implements NasSimulator {
   /** One interim; now and then the subscriber has had enough. */
   async #live(session: Session): Promise<void> {
     if (!this.#sessions.has(session.id)) return
-    const { random, interimMs } = this.#options
+    const { random, interimMs, leaveShare = LEAVE_SHARE } = this.#options
     const seconds = (Date.now() - session.lastAt) / 1000
     session.lastAt = Date.now()
     session.inputOctets += Math.round(session.upKbps * 125 * seconds * LOAD_MAX * random.unit())
     session.outputOctets += Math.round(session.downKbps * 125 * seconds * LOAD_MAX * random.unit())
-    if (random.unit() < 0.03) return this.#end(session, CAUSE.userRequest)
+    if (random.unit() < leaveShare) return this.#end(session, CAUSE.userRequest)
     await this.#report(session, STATUS.interim)
     this.#after(interimMs * (0.8 + 0.4 * random.unit()), () => this.#live(session))
   }
