@@ -182,7 +182,7 @@ suite('live page', () => {
     expect(await page.locator('[data-live=sessions] tr').count()).toBe(60)
     await page.locator('[data-live=decisions] summary').first().click()
     expect(await page.locator('[data-live=decisions] .why-body').first().isVisible()).toBe(true)
-    await page.locator('.menu > summary').click()
+    await page.locator('.menu > summary[title="View"]').click()
     await page.getByRole('button', { name: 'Kiswahili' }).click()
     expect(await page.locator('html').getAttribute('lang')).toBe('sw')
     await page.getByRole('button', { name: 'Kunja' }).click()
@@ -197,7 +197,7 @@ suite('live page', () => {
     // Another site by name: ports do not tell sites apart.
     await page.goto(`http://localhost:${(other.address() as AddressInfo).port}/`)
     await page.getByText('desk').click()
-    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await page.getByRole('heading', { name: 'Home' }).waitFor()
     expect(page.url()).toBe(`${origin}/`)
   })
 
