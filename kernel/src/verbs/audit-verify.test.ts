@@ -187,9 +187,11 @@ test('no edit of what was signed stays unseen, hashed anew or not', () => {
       const text = (all: readonly AuditRow[]) => JSON.stringify(all.slice(0, 6))
       const result = hashesAnew && kind !== 'cut' ? rehashed(edited) : edited
       write(result.map((row, index) => ({ ...row, no: kind === 'remove' && !hashesAnew ? row.no : index + 1 })))
-      expect(verify().ok).toBe(text(result) === text(rows))
+      // Behind the signed part a row too many shows by its own hash, unless that was made anew.
+      const fits = hashesAnew || result.length === rows.length
+      expect(verify().ok).toBe(fits && text(result) === text(rows))
     }),
-    { numRuns: 300 },
+    { numRuns: 300, examples: [['double', { at: 5, to: 0, field: 'at', value: '', hashesAnew: false }]] },
   )
 })
 
