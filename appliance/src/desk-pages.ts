@@ -3,7 +3,6 @@ import type { DeskPage } from '@lango/kernel/ui'
 import { networkPages, servicePages } from '@lango/modules/desk/pages'
 import { peoplePages } from '@lango/modules/people/pages'
 import { plansPages } from '@lango/modules/plans/pages'
-import { settingsPages } from '@lango/modules/settings/pages'
 import { vouchersPages } from '@lango/modules/vouchers/pages'
 
 export const deskPages: readonly DeskPage[] = [
@@ -11,6 +10,5 @@ export const deskPages: readonly DeskPage[] = [
   ...networkPages,
   ...peoplePages,
   ...plansPages,
-  ...settingsPages,
   ...vouchersPages,
 ]

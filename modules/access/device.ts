@@ -30,3 +30,9 @@ export const normaliseDevice = (station: string): string => {
 
 /** Whether a text, once normalised, is a MAC address. */
 export const isMac = (device: string): boolean => isNormal(device)
+
+/** A part of a MAC address however it is typed, as it is stored: AA:BB:CC; other text as it is. */
+export const devicePart = (text: string): string => {
+  const digits = text.replaceAll(/[:.\- ]/g, '')
+  return /^[0-9a-f]{4,12}$/i.test(digits) ? (digits.match(/.{1,2}/g) ?? []).join(':') : text
+}

@@ -8,7 +8,7 @@ import { topUp } from './top-up.ts'
 export { accessChanged, createGrantWriter, firstUse, policyRow } from './commands.ts'
 export { resealGrants } from './reseal.ts'
 export * from './code.ts'
-export { isMac, normaliseDevice } from './device.ts'
+export { devicePart, isMac, normaliseDevice } from './device.ts'
 export { normaliseSerial } from './serial.ts'
 export {
   HOTSPOT_IDLE_SEC,

@@ -1,26 +1,8 @@
 import { defineModule } from '@lango/kernel/verbs'
-import {
-  anyGrant,
-  deskSessionCount,
-  deskSessions,
-  deskSubscriber,
-  deskSubscribers,
-  grantHistory,
-  onlineOf,
-  ordersOf,
-} from './queries.ts'
+import { anyGrant, deskSessionCount, deskSessions, grantHistory, onlineOf, ordersOf } from './queries.ts'
 
 /** What staff see of several modules together; its pages are in `pages.tsx`. */
 export const desk = defineModule({
   name: 'desk',
-  queries: [
-    anyGrant,
-    deskSessionCount,
-    deskSessions,
-    deskSubscriber,
-    deskSubscribers,
-    onlineOf,
-    grantHistory,
-    ordersOf,
-  ],
+  queries: [anyGrant, deskSessionCount, deskSessions, onlineOf, grantHistory, ordersOf],
 })

@@ -1,4 +1,5 @@
 import {
+  CopyButton,
   Button,
   DeedButton,
   definePage,
@@ -137,9 +138,7 @@ const Lines = ({ desk, text, needsSecret }: { desk: Desk; text: string; needsSec
         {text}
       </pre>
       <div class="pager">
-        <button class="button" type="button" data-copy="script" data-copied={words.copied} hidden>
-          {words.copy}
-        </button>
+        <CopyButton of="script" locale={desk.locale} />
         {needsSecret && desk.may('routers.write') ? (
           <DeedButton desk={desk} deed="withSecret" kind="main">
             {words.withSecret}

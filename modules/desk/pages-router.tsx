@@ -1,4 +1,5 @@
 import {
+  CopyButton,
   Ago,
   Button,
   counted,
@@ -140,9 +141,7 @@ const secretShown = (desk: Desk, router: Router, secret: string): Shown => {
               <code id="told">{secret}</code>
             </p>
             <p class="pager">
-              <button class="button" type="button" data-copy="told" data-copied={words.copied} hidden>
-                {words.copy}
-              </button>
+              <CopyButton of="told" locale={desk.locale} />
               <LinkButton href={routerHref(router)}>{words.done}</LinkButton>
             </p>
           </PanelBody>

@@ -5,6 +5,7 @@ import {
   EmptyState,
   Field,
   fill,
+  Form,
   PageHead,
   Panel,
   Table,
@@ -13,10 +14,12 @@ import {
   type Desk,
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
+import { readCode } from '../access/index.ts'
 import { listRouters } from '../network/index.ts'
 import { sessionColumns } from './pages-sessions.tsx'
 import { onlineNow, subscriberColumns } from './pages-subscribers.tsx'
-import { deskSessions, deskSubscribers } from './queries.ts'
+import { listSubscribers } from '../services/index.ts'
+import { deskSessions } from './queries.ts'
 import { wordsOf } from './words.ts'
 
 type Router = ResultOf<typeof listRouters>[number]
@@ -60,6 +63,14 @@ const SearchForm = ({ desk, q }: { desk: Desk; q: string }) => {
   )
 }
 
+/** Vouchers are found by their code on their own page, which keeps it out of the address. */
+const VoucherForm = ({ desk, code }: { desk: Desk; code: string }) => (
+  <Form action="/vouchers" deed="find" once={desk.once()} inline>
+    <input type="hidden" name="code" value={code} />
+    <Button>{wordsOf(desk).findVoucher}</Button>
+  </Form>
+)
+
 const Found = <Row,>(props: {
   title: string
   columns: readonly Column<Row>[]
@@ -91,13 +102,14 @@ export const searchPage = definePage({
           </>
         ),
       }
-    const subscribers = await desk.ask(deskSubscribers, { q, limit: ROWS })
+    const subscribers = await desk.ask(listSubscribers, { search: q, limit: ROWS })
     const online = await onlineNow(desk, subscribers)
     const sessions = desk.may('sessions.read') ? await desk.ask(deskSessions, { q, limit: ROWS }) : []
     const wanted = q.toLowerCase()
     const routers = (desk.may('routers.read') ? await desk.ask(listRouters, {}) : [])
       .filter(({ name, address }) => name.toLowerCase().includes(wanted) || address.includes(wanted))
       .slice(0, ROWS)
+    const mayBeCode = desk.may('vouchers.read') && readCode(q) !== undefined
     const isNothing = subscribers.length + sessions.length + routers.length === 0
     return {
       title: words.search,
@@ -105,7 +117,8 @@ export const searchPage = definePage({
         <>
           <PageHead title={fill(words.results, { q })} />
           <SearchForm desk={desk} q={q} />
-          {isNothing ? (
+          {mayBeCode ? <VoucherForm desk={desk} code={q} /> : null}
+          {isNothing && !mayBeCode ? (
             <EmptyState title={words.nothingFound}>
               <p>{words.searchEmptyBody}</p>
             </EmptyState>

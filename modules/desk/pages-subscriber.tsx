@@ -32,10 +32,10 @@ import {
 import { durationText, parseSpeed } from '@lango/kernel'
 import type { ResultOf } from '@lango/kernel/db'
 import { listPlans } from '../plans/index.ts'
-import { changeSubscribers, resumeSubscriber, setSpeed, suspendSubscriber } from '../services/index.ts'
+import { changeSubscribers, resumeSubscriber, setSpeed, showSubscriber, suspendSubscriber } from '../services/index.ts'
 import { disconnectTo, isCarriedOut, Orders, sessionColumns, type LiveSession } from './pages-sessions.tsx'
 import { kindWord, SubscriberFields, SubscriberStatus } from './pages-subscribers.tsx'
-import { deskSessions, deskSubscriber, ordersOf } from './queries.ts'
+import { deskSessions, ordersOf } from './queries.ts'
 import { allowanceOf, AllowancePanel, DevicesPanel, freeDeviceDeed, topUpDeed } from './subscriber-allowance.tsx'
 import { decisionsOf, DecisionsTab, HistoryTab } from './subscriber-past.tsx'
 import { usageLately, UsagePanel } from './subscriber-usage.tsx'
@@ -43,7 +43,7 @@ import { whyChain, type WhyStep } from './why.ts'
 import { subscriberHref } from './links.ts'
 import { wordsOf } from './words.ts'
 
-type Subscriber = NonNullable<ResultOf<typeof deskSubscriber>>
+type Subscriber = NonNullable<ResultOf<typeof showSubscriber>>
 
 const tabs = ['overview', 'history', 'decisions', 'edit'] as const
 type TabName = (typeof tabs)[number]
@@ -244,7 +244,7 @@ export const subscriberPage = definePage({
   permission: 'subscribers.read',
   async show(desk) {
     const words = wordsOf(desk)
-    const subscriber = await desk.ask(deskSubscriber, { login: desk.param('login') })
+    const subscriber = await desk.ask(showSubscriber, { login: desk.param('login') })
     if (!subscriber)
       return nothingHere(
         words.nobody,

@@ -24,13 +24,13 @@ import {
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
 import { listPlans } from '../plans/index.ts'
-import { addSubscriber } from '../services/index.ts'
+import { addSubscriber, listSubscribers } from '../services/index.ts'
 import { passwordShown, networkPassword } from './password.tsx'
-import { deskSubscribers, onlineOf } from './queries.ts'
+import { onlineOf } from './queries.ts'
 import { subscriberHref } from './links.ts'
 import { wordsOf, type DeskWords } from './words.ts'
 
-type Subscriber = ResultOf<typeof deskSubscribers>[number]
+type Subscriber = ResultOf<typeof listSubscribers>[number]
 type Status = 'active' | 'suspended' | 'ended' | 'expired'
 
 const PAGE_ROWS = 50
@@ -208,8 +208,8 @@ export const subscribersPage = definePage({
     const words = wordsOf(desk)
     const { q, status, planId, after } = filtersOf(desk)
     const plans = desk.may('plans.read') ? await desk.ask(listPlans, {}) : []
-    const rows = await desk.ask(deskSubscribers, {
-      q,
+    const rows = await desk.ask(listSubscribers, {
+      search: q,
       after,
       limit: PAGE_ROWS,
       ...(status === undefined ? {} : status === 'expired' ? { expiredAt: desk.now } : { status }),

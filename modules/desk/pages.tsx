@@ -8,6 +8,7 @@ import { newRouterPage, routersPage } from './pages-routers.tsx'
 import { searchPage } from './pages-search.tsx'
 import { addressReportPage, sessionHistoryPage } from './pages-session-history.tsx'
 import { sessionPage, sessionsPage } from './pages-sessions.tsx'
+import { settingsPage } from './pages-settings.tsx'
 import { subscriberPage } from './pages-subscriber.tsx'
 import { newSubscriberPage, subscribersPage } from './pages-subscribers.tsx'
 
@@ -18,6 +19,7 @@ export const servicePages: readonly DeskPage[] = [
   newSubscriberPage,
   subscriberPage,
   searchPage,
+  settingsPage,
 ]
 
 export const networkPages: readonly DeskPage[] = [

@@ -1,9 +1,9 @@
 /** What the desk's pages read of several modules at once. */
-import { and, eq, gt, inArray, isNull, lt, not, or, sql, type SQL } from 'drizzle-orm'
+import { and, eq, inArray, isNull, lt, not, or, sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
-import { ascending, contains, countRows, defineQuery, descending, startsWith, type Reader } from '@lango/kernel/db'
-import { codeLogin } from '../access/index.ts'
-import { grants, policies } from '../access/tables.ts'
+import { ascending, contains, countRows, defineQuery, descending, type Reader } from '@lango/kernel/db'
+import { devicePart } from '../access/index.ts'
+import { grants } from '../access/tables.ts'
 import { customers } from '../customers/tables.ts'
 import { routers } from '../network/tables.ts'
 import { plans } from '../plans/tables.ts'
@@ -14,12 +14,6 @@ import { voucherBatches, vouchers } from '../vouchers/tables.ts'
 const PAGE_ROWS_MAX = 500
 const limit = (rows: number) => z.number().int().min(1).max(PAGE_ROWS_MAX).default(rows)
 const needle = z.string().max(100).default('')
-
-/** A part of a MAC address however it is typed, as it is stored: AA:BB:CC; other text as it is. */
-const asDevice = (text: string): string => {
-  const digits = text.replaceAll(/[:.\- ]/g, '')
-  return /^[0-9a-f]{4,12}$/i.test(digits) ? (digits.match(/.{1,2}/g) ?? []).join(':') : text
-}
 
 /** What a live session is to a desk: who, on which plan, where, how much; the voucher's code is left out. */
 const SESSION_TABLES = { liveSessions, grants, services, customers, plans, vouchers, voucherBatches, routers }
@@ -68,7 +62,7 @@ const partsThatHold = (read: SessionReader, q: string): SQL[] => {
     // The code of a voucher is not looked for in part: that would tell it letter by letter.
     and(contains(live.userName, q), not(byVoucher))!,
     contains(live.framedIp, q),
-    contains(live.device, asDevice(q)),
+    contains(live.device, devicePart(q)),
     contains(live.acctSessionId, q),
     sql`(${scoped(live.grantNo)}) in (${owners})`,
     sql`(${scoped(live.routerNo)}) in (${places})`,
@@ -148,107 +142,6 @@ export const deskSessionCount = defineQuery({
   select: (read, filters) =>
     read.db.select({ count: countRows() }).from(read.liveSessions).where(isMeant(read, filters)),
   shape: (rows) => rows[0]!.count,
-})
-
-/** Subscribers in order of login, found by any part of what they are known by. */
-export const deskSubscribers = defineQuery({
-  name: 'desk.subscribers',
-  permission: 'subscribers.read',
-  input: z.object({
-    q: needle,
-    status: z.enum(['active', 'suspended', 'ended']).optional(),
-    planId: z.string().optional(),
-    /** Whose validity is over at this instant (epoch ms). */
-    expiredAt: z.number().int().optional(),
-    after: z.string().default(''),
-    limit: limit(50),
-  }),
-  tables: { services, customers, plans, grants },
-  examples: [{}, { q: 'a' }, { q: 'AA:BB', status: 'active' }, { after: 'b', limit: 2 }, { expiredAt: 5 }],
-  select: (read, { q, status, planId, expiredAt, after, limit }) => {
-    const { db, services, customers, plans, grants, ref, scoped, byKey } = read
-    // Those few are found by when they expire; grants of vouchers, which may be many, are passed over.
-    const expired = sql`select ${scoped(grants.serviceId)} from ${grants}
-      where ${grants.expiresAt} <= ${expiredAt} and ${not(startsWith(grants.login, codeLogin('')))}`
-    return db
-      .select({
-        login: services.login,
-        name: customers.name,
-        phone: customers.phone,
-        plan: plans.name,
-        kind: services.kind,
-        status: services.status,
-        expiresAt: grants.expiresAt,
-        grantNo: grants.no,
-      })
-      .from(services)
-      .innerJoin(customers, ref(services.customerId, customers.id))
-      .innerJoin(plans, ref(services.planId, plans.id))
-      .innerJoin(grants, ref(grants.serviceId, services.id))
-      .where(
-        and(
-          gt(services.login, after),
-          status === undefined ? undefined : eq(services.status, status),
-          planId === undefined ? undefined : eq(services.planId, planId),
-          expiredAt === undefined ? undefined : sql`(${scoped(services.id)}) in (${expired})`,
-          q === '' ? undefined : or(...[...waysToType(q)].map((way) => contains(services.foundBy, way))),
-        ),
-      )
-      .orderBy(ascending(services.login), ...byKey(services))
-      .limit(limit)
-  },
-  shape: (rows) => rows,
-})
-
-/** A MAC address is kept with colons, whatever is typed between its octets. */
-const waysToType = (q: string): ReadonlySet<string> => new Set([q.toLowerCase(), asDevice(q).toLowerCase()])
-
-/** One subscriber with all that decides about their access; undefined when nobody has the login. */
-export const deskSubscriber = defineQuery({
-  name: 'desk.subscriber',
-  permission: 'subscribers.read',
-  input: z.object({ login: z.string() }),
-  tables: { services, customers, plans, grants, policies },
-  examples: [{ login: 'a' }],
-  select: ({ db, services, customers, plans, grants, policies, ref, byKey }, { login }) =>
-    db
-      .select({
-        login: services.login,
-        status: services.status,
-        kind: services.kind,
-        createdAt: services.createdAt,
-        customer: { id: customers.id, name: customers.name, phone: customers.phone, email: customers.email },
-        plan: { id: plans.id, name: plans.name, policy: plans.policy, status: plans.status },
-        grant: grantFields(grants),
-        policy: policies.policy,
-      })
-      .from(services)
-      .innerJoin(customers, ref(services.customerId, customers.id))
-      .innerJoin(plans, ref(services.planId, plans.id))
-      .innerJoin(grants, ref(grants.serviceId, services.id))
-      .innerJoin(policies, ref(grants.policyId, policies.id))
-      .where(eq(services.login, login))
-      .orderBy(...byKey(services)),
-  shape: (rows) => rows[0],
-})
-
-/** All of a grant but its sealed password. */
-const grantFields = (table: typeof grants.read) => ({
-  no: table.no,
-  status: table.status,
-  expiresAt: table.expiresAt,
-  beginsAt: table.beginsAt,
-  firstUsedAt: table.firstUsedAt,
-  validitySec: table.validitySec,
-  quotaOctets: table.quotaOctets,
-  quotaSec: table.quotaSec,
-  framedIp: table.framedIp,
-  framedIpv6Prefix: table.framedIpv6Prefix,
-  delegatedIpv6Prefix: table.delegatedIpv6Prefix,
-  vlan: table.vlan,
-  macLogin: table.macLogin,
-  serial: table.serial,
-  devices: table.devices,
 })
 
 /** How many sessions each of these grants has open; none is left out of the answer. */

@@ -115,9 +115,9 @@ export const DevicesPanel = ({ desk, devices }: { desk: Desk; devices: readonly 
   const words = wordsOf(desk)
   return devices.length === 0 ? null : (
     <Panel title={words.boundDevices}>
-      <ul class="todo">
+      <ul class="lines">
         {devices.map((device) => (
-          <li key={device} class="todo-row">
+          <li key={device} class="line-row">
             <span>{formatMac(device)}</span>
             {desk.may('subscribers.write') ? (
               <DeedButton desk={desk} deed="freeDevice" fields={{ device }}>

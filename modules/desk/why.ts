@@ -2,7 +2,7 @@
 import { counted, fill, formatBytes, formatDuration, formatExact, formatMac, type Desk } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
 import type { showAllowance } from '../sessions/index.ts'
-import type { deskSubscriber } from './queries.ts'
+import type { showSubscriber } from '../services/index.ts'
 import { deskWords, type DeskWords } from './words.ts'
 
 export type WhyStep = {
@@ -15,7 +15,7 @@ export type WhyStep = {
 }
 
 export type WhyFacts = {
-  readonly subscriber: NonNullable<ResultOf<typeof deskSubscriber>>
+  readonly subscriber: NonNullable<ResultOf<typeof showSubscriber>>
   readonly allowance: ResultOf<typeof showAllowance>
   readonly openSessions: number
   readonly last: { readonly outcome: string; readonly sentence: string; readonly ago: string } | undefined

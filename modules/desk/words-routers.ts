@@ -21,7 +21,6 @@ export const routerWords = catalogue(
     vendor: 'Made by',
     vendorHelp: 'It decides which attributes carry a plan’s speed, pool and group.',
     sessionsNow: 'Online',
-    sessionsOpen: { one: '{n} session is open', other: '{n} sessions are open' },
     requests: 'Requests',
     heard: 'Heard',
     heardFrom: 'From',
@@ -46,8 +45,6 @@ export const routerWords = catalogue(
     secret: 'Shared secret',
     secretNewHelp:
       'Leave it empty and the box makes a good one. If the router has one already, type it here; 16 characters or more.',
-    secretShort:
-      'Its secret has only {n} characters: whoever records one packet can try them all. Make a longer one below.',
     secretPanel: 'Shared secret',
     secretNote: 'Kept sealed, and never shown in a page. From the moment it changes the router needs the new one.',
     secretType: 'Another secret',
@@ -143,8 +140,6 @@ export const routerWords = catalogue(
     scriptFill: 'The secret is left out: <SECRET> stands in its place.',
     withSecret: 'Show it with the secret',
     scriptTold: 'The secret stands in it, this once. Who has seen it is in the audit log.',
-    copy: 'Copy',
-    copied: 'Copied',
     listensHere: 'The box answers on {address} only',
     listensHereBody: 'Routers elsewhere do not reach it. Start it with `--listen 0.0.0.0`.',
     settingsNote: 'The same on every make, under names of its own.',
@@ -169,7 +164,6 @@ export const routerWords = catalogue(
     lookAgain: 'Look again',
     watch: 'Keep looking',
     watching: 'This page looks again every 5 seconds.',
-    stopWatching: 'Stop',
     done: 'Done',
   },
   {
@@ -192,7 +186,6 @@ export const routerWords = catalogue(
     vendor: 'Mtengenezaji',
     vendorHelp: 'Huamua ni sifa zipi zinazobeba kasi, bwawa na kundi la kifurushi.',
     sessionsNow: 'Mtandaoni',
-    sessionsOpen: { one: 'Kipindi {n} kiko wazi', other: 'Vipindi {n} viko wazi' },
     requests: 'Maombi',
     heard: 'Imesikika',
     heardFrom: 'Kutoka',
@@ -217,8 +210,6 @@ export const routerWords = catalogue(
     secret: 'Siri ya pamoja',
     secretNewHelp:
       'Iache tupu na kisanduku kitatengeneza nzuri. Kama ruta tayari ina siri, iandike hapa; herufi 16 au zaidi.',
-    secretShort:
-      'Siri yake ina herufi {n} tu: anayenasa pakiti moja anaweza kuzijaribu zote. Tengeneza ndefu zaidi hapa chini.',
     secretPanel: 'Siri ya pamoja',
     secretNote: 'Hutunzwa imefungwa, na haionyeshwi kwenye ukurasa. Ikibadilika tu, ruta inahitaji ile mpya.',
     secretType: 'Siri nyingine',
@@ -314,8 +305,6 @@ export const routerWords = catalogue(
     scriptFill: 'Siri imeachwa: mahali pake pana <SECRET>.',
     withSecret: 'Ionyeshe pamoja na siri',
     scriptTold: 'Siri imo ndani yake, mara hii tu. Aliyeiona yumo kwenye kumbukumbu za ukaguzi.',
-    copy: 'Nakili',
-    copied: 'Imenakiliwa',
     listensHere: 'Kisanduku kinajibu kwenye {address} tu',
     listensHereBody: 'Ruta za kwingine hazikifikii. Kianzishe kwa `--listen 0.0.0.0`.',
     settingsNote: 'Ni zile zile kwa kila mtengenezaji, kwa majina yake.',
@@ -340,7 +329,6 @@ export const routerWords = catalogue(
     lookAgain: 'Angalia tena',
     watch: 'Endelea kuangalia',
     watching: 'Ukurasa huu huangalia tena kila sekunde 5.',
-    stopWatching: 'Acha',
     done: 'Tayari',
   },
 )

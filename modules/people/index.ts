@@ -20,7 +20,16 @@ export {
 export { beginTotp, confirmTotp, dropTotp, readTotp, renewRecovery, setOwnPassword, signOutOwn } from './own.ts'
 export { listRoles, listStaff, listStaffSessions, listTokens, ownSessions, searchAudit, showOwn } from './queries.ts'
 export { removeRole, setRole } from './roles.ts'
-export { builtInRole, passwordFault, permissions, roleMay, roleNames, PASSWORD_LENGTH_MIN, type Role } from './rules.ts'
+export {
+  builtInRole,
+  passwordFault,
+  permissions,
+  roleMay,
+  roleNames,
+  PASSWORD_LENGTH_MAX,
+  PASSWORD_LENGTH_MIN,
+  type Role,
+} from './rules.ts'
 export { changeStaff, inviteStaff, resetStaff, signOutStaff } from './staff.ts'
 export { createToken, revokeToken } from './tokens.ts'
 export { auditExported, auditOpened } from './trail.ts'

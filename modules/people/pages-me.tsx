@@ -26,6 +26,7 @@ import { encode } from 'uqr'
 import { beginTotp, confirmTotp, renewRecovery, signOutOwn } from './own.ts'
 import { wordsOf } from './pages-staff.tsx'
 import { ownSessions, showOwn } from './queries.ts'
+import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from './rules.ts'
 
 type Session = ResultOf<typeof ownSessions>[number]
 
@@ -35,12 +36,13 @@ const PASSWORD_ANSWERS = ['short', 'long', 'guessable', 'different', 'wrong', 'b
 const passwordAnswer = (desk: Desk): { field: 'present' | 'password' | 'again'; text: string } | undefined => {
   const words = wordsOf(desk)
   const answer = PASSWORD_ANSWERS.find((each) => each === desk.search.get('password'))
-  if (answer === undefined || answer === 'busy') return undefined
+  if (answer === undefined) return undefined
+  if (answer === 'busy') return { field: 'present', text: words.busy }
   if (answer === 'wrong') return { field: 'present', text: words.wrongPassword }
   if (answer === 'different') return { field: 'again', text: words.different }
   const sentences = {
-    short: words.passwordFaultShort,
-    long: words.passwordFaultLong,
+    short: fill(words.passwordFaultShort, { n: PASSWORD_LENGTH_MIN }),
+    long: fill(words.passwordFaultLong, { most: PASSWORD_LENGTH_MAX }),
     guessable: words.passwordFaultGuessable,
   }
   return { field: 'password', text: sentences[answer] }
@@ -68,7 +70,7 @@ const PasswordPanel = ({ desk }: { desk: Desk }) => {
             label={words.newPassword}
             name="password"
             autoComplete="new-password"
-            help={words.passwordHelp}
+            help={fill(words.passwordHelp, { n: PASSWORD_LENGTH_MIN })}
             {...errorOf('password')}
           />
           <Field {...common} label={words.again} name="again" autoComplete="new-password" {...errorOf('again')} />
@@ -277,7 +279,7 @@ export const mePage = definePage({
             {sessions.length > 1 ? (
               <PanelBody>
                 <DeedButton desk={desk} deed="signOutOthers">
-                  {words.signOutAll}
+                  {words.signOutOthers}
                 </DeedButton>
               </PanelBody>
             ) : null}

@@ -1,4 +1,5 @@
 import {
+  CopyButton,
   Ago,
   Button,
   Check,
@@ -30,7 +31,7 @@ import {
 import type { ResultOf } from '@lango/kernel/db'
 import { listRoles, listStaff, listStaffSessions } from './queries.ts'
 import { roleNames } from './rules.ts'
-import { changeStaff, inviteStaff, resetStaff, signOutStaff } from './staff.ts'
+import { changeStaff, DOOR_DAYS, inviteStaff, resetStaff, signOutStaff } from './staff.ts'
 import { peopleWords, type PeopleWords } from './words.ts'
 
 type Person = ResultOf<typeof listStaff>[number]
@@ -140,7 +141,7 @@ const InviteForm = ({ desk, own }: { desk: Desk; own: readonly OwnRole[] }) => {
             value={form.value('role', 'cashier')}
             options={roleOptions(own, words)}
           />
-          <p class="muted">{words.inviteHelp}</p>
+          <p class="muted">{fill(words.inviteHelp, { n: DOOR_DAYS })}</p>
           <Button kind="main">{words.sendInvite}</Button>
         </Form>
       </PanelBody>
@@ -164,9 +165,7 @@ const doorShown = (desk: Desk, name: string, door: { readonly code: string; read
               <code id="door" data-origin-link="">{`/welcome?code=${door.code}`}</code>
             </p>
             <p>
-              <button class="button" type="button" data-copy="door" data-copied={words.copied} hidden>
-                {words.copy}
-              </button>{' '}
+              <CopyButton of="door" locale={desk.locale} />{' '}
               <a class="button" href="/staff">
                 {words.toStaff}
               </a>

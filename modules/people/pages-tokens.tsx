@@ -1,4 +1,5 @@
 import {
+  CopyButton,
   Button,
   DeedButton,
   definePage,
@@ -152,9 +153,7 @@ export const tokensPage = definePage({
                       <code id="key">{made.value.token}</code>
                     </p>
                     <p>
-                      <button class="button" type="button" data-copy="key" data-copied={words.copied} hidden>
-                        {words.copy}
-                      </button>{' '}
+                      <CopyButton of="key" locale={desk.locale} />{' '}
                       <a class="button" href="/staff/tokens">
                         {words.done}
                       </a>

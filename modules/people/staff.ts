@@ -10,7 +10,7 @@ import { staff, staffDoors, staffSessions } from './tables.ts'
 export const DOOR_PURPOSE = 'staff_doors.hash'
 const DOOR_BYTES = 24
 /** An invitation or a way back in is good for this long. */
-const DOOR_MS = 3 * 86_400_000
+export const DOOR_DAYS = 3
 
 export const staffLogin = z
   .string()
@@ -51,7 +51,7 @@ export const newStaff = (
 const openDoor = (ctx: CommandContext, staffId: string): { code: string; until: number } => {
   ctx.db.delete(staffDoors.site).where(eq(staffDoors.site.staffId, staffId)).run()
   const code = ctx.random.bytes(DOOR_BYTES).toString('base64url')
-  const until = ctx.now + DOOR_MS
+  const until = ctx.now + DOOR_DAYS * 86_400_000
   const hash = ctx.vault.keyedHash(code, DOOR_PURPOSE)
   ctx.db
     .insert(staffDoors.site)

@@ -1,7 +1,8 @@
-import { and, eq, gt, inArray, or } from 'drizzle-orm'
+import { and, eq, gt, inArray, not, or, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { ascending, contains, defineQuery } from '@lango/kernel/db'
-import { grants } from '../access/tables.ts'
+import { ascending, contains, defineQuery, startsWith } from '@lango/kernel/db'
+import { codeLogin, devicePart } from '../access/index.ts'
+import { grants, policies } from '../access/tables.ts'
 import { customers } from '../customers/tables.ts'
 import { plans } from '../plans/tables.ts'
 import { services } from './tables.ts'
@@ -9,19 +10,34 @@ import { services } from './tables.ts'
 /** Rows of one page of a list. */
 const PAGE_ROWS_MAX = 1000
 
-/** Subscribers in order of login; `after` is the last login of the page before. */
+/** Subscribers in order of login, found by any part of what they are known by; `after` is the last login of the page before. */
 export const listSubscribers = defineQuery({
   name: 'subscribers.list',
   permission: 'subscribers.read',
   input: z.object({
-    search: z.string().max(100).optional(),
+    search: z.string().max(100).default(''),
+    status: z.enum(['active', 'suspended', 'ended']).optional(),
+    planId: z.string().optional(),
+    /** Whose validity is over at this instant (epoch ms). */
+    expiredAt: z.number().int().optional(),
     after: z.string().default(''),
     limit: z.number().int().min(1).max(PAGE_ROWS_MAX).default(100),
   }),
   tables: { services, customers, plans, grants },
-  examples: [{}, { search: 'a' }, { after: 'b', limit: 2 }],
-  select: ({ db, services, customers, plans, grants, ref, byKey }, { search, after, limit }) =>
-    db
+  examples: [
+    {},
+    { search: 'a' },
+    { search: 'AA:BB', status: 'active' },
+    { after: 'b', limit: 2 },
+    { expiredAt: 5 },
+    { planId: 'plans_1' },
+  ],
+  select: (read, { search, status, planId, expiredAt, after, limit }) => {
+    const { db, services, customers, plans, grants, ref, scoped, byKey } = read
+    // Those few are found by when they expire; grants of vouchers, which may be many, are passed over.
+    const expired = sql`select ${scoped(grants.serviceId)} from ${grants}
+      where ${grants.expiresAt} <= ${expiredAt} and ${not(startsWith(grants.login, codeLogin('')))}`
+    return db
       .select({
         login: services.login,
         name: customers.name,
@@ -39,24 +55,29 @@ export const listSubscribers = defineQuery({
       .where(
         and(
           gt(services.login, after),
-          search === undefined
-            ? undefined
-            : or(contains(services.login, search), contains(customers.name, search), contains(customers.phone, search)),
+          status === undefined ? undefined : eq(services.status, status),
+          planId === undefined ? undefined : eq(services.planId, planId),
+          expiredAt === undefined ? undefined : sql`(${scoped(services.id)}) in (${expired})`,
+          search === '' ? undefined : or(...[...waysToType(search)].map((way) => contains(services.foundBy, way))),
         ),
       )
       .orderBy(ascending(services.login), ...byKey(services))
-      .limit(limit),
+      .limit(limit)
+  },
   shape: (rows) => rows,
 })
 
-/** Everything a desk wants to see of one subscriber; undefined when nobody has the login. */
+/** A MAC address is kept with colons, whatever is typed between its octets. */
+const waysToType = (q: string): ReadonlySet<string> => new Set([q.toLowerCase(), devicePart(q).toLowerCase()])
+
+/** One subscriber with all that decides about their access; undefined when nobody has the login. */
 export const showSubscriber = defineQuery({
   name: 'subscribers.show',
   permission: 'subscribers.read',
   input: z.object({ login: z.string() }),
-  tables: { services, customers, plans, grants },
+  tables: { services, customers, plans, grants, policies },
   examples: [{ login: 'a' }, { login: '' }],
-  select: ({ db, services, customers, plans, grants, ref, byKey }, { login }) =>
+  select: ({ db, services, customers, plans, grants, policies, ref, byKey }, { login }) =>
     db
       .select({
         login: services.login,
@@ -64,29 +85,37 @@ export const showSubscriber = defineQuery({
         kind: services.kind,
         createdAt: services.createdAt,
         customer: { id: customers.id, name: customers.name, phone: customers.phone, email: customers.email },
-        plan: { id: plans.id, name: plans.name, policy: plans.policy },
-        grant: {
-          no: grants.no,
-          expiresAt: grants.expiresAt,
-          firstUsedAt: grants.firstUsedAt,
-          validitySec: grants.validitySec,
-          quotaOctets: grants.quotaOctets,
-          framedIp: grants.framedIp,
-          framedIpv6Prefix: grants.framedIpv6Prefix,
-          delegatedIpv6Prefix: grants.delegatedIpv6Prefix,
-          vlan: grants.vlan,
-          macLogin: grants.macLogin,
-          serial: grants.serial,
-          devices: grants.devices,
-        },
+        plan: { id: plans.id, name: plans.name, policy: plans.policy, status: plans.status },
+        grant: grantFields(grants),
+        policy: policies.policy,
       })
       .from(services)
       .innerJoin(customers, ref(services.customerId, customers.id))
       .innerJoin(plans, ref(services.planId, plans.id))
       .innerJoin(grants, ref(grants.serviceId, services.id))
+      .innerJoin(policies, ref(grants.policyId, policies.id))
       .where(eq(services.login, login))
       .orderBy(...byKey(services)),
   shape: (rows) => rows[0],
+})
+
+/** All of a grant but its sealed password. */
+const grantFields = (table: typeof grants.read) => ({
+  no: table.no,
+  status: table.status,
+  expiresAt: table.expiresAt,
+  beginsAt: table.beginsAt,
+  firstUsedAt: table.firstUsedAt,
+  validitySec: table.validitySec,
+  quotaOctets: table.quotaOctets,
+  quotaSec: table.quotaSec,
+  framedIp: table.framedIp,
+  framedIpv6Prefix: table.framedIpv6Prefix,
+  delegatedIpv6Prefix: table.delegatedIpv6Prefix,
+  vlan: table.vlan,
+  macLogin: table.macLogin,
+  serial: table.serial,
+  devices: table.devices,
 })
 
 /** Rows of one question: an import asks for each of its chunks. */

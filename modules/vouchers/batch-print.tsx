@@ -1,4 +1,5 @@
 import {
+  CopyButton,
   Button,
   Field,
   fill,
@@ -74,9 +75,7 @@ const codesShown = (desk: Desk, batch: DeskBatch, codes: readonly Revealed[]): S
                 .join('\n')}
             </pre>
             <p>
-              <button class="button" type="button" data-copy="codes" data-copied={words.copied} hidden>
-                {words.copy}
-              </button>{' '}
+              <CopyButton of="codes" locale={desk.locale} />{' '}
               <a class="button" href={`/vouchers/${batch.number}`}>
                 {words.done}
               </a>

@@ -1,5 +1,15 @@
 import { parseDurationMs, parseSizeBytes, parseSpeed, type Fault, type Result } from '@lango/kernel'
-import { fill, FormReader, PageHead, Panel, PanelBody, type Deed, type Done, type DoingDesk } from '@lango/kernel/ui'
+import {
+  CopyButton,
+  fill,
+  FormReader,
+  PageHead,
+  Panel,
+  PanelBody,
+  type Deed,
+  type Done,
+  type DoingDesk,
+} from '@lango/kernel/ui'
 import { freeDevice, spellCode, topUp } from '../access/index.ts'
 import { handVouchers } from './commands.ts'
 import { placeText, wordsOf } from './desk-parts.tsx'
@@ -100,9 +110,7 @@ const reveal = withVoucher(async (desk, { id, batch, serial, plan }) => {
                 <code id="code">{spellCode(revealed.value.code, revealed.value.prefix)}</code>
               </p>
               <p>
-                <button class="button" type="button" data-copy="code" data-copied={words.copied} hidden>
-                  {words.copy}
-                </button>{' '}
+                <CopyButton of="code" locale={desk.locale} />{' '}
                 <a class="button" href={`/vouchers/code/${id}`}>
                   {words.done}
                 </a>

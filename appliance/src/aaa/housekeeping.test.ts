@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { HISTORY_DAYS } from '@lango/modules/sessions/rules'
 import { orThrow } from '@lango/kernel'
 import { insertSql, migrate, openDatabase } from '@lango/kernel/db'
 import { sessions } from '@lango/modules/sessions'
@@ -9,7 +10,6 @@ import {
   DEVICE_FAILURES_MAX,
   FAILURES_TRACKED_MAX,
   FAILURE_WINDOW_MS,
-  HISTORY_DAYS,
   LOCKOUT_MS,
   LOGIN_FAILURES_MAX,
   PRUNE_ROWS,

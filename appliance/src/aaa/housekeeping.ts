@@ -1,5 +1,6 @@
 /** What the writer does beside accounting: who was heard, who is locked out, what has grown too old. */
 import type Database from 'better-sqlite3'
+import { HISTORY_DAYS } from '@lango/modules/sessions/rules'
 import type { Failure, Heard, Stranger, ToWriter } from './messages.ts'
 import type { SessionStore } from './session-store.ts'
 import type { SharedState } from './shared-state.ts'
@@ -17,7 +18,6 @@ export const ANY_NEW_DEVICE = '*'
 export const FAILURES_TRACKED_MAX = 20_000
 export const STRANGERS_MAX = 256
 export const DECISION_CHUNK_ROWS_MAX = 20_000
-export const HISTORY_DAYS = 400
 /** Rows removed in one go: a short transaction, so that accounting never waits for the broom. */
 export const PRUNE_ROWS = 500
 const SWEEP_MS = 30_000

@@ -4,6 +4,7 @@ import {
   Document,
   Field,
   fill,
+  Notice,
   PlainPage,
   Sentence,
   visible,
@@ -40,11 +41,7 @@ const DoorPage = ({ view, title, children }: { view: DoorView; title: string; ch
 )
 
 const Alert = ({ text }: { text: string | undefined }) =>
-  text === undefined ? null : (
-    <div class="notice notice-stopped" role="alert">
-      <p class="notice-title status status-stopped">{text}</p>
-    </div>
-  )
+  text === undefined ? null : <Notice meaning="stopped" title={text} />
 
 type SignInProps = {
   view: DoorView

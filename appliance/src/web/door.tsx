@@ -2,7 +2,14 @@
 import { secret, totpStep, type Clock, type Fault, type Passwords, type Random, type Result } from '@lango/kernel'
 import { fill, type Problems } from '@lango/kernel/ui'
 import { system, type Actor } from '@lango/kernel/verbs'
-import { PASSWORD_LENGTH_MIN, passwordFault, readTotp, type Credential, type Credentials } from '@lango/modules/people'
+import {
+  PASSWORD_LENGTH_MAX,
+  PASSWORD_LENGTH_MIN,
+  passwordFault,
+  readTotp,
+  type Credential,
+  type Credentials,
+} from '@lango/modules/people'
 import { Hono, type Context } from 'hono'
 import type { VNode } from 'preact'
 import { CodePage, FirstPage, NoOwnerPage, SignInPage, WelcomePage, type DoorView } from './door-pages.tsx'
@@ -98,7 +105,7 @@ class Door {
     const attempt: Attempt = { login, address: addressOf(c), knownBrowser: keeper.knownBrowser(c, login) }
     if (!this.#guard.mayTry(attempt)) {
       this.#refused(c, attempt, 'too-many')
-      return this.#signInPage(c, words.tooMany, login, next)
+      return this.#signInPage(c, tooMany(words), login, next)
     }
     const person = credentials.byLogin(login)
     const matched = await passwords.matches(secret(field('password').slice(0, 1024)), person?.passwordHash)
@@ -139,7 +146,7 @@ class Door {
     if (step.tries > webLimits.secondStepTriesMax || !this.#guard.mayTry(step.attempt)) {
       this.#steps.delete(name)
       this.#refused(c, step.attempt, 'too-many')
-      return this.#signInPage(c, words.tooMany, person.login, next)
+      return this.#signInPage(c, tooMany(words), person.login, next)
     }
     const typed = field('code').slice(0, 64)
     const used = totpStep(person.totp, readTotp(typed), clock.now(), person.totpStep)
@@ -234,7 +241,7 @@ class Door {
     const [code, password] = [field('code').slice(0, 128), field('password')]
     // Codes cannot be guessed; hashing for strangers without end would only keep the others waiting.
     const attempt: Attempt = { login: '', address: addressOf(c), knownBrowser: undefined }
-    if (!this.#guard.mayTry(attempt)) return this.#welcomePage(c, code, {}, words.tooMany)
+    if (!this.#guard.mayTry(attempt)) return this.#welcomePage(c, code, {}, tooMany(words))
     const problem = this.#passwordProblem(c, password, field('again'), '\0')
     if (problem !== undefined) return this.#welcomePage(c, code, { password: problem })
     const hashed = await passwords.hash(secret(password))
@@ -249,7 +256,7 @@ class Door {
   #passwordProblem(c: Context, password: string, again: string, login: string): string | undefined {
     const words = this.#words(c)
     const fault = passwordFault(password, login)
-    if (fault !== undefined) return fill(words[fault], { n: PASSWORD_LENGTH_MIN })
+    if (fault !== undefined) return fill(words[fault], { n: PASSWORD_LENGTH_MIN, most: PASSWORD_LENGTH_MAX })
     return password === again ? undefined : words.different
   }
 
@@ -305,6 +312,8 @@ class Door {
     return c.redirect('/sign-in?said=signedOut', 303)
   }
 }
+
+const tooMany = (words: DoorWords): string => fill(words.tooMany, { minutes: webLimits.signInWindowMs / 60_000 })
 
 const whyNot = (person: Credential | undefined, isRight: boolean): string => {
   if (!person) return 'unknown'

@@ -78,7 +78,7 @@ const Attention = ({ rows, view: { locale, words, now } }: { rows: readonly Atte
       <div class="panel-head">
         <h2>{words.attention}</h2>
       </div>
-      <ul class="todo">
+      <ul class="lines">
         {rows.map(({ id, severity, sentence, remedy, since }) => (
           <li key={id}>
             <span>

@@ -168,7 +168,7 @@ const SetUp = ({ words, steps }: { words: (typeof webWords)['en']; steps: readon
         <h2>{words.setUp}</h2>
         <span class="panel-note">{words.setUpBody}</span>
       </div>
-      <ul class="todo">
+      <ul class="lines">
         {steps.map(({ href, word }) => (
           <li key={href}>
             <a href={href}>{words[word]}</a>

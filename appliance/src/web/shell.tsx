@@ -128,6 +128,7 @@ export const Shell = (props: ShellProps): VNode => {
   const [path = '/', query = ''] = props.path.split('?')
   const searched = path === '/search' ? (new URLSearchParams(query).get('q') ?? '') : ''
   const nav = navigationFor(words, path, props.reach, props.demo)
+  const maySearch = props.reach.paths.has('/search') && props.reach.may('subscribers.read')
   return (
     <Document
       title={`${props.title} · ${visible(look.siteName)} · Lango`}
@@ -148,7 +149,7 @@ export const Shell = (props: ShellProps): VNode => {
         health={props.health}
         preferencesAction="/preferences"
         returnTo={props.path}
-        search={props.reach.paths.has('/search') ? <SearchField words={words} query={searched} /> : null}
+        search={maySearch ? <SearchField words={words} query={searched} /> : null}
         tools={
           <>
             <ViewMenu words={words} preferences={preferences} returnTo={props.path} />
@@ -159,7 +160,7 @@ export const Shell = (props: ShellProps): VNode => {
         {props.children}
       </Frame>
       <dialog class="palette" data-palette="" aria-label={words.search}>
-        <form method="get" action={props.reach.paths.has('/search') ? '/search' : undefined}>
+        <form method="get" action={maySearch ? '/search' : undefined}>
           <input type="search" name="q" placeholder={words.commands} aria-label={words.commands} autocomplete="off" />
         </form>
         <ul>

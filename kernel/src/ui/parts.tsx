@@ -3,6 +3,8 @@ import type { ComponentChildren } from 'preact'
 import { UNKNOWN } from './format.ts'
 import { Button, Form } from './form.tsx'
 import type { Desk } from './desk.ts'
+import type { Locale } from './locale.ts'
+import { Notice } from './notice.tsx'
 
 /** A title with what stands beside it, and the one or two main actions at the end. */
 export const PageHead = ({
@@ -184,10 +186,9 @@ export const Said = ({
   const sentence = Object.hasOwn(words, said) ? words[said] : undefined
   if (sentence === undefined) return null
   return (
-    <div class="notice notice-good" role="status">
-      <p class="notice-title status status-good">{sentence}</p>
-      {children === undefined ? null : <div class="notice-body">{children}</div>}
-    </div>
+    <Notice meaning="good" title={sentence}>
+      {children}
+    </Notice>
   )
 }
 
@@ -195,11 +196,7 @@ export const Said = ({
 export const RefusedNote = ({ desk, deed }: { desk: Pick<Desk, 'refused'>; deed?: string }) => {
   const { refused } = desk
   if (refused?.sentence === undefined || (deed !== undefined && refused.deed !== deed)) return null
-  return (
-    <div class="notice notice-stopped" role="alert">
-      <p class="notice-title status status-stopped">{refused.sentence}</p>
-    </div>
-  )
+  return <Notice meaning="stopped" title={refused.sentence} />
 }
 
 /** What a form of this page shows in its fields: what was typed when it was refused, else what is given here. */
@@ -226,3 +223,10 @@ export const QrCode = ({ cells, title }: { cells: readonly (readonly boolean[])[
     </svg>
   )
 }
+
+/** Copies the text of the element with this id. Where no script can do that the button is not there. */
+export const CopyButton = ({ of, locale: { words } }: { of: string; locale: Locale }) => (
+  <button class="button" type="button" data-copy={of} data-copied={words.copied} hidden>
+    {words.copy}
+  </button>
+)

@@ -31,8 +31,9 @@ export const signAudit = defineCommand({
 })
 
 const YEAR_MS = 365 * 86_400_000
-/** Seven years, their leap days and one more. */
-export const AUDIT_KEPT_MS = 7 * YEAR_MS + 3 * 86_400_000
+export const AUDIT_KEPT_YEARS = 7
+/** Those years, their leap days and one more. */
+export const AUDIT_KEPT_MS = AUDIT_KEPT_YEARS * YEAR_MS + 3 * 86_400_000
 /** Entries looked at by one command: its transaction stays short. */
 const PRUNE_ROWS = 1000
 

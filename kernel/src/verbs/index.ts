@@ -1,6 +1,6 @@
 export * from './actor.ts'
 export * from './audit.ts'
-export { pruneAudit, signAudit } from './audit-commands.ts'
+export { AUDIT_KEPT_YEARS, pruneAudit, signAudit } from './audit-commands.ts'
 export * from './audit-head.ts'
 export * from './audit-verify.ts'
 export * from './command.ts'

@@ -156,6 +156,19 @@ test('a voucher is found by its code, which stays out of every address, and by t
   }
 })
 
+test('the search offers to find a voucher only for what could be a code', async () => {
+  const { as, page, issue } = desk()
+  const [code] = issue(1, { prefix: 'KSM' })
+  as('cashier')
+  for (const typed of [code!, spellCode(code!, 'KSM')]) {
+    const offered = await page(`/search?q=${typed}`)
+    expect(offered, typed).toContain('Find the voucher with this code')
+    expect(offered, typed).toContain(`name="code" value="${typed}"`)
+  }
+  for (const typed of ['amina', '10.0.0.1', ''])
+    expect(await page(`/search?q=${typed}`), typed).not.toContain('Find the voucher with this code')
+})
+
 test('the vouchers of a batch are listed by state, text and page, all of it in the address', async () => {
   const { as, page, post, issue, use, voucherOf } = desk()
   const codes = issue(120)

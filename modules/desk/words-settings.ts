@@ -21,7 +21,7 @@ const settingsWords = catalogue(
     backups: 'Backups',
     backupsHelp: '`lango backup schedule` makes encrypted ones by itself, to a folder or to S3.',
     retention: 'Retention',
-    retentionHelp: 'Sessions are kept 400 days, the audit log for good.',
+    retentionHelp: 'Sessions that are over are kept {days} days, the audit log {years} years.',
     api: 'Interface for programs',
   },
   {
@@ -45,7 +45,7 @@ const settingsWords = catalogue(
     backups: 'Nakala rudufu',
     backupsHelp: '`lango backup schedule` hutengeneza zilizofichwa yenyewe, kwenye folda au S3.',
     retention: 'Uhifadhi',
-    retentionHelp: 'Vipindi huhifadhiwa siku 400, kumbukumbu za ukaguzi daima.',
+    retentionHelp: 'Vipindi vilivyoisha huhifadhiwa siku {days}, kumbukumbu za ukaguzi miaka {years}.',
     api: 'Kiolesura cha programu',
   },
 )

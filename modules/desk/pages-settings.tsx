@@ -2,6 +2,7 @@ import {
   Button,
   definePage,
   Field,
+  fill,
   Form,
   PageHead,
   Panel,
@@ -11,11 +12,11 @@ import {
   Sentence,
   valuesFor,
   type Desk,
-  type DeskPage,
 } from '@lango/kernel/ui'
-import { changeSettings } from './commands.ts'
-import { showSettings } from './queries.ts'
-import { wordsOf } from './words.ts'
+import { AUDIT_KEPT_YEARS } from '@lango/kernel/verbs'
+import { changeSettings, showSettings } from '../settings/index.ts'
+import { HISTORY_DAYS } from '../sessions/index.ts'
+import { wordsOf } from './words-settings.ts'
 
 /** What is not set here, and where it is. */
 const Elsewhere = ({ desk }: { desk: Desk }) => {
@@ -24,12 +25,12 @@ const Elsewhere = ({ desk }: { desk: Desk }) => {
     [`${words.timeZone}: ${desk.locale.timeZone}`, words.timeZoneHelp],
     [words.certificate, words.certificateHelp],
     [words.backups, words.backupsHelp],
-    [words.retention, words.retentionHelp],
+    [words.retention, fill(words.retentionHelp, { days: HISTORY_DAYS, years: AUDIT_KEPT_YEARS })],
     [words.api, '/api/openapi.json'],
   ] as const
   return (
     <Panel title={words.box}>
-      <ul class="todo">
+      <ul class="lines">
         {lines.map(([name, help]) => (
           <li key={name}>
             <span>{name}</span>
@@ -45,7 +46,7 @@ const Elsewhere = ({ desk }: { desk: Desk }) => {
 
 const FIELDS = ['siteName', 'currency', 'brandColour'] as const
 
-const settingsPage = definePage({
+export const settingsPage = definePage({
   path: '/settings',
   permission: 'settings.read',
   async show(desk) {
@@ -96,5 +97,3 @@ const settingsPage = definePage({
     },
   },
 })
-
-export const settingsPages: readonly DeskPage[] = [settingsPage]
