@@ -5,7 +5,7 @@ import { Calendar, access, type Policy } from '@lango/modules/access'
 import { customers } from '@lango/modules/customers'
 import { addPlan, plans } from '@lango/modules/plans'
 import { addSubscriber, resumeSubscriber, services, suspendSubscriber } from '@lango/modules/services'
-import { finishOrder, orderSession, sessions } from '@lango/modules/sessions'
+import { finishOrders, orderSession, sessions } from '@lango/modules/sessions'
 import { liveSessions } from '@lango/modules/sessions/tables'
 import { createEnforcement } from './enforcement.ts'
 import { createStandings } from './standings.ts'
@@ -258,7 +258,7 @@ test('a session that crosses into a tier of fair use is slowed down once, and sp
   expect(ordered()).toEqual(['1 change fair-use'])
   const done = (state: 'done' | 'failed', speed: { downKbps: number; upKbps: number }): void => {
     const orderId = raw.prepare<[], string>("SELECT id FROM session_orders WHERE state = 'waiting'").pluck().get()!
-    must(finishOrder, { orderId, state, steps: [], ...speed })
+    must(finishOrders, { outcomes: [{ orderId, state, steps: [], ...speed }] })
   }
   done('done', { downKbps: 512, upKbps: 256 })
   // Also who has just been started knows what the session has.
@@ -330,7 +330,7 @@ test('a change that failed does not hold up the end', () => {
   online(1, amina, 1500)
   enforcement.look(amina)
   const orderId = raw.prepare<[], string>('SELECT id FROM session_orders').pluck().get()!
-  must(finishOrder, { orderId, state: 'failed', steps: [] })
+  must(finishOrders, { outcomes: [{ orderId, state: 'failed', steps: [] }] })
   enforcement.look(amina)
   expect(ordered()).toEqual(['1 change fair-use'])
   raw.prepare('UPDATE live_sessions SET output_octets = 2000').run()

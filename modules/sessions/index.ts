@@ -1,6 +1,6 @@
 import { defineModule } from '@lango/kernel/verbs'
 import { showAllowance } from './allowance.ts'
-import { finishOrder, finishOrders, orderSession, orderSessions } from './commands.ts'
+import { finishOrders, orderSession, orderSessions } from './commands.ts'
 import { grantDevices } from './devices.ts'
 import { sealExport } from './export-seal.ts'
 import { searchHistory, whoHad } from './history.ts'
@@ -20,14 +20,7 @@ import {
 import { usageByPlan, usageHoursOfAll } from './usage-reports.ts'
 
 export { showAllowance } from './allowance.ts'
-export {
-  ORDERS_AT_ONCE_MAX,
-  finishOrder,
-  finishOrders,
-  orderSession,
-  orderSessions,
-  sessionOrdered,
-} from './commands.ts'
+export { ORDERS_AT_ONCE_MAX, finishOrders, orderSession, orderSessions, sessionOrdered } from './commands.ts'
 export { listOrders, listSessions, sessionIds, showSession, usageByHour } from './queries.ts'
 export { listRouterHealth, listUnknownRouters, openByRouter, usageTotals } from './reports.ts'
 export { exportFault, sealExport, sha256Of, type Manifest } from './export-seal.ts'
@@ -48,7 +41,7 @@ export const sessions = defineModule({
     accountingCopies,
     sessionOrders,
   ],
-  commands: [orderSession, orderSessions, finishOrder, finishOrders, sealExport],
+  commands: [orderSession, orderSessions, finishOrders, sealExport],
   queries: [
     grantDevices,
     listSessions,

@@ -1,11 +1,11 @@
 /** What other modules' commands tell the world: by what they were given and what they answered, never a secret of it. */
-import { eq } from 'drizzle-orm'
+import { eq, inArray } from 'drizzle-orm'
 import { follow, type CommandContext, type Follower } from '@lango/kernel/verbs'
 import { CODE_PURPOSE, codeLogin, firstUse, readCode } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { addPlan } from '../plans/index.ts'
 import { addSubscriber, importSubscribers, resumeSubscriber, suspendSubscriber } from '../services/index.ts'
-import { finishOrder } from '../sessions/index.ts'
+import { finishOrders } from '../sessions/index.ts'
 import { sessionOrders } from '../sessions/tables.ts'
 import { handVouchers, revokeVouchers } from '../vouchers/index.ts'
 import { voucherBatches, vouchers } from '../vouchers/tables.ts'
@@ -55,10 +55,16 @@ export const followers: readonly Follower[] = [
     // A second device of the same voucher is bound by the same command, later.
     if (voucher?.firstUsedAt === ctx.now) tell(ctx, 'voucher.used', voucher)
   }),
-  follow(finishOrder, (ctx, { orderId, state, steps }) => {
-    if (state !== 'failed') return
-    const { site } = sessionOrders
-    const { acctSessionId, kind, reason } = ctx.db.select().from(site).where(eq(site.id, orderId)).get()!
-    tell(ctx, 'order.failed', { acctSessionId, kind, reason, last: steps.at(-1)?.outcome ?? '' })
+  follow(finishOrders, (ctx, { outcomes }, { unknown }) => {
+    const failed = outcomes.filter(({ orderId, state }) => state === 'failed' && !unknown.includes(orderId))
+    if (failed.length === 0) return
+    const lastOf = new Map(failed.map(({ orderId, steps }) => [orderId, steps.at(-1)?.outcome ?? '']))
+    const { id, acctSessionId, kind, reason } = sessionOrders.site
+    const orders = ctx.db
+      .select({ id, acctSessionId, kind, reason })
+      .from(sessionOrders.site)
+      .where(inArray(id, [...lastOf.keys()]))
+      .all()
+    for (const { id: orderId, ...order } of orders) tell(ctx, 'order.failed', { ...order, last: lastOf.get(orderId) })
   }),
 ]

@@ -7,7 +7,7 @@ import { network } from '../network/index.ts'
 import { people } from '../people/index.ts'
 import { addPlan, plans } from '../plans/index.ts'
 import { addSubscriber, importSubscribers, resumeSubscriber, services, suspendSubscriber } from '../services/index.ts'
-import { finishOrder, orderSession, sessions } from '../sessions/index.ts'
+import { finishOrders, orderSession, sessions } from '../sessions/index.ts'
 import { handVouchers, makeVouchers, openBatch, revokeVouchers, vouchers } from '../vouchers/index.ts'
 import {
   addWebhook,
@@ -112,7 +112,8 @@ test('every module’s command tells its event, with it and after it, and nothin
   must(revokeVouchers, { code: codes[1]! })
   must(revokeVouchers, { code: codes[1]! })
   const { orderId } = must(orderSession, { sessionNo: 1, acctSessionId: 's1', kind: 'end', reason: 'desk' })
-  must(finishOrder, { orderId, state: 'failed', steps: [{ at: 1, means: 'disconnect', outcome: 'timeout' }] })
+  const steps = [{ at: 1, means: 'disconnect', outcome: 'timeout' }]
+  must(finishOrders, { outcomes: [{ orderId, state: 'failed', steps }] })
   must(tellAlarm, { kind: 'disk', sentence: 'Low.', remedy: 'Free some.' })
   for (let round = 0; round < 3; round++) await runJobs()
   expect(events()).toEqual([

@@ -30,7 +30,6 @@ import type {
 import type { setBackupSchedule } from '@lango/modules/backups'
 import type { addPlan } from '@lango/modules/plans'
 import type { addSubscriber, resumeSubscriber, revealPasswords } from '@lango/modules/services'
-import type { finishOrder } from '@lango/modules/sessions'
 import type { changeSettings } from '@lango/modules/settings'
 import type { addWebhook, retryWebhook, testWebhook } from '@lango/modules/webhooks'
 import type {
@@ -69,7 +68,6 @@ type ModuleFault = FaultOf<
   | typeof addSubscriber
   | typeof resumeSubscriber
   | typeof revealPasswords
-  | typeof finishOrder
   | typeof changeSettings
   | typeof changeStaff
   | typeof confirmTotp
@@ -179,7 +177,6 @@ const sentences: Sentences = {
     `The service of ${login} has ended and cannot be taken up again. Add a new one: lango subscriber add …`,
   GrantUnknown: ({ grantId }) => `There is no grant ${grantId}.`,
   DevicesBound: () => 'As many devices as the plan allows are bound to this login already.',
-  OrderUnknown: ({ orderId }) => `There is no order ${orderId}.`,
   SessionNotOpen: ({ acctSessionId }) => `No open session has the id ${acctSessionId}. See: lango session list`,
 
   ClockUnsure: () =>

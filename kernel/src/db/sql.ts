@@ -28,7 +28,7 @@ export const rowInserter = <R extends object>(
   db: RawDatabase,
   table: Named,
   { without = [] }: { without?: readonly (keyof R & string)[] } = {},
-): ((row: R) => void) => {
+): ((row: R) => number) => {
   const properties = Object.keys(table.columns).filter((property) => !(without as readonly string[]).includes(property))
   const parameters = properties.map(() => '?').join(', ')
   return bound(
@@ -37,13 +37,13 @@ export const rowInserter = <R extends object>(
   )
 }
 
-/** Writes these properties of the row whose key is the row's own. */
+/** Writes these properties of the row whose key is the row's own; answers how many rows that was. */
 export const rowUpdater = <R extends object>(
   db: RawDatabase,
   table: Named,
   properties: readonly (keyof R & string)[],
   key: keyof R & string,
-): ((row: R) => void) => {
+): ((row: R) => number) => {
   const set = properties.map((property) => `${quoted(sqlName(property))} = ?`).join(', ')
   return bound(db.prepare(`UPDATE ${quoted(table.name)} SET ${set} WHERE ${quoted(sqlName(key))} = ?`), [
     ...properties,
@@ -52,12 +52,12 @@ export const rowUpdater = <R extends object>(
 }
 
 const bound = (
-  statement: { run(values: readonly unknown[]): unknown },
+  statement: { run(values: readonly unknown[]): { readonly changes: number } },
   properties: readonly string[],
-): ((row: object) => void) => {
+): ((row: object) => number) => {
   const values = Array.from<unknown>({ length: properties.length })
   return (row) => {
     for (let i = 0; i < properties.length; i++) values[i] = (row as Row)[properties[i]!]
-    statement.run(values)
+    return statement.run(values).changes
   }
 }
