@@ -27,7 +27,7 @@ import {
   type Meaning,
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
-import { deskSessionCount, deskSessions, ordersOf } from './queries.ts'
+import { deskSessions, ordersOf, sessionsFound } from './queries.ts'
 import { subscriberHref } from './links.ts'
 import { wordsOf, type DeskWords } from './words.ts'
 
@@ -156,9 +156,9 @@ export const sessionsPage = definePage({
     const q = desk.search.get('q')?.trim() ?? ''
     const before = Number(desk.search.get('before') ?? Number.NaN)
     const isPaged = Number.isSafeInteger(before)
-    const rows = await desk.ask(deskSessions, { q, limit: PAGE_ROWS, ...(isPaged ? { before } : {}) })
-    const isAll = !isPaged && rows.length < PAGE_ROWS
-    const total = isAll ? rows.length : await desk.ask(deskSessionCount, { q })
+    const page = { q, limit: PAGE_ROWS, ...(isPaged ? { before } : {}) }
+    const { total, nos } = await desk.ask(sessionsFound, page)
+    const rows = await desk.ask(deskSessions, { nos, limit: PAGE_ROWS })
     return {
       title: words.sessions,
       content: (
@@ -279,7 +279,7 @@ export const sessionPage = definePage({
   async show(desk) {
     const words = wordsOf(desk)
     const no = Number(desk.param('no'))
-    const [session] = Number.isSafeInteger(no) ? await desk.ask(deskSessions, { no }) : []
+    const [session] = Number.isSafeInteger(no) ? await desk.ask(deskSessions, { nos: [no] }) : []
     const orders = Number.isSafeInteger(no) ? await desk.ask(ordersOf, { sessionNo: no }) : []
     const said = <Said desk={desk} words={{ ended: words.saidEnded, ending: words.saidEnding }} />
     if (!session)

@@ -27,10 +27,8 @@ const withoutCode = <R extends SessionRow>({ voucherTail, userName, ...row }: R)
 
 const sessionFilters = {
   q: needle,
-  /** A router's number. */
-  routerNo: z.number().int().optional(),
-  /** Of this session only. */
-  no: z.number().int().optional(),
+  /** Of these sessions only, by number. */
+  nos: z.array(z.number().int()).max(PAGE_ROWS_MAX).optional(),
   grantNo: z.number().int().optional(),
 }
 type SessionFilters = z.output<z.ZodObject<typeof sessionFilters>>
@@ -40,12 +38,11 @@ type SessionReader = Pick<Reader<typeof SESSION_TABLES>, keyof typeof SESSION_TA
  * Sessions that are meant, by conditions on their own row and on sets that are found once: joined to their owners,
  * twenty thousand rows would cost a fifth of a second each time.
  */
-const isMeant = (read: SessionReader, { q, routerNo, no, grantNo }: SessionFilters): SQL | undefined => {
+const isMeant = (read: SessionReader, { q, nos, grantNo }: SessionFilters): SQL | undefined => {
   const { liveSessions: live } = read
   return and(
     isNull(live.endedAt),
-    routerNo === undefined ? undefined : eq(live.routerNo, routerNo),
-    no === undefined ? undefined : eq(live.no, no),
+    nos === undefined ? undefined : inArray(live.no, nos),
     grantNo === undefined ? undefined : eq(live.grantNo, grantNo),
     q === '' ? undefined : or(...partsThatHold(read, q)),
   )
@@ -73,15 +70,10 @@ const partsThatHold = (read: SessionReader, q: string): SQL[] => {
 export const deskSessions = defineQuery({
   name: 'desk.sessions',
   permission: 'sessions.read',
-  input: z.object({
-    ...sessionFilters,
-    /** The number of the last session of the page before. */
-    before: z.number().int().optional(),
-    limit: limit(50),
-  }),
+  input: z.object({ ...sessionFilters, limit: limit(50) }),
   tables: SESSION_TABLES,
-  examples: [{}, { q: 'a' }, { q: '10.' }, { q: 'b' }, { before: 4, limit: 2 }, { no: 1 }, { grantNo: 2 }],
-  select: (read, { before, limit, ...filters }) => {
+  examples: [{}, { q: 'a' }, { q: '10.' }, { q: 'b' }, { limit: 2 }, { nos: [1, 3] }, { grantNo: 2 }],
+  select: (read, { limit, ...filters }) => {
     const {
       db,
       liveSessions: live,
@@ -125,23 +117,41 @@ export const deskSessions = defineQuery({
       .leftJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
       .leftJoin(plans, or(ref(services.planId, plans.id), ref(voucherBatches.planId, plans.id)))
       .leftJoin(routers, ref(live.routerNo, routers.no))
-      .where(and(isMeant(read, filters), before === undefined ? undefined : lt(live.no, before)))
+      .where(isMeant(read, filters))
       .orderBy(descending(live.no), ...byKey(live))
       .limit(limit)
   },
   shape: (rows) => rows.map(withoutCode),
 })
 
-/** How many sessions `deskSessions` has on all its pages. */
-export const deskSessionCount = defineQuery({
-  name: 'desk.sessionCount',
+/**
+ * A page of the sessions that a text finds, by number, and how many there are on all pages. Looking through them takes
+ * the time: it is done once for both, and what is shown of those on the page is asked for by their numbers.
+ */
+export const sessionsFound = defineQuery({
+  name: 'desk.sessionsFound',
   permission: 'sessions.read',
-  input: z.object(sessionFilters),
+  input: z.object({
+    q: needle,
+    /** The number of the last session of the page before. */
+    before: z.number().int().optional(),
+    limit: limit(50),
+  }),
   tables: SESSION_TABLES,
-  examples: [{}, { q: 'a' }, { q: '10.' }, { q: 'b' }, { no: 1 }],
-  select: (read, filters) =>
-    read.db.select({ count: countRows() }).from(read.liveSessions).where(isMeant(read, filters)),
-  shape: (rows) => rows[0]!.count,
+  examples: [{}, { q: 'a' }, { q: '10.' }, { q: 'b' }, { before: 4, limit: 2 }],
+  select: (read, { q }) =>
+    read.db
+      .select({ no: read.liveSessions.no })
+      .from(read.liveSessions)
+      .where(isMeant(read, { q }))
+      .orderBy(descending(read.liveSessions.no), ...read.byKey(read.liveSessions)),
+  shape: (rows, { before = Infinity, limit }) => ({
+    total: rows.length,
+    nos: rows
+      .filter(({ no }) => no < before)
+      .slice(0, limit)
+      .map(({ no }) => no),
+  }),
 })
 
 /** How many sessions each of these grants has open; none is left out of the answer. */
