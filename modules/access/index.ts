@@ -2,12 +2,15 @@ import { defineModule } from '@lango/kernel/verbs'
 import { firstUse } from './commands.ts'
 import { resealGrants } from './reseal.ts'
 import { freeDevice } from './free-device.ts'
-import { grants, policies } from './tables.ts'
+import { bindDevice, removePassphrase, setPassphrase, showPassphrase } from './passphrase-commands.ts'
+import { grants, passphrases, policies } from './tables.ts'
 import { topUp } from './top-up.ts'
 
 export { accessChanged, createGrantWriter, firstUse, policyRow } from './commands.ts'
 export { resealGrants } from './reseal.ts'
 export * from './code.ts'
+export { drawPassphrase, isPassphrase, passphrasePurpose } from './passphrase.ts'
+export { bindDevice, removePassphrase, setPassphrase, showPassphrase } from './passphrase-commands.ts'
 export { devicePart, isMac, normaliseDevice } from './device.ts'
 export { normaliseSerial } from './serial.ts'
 export {
@@ -29,6 +32,7 @@ export { credentialPurpose } from './purpose.ts'
 
 export const access = defineModule({
   name: 'access',
-  tables: [policies, grants],
-  commands: [firstUse, topUp, freeDevice, resealGrants],
+  tables: [policies, grants, passphrases],
+  commands: [firstUse, topUp, freeDevice, bindDevice, setPassphrase, removePassphrase, resealGrants],
+  queries: [showPassphrase],
 })

@@ -59,3 +59,15 @@ export const grants = defineTable(
     indexes: { byPolicy: ['policyId'], bySerial: ['serial'], byExpiry: ['expiresAt'] },
   },
 )
+
+/**
+ * Wi-Fi passphrases of grants that have one of their own, each under its grant's id: few grants do, and a login without
+ * looks nowhere for one. Sealed like a password; the keyed hash says that no two are the same, for a handshake shows a
+ * passphrase and nothing else.
+ */
+export const passphrases = defineTable(
+  'passphrases',
+  { home: 'site', flow: 'latest', onDelete: 'erase', key: 'id' },
+  (c) => ({ id: c.id(), passphrase: c.secret(), hash: c.secret(), setAt: c.instant() }),
+  { unique: { byHash: ['hash'] } },
+)

@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
 import { defineCommand, inputInvalid, personalIn, type CommandContext, type DispatchFault } from '@lango/kernel/verbs'
-import { accessChanged, credentialPurpose, normaliseDevice, policyRow } from '../access/index.ts'
+import { accessChanged, credentialPurpose, normaliseDevice, passphrasePurpose, policyRow } from '../access/index.ts'
 import { plans } from '../plans/tables.ts'
 import { claimsAgainst, type ClaimFault } from './claims.ts'
 import { IMPORT_CHUNK_ROWS, createCarrier, isWithoutPassword, subscriberRow, type SubscriberRow } from './import.ts'
@@ -160,7 +160,12 @@ export const changeSubscribers = defineCommand({
   },
 })
 
-/** Network passwords, for an export that a box can be made anew from. Only at the box itself, and on record. */
+type SealedSecrets = { readonly id: string; readonly credential: Buffer | null; readonly passphrase: Buffer | null }
+
+/**
+ * Network passwords and Wi-Fi passphrases, for an export that a box can be made anew from. Only at the box itself, and
+ * on record.
+ */
 export const revealPasswords = defineCommand({
   name: 'subscribers.reveal',
   permission: 'system',
@@ -168,17 +173,19 @@ export const revealPasswords = defineCommand({
   input: z.object({ logins: z.array(z.string()).min(1).max(1000) }),
   audit: ({ logins }, about) => recordOfLogins(logins, about),
   handle(ctx, { logins }) {
-    const sealed = ctx.raw.prepare<[string], { id: string; credential: Buffer | null }>(
-      'SELECT id, credential FROM grants WHERE login = ?',
+    const sealed = ctx.raw.prepare<[string], SealedSecrets>(
+      `SELECT g.id, g.credential, p.passphrase FROM grants g LEFT JOIN passphrases p ON p.id = g.id WHERE g.login = ?`,
     )
     const passwords: { login: string; password: string }[] = []
+    const passphrases: { login: string; passphrase: string }[] = []
     for (const login of logins) {
-      const grant = sealed.get(login)
-      if (!grant?.credential) continue
-      const opened = ctx.vault.open(grant.credential, credentialPurpose(grant.id))
-      if (!opened.ok) return err({ type: 'PasswordUnreadable', login })
-      passwords.push({ login, password: opened.value.reveal() })
+      const { id = '', credential = null, passphrase = null } = sealed.get(login) ?? {}
+      const password = credential && ctx.vault.open(credential, credentialPurpose(id))
+      const wifi = passphrase && ctx.vault.open(passphrase, passphrasePurpose(id))
+      if (password?.ok === false || wifi?.ok === false) return err({ type: 'PasswordUnreadable', login })
+      if (password) passwords.push({ login, password: password.value.reveal() })
+      if (wifi) passphrases.push({ login, passphrase: wifi.value.reveal() })
     }
-    return ok({ passwords })
+    return ok({ passwords, passphrases })
   },
 })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { err, ok } from '@lango/kernel'
 import { defineCommand, destroyPersonKeys } from '@lango/kernel/verbs'
 import { accessChanged } from '../access/index.ts'
-import { grants } from '../access/tables.ts'
+import { grants, passphrases } from '../access/tables.ts'
 import { customers } from '../customers/tables.ts'
 import { foundBy } from './found-by.ts'
 import { services } from './tables.ts'
@@ -46,6 +46,8 @@ export const eraseCustomer = defineCommand({
         .set({ status: 'ended', login: `erased-${serviceId}`, devices: [], ...nothingLeft })
         .where(eq(grants.site.id, id))
         .run()
+    const grantIds = ended.map(({ id }) => id)
+    ctx.db.delete(passphrases.site).where(inArray(passphrases.site.id, grantIds)).run()
     destroyPersonKeys(ctx.raw, [customerId, ...ids])
     for (const { no } of ended) ctx.emit(accessChanged, { grantNo: no })
     return ok({ customerId, services: ids.length } satisfies Erased)
