@@ -1,11 +1,13 @@
 /** The attributes of an Access-Accept: the policy's, encoded once per policy and vendor, then the subscriber's own. */
-import { encodeNamed, type AttributeWriter } from '@lango/drivers/radius'
+import { authenticator, encodeNamed, type AttributeWriter } from '@lango/drivers/radius'
 import { atInterim, type Policy } from '@lango/modules/access/rules'
 import type { GrantRow } from './decide.ts'
 import type { Admitted } from './gate.ts'
+import type { Request } from './login-handler.ts'
 import { classOf } from './readers.ts'
-import { policyAttributes, totalLimit, type Vendor } from './vendors.ts'
+import { passphraseAttributes, policyAttributes, totalLimit, type Vendor } from './vendors.ts'
 
+const USER_NAME = 1
 const FRAMED_IP_ADDRESS = 8
 const REPLY_MESSAGE = 18
 const CLASS = 25
@@ -72,6 +74,20 @@ const reportedInTime = (vendor: Vendor, { policy, quotaLeftOctets, tierLeftOctet
 
 export const writeReplyMessage = (writer: AttributeWriter, text: string): void => {
   if (text !== '') writer.text(REPLY_MESSAGE, text)
+}
+
+/** A device's own Wi-Fi passphrase, hidden where the vendor has it hidden. */
+export const writePassphrase = (
+  writer: AttributeWriter,
+  grant: GrantRow,
+  passphrase: string,
+  { packet, client, version }: Request,
+  salt: () => number,
+): void => {
+  const hide = { secret: client.secret, requestAuthenticator: authenticator(packet), version, salt }
+  writer.append(encodeNamed(passphraseAttributes(client.data.vendor, passphrase), hide))
+  // hostapd sends no Class in accounting for such a device, but this name in place of the address.
+  writer.text(USER_NAME, grant.login)
 }
 
 const writeVlan = (writer: AttributeWriter, vlan: number | undefined): void => {

@@ -12,11 +12,12 @@ import type { ToFront } from './control-link.ts'
 import type { EapAdmission, EapAnswer, EapQuestion, Request } from './login-handler.ts'
 import type { AaaData, FromWriter, ToWriter } from './messages.ts'
 import { createProxy } from './proxy.ts'
-import type { ToEap, FromEap } from './eap-link.ts'
+import { isStationQuestion, type FromEap, type ToEap } from './eap-link.ts'
 import { HeardRouters } from './heard-routers.ts'
 import { KEY_LOST, type Origin } from './gate.ts'
 import { createRadsecDrops } from './radsec-drops.ts'
 import { answerOverRadsec, type FromRadsec, type ToRadsec } from './radsec-link.ts'
+import { Stations, type StationAnswer, type StationQuestion } from './stations.ts'
 import { createAaaThread, createLoginHandler } from './thread.ts'
 
 export type EapData = AaaData & {
@@ -110,14 +111,31 @@ const answerSafely = (question: EapQuestion): EapAnswer => {
   }
 }
 
+const stations = new Stations(thread)
+
+const findStation = async (question: StationQuestion): Promise<StationAnswer> => {
+  try {
+    return await stations.find(question)
+  } catch (error) {
+    log.error('the passphrase of a device could not be looked for', { error })
+    return { kind: 'none', reason: 'busy' }
+  }
+}
+
 const addFront = (port: MessagePort): void => {
+  const reply = (message: FromEap): void => port.postMessage(message)
   port.on('message', ({ id, question }: ToEap) => {
-    port.postMessage({ id, answer: slim(answerSafely(question)) } satisfies FromEap)
+    if (!isStationQuestion(question)) return reply({ id, answer: slim(answerSafely(question)) })
+    void findStation(question).then((answer) => reply({ id, answer }))
   })
 }
 
 const proxy = createProxy(thread)
-const logins = createLoginHandler(thread, { eap: async (question) => answer(question), proxy: proxy.send })
+const logins = createLoginHandler(thread, {
+  eap: async (question) => answer(question),
+  findStation,
+  proxy: proxy.send,
+})
 const accounting = new AccountingIntake({ send: (batch, block) => toWriter(batch, [block]), state, now: clock.now })
 data.writer.on('message', (word: FromWriter) => accounting.settle(word))
 

@@ -27,7 +27,7 @@ const thread = createAaaThread(`front-${data.index}`, data, control, toWriter)
 const { clients, clock, log, state, asker } = thread
 const eap = createEapLink(data.eap)
 const proxy = createProxy(thread)
-const logins = createLoginHandler(thread, { eap: eap.ask, proxy: proxy.send })
+const logins = createLoginHandler(thread, { eap: eap.ask, findStation: eap.findStation, proxy: proxy.send })
 const accounting = new AccountingIntake({
   send: (batch, block) => toWriter(batch, [block]),
   state,

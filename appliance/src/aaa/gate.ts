@@ -11,6 +11,7 @@ import {
   isMac,
   normaliseDevice,
   normaliseSerial,
+  passphrasePurpose,
   readCode,
 } from '@lango/modules/access/rules'
 import { GuessGuard } from './guess-guard.ts'
@@ -68,6 +69,16 @@ export class Gate {
     origin: Pick<Origin, 'realm' | 'device' | 'router'>,
     serials: SerialsSeen = none,
   ): GrantRow | NotFound {
+    const known = this.findKnown(userName, origin, serials)
+    return known === 'unknown-user' ? this.#byCode(userName, origin) : known
+  }
+
+  /** The same where the name is no voucher's code for sure: an address that looks like one is nobody's guess. */
+  findKnown(
+    userName: string,
+    origin: Pick<Origin, 'realm'>,
+    serials: SerialsSeen = none,
+  ): GrantRow | Exclude<NotFound, 'too-many-guesses'> {
     const candidates = candidatesOf(userName, origin.realm)
     if (candidates.kind === 'foreign') return 'wrong-realm'
     for (const login of candidates.logins) {
@@ -77,7 +88,7 @@ export class Gate {
     }
     const device = normaliseDevice(userName)
     const known = isMac(device) ? this.#readers.grantByDevice(device) : undefined
-    return known ?? this.#bySerial(userName, device, serials) ?? this.#byCode(userName, origin)
+    return known ?? this.#bySerial(userName, device, serials) ?? 'unknown-user'
   }
 
   /** A line that logs in by its ONT: what asks there names itself by the device's address or by the serial. */
@@ -115,6 +126,16 @@ export class Gate {
     const opened = this.#vault.open(grant.credential, credentialPurpose(grant.id))
     if (opened.ok) return opened.value.reveal()
     this.#log.error('a stored password cannot be opened', { login: grant.login, fault: opened.error })
+    return KEY_LOST
+  }
+
+  /** The Wi-Fi passphrase of a grant that has one of its own. */
+  passphrase(grant: GrantRow): string | typeof KEY_LOST | undefined {
+    const sealed = this.#readers.passphrase(grant.id)
+    if (sealed === undefined) return undefined
+    const opened = this.#vault.open(sealed, passphrasePurpose(grant.id))
+    if (opened.ok) return opened.value.reveal()
+    this.#log.error('a Wi-Fi passphrase cannot be opened', { login: grant.login, fault: opened.error })
     return KEY_LOST
   }
 

@@ -13,7 +13,7 @@ import {
 import type { EapOutcome } from '@lango/drivers/radius/eap'
 import type { Clock, Log } from '@lango/kernel'
 import { isCodeLogin, normaliseDevice } from '@lango/modules/access/rules'
-import { AcceptWriter, writeReplyMessage } from './accept.ts'
+import { AcceptWriter, writePassphrase, writeReplyMessage } from './accept.ts'
 import { isTerminalLogin, type AdminDoor } from './admin-login.ts'
 import type { RouterFacts } from './clients.ts'
 import type { AdminVerdict } from './control-link.ts'
@@ -29,13 +29,16 @@ import {
 import type { GrantRow } from './decide.ts'
 import type { Decision } from './decision-log.ts'
 import { KEY_LOST, type Admitted, type Gate, type Origin } from './gate.ts'
-import { isMethod, type Method } from './methods.ts'
+import { eapMethod, eapReason, meterOf, spelt } from './login-words.ts'
+import type { Method } from './methods.ts'
 import { realmOf } from './names.ts'
 import { originOf } from './origin.ts'
 import { ADMIN_CLASS } from './readers.ts'
 import { reasonWords, type Reason } from './reasons.ts'
 import { serialsIn } from './serials.ts'
 import type { SharedState } from './shared-state.ts'
+import { stationIn, type Station } from './station.ts'
+import type { StationAnswer, StationQuestion } from './stations.ts'
 import { adminAttributes } from './vendors.ts'
 
 const USER_NAME = 1
@@ -69,6 +72,8 @@ export type LoginDeps = {
   readonly state: SharedState
   readonly randomSalt: () => number
   readonly eap: (question: EapQuestion) => Promise<EapAnswer>
+  /** Whose Wi-Fi passphrase a device has. */
+  readonly findStation: (question: StationQuestion) => Promise<StationAnswer>
   /** Writes the business rows of a first use; false when that was refused or the control thread did not answer. */
   readonly firstUse: (grant: GrantRow, device: string, admitted: Admitted) => Promise<boolean>
   /** Lets staff into the router itself. */
@@ -80,6 +85,12 @@ export type LoginDeps = {
     done: (outcome: Decision['outcome'], reason: Reason) => void,
   ) => boolean
   readonly decided: (decision: Decision, wrongPasswordAt: string | undefined) => void
+}
+
+/** What a login was shown by, and what the access point is to be told. */
+type Shown = {
+  readonly password: string | undefined
+  readonly passphrase: string | typeof KEY_LOST | undefined
 }
 
 type Login = {
@@ -161,26 +172,51 @@ export class LoginHandler {
     const { gate } = this.#deps
     const proof = readProof(request.packet, request.client.secret, request.version)
     login.method = proof.method
-    const grant = gate.find(origin.userName, origin, () => serialsIn(request.packet))
+    const station = stationIn(request.packet, origin)
+    const look = station ? 'findKnown' : 'find'
+    const grant = gate[look](origin.userName, origin, () => serialsIn(request.packet))
+    // Where a passphrase is shown, it tells more than the address.
+    if (station && (station.shown || grant === 'unknown-user')) return void this.#station(login, station, proof)
     if (typeof grant === 'string') return this.#reject(login, grant, undefined, proof)
     if (gate.isLockedOut(grant, origin.place)) return this.#reject(login, 'locked-out', grant, proof)
     const password = gate.password(grant)
     if (password === KEY_LOST) return this.#reject(login, 'key-lost', grant, proof)
     const shown = isCodeLogin(grant.login) ? codeShown(login, proof, password) : password
-    const fault = this.#proofFault(login, grant, proof, shown)
+    const isDevice = isByDevice(grant, origin.userName, shown)
+    const fault = isDevice ? this.#deviceFault(login, proof) : this.#proofFault(login, grant, proof, shown)
     if (fault) return this.#reject(login, fault, grant, proof)
-    this.#admit(login, grant, proof, shown)
+    const passphrase = station && isDevice ? gate.passphrase(grant) : undefined
+    this.#admit(login, grant, proof, { password: shown, passphrase })
+  }
+
+  /** A device that asks onto a Wi-Fi network by a passphrase of its subscriber's own. */
+  async #station(login: Login, station: Station, proof: Proof): Promise<void> {
+    const { gate, findStation, log } = this.#deps
+    const { request, origin } = login
+    if (!isDeviceProof(proof, request.packet, origin.userName))
+      return this.#reject(login, 'wrong-password', undefined, proof)
+    login.method = 'passphrase'
+    try {
+      const answer = await findStation({ station, realm: origin.realm })
+      if (answer.kind === 'none') return this.#reject(login, answer.reason, undefined, proof)
+      const grant = gate.again(answer.login)
+      // It may have been taken away meanwhile.
+      const passphrase = grant && gate.passphrase(grant)
+      if (!grant || passphrase === undefined) return this.#reject(login, 'unknown-station', undefined, proof)
+      this.#admit(login, grant, proof, { password: undefined, passphrase })
+    } catch (error) {
+      log.error('a Wi-Fi login failed inside', { error })
+      request.ignore()
+    }
+  }
+
+  #deviceFault(login: Login, proof: Proof): Reason | undefined {
+    login.method = 'mac'
+    return isDeviceProof(proof, login.request.packet, login.origin.userName) ? undefined : 'wrong-password'
   }
 
   #proofFault(login: Login, grant: GrantRow, proof: Proof, password: string | undefined): Reason | undefined {
     const { packet } = login.request
-    const { userName } = login.origin
-    // A subscriber may have both: then the name tells which of the two is shown.
-    const isDevice = grant.macLogin !== null && normaliseDevice(userName) === grant.macLogin
-    if (isDevice && (password === undefined || userName !== grant.login)) {
-      login.method = 'mac'
-      return isDeviceProof(proof, packet, userName) ? undefined : 'wrong-password'
-    }
     // The line proves itself: whether it is this one is decided with the rest.
     if (grant.serialLogin) {
       login.method = 'serial'
@@ -191,7 +227,8 @@ export class LoginHandler {
     return isProven(proof, password, attribute(packet, USER_NAME) ?? Buffer.alloc(0)) ? undefined : 'wrong-password'
   }
 
-  #admit(login: Login, grant: GrantRow, proof: Proof, password: string | undefined): void {
+  #admit(login: Login, grant: GrantRow, proof: Proof, { password, passphrase }: Shown): void {
+    if (passphrase === KEY_LOST) return this.#reject(login, 'key-lost', grant, proof)
     const admitted = this.#deps.gate.admit(grant, login.origin, () => serialsIn(login.request.packet))
     if (admitted.kind === 'reject') return this.#reject(login, admitted.reason, grant, proof)
     const accept = (): void => {
@@ -201,6 +238,7 @@ export class LoginHandler {
         const name = attribute(request.packet, USER_NAME) ?? Buffer.alloc(0)
         proofAttributes(writer, proof, password, name, this.#hiding(request))
       }
+      if (passphrase !== undefined) writePassphrase(writer, grant, passphrase, request, this.#deps.randomSalt)
       this.#accept(login, writer, grant, admitted)
     }
     if (admitted.firstUse) void this.#firstUse(login, grant, admitted, accept)
@@ -361,30 +399,6 @@ export class LoginHandler {
   }
 }
 
-/** How the login was spelt, where that is not its own name; of a code no more than its end. */
-const spelt = (name: string, typed: string): string => {
-  if (name === typed) return ''
-  return isCodeLogin(name) ? `…${typed.slice(-4)}` : typed
-}
-
-const meterOf = (method: Method, reason: Reason): 'login' | 'proxied' | undefined => {
-  if (method !== 'proxy') return 'login'
-  return reason === 'proxied' ? 'proxied' : undefined
-}
-
-/** The library's own reasons, in the words of the decision log. */
-const eapReason = (reason: string): Reason => {
-  if (reason === 'bad-password') return 'wrong-password'
-  if (reason === 'no-password') return 'unknown-user'
-  return Object.hasOwn(reasonWords, reason) ? (reason as Reason) : 'eap-failed'
-}
-
-const eapMethod = (method: string): Method => {
-  if (isMethod(method)) return method
-  const named = `eap-${method}`
-  return isMethod(named) ? named : 'eap'
-}
-
 /**
  * What a voucher was shown by: who types its code as the name may repeat it as the password or leave that empty, as the
  * router's page has it. The code itself when none of these was shown, which then is a wrong password.
@@ -393,3 +407,7 @@ const codeShown = ({ request, origin }: Login, proof: Proof, code: string | unde
   const name = attribute(request.packet, USER_NAME) ?? Buffer.alloc(0)
   return [code, origin.userName, ''].find((text) => text !== undefined && isProven(proof, text, name)) ?? code
 }
+
+/** A subscriber may have both a password and a device: then the name tells which of the two is shown. */
+const isByDevice = ({ macLogin, login }: GrantRow, userName: string, password: string | undefined): boolean =>
+  macLogin !== null && normaliseDevice(userName) === macLogin && (password === undefined || userName !== login)

@@ -22,6 +22,7 @@ export const methods = [
   'ttls-eap-mschapv2',
   'proxy',
   'serial',
+  'passphrase',
 ] as const
 
 export type Method = (typeof methods)[number]

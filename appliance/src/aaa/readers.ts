@@ -155,6 +155,8 @@ export type Readers = {
   grantByDevice(device: string): GrantRow | undefined
   /** The grant that this ONT or CPE logs in for by itself. */
   grantBySerial(serial: string): GrantRow | undefined
+  /** The sealed Wi-Fi passphrase of a grant that has one of its own. */
+  passphrase(grantId: string): Buffer | undefined
   policy(id: string): Policy
   allowance: Allowances
   readonly calendar: Calendar
@@ -192,7 +194,12 @@ export const createReaders = (
   )
   const isKnownDevice = (grantNo: number, device: string): boolean =>
     known.get(grantNo, device, grantNo, KNOWN_SESSIONS, device)!.yes === 1
+  const passphrases = site.prepare<[string], { sealed: Buffer }>('SELECT passphrase sealed FROM passphrases WHERE id = ?')
   return {
+    passphrase(grantId) {
+      readSite()
+      return passphrases.get(grantId)?.sealed
+    },
     grantByLogin: grantBy('login = ?'),
     grantByDevice: grantBy('mac_login = ?'),
     grantBySerial: grantBy('serial = ? AND serial_login = 1'),

@@ -43,6 +43,8 @@ export const reasons = [
   'admin-forbidden',
   'admin-too-many',
   'other-serial',
+  'unknown-station',
+  'wrong-passphrase',
 ] as const
 export type Reason = (typeof reasons)[number]
 
@@ -96,6 +98,19 @@ export const reasonWords: Readonly<Record<Reason, Words>> = {
     remedy:
       'Set the serial that is there now (`lango subscriber import FILE --update`), or connect the ONT or CPE that is bound.',
     told: 'This login is bound to another connection.',
+  },
+  'unknown-station': {
+    sentence:
+      'The device is bound to nobody who has a Wi-Fi passphrase of their own, and the access point showed no handshake that would tell whose it types.',
+    remedy:
+      'Bind the device to its subscriber: `lango subscriber bind LOGIN DEVICE`. Access points with hostapd 2.11 find it themselves (`wpa_psk_radius=3`).',
+    told: refused,
+  },
+  'wrong-passphrase': {
+    sentence: 'The Wi-Fi passphrase that the device has is nobody’s here.',
+    remedy:
+      'Type it again on the device; it is forgotten there first. The handshake of 802.11r (FT) and of WPA3 cannot be checked: switch them off on this network.',
+    told: refused,
   },
   'device-limit': {
     sentence: 'As many devices as the plan allows are online.',

@@ -9,7 +9,7 @@ import { createClients, type Clients } from './clients.ts'
 import { createAsker } from './control-link.ts'
 import { DecisionPacker, type Decision } from './decision-log.ts'
 import { Gate } from './gate.ts'
-import { LoginHandler, type EapQuestion, type EapAnswer, type LoginDeps } from './login-handler.ts'
+import { LoginHandler, type LoginDeps } from './login-handler.ts'
 import type { AaaData, Failure, ToWriter } from './messages.ts'
 import { createReaders } from './readers.ts'
 import { SharedState } from './shared-state.ts'
@@ -102,7 +102,7 @@ export const createAaaThread = (
 /** The login handler of a thread, given how it reaches EAP and home servers. */
 export const createLoginHandler = (
   thread: AaaThread,
-  ways: { readonly eap: (question: EapQuestion) => Promise<EapAnswer>; readonly proxy: LoginDeps['proxy'] },
+  ways: Pick<LoginDeps, 'eap' | 'findStation' | 'proxy'>,
 ): LoginHandler =>
   new LoginHandler({
     gate: thread.gate,
@@ -110,8 +110,7 @@ export const createLoginHandler = (
     log: thread.log,
     state: thread.state,
     randomSalt: () => randomInt(0x8000),
-    eap: ways.eap,
-    proxy: ways.proxy,
+    ...ways,
     decided: thread.decided,
     admin: new AdminDoor({ monotonicMs: thread.monotonicMs, ask: thread.asker.askForAdmin }),
     firstUse: (grant, device, admitted) =>

@@ -187,6 +187,18 @@ export const adminAttributes = (vendor: Vendor, rights: AdminRights): Buffer => 
   return encoded
 }
 
+/** How a vendor is told a device's own Wi-Fi passphrase, where it is not by Tunnel-Password as hostapd and UniFi are. */
+const passphraseRows: Partial<Record<Vendor, (passphrase: string) => NamedAttributes>> = {
+  // These two take it in clear.
+  mikrotik: (passphrase) => ({ 'Mikrotik-Wireless-PSK': passphrase }),
+  cisco: (passphrase) => ({ 'Cisco-AVPair': ['psk-mode=ascii', `psk=${passphrase}`] }),
+  aruba: (passphrase) => ({ 'Aruba-MPSK-Passphrase': Buffer.from(passphrase) }),
+}
+
+/** To be encoded with what hides it under the router's secret. */
+export const passphraseAttributes = (vendor: Vendor, passphrase: string): NamedAttributes =>
+  passphraseRows[vendor]?.(passphrase) ?? { 'Tunnel-Password': passphrase }
+
 /** How a vendor takes an octet limit for both directions together; others are cut at the next interim. */
 export const totalLimit: Partial<Record<Vendor, { low: AttributeName; gigawords: AttributeName }>> = {
   mikrotik: { low: 'Mikrotik-Total-Limit', gigawords: 'Mikrotik-Total-Limit-Gigawords' },

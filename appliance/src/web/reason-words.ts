@@ -40,6 +40,17 @@ export const swahiliReasons: Readonly<Record<Reason, Words>> = {
       'Jina hili la kuingia limefungwa na ONT au CPE moja, na ombi lilitoka kwenye nyingine au bila yoyote; iliyoonekana imeandikwa pembeni.',
     remedy: 'Weka namba iliyopo sasa (`lango subscriber import FILE --update`), au unganisha ONT au CPE iliyofungwa.',
   },
+  'unknown-station': {
+    sentence:
+      'Kifaa hakijafungwa na mteja yeyote mwenye nenosiri lake la Wi-Fi, na access point haikuonyesha makubaliano (handshake) ya kujua nenosiri ni la nani.',
+    remedy:
+      'Funga kifaa kwa mteja wake: `lango subscriber bind LOGIN DEVICE`. Access point zenye hostapd 2.11 hukitambua zenyewe (`wpa_psk_radius=3`).',
+  },
+  'wrong-passphrase': {
+    sentence: 'Nenosiri la Wi-Fi lililo kwenye kifaa si la mteja yeyote hapa.',
+    remedy:
+      'Sahau mtandao kwenye kifaa, kisha andika nenosiri tena. Makubaliano ya 802.11r (FT) na ya WPA3 hayawezi kukaguliwa: yazime kwenye mtandao huu.',
+  },
   'device-limit': {
     sentence: 'Idadi ya vifaa vilivyo mtandaoni imefikia kikomo cha kifurushi.',
     remedy: 'Kata kimoja kati ya vifaa hivyo; kipindi kilichokufa huondoka chenyewe.',
