@@ -92,11 +92,7 @@ export const bindDevice = defineCommand({
   name: 'grants.bindDevice',
   permission: 'subscribers.write',
   input: whose.extend({
-    device: z
-      .string()
-      .max(64)
-      .transform(normaliseDevice)
-      .refine(isMac, 'A MAC address looks like AA:BB:CC:DD:EE:FF.'),
+    device: z.string().max(64).transform(normaliseDevice).refine(isMac, 'A MAC address looks like AA:BB:CC:DD:EE:FF.'),
   }),
   audit: recordOfGrant,
   handle(ctx, input) {

@@ -51,7 +51,7 @@ import {
   type ScriptInput,
   type ScriptService,
 } from './routeros-script.ts'
-import { vendorLabel, vendorLines } from './vendor-settings.ts'
+import { vendorLabel, vendorLines, vendorWifiLines } from './vendor-settings.ts'
 
 const WATCH_SEC = 5
 /** A stranger that has spoken since is worth a look. */
@@ -243,6 +243,32 @@ const OtherVendor = ({ desk, router, asked }: { desk: Desk; router: Router; aske
   )
 }
 
+/** Where each subscriber has a Wi-Fi passphrase of their own: what is set beside the rest. */
+const OwnPassphrases = ({ desk, vendor }: { desk: Desk; vendor: string }) => {
+  const words = wordsOf(desk)
+  const lines = vendorWifiLines(vendor)
+  if (lines === '' && vendor !== 'ubiquiti') return null
+  return (
+    <Panel title={words.passphrases}>
+      <PanelBody>
+        <p>
+          <Sentence text={words[vendor === 'ubiquiti' ? 'passphrasesUniFi' : 'passphrasesNote']} />
+        </p>
+        {lines === '' ? null : (
+          <>
+            <pre id="wifi" tabIndex={0}>
+              {lines}
+            </pre>
+            <div class="pager">
+              <CopyButton of="wifi" locale={desk.locale} />
+            </div>
+          </>
+        )}
+      </PanelBody>
+    </Panel>
+  )
+}
+
 /** Whether the router has spoken to the box, and who else has meanwhile. */
 const Heard = async (desk: Desk, router: Router, health: Health | undefined) => {
   const words = wordsOf(desk)
@@ -310,6 +336,7 @@ const shown = async (desk: Desk, router: Router, secret: string | undefined): Pr
         ) : (
           <OtherVendor desk={desk} router={router} asked={asked} />
         )}
+        <OwnPassphrases desk={desk} vendor={router.vendor} />
         {await Heard(desk, router, health)}
       </>
     ),

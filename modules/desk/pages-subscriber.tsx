@@ -39,6 +39,7 @@ import { deskSessions, ordersOf } from './queries.ts'
 import { allowanceOf, AllowancePanel, DevicesPanel, freeDeviceDeed, topUpDeed } from './subscriber-allowance.tsx'
 import { decisionsOf, DecisionsTab, HistoryTab } from './subscriber-past.tsx'
 import { usageLately, UsagePanel } from './subscriber-usage.tsx'
+import { passphraseOf, wifiDeeds, WifiPanel, wifiSaid } from './subscriber-wifi.tsx'
 import { whyChain, type WhyStep } from './why.ts'
 import { subscriberHref } from './links.ts'
 import { wordsOf } from './words.ts'
@@ -208,6 +209,7 @@ const OverviewTab = async ({ desk, subscriber }: { desk: Desk; subscriber: Subsc
   const orders = session ? await desk.ask(ordersOf, { sessionNo: session.no, limit: 5 }) : []
   const lastTold = last && { ...last, ago: formatAgo(last.at, desk.now, desk.locale) }
   const allowance = await allowanceOf(desk, login)
+  const passphrase = await passphraseOf(desk, login)
   const steps = whyChain({ subscriber, allowance, openSessions: sessions.length, last: lastTold, desk })
   return (
     <>
@@ -218,6 +220,7 @@ const OverviewTab = async ({ desk, subscriber }: { desk: Desk; subscriber: Subsc
           <AllowancePanel desk={desk} allowance={allowance} />
           {desk.may('subscribers.write') ? <SpeedPanel desk={desk} subscriber={subscriber} /> : null}
           <DevicesPanel desk={desk} devices={grant.devices} />
+          <WifiPanel desk={desk} passphrase={passphrase} />
         </div>
       </div>
       {maySee ? <LivePanel desk={desk} sessions={sessions} /> : null}
@@ -296,6 +299,7 @@ export const subscriberPage = definePage({
     },
     topUp: topUpDeed,
     freeDevice: freeDeviceDeed,
+    ...wifiDeeds,
     planSpeed: { permission: 'subscribers.write', run: (desk) => giveSpeed(desk, undefined) },
     save: {
       permission: 'subscribers.write',
@@ -352,6 +356,7 @@ const Answer = ({ desk }: { desk: Desk }) => {
         set: words.saidSet,
         topped: words.saidTopped,
         freed: words.saidFreed,
+        ...wifiSaid(desk),
       }}
     >
       {said === 'suspended' && desk.may('subscribers.write') ? (

@@ -49,6 +49,7 @@ test.each([
   ['hotspot', 'service=hotspot', 'use-radius=yes radius-accounting=yes radius-interim-update=received'],
   ['dhcp', 'service=dhcp', 'use-radius=yes add-arp=yes'],
   ['wifi', 'service=wireless', 'authentication-types=wpa2-eap,wpa3-eap eap-accounting=yes'],
+  ['passphrases', 'service=wireless', 'authentication-types=wpa2-psk', 'radius-mac-authentication=yes'],
   ['dot1x', 'service=dot1x', 'auth-types=dot1x,mac-auth accounting=yes'],
   ['radsec', 'protocol=radsec secret=radsec certificate="tower1.pem_0"', '/certificate import file-name="tower1.key"'],
 ] as const)('%s has what that service needs', (service, ...parts) => {

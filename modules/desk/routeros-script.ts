@@ -3,7 +3,7 @@
  * changes nothing: what the script makes has names and comments of its own, looked for first.
  */
 
-export const scriptServices = ['pppoe', 'hotspot', 'dhcp', 'wifi', 'dot1x', 'radsec'] as const
+export const scriptServices = ['pppoe', 'hotspot', 'dhcp', 'wifi', 'passphrases', 'dot1x', 'radsec'] as const
 export type ScriptService = (typeof scriptServices)[number]
 export const isScriptService = (text: string): text is ScriptService =>
   (scriptServices as readonly string[]).includes(text)
@@ -36,6 +36,7 @@ export const scriptDefaults: Readonly<Record<ScriptService, { readonly interface
     hotspot: { interface: 'bridge-hotspot', network: '10.30.0.0/16' },
     dhcp: { interface: 'bridge-ipoe', network: '10.40.0.0/16' },
     wifi: { interface: 'wifi1', network: '' },
+    passphrases: { interface: 'wlan1', network: '' },
     dot1x: { interface: 'ether5', network: '' },
     radsec: { interface: '', network: '' },
   }
@@ -101,6 +102,7 @@ const radiusService: Readonly<Record<ScriptService, string>> = {
   hotspot: 'hotspot',
   dhcp: 'dhcp',
   wifi: 'wireless',
+  passphrases: 'wireless',
   dot1x: 'dot1x',
   radsec: 'ppp,hotspot,dhcp',
 }
@@ -193,6 +195,23 @@ const wifi = (input: ScriptInput): readonly string[] => {
   ]
 }
 
+const passphrases = (input: ScriptInput): readonly string[] => {
+  const name = nameOf('passphrases')
+  const menu = '/interface wireless security-profiles'
+  const settings =
+    'mode=dynamic-keys authentication-types=wpa2-psk unicast-ciphers=aes-ccm group-ciphers=aes-ccm radius-mac-authentication=yes radius-mac-accounting=yes radius-mac-mode=as-username-and-password radius-mac-caching=disabled interim-update=5m'
+  return [
+    ...radiusLines(input),
+    '# WPA2 with a passphrase for each subscriber: the box tells which one a device has that is bound to somebody',
+    '# The one that stands here opens for nobody: choose a long one and forget it',
+    addOnce(menu, `name=${name}`, `wpa2-pre-shared-key=[:rndstr length=40]`),
+    `${menu} set [find name=${name}] ${settings}`,
+    `/interface wireless set [find name=${quote(input.interface)}] security-profile=${name} default-authentication=yes`,
+    '# With the wifi packages of RouterOS 7.13 and later the access list asks:',
+    `# /interface wifi access-list add comment=${quote(name)} interface=wifi1 action=query-radius radius-accounting=yes`,
+  ]
+}
+
 const dot1x = (input: ScriptInput): readonly string[] => [
   ...radiusLines(input),
   '# 802.1X on a wired port; devices that cannot are asked for by their address',
@@ -225,6 +244,7 @@ const radsec = (input: ScriptInput): readonly string[] => {
 const bodyOf = (input: ScriptInput): readonly string[] | undefined => {
   const { service } = input
   if (service === 'wifi') return wifi(input)
+  if (service === 'passphrases') return passphrases(input)
   if (service === 'dot1x') return dot1x(input)
   if (service === 'radsec') return radsec(input)
   const network = readNetwork(input.network)

@@ -17,6 +17,8 @@ type VendorSettings = {
   readonly label: string
   /** Lines for its command line or file; none where it is set by clicking. */
   readonly lines: (asked: Required<Asked> & { readonly secret: string }) => readonly string[]
+  /** Beside them, for a Wi-Fi network on which each subscriber has a passphrase of their own. */
+  readonly wifi?: readonly string[]
 }
 
 const none = (): readonly string[] => []
@@ -39,6 +41,20 @@ const table = {
       'aaa server radius dynamic-author',
       ` client ${box} server-key ${secret}`,
       ` port ${coaPort}`,
+    ],
+    wifi: [
+      'radius-server attribute wireless authentication call-station-id ap-macaddress-ssid',
+      'aaa authorization network LANGO group LANGO',
+      'wlan ESTATE 1 <SSID>',
+      ' no security wpa akm dot1x',
+      ' security wpa akm psk',
+      ' security wpa psk set-key ascii 0 <ANY-PASSPHRASE>',
+      ' no security ft',
+      ' mac-filtering LANGO',
+      ' no shutdown',
+      'wireless profile policy ESTATE',
+      ' aaa-override',
+      ' no shutdown',
     ],
   },
   huawei: {
@@ -81,6 +97,7 @@ const table = {
       `aaa rfc-3576-server ${box}`,
       ` key ${secret}`,
     ],
+    wifi: ['wlan ssid-profile <SSID>', ' essid <SSID>', ' opmode mpsk-aes', ' auth-server lango'],
   },
   chillispot: {
     label: 'CoovaChilli, ChilliSpot',
@@ -121,6 +138,18 @@ const table = {
       `radius_das_port=${coaPort}`,
       `radius_das_client=${box} ${secret}`,
     ],
+    wifi: [
+      '# In place of ieee8021x=1; hostapd 2.11 finds the passphrase of any device',
+      'ieee8021x=0',
+      'ssid=<SSID>',
+      'wpa=2',
+      'wpa_key_mgmt=WPA-PSK',
+      'rsn_pairwise=CCMP',
+      'wpa_psk_radius=3',
+      '# hostapd before 2.11 knows bound devices only',
+      '# macaddr_acl=2',
+      '# wpa_psk_radius=2',
+    ],
   },
 } satisfies Record<string, VendorSettings>
 
@@ -136,4 +165,11 @@ export const vendorLines = (vendor: string, asked: Asked): string => {
   if (!isKnownVendor(vendor)) return ''
   const { lines }: VendorSettings = table[vendor]
   return lines({ ...asked, secret: asked.secret ?? SECRET_PLACEHOLDER }).join('\n')
+}
+
+/** '' where its maker is not known to take passphrases from a RADIUS server, or it is set by clicking. */
+export const vendorWifiLines = (vendor: string): string => {
+  if (!isKnownVendor(vendor)) return ''
+  const { wifi = [] }: VendorSettings = table[vendor]
+  return wifi.join('\n')
 }

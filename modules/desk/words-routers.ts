@@ -114,6 +114,7 @@ export const routerWords = catalogue(
     hotspot: 'Hotspot',
     dhcp: 'DHCP (IPoE)',
     wifi: 'Wi-Fi (802.1X)',
+    passphrases: 'Wi-Fi passphrases',
     dot1x: 'Wired 802.1X',
     radsec: 'RadSec',
     pppoeNote: 'Subscribers dial in with a login and password of a plan of kind PPPoE.',
@@ -122,6 +123,10 @@ export const routerWords = catalogue(
       'Devices get their address by DHCP and log in by their MAC; a subscriber’s static address is given to them.',
     wifiNote:
       'Each person joins with a login of their own; devices trust the box by its certificate (`lango tls show`).',
+    passphrasesNote:
+      'One network, and a passphrase for each subscriber who has one: it is made on the page of the subscriber. Leave 802.11r and WPA3 off.',
+    passphrasesUniFi:
+      'In the settings of the WiFi network: WPA2, RADIUS MAC authentication with the profile of this box, format `aabbccddeeff`, and fast roaming off. The access point asks by address, and gets the passphrase of devices that are bound to a subscriber.',
     dot1xNote: 'A wired port opens for whoever logs in; what has no 802.1X logs in by its MAC.',
     radsecNote:
       'RADIUS inside TLS, for a router behind NAT or across the internet. It needs a certificate for the router.',
@@ -282,12 +287,17 @@ export const routerWords = catalogue(
     hotspot: 'Hotspot',
     dhcp: 'DHCP (IPoE)',
     wifi: 'Wi-Fi (802.1X)',
+    passphrases: 'Manenosiri ya Wi-Fi',
     dot1x: '802.1X ya waya',
     radsec: 'RadSec',
     pppoeNote: 'Wateja hupiga kwa jina na nenosiri la kifurushi cha aina ya PPPoE.',
     hotspotNote: 'Simu hujiunga na Wi-Fi iliyo wazi kisha huandika vocha au jina la kifurushi cha aina ya hotspot.',
     dhcpNote: 'Vifaa hupata anwani kwa DHCP na huingia kwa MAC; anwani tuli ya mteja hupewa kifaa chake.',
     wifiNote: 'Kila mtu hujiunga kwa jina lake mwenyewe; vifaa huamini kisanduku kwa cheti chake (`lango tls show`).',
+    passphrasesNote:
+      'Mtandao mmoja, na nenosiri kwa kila mteja aliye nalo: hutengenezwa kwenye ukurasa wa mteja. Acha 802.11r na WPA3 zikiwa zimezimwa.',
+    passphrasesUniFi:
+      'Kwenye mipangilio ya mtandao wa WiFi: WPA2, RADIUS MAC authentication kwa wasifu wa kisanduku hiki, muundo `aabbccddeeff`, na fast roaming izimwe. Access point huuliza kwa anwani, na kupata nenosiri la vifaa vilivyofungwa na mteja.',
     dot1xNote: 'Mlango wa waya hufunguka kwa anayeingia; kisicho na 802.1X huingia kwa MAC yake.',
     radsecNote: 'RADIUS ndani ya TLS, kwa ruta iliyo nyuma ya NAT au kupitia intaneti. Inahitaji cheti cha ruta.',
     boxAddress: 'Anwani ya kisanduku hiki',

@@ -194,7 +194,9 @@ export const createReaders = (
   )
   const isKnownDevice = (grantNo: number, device: string): boolean =>
     known.get(grantNo, device, grantNo, KNOWN_SESSIONS, device)!.yes === 1
-  const passphrases = site.prepare<[string], { sealed: Buffer }>('SELECT passphrase sealed FROM passphrases WHERE id = ?')
+  const passphrases = site.prepare<[string], { sealed: Buffer }>(
+    'SELECT passphrase sealed FROM passphrases WHERE id = ?',
+  )
   return {
     passphrase(grantId) {
       readSite()

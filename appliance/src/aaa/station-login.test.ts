@@ -11,15 +11,13 @@ import {
   encodeNamed,
   encodeReply,
   encodeRequest,
-  hidePassword,
   parsePacket,
   prepareSecret,
   revealSalted,
-  verifyReply,
   type NamedAttributes,
   type Packet,
 } from '@lango/drivers/radius'
-import { macOctets, stationFrame } from '@lango/drivers/simulators/wifi-station'
+import { stationFrame } from '@lango/drivers/simulators/wifi-station'
 import { orThrow } from '@lango/kernel'
 import { migrate, openDatabase, openRaw } from '@lango/kernel/db'
 import { memorySite } from '@lango/kernel/testing'
@@ -36,7 +34,7 @@ import { customers } from '@lango/modules/customers'
 import { addPlan, plans } from '@lango/modules/plans'
 import { addSubscriber, changeSubscribers, services, suspendSubscriber } from '@lango/modules/services'
 import { sessions } from '@lango/modules/sessions'
-import { DecisionPacker, readChunk, type Decision } from './decision-log.ts'
+import { DecisionPacker, type Decision } from './decision-log.ts'
 import { Gate } from './gate.ts'
 import { LoginHandler, type Request } from './login-handler.ts'
 import { createReaders } from './readers.ts'
@@ -51,7 +49,6 @@ const PHONE = '8A:B3:A0:EB:D5:E5'
 const LAPTOP = '8A:B3:A0:EB:D5:E6'
 const TV = '8A:B3:A0:EB:D5:E7'
 const SSID = 'Estate'
-const DAY_MS = 86_400_000
 
 type Answer = { readonly code: number; readonly reply: Packet; readonly values: Record<string, unknown> }
 type Ask = {

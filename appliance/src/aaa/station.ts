@@ -30,7 +30,10 @@ export type Station = {
  * Undefined unless the name is the device's own address (twelve digits may be a voucher's code as well) and the request
  * names a Wi-Fi network.
  */
-export const stationIn = (packet: Packet, { userName, device }: Pick<Origin, 'userName' | 'device'>): Station | undefined => {
+export const stationIn = (
+  packet: Packet,
+  { userName, device }: Pick<Origin, 'userName' | 'device'>,
+): Station | undefined => {
   // Before anything else is looked at: twelve digits, with or without separators.
   if (userName.length !== 12 && userName.length !== 14 && userName.length !== 17) return undefined
   if (!isMac(device) || normaliseDevice(userName) !== device) return undefined
@@ -65,6 +68,4 @@ const extendedIn = (packet: Packet): readonly Buffer[] => {
 
 /** Vendor-Id and the vendor's own type, then the value (RFC 6929 §2.4). */
 const freeradiusValue = (extended: readonly Buffer[], type: number): Buffer | undefined =>
-  extended
-    .find((value) => value.length > 5 && value.readUInt32BE(0) === FREERADIUS && value[4] === type)
-    ?.subarray(5)
+  extended.find((value) => value.length > 5 && value.readUInt32BE(0) === FREERADIUS && value[4] === type)?.subarray(5)

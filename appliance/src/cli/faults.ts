@@ -5,7 +5,7 @@
 import type { ConfigFault, Fault, KeyFileFault, MoneyFault, QuantityFault, VaultFault } from '@lango/kernel'
 import type { DatabaseFault, MigrationFault } from '@lango/kernel/db'
 import type { DispatchFault, FaultOf } from '@lango/kernel/verbs'
-import type { firstUse, freeDevice, topUp } from '@lango/modules/access'
+import type { bindDevice, firstUse, freeDevice, removePassphrase, setPassphrase, topUp } from '@lango/modules/access'
 import type {
   addRemoteServer,
   addRouter,
@@ -56,7 +56,10 @@ import type { FaultyLine, ImportFault } from './transfer/run-import.ts'
 
 type ModuleFault = FaultOf<
   | typeof firstUse
+  | typeof bindDevice
   | typeof freeDevice
+  | typeof removePassphrase
+  | typeof setPassphrase
   | typeof topUp
   | typeof addRemoteServer
   | typeof addRouter
@@ -154,6 +157,10 @@ const sentences: Sentences = {
   LoginTaken: ({ login }) => `The login ${login} is taken. See who has it: lango subscriber show ${login}`,
   SerialTaken: ({ serial }) => `The ONT or CPE ${serial} logs in for another subscriber already.`,
   MacTaken: ({ mac }) => `The device ${mac} logs in for another subscriber already.`,
+  DeviceTaken: ({ device, login }) =>
+    `${device} is bound to ${login}, whose Wi-Fi passphrase it gets. Free it there first: lango subscriber free ${login} ${device}`,
+  PassphraseTaken: () =>
+    'Another subscriber has this Wi-Fi passphrase, and a device that types it could be either’s. Choose another, or have the box make one.',
   CredentialMissing: ({ why }) => why,
   SubscriberUnknown: ({ login }) =>
     `No subscriber has the login ${login}. Look for it: lango subscriber list --search ${login}`,

@@ -5,6 +5,7 @@ import { refused, shown, UsageError, type Args, type CommandSpec, type OptionSpe
 import { allowanceFacts, allowanceOf } from './allowance.ts'
 import { ago, facts, localTime, rate, table } from './format.ts'
 import { saleTimeOptions, saleTimesOf } from './sale-times.ts'
+import { subscriberWifiCommands } from './subscriber-wifi.ts'
 import { topUp, topUpOptions } from './top-up.ts'
 import { subscriberImportCommand } from './transfer/import.ts'
 
@@ -221,5 +222,6 @@ export const subscriberCommands = [
   freeDevice,
   erase,
   change('resume', 'let a suspended subscriber in again', (login) => `${login} may log in again.`),
+  ...subscriberWifiCommands,
   subscriberImportCommand,
 ]

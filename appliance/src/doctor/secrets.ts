@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openVault, type Random, type Vault } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
-import { credentialPurpose } from '@lango/modules/access'
+import { credentialPurpose, passphrasePurpose } from '@lango/modules/access'
 import { routerSecretPurpose } from '@lango/modules/network'
 import { webhookSecretPurpose } from '@lango/modules/webhooks'
 import { LAST_BACKUP_FILE, lastBackupSchema } from '../backup/index.ts'
@@ -34,6 +34,7 @@ export const checkKeys = (folder: DataFolder, site: RawDatabase, random: Random)
     return stopped('keys', faultSentence(vault.error), 'Put keys.json back from a backup: lango restore FILE')
   const boxes = [
     ...samples(site, 'grants', 'credential').map((box) => ({ ...box, purpose: credentialPurpose(box.id) })),
+    ...samples(site, 'passphrases', 'passphrase').map((box) => ({ ...box, purpose: passphrasePurpose(box.id) })),
     ...samples(site, 'routers', 'secret').map((box) => ({ ...box, purpose: routerSecretPurpose(box.id) })),
     ...samples(site, 'webhook_endpoints', 'secret').map((box) => ({ ...box, purpose: webhookSecretPurpose(box.id) })),
   ]

@@ -118,6 +118,18 @@ const words: Readonly<Record<string, Words>> = {
     en: '{device} is what logs in here; without it nobody could.',
     sw: '{device} ndicho kinachoingia hapa; bila hicho hakuna anayeweza.',
   },
+  DevicesBound: {
+    en: 'As many devices as the plan allows are bound already. Free one of them first.',
+    sw: 'Idadi ya vifaa vilivyofungwa imefikia kikomo cha kifurushi. Achilia kimoja kwanza.',
+  },
+  DeviceTaken: {
+    en: '{device} is bound to {login}, whose Wi-Fi passphrase it gets. Free it there first.',
+    sw: '{device} kimefungwa na {login}, na hupata nenosiri lake la Wi-Fi. Kiachilie huko kwanza.',
+  },
+  PassphraseTaken: {
+    en: 'Another subscriber has this Wi-Fi passphrase, and a device that types it could be either’s. Choose another, or have the box make one.',
+    sw: 'Mteja mwingine ana nenosiri hili la Wi-Fi, na kifaa kinacholiandika kingeweza kuwa cha yeyote kati yao. Chagua lingine, au acha kisanduku kitengeneze.',
+  },
   GrantUnknown: {
     en: 'Its access is not there any more.',
     sw: 'Ruhusa yake ya kuingia haipo tena.',

@@ -83,7 +83,7 @@ test('of many passphrases exactly the one that was typed signs, and with a bit c
       expect(keys.map((key) => isWpaKeyOf(key, trial))).toEqual(all.map((each) => each === passphrase))
       // Anywhere behind the header: in the nonce, the MIC or the data.
       const spoilt = Buffer.from(frame)
-      const at = 17 + (bit % ((frame.length - 17) * 8) >> 3)
+      const at = 17 + ((bit % ((frame.length - 17) * 8)) >> 3)
       spoilt[at] = spoilt[at]! ^ (1 << (bit & 7))
       const other = wpaTrial({ ...shown, frame: spoilt })
       expect(other !== undefined && keys.some((key) => isWpaKeyOf(key, other))).toBe(false)

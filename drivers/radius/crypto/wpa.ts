@@ -100,9 +100,7 @@ export const isWpaKeyOf = (master: Uint8Array, { version, expansion, unsigned, m
 
 /** The MIC of a key frame whose own is zero. */
 const wpaMic = (version: WpaTrial['version'], key: Uint8Array, frame: Uint8Array): Buffer =>
-  version === AES_CMAC
-    ? aesCmac(key, frame)
-    : createHmac('sha1', key).update(frame).digest().subarray(0, MIC_OCTETS)
+  version === AES_CMAC ? aesCmac(key, frame) : createHmac('sha1', key).update(frame).digest().subarray(0, MIC_OCTETS)
 
 const BLOCK_OCTETS = 16
 
