@@ -37,11 +37,16 @@ export const stationIn = (
   // Before anything else is looked at: twelve digits, with or without separators.
   if (userName.length !== 12 && userName.length !== 14 && userName.length !== 17) return undefined
   if (!isMac(device) || normaliseDevice(userName) !== device) return undefined
+  const network = networkIn(packet)
+  return network && { ...network, device, shown: shownIn(packet) }
+}
+
+const networkIn = (packet: Packet): Pick<Station, 'ssid' | 'bssid'> | undefined => {
   const called = text(packet, CALLED_STATION_ID) ?? ''
-  const [, radio = '', name = ''] = NAMED_BSSID.exec(called) ?? []
-  const ssid = name === '' ? (vendorAttribute(packet, ARUBA, ARUBA_ESSID)?.toString('utf8') ?? '') : name
+  const [, radio = called, name] = NAMED_BSSID.exec(called) ?? []
+  const ssid = name ?? vendorAttribute(packet, ARUBA, ARUBA_ESSID)?.toString('utf8') ?? ''
   if (ssid === '' || Buffer.byteLength(ssid) > SSID_OCTETS_MAX) return undefined
-  return { ssid, device, bssid: normaliseDevice(radio === '' ? called : radio), shown: shownIn(packet) }
+  return { ssid, bssid: normaliseDevice(radio) }
 }
 
 const shownIn = (packet: Packet): Station['shown'] => {
