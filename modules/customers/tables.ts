@@ -13,6 +13,8 @@ export const customers = defineTable(
     language: c.oneOf(['en', 'sw']),
     status: c.oneOf(['active', 'closed']),
     createdAt: c.instant(),
+    /** Of a closed one: whom all that was theirs was moved to, and with whom they are forgotten. */
+    movedTo: c.optText(),
   }),
-  { indexes: { byPhone: ['phone'], byName: ['name'] } },
+  { indexes: { byPhone: ['phone'], byName: ['name'], byMovedTo: ['movedTo'] } },
 )

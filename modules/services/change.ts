@@ -2,27 +2,28 @@
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
-import { defineCommand, inputInvalid, personalIn, type CommandContext, type DispatchFault } from '@lango/kernel/verbs'
+import { defineCommand, inputInvalid, type CommandContext, type DispatchFault } from '@lango/kernel/verbs'
 import { accessChanged, credentialPurpose, normaliseDevice, passphrasePurpose, policyRow } from '../access/index.ts'
 import { plans } from '../plans/tables.ts'
 import { claimsAgainst, type ClaimFault } from './claims.ts'
 import { IMPORT_CHUNK_ROWS, createCarrier, isWithoutPassword, subscriberRow, type SubscriberRow } from './import.ts'
-import { orNull, passwordCell } from './cells.ts'
-import { foundBy } from './found-by.ts'
+import { orNull, passwordCell, textOf } from './cells.ts'
+import { createFoundByWriter, foundBy } from './found-by.ts'
+import { createMover } from './move.ts'
+import { customersIn, joinable, type Customer, type JoinFault } from './owner.ts'
 import { credentialsOf, nameFor } from './rules.ts'
 import { clearedByEmpty, overlaid, subscriberCells, subscriberColumns, subscriberSheet } from './sheet.ts'
-import { customerBehind, recordOfLogins } from './whose.ts'
+import { behindLogin, personalOf, recordOfLogins, type Whose } from './whose.ts'
 
 type ChangeFault =
   | { readonly type: 'SubscriberUnknown'; readonly login: string }
+  | JoinFault
   | { readonly type: 'PlanUnknown'; readonly plan: string }
   | ClaimFault
   | { readonly type: 'CredentialMissing'; readonly why: string }
   | Extract<DispatchFault, { type: 'InputInvalid' }>
 
-type Current = {
-  readonly serviceId: string
-  readonly customerId: string
+type Current = Whose & {
   readonly grantId: string
   readonly grantNo: number
   readonly planId: string
@@ -37,6 +38,7 @@ const prepareChange = ({ raw }: CommandContext) => ({
      FROM services s JOIN grants g ON g.service_id = s.id WHERE s.login = ?`,
   ),
   claimed: claimsAgainst(raw),
+  customers: customersIn(raw),
   customer: raw.prepare('UPDATE customers SET name = @name, phone = @phone, email = @email WHERE id = @customerId'),
   service: raw.prepare(
     `UPDATE services SET plan_id = @planId, kind = @kind, framed_ip = @framedIp, mac = @mac, found_by = @foundBy
@@ -54,28 +56,37 @@ type Statements = ReturnType<typeof prepareChange>
 type Judged = {
   readonly current: Current
   readonly row: SubscriberRow
+  /** Whose it is from now on. */
+  readonly customer: Customer
   readonly plan: typeof plans.site.$inferSelect
   readonly macLogin: string | undefined
   readonly devices: readonly string[]
   readonly serialLogin: boolean
 }
 
-/** The row with these cells laid over what stands there. */
-const rowWith = (ctx: CommandContext, change: ChangeRow): Result<SubscriberRow, ChangeFault> => {
+type Overlay = { readonly row: SubscriberRow; readonly customer: Customer }
+
+/** The row with these cells laid over what stands there; a service that goes to another customer is told of as theirs. */
+const rowWith = (ctx: CommandContext, { customers }: Statements, change: ChangeRow): Result<Overlay, ChangeFault> => {
   const { login, mac, devices } = change
   const [seen] = ctx.query(subscriberSheet, { logins: [login] })
   if (!seen) return err({ type: 'SubscriberUnknown', login })
+  const id = change.customer || seen.customerId
+  const owner = id === seen.customerId ? ok(customers.withId(id)!) : joinable(customers.withId(id), id)
+  if (!owner.ok) return owner
+  const { name, phone, email } = owner.value
+  const stands = { ...subscriberCells(seen), customer: id, name, phone: textOf(phone), email: textOf(email) }
   // Another device that is sold with the service is bound by being sold.
   const cells = { ...change, password: undefined, devices: mac !== undefined && devices === undefined ? '' : devices }
-  const parsed = subscriberRow.safeParse(overlaid(subscriberCells(seen), cells, clearedByEmpty))
-  return parsed.success ? ok(parsed.data) : err(inputInvalid(parsed.error))
+  const parsed = subscriberRow.safeParse(overlaid(stands, cells, clearedByEmpty))
+  return parsed.success ? ok({ row: parsed.data, customer: owner.value }) : err(inputInvalid(parsed.error))
 }
 
 /** Holds the whole against the rules of a new row. */
 const judge = (ctx: CommandContext, statements: Statements, change: ChangeRow): Result<Judged, ChangeFault> => {
-  const overlay = rowWith(ctx, change)
+  const overlay = rowWith(ctx, statements, change)
   if (!overlay.ok) return overlay
-  const row = overlay.value
+  const { row, customer } = overlay.value
   const current = statements.current.get(row.login)!
   const plan = ctx.db.select().from(plans.site).where(eq(plans.site.name, row.plan)).get()
   const isSold = plan?.status === 'active' || plan?.id === current.planId
@@ -86,18 +97,22 @@ const judge = (ctx: CommandContext, statements: Statements, change: ChangeRow): 
   const { macLogin, devices, serialLogin } = credentials
   const taken = statements.claimed(credentials, row.serial, current.grantId)
   if (taken) return err(taken)
-  return ok({ current, row, plan, macLogin, devices, serialLogin })
+  return ok({ current, row, customer, plan, macLogin, devices, serialLogin })
 }
 
 const createChanger = (ctx: CommandContext) => {
   const statements = prepareChange(ctx)
   const carry = createCarrier(ctx)
+  const move = createMover(ctx)
+  const writeFoundBy = createFoundByWriter(ctx.raw)
 
   return (change: ChangeRow): Result<{ readonly grantNo: number }, ChangeFault> => {
     const judged = judge(ctx, statements, change)
     if (!judged.ok) return judged
-    const { current, row, plan, macLogin, devices, serialLogin } = judged.value
-    const { grantId, serviceId, customerId, grantNo } = current
+    const { current, row, customer: owner, plan, macLogin, devices, serialLogin } = judged.value
+    const { grantId, serviceId, grantNo } = current
+    const { id: customerId } = owner
+    if (customerId !== current.customerId) move(current, customerId)
     const { kind } = plan
     const framedIp = orNull(row.ip)
     const customer = { name: nameFor(row), phone: orNull(row.phone), email: orNull(row.email) }
@@ -120,7 +135,9 @@ const createChanger = (ctx: CommandContext) => {
       delegatedIpv6Prefix: orNull(row.delegated),
       vlan: orNull(row.vlan),
     })
-    carry(current, row)
+    carry({ serviceId, customerId }, row)
+    // It is one customer whatever service of theirs was asked about.
+    if (customer.name !== owner.name || customer.phone !== owner.phone) writeFoundBy(customerId)
     ctx.emit(accessChanged, { grantNo })
     return ok({ grantNo })
   }
@@ -146,8 +163,8 @@ export const changeSubscribers = defineCommand({
   permission: 'subscribers.write',
   input: z.object({ rows: z.array(changeRow).min(1).max(IMPORT_CHUNK_ROWS) }),
   audit({ rows }, about) {
-    const customer = customerBehind(about)
-    return { rows: rows.map((row) => personalIn(customer(row.login), row)) }
+    const behind = behindLogin(about)
+    return { rows: rows.map((row) => personalOf(behind(row.login), row)) }
   },
   handle(ctx, { rows }) {
     const change = createChanger(ctx)

@@ -11,9 +11,10 @@ import { plans } from '../plans/tables.ts'
 import { passwordCell } from './cells.ts'
 import { claimsAgainst, type ClaimFault } from './claims.ts'
 import { foundBy } from './found-by.ts'
+import { customerNamed, customersIn, joinable, type Customer, type JoinFault } from './owner.ts'
 import { credentialsOf, subscriberSchema, nameFor } from './rules.ts'
 import { services } from './tables.ts'
-import { recordOfLogin } from './whose.ts'
+import { customerMeant, personalOf, recordOfLogin, type Whose } from './whose.ts'
 
 export type SubscriberFault =
   | { readonly type: 'PlanUnknown'; readonly plan: string }
@@ -24,9 +25,7 @@ export type SubscriberFault =
   | { readonly type: 'ClockUnsure' }
   | { readonly type: 'SaleTimesUnfit'; readonly why: string }
 
-type Added = {
-  readonly serviceId: string
-  readonly customerId: string
+type Added = Whose & {
   readonly grantNo: number
   readonly login: string
 }
@@ -34,6 +33,16 @@ type Added = {
 const withSecret = subscriberSchema.extend({ password: passwordCell })
 type SubscriberInput = z.output<typeof withSecret>
 const instant = z.number().int().min(0)
+
+/** Whom a service is added to: who is there, or who is made with it. */
+export type Owner = Customer | { readonly newId: string }
+type Sale = {
+  readonly owner: Owner
+  /** It goes on being what it is where its plan is withdrawn. */
+  readonly wasSold: boolean
+  /** Without them the row says by itself when it begins and ends: what an import brings along. */
+  readonly times?: SaleTimes
+}
 
 /** Statements of one command: prepared once for all its rows. */
 export const createAdder = (ctx: CommandContext) => {
@@ -44,8 +53,7 @@ export const createAdder = (ctx: CommandContext) => {
   const putGrant = createGrantWriter(ctx)
   const planOf = plansByName(ctx)
 
-  /** Without `times` the row says by itself when it begins and ends: what an import brings along. */
-  return (subscriber: SubscriberInput, wasSold: boolean, times?: SaleTimes): Result<Added, SubscriberFault> => {
+  return (subscriber: SubscriberInput, { owner, wasSold, times }: Sale): Result<Added, SubscriberFault> => {
     const plan = planOf(subscriber.plan, wasSold)
     if (!plan) return err({ type: 'PlanUnknown', plan: subscriber.plan })
     if (loginTaken.get(subscriber.login)) return err({ type: 'LoginTaken', login: subscriber.login })
@@ -58,13 +66,14 @@ export const createAdder = (ctx: CommandContext) => {
     const { serial } = subscriber
     const taken = claimed(credentials, serial)
     if (taken) return err(taken)
-    const customerId = ctx.ids.next('cus')
     const serviceId = ctx.ids.next('svc')
     const createdAt = ctx.now
-    const customer = customerRow(customerId, createdAt, subscriber)
+    const isNew = 'newId' in owner
+    const customer = isNew ? customerRow(owner.newId, createdAt, subscriber) : owner
+    const { id: customerId, name, phone } = customer
     const { login } = subscriber
     const [framedIp, mac] = [subscriber.ip ?? null, macLogin ?? devices[0] ?? null]
-    addCustomer.run(customer)
+    if (isNew) addCustomer.run(customer)
     addService.run({
       id: serviceId,
       customerId,
@@ -75,7 +84,7 @@ export const createAdder = (ctx: CommandContext) => {
       createdAt,
       framedIp,
       mac,
-      foundBy: foundBy({ ...customer, login, framedIp, mac }),
+      foundBy: foundBy({ login, name, phone, framedIp, mac }),
     })
     const { no } = putGrant({
       serviceId,
@@ -108,6 +117,7 @@ const customerRow = (id: string, createdAt: number, { login, name, phone, email 
   language: 'en',
   status: 'active',
   createdAt,
+  movedTo: null,
 })
 
 type Plan = typeof plans.site.$inferSelect
@@ -164,8 +174,31 @@ export const addSubscriber = defineCommand({
   permission: 'subscribers.write',
   /** The instants are those of a plan for a fixed time. */
   input: withSecret.extend({ beginsAt: instant.optional(), endsAt: instant.optional() }),
-  audit: (input, { value }) => personalIn((value as Added | undefined)?.customerId, input),
-  handle: (ctx, { beginsAt, endsAt, ...input }) => createAdder(ctx)(input, false, { beginsAt, endsAt }),
+  audit: (input, { value }) => personalOf(value as Added | undefined, input),
+  handle: (ctx, { beginsAt, endsAt, ...input }) =>
+    createAdder(ctx)(input, {
+      owner: { newId: ctx.ids.next('cus') },
+      wasSold: false,
+      times: { beginsAt, endsAt },
+    }),
+})
+
+/** Makes a further service, with a login of its own, for a customer who has one. */
+export const addService = defineCommand({
+  name: 'customers.addService',
+  permission: 'subscribers.write',
+  input: withSecret
+    .omit({ name: true, phone: true, email: true })
+    .extend({ customer: customerNamed, beginsAt: instant.optional(), endsAt: instant.optional() }),
+  audit: ({ customer, ...input }, about) => ({
+    customer: customerMeant(customer, about),
+    ...(personalIn((about.value as Added | undefined)?.serviceId, input) as object),
+  }),
+  handle(ctx, { customer, beginsAt, endsAt, ...input }): Result<Added, SubscriberFault | JoinFault> {
+    const owner = joinable(customersIn(ctx.raw).named(customer), customer)
+    if (!owner.ok) return owner
+    return createAdder(ctx)(input, { owner: owner.value, wasSold: false, times: { beginsAt, endsAt } })
+  },
 })
 
 const changeStatus = (name: string, status: 'active' | 'suspended') =>

@@ -1,11 +1,13 @@
 import { eq, inArray } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok } from '@lango/kernel'
+import type { RawDatabase } from '@lango/kernel/db'
 import { defineCommand, destroyPersonKeys } from '@lango/kernel/verbs'
 import { accessChanged } from '../access/index.ts'
 import { grants, passphrases } from '../access/tables.ts'
 import { customers } from '../customers/tables.ts'
 import { foundBy } from './found-by.ts'
+import { NOBODY } from './owner.ts'
 import { services } from './tables.ts'
 import { recordOfLogin } from './whose.ts'
 
@@ -29,7 +31,7 @@ export const eraseCustomer = defineCommand({
     const ended = ctx.db.select().from(grants.site).where(inArray(grants.site.serviceId, ids)).all()
     ctx.db
       .update(customers.site)
-      .set({ ...NOBODY, email: null, status: 'closed' })
+      .set({ ...NOBODY, status: 'closed' })
       .where(eq(customers.site.id, customerId))
       .run()
     for (const { id } of owned) {
@@ -48,13 +50,23 @@ export const eraseCustomer = defineCommand({
         .run()
     const grantIds = ended.map(({ id }) => id)
     ctx.db.delete(passphrases.site).where(inArray(passphrases.site.id, grantIds)).run()
-    destroyPersonKeys(ctx.raw, [customerId, ...ids])
+    destroyPersonKeys(ctx.raw, [customerId, ...mergedInto(ctx.raw, customerId), ...ids])
     for (const { no } of ended) ctx.emit(accessChanged, { grantNo: no })
     return ok({ customerId, services: ids.length } satisfies Erased)
   },
 })
 
-const NOBODY = { name: 'erased', phone: null } as const
+/** Who has become this customer, one after another: what the log tells of them is told of this one. */
+const mergedInto = (raw: RawDatabase, customerId: string): readonly string[] =>
+  raw
+    .prepare<[string], string>(
+      `WITH RECURSIVE merged (id) AS (
+         SELECT id FROM customers WHERE moved_to = ?
+         UNION SELECT c.id FROM customers c JOIN merged m ON c.moved_to = m.id)
+       SELECT id FROM merged`,
+    )
+    .pluck()
+    .all(customerId)
 
 type Erased = { readonly customerId: string; readonly services: number }
 

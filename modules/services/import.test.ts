@@ -40,6 +40,7 @@ test('what another box had of a subscriber is what this one has', () => {
       mac: 'AA:BB:CC:DD:EE:01',
       name: 'Amina "=1+1" Otieno',
       email: 'amina@example.net',
+      customer: 'cus_4711',
       vlan: '100',
       ipv6: '2001:db8:1::/64',
       delegated: '2001:db8:2::/56',

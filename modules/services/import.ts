@@ -3,18 +3,24 @@ import { z } from 'zod'
 import { Secret, err, ok, type Result } from '@lango/kernel'
 import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
 import { carriedProblem, carriedSchema, grantValues, type Carried } from './carried.ts'
-import { passwordCell } from './cells.ts'
-import { createAdder, type SubscriberFault } from './commands.ts'
+import { optionalCell, passwordCell } from './cells.ts'
+import { createAdder, type Owner, type SubscriberFault } from './commands.ts'
+import { customersIn, joinable, type Customer, type JoinFault } from './owner.ts'
 import { credentialsOf, subscriberSchema } from './rules.ts'
-import { recordOfLogins } from './whose.ts'
+import { recordOfLogins, type Whose } from './whose.ts'
 
 /** Rows of one command: its transaction stays short, so that nothing else waits long. */
 export const IMPORT_CHUNK_ROWS = 200
 const NEW_PASSWORD_OCTETS = 9
 
+/** Lines that have the same here are one customer's. */
+const customerCell = optionalCell(
+  z.string().regex(/^cus_[\w-]{1,64}$/, 'A customer is cus_ and letters or digits: the same in each line of theirs.'),
+)
+
 /** One row of an import or export. */
 export const subscriberRow = subscriberSchema
-  .extend({ password: passwordCell, ...carriedSchema.shape })
+  .extend({ password: passwordCell, customer: customerCell, ...carriedSchema.shape })
   .superRefine((row, context) => {
     const problem = carriedProblem(row)
     if (problem) context.addIssue({ code: 'custom', path: [problem.path], message: problem.message })
@@ -43,14 +49,15 @@ export const credentialsOfRow = (
 /** A device or a line logs in by itself. */
 export const isWithoutPassword = ({ loginBy }: SubscriberRow): boolean => loginBy === 'device' || loginBy === 'serial'
 
-type Ids = { readonly serviceId: string; readonly customerId: string }
-
 /** Writes what a row brings along over what its plan gave it. Prepared once for all the rows of a command. */
-export const createCarrier = (ctx: CommandContext): ((ids: Ids, row: Carried) => void) => {
+export const createCarrier = (ctx: CommandContext): ((ids: Whose, row: Carried) => void) => {
   const service = ctx.raw.prepare(
     'UPDATE services SET status = coalesce(@status, status), created_at = coalesce(@createdAt, created_at) WHERE id = @serviceId',
   )
-  const customer = ctx.raw.prepare('UPDATE customers SET created_at = @createdAt WHERE id = @customerId')
+  const customer = ctx.raw.prepare<[string]>(
+    `UPDATE customers SET created_at = (SELECT min(created_at) FROM services WHERE customer_id = customers.id)
+     WHERE id = ?`,
+  )
   const grant = ctx.raw.prepare(
     `UPDATE grants SET
        status = coalesce(@status, status),
@@ -71,7 +78,30 @@ export const createCarrier = (ctx: CommandContext): ((ids: Ids, row: Carried) =>
     if (!brings && (values.devices ?? values.topUps ?? values.status ?? createdAt) === null) return
     grant.run({ ...values, serviceId })
     service.run({ serviceId, status: values.status, createdAt })
-    if (createdAt !== null) customer.run({ customerId, createdAt })
+    if (createdAt !== null) customer.run(customerId)
+  }
+}
+
+export type ImportRowFault = SubscriberFault | JoinFault | { readonly type: 'CustomerDiffers'; readonly column: Detail }
+const details = ['name', 'phone', 'email'] as const
+type Detail = (typeof details)[number]
+
+/** What a line says of a customer who is there and is not so; what it leaves out it does not say. */
+export const detailThatDiffers = (
+  customer: Readonly<Record<Detail, string | null>>,
+  told: { readonly [D in Detail]?: string | undefined },
+): Detail | undefined =>
+  details.find((detail) => told[detail] !== undefined && told[detail] !== (customer[detail] ?? ''))
+
+/** Whose a row is: somebody who is there or was in a line before it, or somebody new. */
+const createOwners = (ctx: CommandContext): ((row: SubscriberRow) => Result<Owner, ImportRowFault>) => {
+  const { withId } = customersIn(ctx.raw)
+  return ({ customer, ...row }) => {
+    const found: Customer | undefined = customer === undefined ? undefined : withId(customer)
+    if (customer === undefined || !found) return ok({ newId: customer ?? ctx.ids.next('cus') })
+    const column = detailThatDiffers(found, row)
+    if (column !== undefined) return err({ type: 'CustomerDiffers', column })
+    return joinable(found, customer)
   }
 }
 
@@ -79,19 +109,22 @@ export const createCarrier = (ctx: CommandContext): ((ids: Ids, row: Carried) =>
 const createImporter = (ctx: CommandContext, makesPasswords: boolean) => {
   const add = createAdder(ctx)
   const carry = createCarrier(ctx)
+  const ownerOf = createOwners(ctx)
   const newPassword = () => new Secret(ctx.random.bytes(NEW_PASSWORD_OCTETS).toString('base64url'))
-  const tryAdd = (row: SubscriberRow) => {
-    const wasSold = row.createdAt !== undefined
+  const tryAdd = (row: SubscriberRow, owner: Owner) => {
+    const sale = { owner, wasSold: row.createdAt !== undefined }
     if (row.loginBy === 'password' && row.password === undefined)
       return makesPasswords
-        ? add({ ...row, password: newPassword() }, wasSold)
+        ? add({ ...row, password: newPassword() }, sale)
         : err({ type: 'CredentialMissing', why: PASSWORD_ABSENT.why } as const)
-    const added = add(row, wasSold)
+    const added = add(row, sale)
     const lacksPassword = !added.ok && added.error.type === 'CredentialMissing' && !isWithoutPassword(row)
-    return lacksPassword && makesPasswords ? add({ ...row, password: newPassword() }, wasSold) : added
+    return lacksPassword && makesPasswords ? add({ ...row, password: newPassword() }, sale) : added
   }
-  return (row: SubscriberRow): Result<unknown, SubscriberFault> => {
-    const added = tryAdd(row)
+  return (row: SubscriberRow): Result<unknown, ImportRowFault> => {
+    const owner = ownerOf(row)
+    if (!owner.ok) return owner
+    const added = tryAdd(row, owner.value)
     if (added.ok) carry(added.value, row)
     return added
   }
@@ -113,7 +146,7 @@ export const importSubscribers = defineCommand({
     ),
   handle(ctx, { rows, newPasswords }) {
     const add = createImporter(ctx, newPasswords)
-    const refused: { row: number; fault: SubscriberFault }[] = []
+    const refused: { row: number; fault: ImportRowFault }[] = []
     rows.forEach((row, index) => {
       const added = add(row)
       if (!added.ok) refused.push({ row: index, fault: added.error })

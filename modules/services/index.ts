@@ -1,8 +1,11 @@
 import { defineModule } from '@lango/kernel/verbs'
 import { changeSubscribers, revealPasswords } from './change.ts'
-import { addSubscriber, resumeSubscriber, suspendSubscriber } from './commands.ts'
+import { addService, addSubscriber, resumeSubscriber, suspendSubscriber } from './commands.ts'
+import { changeCustomer, resumeCustomer, suspendCustomer } from './customer-commands.ts'
+import { customersNamed, showCustomer } from './customer-queries.ts'
 import { eraseCustomer } from './erase.ts'
 import { importSubscribers } from './import.ts'
+import { moveService } from './move.ts'
 import { listSubscribers, showSubscriber, takenLogins } from './queries.ts'
 import { subscriberSheet } from './sheet.ts'
 import { setSpeed } from './speed.ts'
@@ -11,13 +14,24 @@ import { services as servicesTable } from './tables.ts'
 export { carriedSchema, grantValues, validityCells } from './carried.ts'
 export { instantCell, instantText, optionalCell, textOf } from './cells.ts'
 export { changeSubscribers, revealPasswords } from './change.ts'
-export { addSubscriber, resumeSubscriber, suspendSubscriber } from './commands.ts'
+export { addService, addSubscriber, resumeSubscriber, suspendSubscriber } from './commands.ts'
+export { changeCustomer, resumeCustomer, suspendCustomer } from './customer-commands.ts'
+export { customersNamed, showCustomer } from './customer-queries.ts'
 export { eraseCustomer } from './erase.ts'
 export { fillFoundBy } from './found-by.ts'
 export { givenCells } from './given.ts'
-export { IMPORT_CHUNK_ROWS, credentialsOfRow, importSubscribers, subscriberRow } from './import.ts'
+export {
+  IMPORT_CHUNK_ROWS,
+  credentialsOfRow,
+  detailThatDiffers,
+  importSubscribers,
+  subscriberRow,
+  type ImportRowFault,
+} from './import.ts'
+export { moveService } from './move.ts'
+export { CUSTOMER_SERVICES_MAX } from './owner.ts'
 export { listSubscribers, showSubscriber, takenLogins } from './queries.ts'
-export { credentialsOf, subscriberSchema } from './rules.ts'
+export { credentialsOf, nameFor, subscriberSchema } from './rules.ts'
 export { setSpeed } from './speed.ts'
 export {
   SHEET_ROWS_MAX,
@@ -34,6 +48,11 @@ export const services = defineModule({
   tables: [servicesTable],
   commands: [
     addSubscriber,
+    addService,
+    moveService,
+    changeCustomer,
+    suspendCustomer,
+    resumeCustomer,
     importSubscribers,
     changeSubscribers,
     revealPasswords,
@@ -42,5 +61,5 @@ export const services = defineModule({
     setSpeed,
     eraseCustomer,
   ],
-  queries: [listSubscribers, showSubscriber, takenLogins, subscriberSheet],
+  queries: [listSubscribers, showSubscriber, takenLogins, subscriberSheet, showCustomer, customersNamed],
 })

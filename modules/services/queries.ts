@@ -40,6 +40,7 @@ export const listSubscribers = defineQuery({
     return db
       .select({
         login: services.login,
+        customerId: customers.id,
         name: customers.name,
         phone: customers.phone,
         plan: plans.name,
@@ -84,7 +85,13 @@ export const showSubscriber = defineQuery({
         status: services.status,
         kind: services.kind,
         createdAt: services.createdAt,
-        customer: { id: customers.id, name: customers.name, phone: customers.phone, email: customers.email },
+        customer: {
+          id: customers.id,
+          name: customers.name,
+          phone: customers.phone,
+          email: customers.email,
+          language: customers.language,
+        },
         plan: { id: plans.id, name: plans.name, policy: plans.policy, status: plans.status },
         grant: grantFields(grants),
         policy: policies.policy,

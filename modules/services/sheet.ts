@@ -1,5 +1,5 @@
 /** Subscribers as rows of a file: what an export tells is what an import takes. */
-import { and, gt, inArray } from 'drizzle-orm'
+import { and, eq, gt, inArray } from 'drizzle-orm'
 import { z } from 'zod'
 import { ascending, defineQuery, type ResultOf } from '@lango/kernel/db'
 import { grants } from '../access/tables.ts'
@@ -19,6 +19,7 @@ export const subscriberColumns = [
   'mac',
   'name',
   'email',
+  'customer',
   'vlan',
   'ipv6',
   'delegated',
@@ -40,7 +41,7 @@ export type SubscriberColumn = (typeof subscriberColumns)[number]
 /** Rows of one page. */
 export const SHEET_ROWS_MAX = 1000
 
-/** All that a file holds of subscribers but their passwords, in order of login. */
+/** All that a file holds of subscribers but their passwords, in order of login; lines of one customer say so by `customer`. */
 export const subscriberSheet = defineQuery({
   name: 'subscribers.sheet',
   permission: 'subscribers.read',
@@ -56,6 +57,7 @@ export const subscriberSheet = defineQuery({
     db
       .select({
         login: services.login,
+        customerId: customers.id,
         plan: plans.name,
         name: customers.name,
         phone: customers.phone,
@@ -83,7 +85,14 @@ export const subscriberSheet = defineQuery({
       .innerJoin(customers, ref(services.customerId, customers.id))
       .innerJoin(plans, ref(services.planId, plans.id))
       .innerJoin(grants, ref(grants.serviceId, services.id))
-      .where(and(gt(services.login, after), logins === undefined ? undefined : inArray(services.login, logins)))
+      .where(
+        and(
+          gt(services.login, after),
+          // Of who was erased there is nothing to tell.
+          eq(customers.status, 'active'),
+          logins === undefined ? undefined : inArray(services.login, logins),
+        ),
+      )
       .orderBy(ascending(services.login), ...byKey(services))
       .limit(limit),
   shape: (rows) => rows,
@@ -106,6 +115,7 @@ export const subscriberCells = (row: SubscriberSheetRow): SubscriberCells => ({
   mac: textOf(row.mac),
   name: row.name,
   email: textOf(row.email),
+  customer: row.customerId,
   vlan: textOf(row.vlan),
   ipv6: textOf(row.framedIpv6Prefix),
   delegated: textOf(row.delegatedIpv6Prefix),

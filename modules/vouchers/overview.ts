@@ -218,7 +218,7 @@ export const voucherAt = defineQuery({
   permission: 'vouchers.read',
   input: z.object({ batch: z.number().int(), serial: z.number().int() }),
   tables: { vouchers, voucherBatches },
-  examples: [1, 2, 3, 4, 5].flatMap((batch) => [1, 2].map((serial) => ({ batch, serial }))),
+  examples: [1, 2, 3, 4, 5].flatMap((batch) => [1, 2, 3, 4].map((serial) => ({ batch, serial }))),
   select: ({ db, vouchers, voucherBatches, ref, byKey }, { batch, serial }) =>
     db
       .select({ id: vouchers.id })

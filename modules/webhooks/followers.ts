@@ -4,7 +4,7 @@ import { follow, type CommandContext, type Follower } from '@lango/kernel/verbs'
 import { CODE_PURPOSE, codeLogin, firstUse, readCode } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { addPlan } from '../plans/index.ts'
-import { addSubscriber, importSubscribers, resumeSubscriber, suspendSubscriber } from '../services/index.ts'
+import { addService, addSubscriber, importSubscribers, resumeSubscriber, suspendSubscriber } from '../services/index.ts'
 import { finishOrders } from '../sessions/index.ts'
 import { sessionOrders } from '../sessions/tables.ts'
 import { handVouchers, revokeVouchers } from '../vouchers/index.ts'
@@ -30,6 +30,7 @@ export const followers: readonly Follower[] = [
   follow(addSubscriber, (ctx, { plan }, { login }) =>
     tell(ctx, 'subscriber.added', { subscribers: [{ login, plan }] }),
   ),
+  follow(addService, (ctx, { plan }, { login }) => tell(ctx, 'subscriber.added', { subscribers: [{ login, plan }] })),
   follow(importSubscribers, (ctx, { rows }, { refused }) => {
     const left = new Set(refused.map(({ row }) => row))
     const subscribers = rows.filter((_, row) => !left.has(row)).map(({ login, plan }) => ({ login, plan }))

@@ -6,7 +6,15 @@ import { customers } from '../customers/index.ts'
 import { network } from '../network/index.ts'
 import { people } from '../people/index.ts'
 import { addPlan, plans } from '../plans/index.ts'
-import { addSubscriber, importSubscribers, resumeSubscriber, services, suspendSubscriber } from '../services/index.ts'
+import {
+  addService,
+  addSubscriber,
+  importSubscribers,
+  resumeSubscriber,
+  services,
+  suspendCustomer,
+  suspendSubscriber,
+} from '../services/index.ts'
 import { finishOrders, orderSession, sessions } from '../sessions/index.ts'
 import { handVouchers, makeVouchers, openBatch, revokeVouchers, vouchers } from '../vouchers/index.ts'
 import {
@@ -105,6 +113,8 @@ test('every module’s command tells its event, with it and after it, and nothin
   must(importSubscribers, { rows })
   must(suspendSubscriber, { login: 'amina' })
   must(resumeSubscriber, { login: 'amina' })
+  must(addService, { customer: 'amina', login: 'amina-shop', plan: 'Home', password: 'pw-of-shop' })
+  must(suspendCustomer, { customer: 'amina-shop' })
   const { batch } = must(openBatch, { plan: 'Day', count: 4 })
   const { codes } = must(makeVouchers, { batch })
   must(handVouchers, { batch, from: 1, to: 2, state: 'given', holder: 'Njeri' })
@@ -123,6 +133,9 @@ test('every module’s command tells its event, with it and after it, and nothin
     ['subscriber.added', { subscribers: [{ login: 'baraka', plan: 'Home' }] }],
     ['subscriber.suspended', { subscribers: [{ login: 'amina' }] }],
     ['subscriber.resumed', { subscribers: [{ login: 'amina' }] }],
+    ['subscriber.added', { subscribers: [{ login: 'amina-shop', plan: 'Home' }] }],
+    ['subscriber.suspended', { subscribers: [{ login: 'amina' }] }],
+    ['subscriber.suspended', { subscribers: [{ login: 'amina-shop' }] }],
     ['voucher.sold', { batch, from: 1, to: 2, sold: 2, holder: 'Njeri' }],
     ['voucher.revoked', { batch, serial: 2, revoked: 1 }],
     ['order.failed', { acctSessionId: 's1', kind: 'end', reason: 'desk', last: 'timeout' }],

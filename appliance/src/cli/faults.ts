@@ -49,6 +49,7 @@ import type { RpcFault } from '../rpc/protocol.ts'
 import type { NameFault } from '../run-named.ts'
 import type { TlsFault } from '../tls/index.ts'
 import { auditSentences, type AuditFault } from './audit-faults.ts'
+import { customerSentences, type CustomerFault } from './customer-faults.ts'
 import { localTime } from './format.ts'
 import type { WebServerFault } from '../web/serve.ts'
 import type { MoveFault } from './transfer/import-from.ts'
@@ -123,6 +124,7 @@ export type KnownFault =
   | MigrationFault
   | DispatchFault
   | AuditFault
+  | CustomerFault
   | FolderFault
   | OfflineFault
   | NameFault
@@ -351,6 +353,7 @@ const sentences: Sentences = {
   KeyLost: ({ keyId, advice }) => `The key ${keyId} is not in the key file. ${advice}`,
   BoxInvalid: () => 'A sealed password was altered or moved, and cannot be opened. Set it again.',
   ...auditSentences,
+  ...customerSentences,
 }
 
 /** The sentence of any fault; one that is not known by name is shown with what it carries. */

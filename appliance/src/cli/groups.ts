@@ -21,6 +21,10 @@ export const groups: ReadonlyMap<string, Group> = new Map([
     'subscriber',
     { summary: 'who may be online', load: async () => (await import('./subscriber.ts')).subscriberCommands },
   ],
+  [
+    'customer',
+    { summary: 'whose the services are', load: async () => (await import('./customer.ts')).customerCommands },
+  ],
   ['voucher', { summary: 'codes that are sold', load: async () => (await import('./voucher.ts')).voucherCommands }],
   [
     'export',

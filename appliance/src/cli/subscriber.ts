@@ -3,6 +3,7 @@ import type { ResultOf } from '@lango/kernel/db'
 import type { listSubscribers, showSubscriber } from '@lango/modules/services'
 import { refused, shown, UsageError, type Args, type CommandSpec, type OptionSpec } from './command.ts'
 import { allowanceFacts, allowanceOf } from './allowance.ts'
+import { servicesTable, type ShownCustomer } from './customer.ts'
 import { ago, facts, localTime, rate, table } from './format.ts'
 import { saleTimeOptions, saleTimesOf } from './sale-times.ts'
 import { subscriberWifiCommands } from './subscriber-wifi.ts'
@@ -32,7 +33,7 @@ const detailsOf = (args: Args): Record<string, string | undefined> =>
 const add: CommandSpec = {
   path: ['subscriber', 'add'],
   operands: ['LOGIN'],
-  summary: 'make the customer and the service',
+  summary: 'make the customer and the service, or a further service of a customer',
   options: {
     password: {
       value: 'P',
@@ -40,6 +41,7 @@ const add: CommandSpec = {
       secret: true,
     },
     plan: { value: 'NAME', help: 'the plan', required: true },
+    customer: { value: 'LOGIN|ID', help: 'whose further service it is: a login of theirs, or their id' },
     ...saleTimeOptions,
     ...details,
   },
@@ -49,13 +51,22 @@ const add: CommandSpec = {
     'lango subscriber add office-7 --password-file - --plan Business --ip 10.20.0.7',
     'lango subscriber add camera-3 --plan Static-2 --mac AA:BB:CC:DD:EE:FF',
     'lango subscriber add house-12 --plan Fibre-20 --serial HWTCA1B2C3D4',
+    'lango subscriber add amina-shop --password-file - --plan Business --customer amina',
   ],
   async run({ args, command, io }) {
     const login = args.operand(0)!
     const password = await args.secret('password')
     const plan = args.text('plan')
     const times = saleTimesOf(args, io.env)
-    const added = await command('subscribers.add', { login, password, plan, ...times, ...detailsOf(args) })
+    const customer = args.text('customer')
+    const details = detailsOf(args)
+    const ofCustomer = ['name', 'phone', 'email'].find((each) => details[each] !== undefined)
+    if (customer !== undefined && ofCustomer !== undefined)
+      throw new UsageError(`--${ofCustomer} is the customer’s, not the service’s: lango customer change ${customer} …`)
+    const input = { login, password, plan, ...times, ...details }
+    const added = await (customer === undefined
+      ? command('subscribers.add', input)
+      : command('customers.addService', { ...input, customer }))
     return added.ok ? shown(added.value, () => `Subscriber ${login} may log in.`) : added
   },
 }
@@ -77,10 +88,16 @@ const show: CommandSpec = {
     const subscriber = found.value
     const told = await allowanceOf(context, { login })
     if (!told.ok) return told
+    const owner = await query<ShownCustomer>('customers.show', { customer: subscriber.customer.id })
+    if (!owner.ok) return owner
+    const siblings = (owner.value?.services ?? []).filter((each) => each.login !== login)
     const allowance = told.value === undefined ? [] : allowanceFacts(told.value, io.now())
-    return shown({ ...subscriber, allowance: told.value }, () =>
-      facts([...factsOf(subscriber, io.now()), ...allowance]),
-    )
+    return shown({ ...subscriber, siblings, allowance: told.value }, () => {
+      const own = facts([...factsOf(subscriber, io.now()), ...allowance])
+      return siblings.length === 0
+        ? own
+        : `${own}\n\nthe customer’s other services\n${servicesTable(siblings, io.now())}`
+    })
   },
 }
 
@@ -90,6 +107,7 @@ const factsOf = ({ login, status, kind, createdAt, customer, plan, grant }: Foun
     ['status', status],
     ['kind', kind],
     ['customer', customer.name],
+    ['customer id', customer.id],
     ['phone', customer.phone],
     ['e-mail', customer.email],
     ['plan', `${plan.name}: ${rate(plan.policy.downKbps)} down, ${rate(plan.policy.upKbps)} up`],
@@ -165,6 +183,28 @@ const change = (verb: 'suspend' | 'resume', summary: string, told: (login: strin
   },
 })
 
+const move: CommandSpec = {
+  path: ['subscriber', 'move'],
+  operands: ['LOGIN'],
+  summary: 'put the service to another customer, where it was put to the wrong one',
+  options: {
+    customer: { value: 'LOGIN|ID', help: 'the customer: a login of theirs, or their id' },
+    alone: { help: 'to a customer of its own, called and reached as the present one' },
+  },
+  notes: [
+    'Sessions go on. A customer whose last service is moved away is closed: their name and number are overwritten, and the audit log has them.',
+  ],
+  examples: ['lango subscriber move amina-shop --customer juma', 'lango subscriber move amina-shop --alone'],
+  async run({ args, command }) {
+    const login = args.operand(0)!
+    const customer = args.text('customer')
+    if (args.flag('alone') === (customer !== undefined))
+      throw new UsageError('Say where to: --customer LOGIN|ID, or --alone.')
+    const moved = await command('subscribers.move', { login, customer })
+    return moved.ok ? shown(moved.value, () => `${login} is the other customer’s now.`) : moved
+  },
+}
+
 const topUpSubscriber: CommandSpec = {
   path: ['subscriber', 'topup'],
   operands: ['LOGIN'],
@@ -192,7 +232,7 @@ const freeDevice: CommandSpec = {
 const erase: CommandSpec = {
   path: ['subscriber', 'erase'],
   operands: ['LOGIN'],
-  summary: 'forget who this was: ends the services and overwrites name, phone, e-mail and login for good',
+  summary: 'forget who this was: ends all their services and overwrites name, phone, e-mail and logins for good',
   options: { yes: { help: 'it cannot be taken back: do it' } },
   notes: [
     'What the audit log tells of them can be read no more, and the log still verifies. Backups from before still hold it.',
@@ -218,6 +258,7 @@ export const subscriberCommands = [
     'refuse logins and end the sessions',
     (login) => `${login} is suspended: logins are refused and open sessions are ended.`,
   ),
+  move,
   topUpSubscriber,
   freeDevice,
   erase,

@@ -52,6 +52,19 @@ const words: Readonly<Record<string, Words>> = {
     en: 'No subscriber has the login {login}.',
     sw: 'Hakuna mteja mwenye jina la kuingia {login}.',
   },
+  CustomerUnknown: { en: 'This customer is not there any more.', sw: 'Mteja huyu hayupo tena.' },
+  CustomerClosed: {
+    en: 'This customer was erased, or all that was theirs is another’s. Nothing can be added or changed.',
+    sw: 'Mteja huyu amefutwa, au vyote vilivyokuwa vyake ni vya mwingine. Hakuna kinachoweza kuongezwa wala kubadilishwa.',
+  },
+  MoveNeedless: {
+    en: '{login} is this customer’s already, or the only service of its own.',
+    sw: '{login} tayari ni ya mteja huyu, au ndiyo huduma pekee ya mteja wake.',
+  },
+  ServicesFull: {
+    en: 'A customer has at most {max} services, and this one has so many. Make another customer.',
+    sw: 'Mteja huwa na huduma zisizozidi {max}, na huyu tayari anazo. Tengeneza mteja mwingine.',
+  },
   ServiceEnded: {
     en: 'The service of {login} has ended and cannot be taken up again. Add a new one.',
     sw: 'Huduma ya {login} imeisha na haiwezi kuendelezwa. Ongeza mpya.',

@@ -1,6 +1,7 @@
 /** An import: the whole of it is checked first; it is written only when every line is in order. */
 import type { Fault, Result } from '@lango/kernel'
 import { refused, type CliContext } from '../command.ts'
+import type { CustomerFault } from '../customer-faults.ts'
 import { faultSentence } from '../faults.ts'
 import { clean } from '../format.ts'
 import type { Cells, Chunk, RowsFault, Source } from './rows.ts'
@@ -30,6 +31,7 @@ export type Preview = {
 export type ImportFault =
   | RowsFault
   | { readonly type: 'LineRepeated'; readonly what: string; readonly name: string; readonly before: number }
+  | Extract<CustomerFault, { type: 'LinesDiffer' }>
   | { readonly type: 'CodeMissing' }
   /** Nothing was written. `lines` are the first of the faulty ones. */
   | {
@@ -109,8 +111,11 @@ const check = async (
       const looked = await open.look(rows)
       if (!looked.ok) return looked
       rows.forEach((row, index) => {
-        const what = verdict(sheet, open, row, looked.value[index]!, update)
+        const here = looked.value[index]!
+        const what = verdict(sheet, open, row, here, update)
         if (!what.ok) return faults.note(row.line, what.error)
+        const differing = differingFrom(here, row.line, seen)
+        if (differing) return faults.note(row.line, differing)
         count[what.value.kind] += 1
         const { cells } = what.value
         if (cells.length > 0 && changes.length < LISTED_MAX) changes.push({ line: row.line, name: row.name, cells })
@@ -149,6 +154,14 @@ const repeated = ({ line, claims }: Judged, seen: SeenNames): ImportFault | unde
     if (before !== undefined && before !== line) return { type: 'LineRepeated', what, name, before }
   }
   return undefined
+}
+
+/** Set where an earlier line tells otherwise of what both are of. */
+const differingFrom = ({ shared }: Looked, line: number, seen: SeenNames): ImportFault | undefined => {
+  const first = shared && seen.share(shared.name, shared.whole, line)
+  if (!first) return undefined
+  const column = Object.keys(shared.told).find((each) => shared.told[each] !== (first.whole[each] ?? ''))
+  return column === undefined ? undefined : { type: 'LinesDiffer', name: shared.name, column, before: first.line }
 }
 
 type Verdict = { readonly kind: 'new' | 'changed' | 'unchanged'; readonly cells: readonly CellChange[] }

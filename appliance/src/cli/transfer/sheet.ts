@@ -17,10 +17,20 @@ export type Judged = {
   readonly claims: readonly { readonly what: string; readonly name: string }[]
 }
 
+/** What the lines of one customer have in common. */
+export type Shared = {
+  readonly name: string
+  /** What this line says of it. */
+  readonly told: Cells
+  /** What holds once the line is written. */
+  readonly whole: Cells
+}
+
 export type Looked = {
   /** The row that is there already. */
   readonly current?: Cells | undefined
   readonly fault?: Fault | undefined
+  readonly shared?: Shared | undefined
 }
 
 /** `row` counts from 0 in what was sent. */

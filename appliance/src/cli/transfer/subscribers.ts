@@ -5,6 +5,7 @@ import type { inputInvalid, ValueOf } from '@lango/kernel/verbs'
 import type { listPlans } from '@lango/modules/plans'
 import type {
   changeSubscribers,
+  customersNamed,
   importSubscribers,
   revealPasswords,
   subscriberSheet,
@@ -13,6 +14,7 @@ import type {
 import type * as services from '@lango/modules/services'
 import { dataFolder } from '../../data-folder.ts'
 import { refused, type CliContext } from '../command.ts'
+import type { CustomerFault } from '../customer-faults.ts'
 import type { Cells, Row } from './rows.ts'
 import { filled, type Judged, type Looked, type OpenSheet, type Sheet, type SheetOptions } from './sheet.ts'
 
@@ -86,7 +88,7 @@ const notNewOf = (
 
 const look = async (
   { query, dir }: CliContext,
-  { subscriberCells }: Services,
+  parts: Services,
   rows: readonly Judged[],
 ): Promise<Result<readonly Looked[], Fault>> => {
   const logins = rows.map(({ name }) => name)
@@ -104,20 +106,63 @@ const look = async (
     withPassword.filter((login) => there.has(login)),
   )
   if (!passwords.ok) return passwords
-  const current = new Map(found.value.map((row) => [row.login, subscriberCells(row)]))
+  const current = new Map(found.value.map((row) => [row.login, parts.subscriberCells(row)]))
   const owners = new Map(taken.value.map(({ macLogin, login }) => [macLogin, login]))
+  const whoseIs = await ownersOf(query, parts, rows)
+  if (!whoseIs.ok) return whoseIs
   const lookAt = (row: Judged): Looked => {
     const seen = current.get(row.name)
     const mac = macOf(row)
-    const owner = mac === undefined ? undefined : owners.get(mac)
-    const isOthers = owner !== undefined && owner !== row.name
+    const macOwner = mac === undefined ? undefined : owners.get(mac)
+    const isOthers = macOwner !== undefined && macOwner !== row.name
     return {
       current: seen && { ...seen, password: passwords.value.get(row.name) ?? '' },
-      fault: isOthers ? ({ type: 'MacTaken', mac } as Fault) : undefined,
+      ...whoseIs.value(row, seen),
+      ...(isOthers && { fault: { type: 'MacTaken', mac } as Fault }),
     }
   }
   return { ok: true, value: rows.map(lookAt) }
 }
+
+type Current = ReturnType<Services['subscriberCells']>
+type Owned = Pick<Looked, 'fault' | 'shared'>
+const details = ['name', 'phone', 'email'] as const
+
+/** Whose each row is, or becomes: what the box has of them, and why the row cannot be theirs. */
+const ownersOf = async (
+  query: CliContext['query'],
+  { detailThatDiffers, nameFor }: Services,
+  rows: readonly Judged[],
+): Promise<Result<(row: Judged, seen: Current | undefined) => Owned, Fault>> => {
+  const ids = [...new Set(rows.map(({ given }) => given['customer']).filter((id) => id !== undefined))]
+  const found = await query<ResultOf<typeof customersNamed>>('customers.named', { ids })
+  if (!found.ok) return found
+  const known = new Map(found.value.map((customer) => [customer.id, customer]))
+  const ownerOf = ({ name, given }: Judged, seen: Current | undefined): Owned => {
+    const id = given['customer'] ?? seen?.customer
+    if (id === undefined) return {}
+    const cells = Object.fromEntries(Object.entries(given).filter(([column]) => isDetail(column)))
+    // An empty cell of a new line says nothing; in one that is there it takes away.
+    const told = seen ? cells : filled(cells)
+    const shared = (there: Cells): Owned => ({ shared: { name: id, told, whole: { ...there, ...told } } })
+    if (id === seen?.customer) return shared(detailsOf(seen))
+    const customer = known.get(id)
+    if (!customer)
+      return seen ? unfit({ type: 'CustomerUnknown', customer: id }) : shared({ name: nameFor({ login: name }) })
+    if (customer.status !== 'active') return unfit({ type: 'CustomerClosed', customer: id })
+    const column = detailThatDiffers(customer, told)
+    return column === undefined ? shared(detailsOf(customer)) : unfit({ type: 'CustomerDiffers', column })
+  }
+  return { ok: true, value: ownerOf }
+}
+
+const unfit = (fault: CustomerFault): Owned => ({ fault })
+const isDetail = (column: string): boolean => (details as readonly string[]).includes(column)
+const detailsOf = ({ name, phone, email }: Readonly<Record<(typeof details)[number], string | null>>): Cells => ({
+  name: name ?? '',
+  phone: phone ?? '',
+  email: email ?? '',
+})
 
 async function* pages(
   { query, command }: CliContext,

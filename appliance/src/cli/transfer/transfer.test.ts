@@ -104,6 +104,8 @@ test('what was exported imports on an empty box, and its export is the same octe
           mac: n % 3 === 2 ? mac(n) : '',
           devices: n % 3 === 1 ? `${mac(n + 100)} ${mac(n + 150)}` : '',
           status: n === 4 ? 'suspended' : '',
+          // Three of them have one customer, who is told of in the first line.
+          ...(n > 4 && { customer: 'cus_of-three', name: n === 5 ? words[18]! : '', phone: '' }),
         }))
         const file = join(box.dir, 'subscribers.jsonl')
         writeFileSync(file, rows.map((row) => JSON.stringify(row)).join('\n'))
@@ -228,6 +230,73 @@ describe('a file', () => {
       name: 'Fast',
       policy: { upKbps: 500, downKbps: 9000 },
     })
+  })
+
+  test('lines of one customer become one, stay one elsewhere, and a line is moved to another with --update', async () => {
+    const from = newBox()
+    await imported(from, 'plans', await exported(box, 'plans', 'plans3.csv'))
+    const own = write(
+      'family.csv',
+      'login,plan,password,name,phone,customer',
+      'fatuma-home,Home,p,Fatuma,0711111111,cus_17',
+      'fatuma-shop,Fast,p,,,cus_17',
+      'gitau,Home,p,Gitau,0722222222,',
+    )
+    await imported(from, 'subscribers', own)
+    type Shown = { customer: { id: string; name: string }; siblings: { login: string }[] }
+    const shown = (login: string) => from.json<Shown>('subscriber', 'show', login)
+    expect(await shown('fatuma-shop')).toMatchObject({
+      customer: { id: 'cus_17', name: 'Fatuma', phone: '0711111111' },
+      siblings: [{ login: 'fatuma-home' }],
+    })
+    const other = newBox()
+    await imported(other, 'plans', await exported(box, 'plans', 'plans4.csv'))
+    const first = await exported(from, 'subscribers', 'family-1.csv', '--with-secrets')
+    await imported(other, 'subscribers', first)
+    expect(text(await exported(other, 'subscribers', 'family-2.csv', '--with-secrets'))).toBe(text(first))
+    expect(await other.json('import', 'subscribers', first, '--update')).toMatchObject({ changed: 0, unchanged: 3 })
+
+    const { id } = (await shown('gitau')).customer
+    const moved = write('moved.csv', 'login,plan,customer', `fatuma-shop,Fast,${id}`)
+    const dry = await from.lango('import', 'subscribers', moved, '--update', '--dry-run')
+    expect(dry.out).toContain(`line 2: fatuma-shop: customer cus_17 → ${id}`)
+    expect((await shown('fatuma-shop')).customer.id).toBe('cus_17')
+    await imported(from, 'subscribers', moved, '--update')
+    expect(await shown('fatuma-shop')).toMatchObject({
+      customer: { id, name: 'Gitau' },
+      siblings: [{ login: 'gitau' }],
+    })
+  })
+
+  test.each([
+    ['x,Home,p,Another,,cus_17', /line 2: The customer’s name is another here/],
+    ['x,Home,p,A,,cus_new\r\ny,Home,p,B,,cus_new', /line 3: The name of customer cus_new is another than in line 2/],
+    ['x,Home,p,,,cus_new\r\ny,Home,p,B,,cus_new', /line 3: The name of customer cus_new is another/],
+    ['x,Home,p,A,0711111111,cus_new\r\ny,Home,p,,0722222222,cus_new', /line 3: The phone of customer cus_new/],
+    ['x,Home,p,A,,17', /A customer is cus_ and letters/],
+    ['chege,Home,,,,cus_none', /line 2: No customer is cus_none/],
+    ['amina-1,Home,p,Fatima,0733333333,cus_17\r\namina-2,Home,p,Fatima,0744444444,cus_17', /line 3/],
+    [
+      'amina-1,Home,p,Fatima,0733333333,cus_17\r\namina-2,Home,p,,,cus_gone',
+      /line 3: The customer cus_gone was erased/,
+    ],
+  ])('a line that cannot be its customer’s is told of before anything is written: %s', async (lines, says) => {
+    const own = newBox()
+    await imported(own, 'plans', await exported(box, 'plans', `plans-${own.dir.slice(-6)}.csv`))
+    const here = [
+      'amina-1,Home,p,Amina,0733333333,cus_17',
+      'amina-2,Home,p,Amina,,cus_17',
+      'chege,Home,p,,,',
+      'gone,Home,p,,,cus_gone',
+    ]
+    await imported(own, 'subscribers', write('here.csv', 'login,plan,password,name,phone,customer', ...here))
+    await own.json('subscriber', 'erase', 'gone', '--yes')
+    const before = (await own.lango('export', 'subscribers', '--with-secrets')).out
+    const file = write('torn.csv', 'login,plan,password,name,phone,customer', lines)
+    const { code, err } = await own.lango('import', 'subscribers', file, '--update')
+    expect(err).toMatch(says)
+    expect(code).toBe(1)
+    expect((await own.lango('export', 'subscribers', '--with-secrets')).out).toBe(before)
   })
 
   test('every faulty line is counted, the first fifty are named, and the rest of it is previewed', async () => {
