@@ -188,6 +188,33 @@ suite('desk', () => {
     ).toBeGreaterThan(0)
   })
 
+  test('her shop gets a login of its own beside the one at home, and what was put to the wrong customer is moved', async () => {
+    const add = async (login: string) => {
+      await page.locator('main [name="login"]').fill(login)
+      await press('Add')
+      await page.locator('#password').waitFor()
+    }
+    await open('/subscribers/amina?tab=services')
+    await page.getByRole('link', { name: 'Add a service' }).click()
+    await main().getByRole('heading', { name: 'Add a service for Amina Otieno' }).waitFor()
+    await add('amina-shop')
+    await open('/subscribers/new')
+    await field('Name').fill('Juma Mwangi')
+    await add('juma')
+    await open('/subscribers/juma')
+    await page.getByRole('link', { name: 'Services', exact: true }).click()
+    await page.getByRole('link', { name: 'Add a service' }).click()
+    await add('amina-tv')
+    await open('/subscribers/amina-tv?tab=services')
+    await page.locator('main [name="to"]').fill('otieno')
+    await press('Find')
+    await press('Move here')
+    await main().getByText('The service is this customer’s now.').waitFor()
+    await open('/search?q=otieno')
+    for (const login of ['amina', 'amina-shop', 'amina-tv'])
+      expect(await main().locator(`a[href="/subscribers/${login}"]`).count()).toBeGreaterThan(0)
+  })
+
   test('vouchers are printed, one is used, and the desk sees it', async () => {
     await open('/vouchers/new')
     await page.locator('main [name="plan"]').selectOption({ label: 'Day pass' })
@@ -231,6 +258,8 @@ suite('desk', () => {
     '/subscribers/amina?tab=history',
     '/subscribers/amina?tab=decisions',
     '/subscribers/amina?tab=edit',
+    '/subscribers/amina?tab=services&to=juma',
+    '/subscribers/juma?tab=services&to=amina',
     '/vouchers',
     '/vouchers/new',
     '/plans',

@@ -31,13 +31,14 @@ import {
 } from '@lango/kernel/ui'
 import { durationText, parseSpeed } from '@lango/kernel'
 import type { ResultOf } from '@lango/kernel/db'
-import { listPlans } from '../plans/index.ts'
-import { changeSubscribers, resumeSubscriber, setSpeed, showSubscriber, suspendSubscriber } from '../services/index.ts'
+import { resumeSubscriber, setSpeed, showCustomer, showSubscriber, suspendSubscriber } from '../services/index.ts'
 import { disconnectTo, isCarriedOut, Orders, sessionColumns, type LiveSession } from './pages-sessions.tsx'
-import { kindWord, SubscriberFields, SubscriberStatus } from './pages-subscribers.tsx'
+import { kindWord, SubscriberStatus } from './pages-subscribers.tsx'
 import { deskSessions, ordersOf } from './queries.ts'
 import { allowanceOf, AllowancePanel, DevicesPanel, freeDeviceDeed, topUpDeed } from './subscriber-allowance.tsx'
+import { customerDeed, EditTab, isEditRefused, saveDeed } from './subscriber-edit.tsx'
 import { decisionsOf, DecisionsTab, HistoryTab } from './subscriber-past.tsx'
+import { OthersPanel, servicesDeeds, servicesSaid, ServicesTab, type Customer } from './subscriber-services.tsx'
 import { usageLately, UsagePanel } from './subscriber-usage.tsx'
 import { passphraseOf, wifiDeeds, WifiPanel, wifiSaid } from './subscriber-wifi.tsx'
 import { whyChain, type WhyStep } from './why.ts'
@@ -46,11 +47,13 @@ import { wordsOf } from './words.ts'
 
 type Subscriber = NonNullable<ResultOf<typeof showSubscriber>>
 
-const tabs = ['overview', 'history', 'decisions', 'edit'] as const
+const tabs = ['overview', 'services', 'history', 'decisions', 'edit'] as const
 type TabName = (typeof tabs)[number]
+/** For who was erased there is nothing to do. */
+const ofTheLiving: ReadonlySet<TabName> = new Set(['services', 'edit'])
 
 const tabOf = (desk: Desk): TabName => {
-  if (desk.refused?.deed === 'save') return 'edit'
+  if (isEditRefused(desk)) return 'edit'
   return tabs.find((each) => each === desk.search.get('tab')) ?? 'overview'
 }
 
@@ -151,33 +154,6 @@ const factsOf = (desk: Desk, subscriber: Subscriber) => {
   ] as const
 }
 
-const EditTab = async ({ desk, subscriber }: { desk: Desk; subscriber: Subscriber }) => {
-  const words = wordsOf(desk)
-  const { customer, plan, grant } = subscriber
-  const known = {
-    name: customer.name,
-    phone: customer.phone ?? '',
-    email: customer.email ?? '',
-    plan: plan.name,
-    ip: grant.framedIp ?? '',
-    mac: grant.macLogin ?? grant.devices[0] ?? '',
-    vlan: grant.vlan === null ? '' : String(grant.vlan),
-    serial: grant.serial ?? '',
-  }
-  return (
-    <Panel title={words.edit}>
-      <PanelBody>
-        <RefusedNote desk={desk} deed="save" />
-        <Form action={`${subscriberHref(subscriber.login)}?tab=edit`} deed="save" once={desk.once()}>
-          <SubscriberFields desk={desk} deed="save" plans={await desk.ask(listPlans, {})} known={known} />
-          <p class="muted">{words.changePlan}</p>
-          <Button kind="main">{words.save}</Button>
-        </Form>
-      </PanelBody>
-    </Panel>
-  )
-}
-
 const LivePanel = ({ desk, sessions }: { desk: Desk; sessions: readonly LiveSession[] }) => {
   const words = wordsOf(desk)
   return (
@@ -199,7 +175,9 @@ const LivePanel = ({ desk, sessions }: { desk: Desk; sessions: readonly LiveSess
   )
 }
 
-const OverviewTab = async ({ desk, subscriber }: { desk: Desk; subscriber: Subscriber }) => {
+type TabProps = { desk: Desk; subscriber: Subscriber; customer: Customer }
+
+const OverviewTab = async ({ desk, subscriber, customer }: TabProps) => {
   const { grant, login } = subscriber
   const maySee = desk.may('sessions.read')
   const sessions = maySee ? await desk.ask(deskSessions, { grantNo: grant.no }) : []
@@ -217,6 +195,7 @@ const OverviewTab = async ({ desk, subscriber }: { desk: Desk; subscriber: Subsc
       <div class="panels">
         <WhyPanel desk={desk} steps={steps} />
         <div class="stack">
+          {await OthersPanel({ desk, customer, login })}
           <AllowancePanel desk={desk} allowance={allowance} />
           {desk.may('subscribers.write') ? <SpeedPanel desk={desk} subscriber={subscriber} /> : null}
           <DevicesPanel desk={desk} devices={grant.devices} />
@@ -230,15 +209,17 @@ const OverviewTab = async ({ desk, subscriber }: { desk: Desk; subscriber: Subsc
   )
 }
 
-const tabContent = (desk: Desk, subscriber: Subscriber, tab: TabName) => {
+const tabContent = (props: TabProps, tab: TabName) => {
+  const { desk, subscriber, customer } = props
+  if (tab === 'services') return ServicesTab({ desk, customer, login: subscriber.login })
   if (tab === 'history') return HistoryTab({ desk, grantNo: subscriber.grant.no })
   if (tab === 'decisions') return DecisionsTab({ desk, login: subscriber.login })
-  if (tab === 'edit') return EditTab({ desk, subscriber })
-  return OverviewTab({ desk, subscriber })
+  if (tab === 'edit') return EditTab({ desk, subscriber, services: customer.services.length })
+  return OverviewTab(props)
 }
 
 const mayOpen = (desk: Desk, tab: TabName): boolean => {
-  if (tab === 'overview') return true
+  if (tab === 'overview' || tab === 'services') return true
   return desk.may(tab === 'edit' ? 'subscribers.write' : 'sessions.read')
 }
 
@@ -256,7 +237,9 @@ export const subscriberPage = definePage({
         </EmptyState>,
       )
     const asked = tabOf(desk)
-    const tab = mayOpen(desk, asked) ? asked : 'overview'
+    const customer = await desk.ask(showCustomer, { customer: subscriber.customer.id })
+    const isThere = (each: TabName) => mayOpen(desk, each) && (customer !== undefined || !ofTheLiving.has(each))
+    const tab = isThere(asked) ? asked : 'overview'
     const href = subscriberHref(subscriber.login)
     return {
       title: subscriber.login,
@@ -269,18 +252,16 @@ export const subscriberPage = definePage({
             {desk.may('subscribers.write') ? <StatusButton desk={desk} status={subscriber.status} /> : null}
           </PageHead>
           <Answer desk={desk} />
-          {desk.refused?.deed === 'save' ? null : <RefusedNote desk={desk} />}
+          {isEditRefused(desk) ? null : <RefusedNote desk={desk} />}
           <Tabs
             label={subscriber.login}
-            tabs={tabs
-              .filter((each) => mayOpen(desk, each))
-              .map((each) => ({
-                href: each === 'overview' ? href : `${href}?tab=${each}`,
-                label: words[each],
-                current: each === tab,
-              }))}
+            tabs={tabs.filter(isThere).map((each) => ({
+              href: each === 'overview' ? href : `${href}?tab=${each}`,
+              label: words[each],
+              current: each === tab,
+            }))}
           />
-          {await tabContent(desk, subscriber, tab)}
+          {await tabContent({ desk, subscriber, customer: customer ?? { ...subscriber.customer, services: [] } }, tab)}
         </>
       ),
     }
@@ -301,25 +282,9 @@ export const subscriberPage = definePage({
     freeDevice: freeDeviceDeed,
     ...wifiDeeds,
     planSpeed: { permission: 'subscribers.write', run: (desk) => giveSpeed(desk, undefined) },
-    save: {
-      permission: 'subscribers.write',
-      async run(desk) {
-        const { fields } = desk
-        const login = desk.param('login')
-        const cells = Object.fromEntries(
-          ['name', 'phone', 'email', 'plan', 'ip', 'mac', 'vlan', 'serial'].map((name) => [
-            name,
-            fields.get(name).trim(),
-          ]),
-        )
-        const password = fields.get('password')
-        const row = { ...cells, login, ...(password === '' ? {} : { password }) }
-        const changed = await desk.tell(changeSubscribers, { rows: [row] })
-        if (!changed.ok) return { fault: changed.error }
-        const [refused] = changed.value.refused
-        return refused ? { fault: refused.fault } : { go: `${subscriberHref(login)}?said=saved` }
-      },
-    },
+    save: saveDeed,
+    customer: customerDeed,
+    ...servicesDeeds,
   },
 })
 
@@ -357,6 +322,7 @@ const Answer = ({ desk }: { desk: Desk }) => {
         topped: words.saidTopped,
         freed: words.saidFreed,
         ...wifiSaid(desk),
+        ...servicesSaid(desk),
       }}
     >
       {said === 'suspended' && desk.may('subscribers.write') ? (

@@ -5,18 +5,13 @@ import {
   Field,
   formatExact,
   formatPhone,
-  Form,
   LinkButton,
   PageHead,
-  Panel,
-  PanelBody,
-  RefusedNote,
   Select,
   Status,
   Table,
   UNKNOWN,
   UserText,
-  valuesFor,
   withSearch,
   type Column,
   type Desk,
@@ -24,13 +19,12 @@ import {
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
 import { listPlans } from '../plans/index.ts'
-import { addSubscriber, listSubscribers } from '../services/index.ts'
-import { passwordShown, networkPassword } from './password.tsx'
+import { listSubscribers } from '../services/index.ts'
 import { onlineOf } from './queries.ts'
 import { subscriberHref } from './links.ts'
 import { wordsOf, type DeskWords } from './words.ts'
 
-type Subscriber = ResultOf<typeof listSubscribers>[number]
+type Subscriber = Omit<ResultOf<typeof listSubscribers>[number], 'customerId'>
 type Status = 'active' | 'suspended' | 'ended' | 'expired'
 
 const PAGE_ROWS = 50
@@ -251,137 +245,5 @@ export const subscribersPage = definePage({
         </>
       ),
     }
-  },
-})
-
-/** What a desk types of a subscriber, in the form that adds one and the form that changes one. */
-export const SubscriberFields = ({
-  desk,
-  deed,
-  plans,
-  known,
-}: {
-  desk: Desk
-  deed: string
-  plans: readonly { readonly name: string; readonly kind: string; readonly status: string }[]
-  /** What stands there already; a new subscriber has nothing. */
-  known?: Readonly<Record<string, string>>
-}) => {
-  const words = wordsOf(desk)
-  const form = valuesFor(desk, deed)
-  const field = (name: string) => ({
-    locale: desk.locale,
-    name,
-    value: form.value(name, known?.[name] ?? ''),
-    ...form.error(name),
-  })
-  const sold = plans.filter(({ name, status }) => status === 'active' || name === known?.plan)
-  return (
-    <>
-      <div class="form-columns">
-        <Field {...field('name')} label={words.name} autoComplete="off" />
-        <Field {...field('phone')} label={words.phone} type="tel" inputMode="tel" />
-        <Field {...field('email')} label={words.email} type="email" />
-      </div>
-      <div class="form-columns">
-        <Select
-          label={words.plan}
-          name="plan"
-          value={form.value('plan', known?.plan ?? sold[0]?.name ?? '')}
-          options={sold.map(({ name, kind }) => ({ value: name, label: `${name} (${kindWord(kind, words)})` }))}
-          {...form.error('plan')}
-        />
-        {known === undefined ? (
-          <Field {...field('login')} label={words.login} required autoComplete="off" help={words.loginHelp} />
-        ) : null}
-        <Field
-          {...field('password')}
-          value=""
-          label={words.password}
-          autoComplete="off"
-          help={known === undefined ? words.passwordHelp : words.newPasswordHelp}
-        />
-      </div>
-      <details
-        class="more"
-        open={['ip', 'mac', 'vlan', 'serial'].some((name) => form.value(name, known?.[name] ?? '') !== '')}
-      >
-        <summary>{words.more}</summary>
-        <div class="form-columns">
-          <Field {...field('ip')} label={words.ip} inputMode="decimal" />
-          <Field {...field('mac')} label={words.mac} />
-          <Field {...field('vlan')} label={words.vlan} inputMode="numeric" />
-          <Field {...field('serial')} label={words.serial} />
-        </div>
-      </details>
-    </>
-  )
-}
-
-export const newSubscriberPage = definePage({
-  path: '/subscribers/new',
-  permission: 'subscribers.write',
-  async show(desk) {
-    const words = wordsOf(desk)
-    const plans = await desk.ask(listPlans, {})
-    return {
-      title: words.addSubscriber,
-      content: (
-        <>
-          <PageHead title={words.addSubscriber} />
-          <RefusedNote desk={desk} />
-          <Panel title={words.subscriber}>
-            {plans.some(({ status }) => status === 'active') ? (
-              <PanelBody>
-                <Form action={desk.here} deed="add" once={desk.once()}>
-                  <SubscriberFields desk={desk} deed="add" plans={plans} />
-                  <Button kind="main">{words.add}</Button>
-                </Form>
-              </PanelBody>
-            ) : (
-              <EmptyState title={words.noPlans}>
-                <p>{words.noPlansBody}</p>
-                <p>
-                  <a href="/plans/new">{words.makePlan}</a>
-                </p>
-              </EmptyState>
-            )}
-          </Panel>
-        </>
-      ),
-    }
-  },
-  deeds: {
-    add: {
-      permission: 'subscribers.write',
-      async run(desk) {
-        const { fields } = desk
-        const typed = fields.get('password')
-        const login = fields.get('login').trim()
-        const plans = await desk.ask(listPlans, {})
-        const kind = plans.find(({ name }) => name === fields.get('plan'))?.kind
-        // A device's own address is its credential: one that nobody typed a password for gets none.
-        const byDevice =
-          (fields.get('mac') !== '' && (kind === 'static' || kind === 'mac')) ||
-          (fields.get('serial').trim() !== '' && kind === 'static')
-        const made = typed === '' && !byDevice ? networkPassword(fields.get('once') || desk.once()) : undefined
-        const added = await desk.tell(addSubscriber, {
-          login,
-          plan: fields.get('plan'),
-          password: typed === '' ? made : typed,
-          name: fields.get('name'),
-          phone: fields.get('phone'),
-          email: fields.get('email'),
-          ip: fields.get('ip').trim(),
-          mac: fields.get('mac').trim(),
-          vlan: fields.get('vlan').trim(),
-          serial: fields.get('serial').trim(),
-        })
-        if (!added.ok) return { fault: added.error }
-        return made === undefined
-          ? { go: `${subscriberHref(login)}?said=added` }
-          : { show: passwordShown(desk, login, made) }
-      },
-    },
   },
 })

@@ -10,7 +10,8 @@ import { addressReportPage, sessionHistoryPage } from './pages-session-history.t
 import { sessionPage, sessionsPage } from './pages-sessions.tsx'
 import { settingsPage } from './pages-settings.tsx'
 import { subscriberPage } from './pages-subscriber.tsx'
-import { newSubscriberPage, subscribersPage } from './pages-subscribers.tsx'
+import { newSubscriberPage } from './pages-subscriber-new.tsx'
+import { subscribersPage } from './pages-subscribers.tsx'
 
 export const servicePages: readonly DeskPage[] = [
   sessionsPage,

@@ -177,26 +177,23 @@ test('a speed is typed as people write it, is on record, and goes back to the pl
 test('changing keeps what is not typed, and a new password is told to nobody', async () => {
   const { tech, site } = box()
   site.must(addSubscriber, { login: 'amina', password: 'x', plan: 'Home', name: 'Amina', phone: '+254 712 345 678' })
-  const form = {
-    do: 'save',
-    name: 'Amina O.',
-    phone: '',
-    email: '',
-    plan: 'Home',
-    ip: '10.9.0.1',
-    mac: '',
-    vlan: '',
-    password: 'new-secret-77',
-  }
+  const person = { do: 'customer', name: 'Amina O.', phone: '', email: '', language: 'sw' }
+  const named = await tech.send('/subscribers/amina?tab=edit', person)
+  expect(named.headers.get('location')).toBe('/subscribers/amina?said=saved')
+  const form = { do: 'save', plan: 'Home', ip: '10.9.0.1', mac: '', vlan: '', password: 'new-secret-77' }
   const answer = await tech.send('/subscribers/amina?tab=edit', form)
   expect(answer.headers.get('location')).toBe('/subscribers/amina?said=saved')
   const page = await text(tech.visit('/subscribers/amina?tab=edit'))
   expect(page).toContain('Amina O.')
   expect(page).toContain('10.9.0.1')
   expect(page).not.toContain('new-secret-77')
+  expect(page).toMatch(/<option value="sw" selected/)
   expect(await text(tech.send('/subscribers/amina?tab=edit', { ...form, ip: 'x' }))).toContain(
     'An IPv4 address looks like',
   )
+  const wrong = await text(tech.send('/subscribers/amina?tab=edit', { ...person, name: 'Typed', phone: '1' }))
+  expect(wrong).toContain('A phone number has 6 to 24 digits')
+  expect(wrong).toContain('value="Typed"')
 })
 
 test('a live session is found by name, address and device, and leads to its subscriber', async () => {
