@@ -249,6 +249,19 @@ suite('desk', () => {
     expect(page.url()).not.toContain(voucher)
   })
 
+  test('an address is told of what happens, and of a test at once', async () => {
+    await open('/settings')
+    await main().getByRole('link', { name: 'Webhooks' }).click()
+    await field('Address').fill('http://127.0.0.1:9/hook')
+    await press('Add')
+    expect(await page.locator('#secret').textContent()).toMatch(/^whsec_/)
+    await main().getByRole('link', { name: 'Done: see whether a message arrives' }).click()
+    await press('Send a test')
+    // The box sends nothing to itself, and says so.
+    await main().getByText('127.0.0.1 is this machine').waitFor()
+    expect(new URL(page.url()).pathname).toBe('/settings/webhooks/1')
+  })
+
   const paths = [
     '/',
     '/sessions',
@@ -274,6 +287,10 @@ suite('desk', () => {
     '/staff/tokens',
     '/audit',
     '/settings',
+    '/settings/webhooks',
+    '/settings/webhooks/1',
+    '/settings/webhooks/1?tab=change',
+    '/settings/webhooks/1?tab=remove',
     '/search?q=amina',
     '/me',
     '/menu',

@@ -4,6 +4,7 @@ import { networkPages, servicePages } from '@lango/modules/desk/pages'
 import { peoplePages } from '@lango/modules/people/pages'
 import { plansPages } from '@lango/modules/plans/pages'
 import { vouchersPages } from '@lango/modules/vouchers/pages'
+import { webhooksPages } from '@lango/modules/webhooks/pages'
 
 export const deskPages: readonly DeskPage[] = [
   ...servicePages,
@@ -11,4 +12,5 @@ export const deskPages: readonly DeskPage[] = [
   ...peoplePages,
   ...plansPages,
   ...vouchersPages,
+  ...webhooksPages,
 ]

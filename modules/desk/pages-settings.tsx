@@ -26,14 +26,15 @@ const Elsewhere = ({ desk }: { desk: Desk }) => {
     [words.certificate, words.certificateHelp],
     [words.backups, words.backupsHelp],
     [words.retention, fill(words.retentionHelp, { days: HISTORY_DAYS, years: AUDIT_KEPT_YEARS })],
+    [words.webhooks, words.webhooksHelp, { href: '/settings/webhooks', permission: 'webhooks.read' }],
     [words.api, '/api/openapi.json'],
   ] as const
   return (
     <Panel title={words.box}>
       <ul class="lines">
-        {lines.map(([name, help]) => (
+        {lines.map(([name, help, page]) => (
           <li key={name}>
-            <span>{name}</span>
+            <span>{page !== undefined && desk.may(page.permission) ? <a href={page.href}>{name}</a> : name}</span>
             <span class="muted">
               <Sentence text={help} />
             </span>

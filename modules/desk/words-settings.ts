@@ -22,6 +22,8 @@ const settingsWords = catalogue(
     backupsHelp: '`lango backup schedule` makes encrypted ones by itself, to a folder or to S3.',
     retention: 'Retention',
     retentionHelp: 'Sessions that are over are kept {days} days, the audit log {years} years.',
+    webhooks: 'Webhooks',
+    webhooksHelp: 'The box posts what happens to an address of yours, signed.',
     api: 'Interface for programs',
   },
   {
@@ -46,6 +48,8 @@ const settingsWords = catalogue(
     backupsHelp: '`lango backup schedule` hutengeneza zilizofichwa yenyewe, kwenye folda au S3.',
     retention: 'Uhifadhi',
     retentionHelp: 'Vipindi vilivyoisha huhifadhiwa siku {days}, kumbukumbu za ukaguzi miaka {years}.',
+    webhooks: 'Webhook',
+    webhooksHelp: 'Kisanduku hutuma yanayotokea kwenye anwani yako, yakiwa na sahihi.',
     api: 'Kiolesura cha programu',
   },
 )

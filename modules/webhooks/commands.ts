@@ -14,17 +14,23 @@ import {
   webhookEvents,
   webhookLimits,
   webhookSecretPurpose,
+  type UrlFault,
 } from './rules.ts'
 import { webhookDeliveries, webhookEndpoints } from './tables.ts'
 import { tellEach } from './tell.ts'
 
+const urlFaults: Readonly<Record<UrlFault, string>> = {
+  shape: 'Write an address such as https://example.com/hook.',
+  credentials: 'A name or password in the address would end in logs.',
+  fragment: 'What stands behind # is never sent.',
+}
 const url = z
   .string()
   .trim()
   .max(webhookLimits.urlLengthMax)
   .superRefine((text, issues) => {
     const fault = urlFault(text)
-    if (fault !== undefined) issues.addIssue({ code: 'custom', message: fault })
+    if (fault !== undefined) issues.addIssue({ code: 'custom', message: urlFaults[fault] })
   })
 const events = z
   .array(z.enum(webhookEvents))

@@ -5,7 +5,7 @@ import { defineJob, type JobContext } from '@lango/kernel/verbs'
 import { deliverJob } from './deliver-job.ts'
 import type { WebhookOutcome, WebhookSender } from './port.ts'
 import { dueDeliveries } from './queries.ts'
-import { answerStart, secretBytes, signedHeaders, webhookLimits } from './rules.ts'
+import { answerStart, attemptErrors, secretBytes, signedHeaders, webhookLimits } from './rules.ts'
 import { recordDeliveries, type attemptSchema } from './work.ts'
 
 export type DeliveryDeps = {
@@ -31,7 +31,7 @@ export const createDelivery = ({ sender, secretOf, clock }: DeliveryDeps) => {
 
   const attempt = async (delivery: Due, secret: Buffer | undefined, signal: AbortSignal): Promise<Attempt> => {
     const { no, attempts: before, messageId, url, body } = delivery
-    if (!secret) return { no, before, ...failure('its secret cannot be opened'), tookMs: 0 }
+    if (!secret) return { no, before, ...failure(attemptErrors.secret), tookMs: 0 }
     const startedMs = clock.monotonicMs()
     const headers = signedHeaders(secret, { messageId, timestampSec: Math.floor(clock.now() / 1000), body })
     const outcome = await sender.send({ url, headers, body }, signal)
@@ -85,6 +85,7 @@ const judged = (outcome: WebhookOutcome): Judged => {
   const { status, start } = outcome
   const seen = { httpStatus: status, answer: answerStart(start) }
   if (status >= 200 && status < 300) return { outcome: 'delivered', ...seen, error: null }
-  if (status === GONE) return { outcome: 'gone', ...seen, error: 'it asks never to be asked again' }
-  return { outcome: 'failed', ...seen, error: status >= 300 && status < 400 ? 'redirects are not followed' : 'refused' }
+  if (status === GONE) return { outcome: 'gone', ...seen, error: attemptErrors.gone }
+  const error = status >= 300 && status < 400 ? attemptErrors.redirect : attemptErrors.refused
+  return { outcome: 'failed', ...seen, error }
 }

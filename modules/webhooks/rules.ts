@@ -77,6 +77,14 @@ export const secretBytes = (secret: string): Buffer | undefined => {
 
 export type SignedParts = { readonly messageId: string; readonly timestampSec: number; readonly body: string }
 
+/** What is kept of a try that failed where the connection did not. */
+export const attemptErrors = {
+  secret: 'its secret cannot be opened',
+  gone: 'it asks never to be asked again',
+  redirect: 'redirects are not followed',
+  refused: 'refused',
+} as const
+
 /** The headers of Standard Webhooks: id, seconds and body are signed together, so that none can be put to another. */
 export const signedHeaders = (secret: Buffer, { messageId, timestampSec, body }: SignedParts) => ({
   'content-type': 'application/json',
@@ -85,12 +93,15 @@ export const signedHeaders = (secret: Buffer, { messageId, timestampSec, body }:
   'webhook-signature': `v1,${createHmac('sha256', secret).update(`${messageId}.${timestampSec}.${body}`).digest('base64')}`,
 })
 
+export type UrlFault = 'shape' | 'credentials' | 'fragment'
+
 /** Why nothing can be sent to this address; undefined when it will do. */
-export const urlFault = (text: string): string | undefined => {
+export const urlFault = (text: string): UrlFault | undefined => {
   const url = URL.parse(text)
-  if (!url || !['http:', 'https:'].includes(url.protocol)) return 'Write an address such as https://example.com/hook.'
-  if (url.username !== '' || url.password !== '') return 'A name or password in the address would end in logs.'
-  return url.hash === '' ? undefined : 'What stands behind # is never sent.'
+  if (!url || !['http:', 'https:'].includes(url.protocol)) return 'shape'
+  // They would end in logs.
+  if (url.username !== '' || url.password !== '') return 'credentials'
+  return url.hash === '' ? undefined : 'fragment'
 }
 
 /** Without the path and what follows, which may be a key by itself: for logs and the audit. */

@@ -198,6 +198,28 @@ const words: Readonly<Record<string, Words>> = {
     sw: 'Msimbo sio ule ambao programu inaonyesha sasa. Andika wa sasa; angalia saa ya simu.',
   },
   AppNotBegun: { en: 'There is no app to confirm. Begin again.', sw: 'Hakuna programu ya kuthibitisha. Anza upya.' },
+  WebhookUnknown: { en: 'This webhook is not there any more.', sw: 'Webhook hii haipo tena.' },
+  WebhooksTooMany: {
+    en: 'There are {max} webhooks, and no more can be. Remove one first.',
+    sw: 'Kuna webhook {max}, na haziwezi kuzidi hapo. Ondoa moja kwanza.',
+  },
+  WebhookOff: {
+    en: 'The webhook is paused, so nothing is sent there. Resume it first.',
+    sw: 'Webhook imesitishwa, kwa hiyo hakuna kinachotumwa huko. Iendeleze kwanza.',
+  },
+  WebhookFull: {
+    en: 'As many events are waiting for this webhook as can wait, since its receiver takes none. See why below.',
+    sw: 'Matukio yanayosubiri webhook hii yamefikia kikomo, kwa kuwa mpokeaji hapokei. Angalia sababu hapa chini.',
+  },
+  WebhookRemoved: {
+    en: 'The webhook that it was for has been removed.',
+    sw: 'Webhook iliyohusika imeondolewa.',
+  },
+  DeliveryUnknown: { en: 'This delivery is not in the log any more.', sw: 'Utumaji huu haupo tena kwenye kumbukumbu.' },
+  DeliveryNotFailed: {
+    en: 'Only what was given up is sent again by hand; this is not.',
+    sw: 'Yaliyoachwa tu ndiyo hutumwa tena kwa mkono; hili si mojawapo.',
+  },
   TokenUnknown: { en: 'This token is not there any more.', sw: 'Tokeni hii haipo tena.' },
   ToldOnce: {
     en: 'This was done before, and its answer was told then. Make a new one if you have not kept it.',

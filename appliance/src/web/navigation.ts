@@ -25,6 +25,11 @@ const places: readonly Place[] = [
   { href: '/settings', word: 'settings', icon: 'settings', permission: 'settings.read' },
 ]
 
+/** Behind others of the navigation; whoever types their name is led there at once. */
+const further: readonly Place[] = [
+  { href: '/settings/webhooks', word: 'webhooks', icon: 'settings', permission: 'webhooks.read' },
+]
+
 const isWithin = (path: string, href: string): boolean =>
   href === '/' ? path === '/' : path === href || path.startsWith(`${href}/`)
 
@@ -35,22 +40,23 @@ export type Reach = {
   readonly paths: ReadonlySet<string>
 }
 
+const itemOf = ({ href, word, icon, first }: Place, words: WebWords, path: string): NavItem => ({
+  href,
+  label: words[word] as string,
+  icon,
+  current: isWithin(path, href),
+  first: first === true,
+})
+
+const openTo = (from: readonly Place[], { may, paths }: Reach): readonly Place[] =>
+  from.filter(({ href, permission }) => paths.has(href) && (permission === undefined || may(permission)))
+
 /** What this person may open, with the place where they are marked. */
-export const navigationFor = (
-  words: WebWords,
-  path: string,
-  { may, paths }: Reach,
-  demo: boolean,
-): readonly NavItem[] => {
-  const item = ({ href, word, icon, first }: Place): NavItem => ({
-    href,
-    label: words[word] as string,
-    icon,
-    current: isWithin(path, href),
-    first: first === true,
-  })
-  const seen = places
-    .filter(({ href, permission }) => paths.has(href) && (permission === undefined || may(permission)))
-    .map(item)
-  return demo ? [...seen, item({ href: '/gallery', word: 'gallery', icon: 'gallery' })] : seen
+export const navigationFor = (words: WebWords, path: string, reach: Reach, demo: boolean): readonly NavItem[] => {
+  const gallery: readonly Place[] = demo ? [{ href: '/gallery', word: 'gallery', icon: 'gallery' }] : []
+  return [...openTo(places, reach), ...gallery].map((place) => itemOf(place, words, path))
 }
+
+/** The pages that stand behind those of the navigation. */
+export const furtherFor = (words: WebWords, path: string, reach: Reach): readonly NavItem[] =>
+  openTo(further, reach).map((place) => itemOf(place, words, path))

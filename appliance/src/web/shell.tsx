@@ -18,7 +18,7 @@ import {
 import type { ComponentChildren, VNode } from 'preact'
 import type { Assets } from './assets.ts'
 import type { Look } from './look.ts'
-import { navigationFor, type Reach } from './navigation.ts'
+import { furtherFor, navigationFor, type Reach } from './navigation.ts'
 import { webWords, type WebWords } from './words.ts'
 
 /** The page without a script is loaded anew this often. */
@@ -164,7 +164,7 @@ export const Shell = (props: ShellProps): VNode => {
           <input type="search" name="q" placeholder={words.commands} aria-label={words.commands} autocomplete="off" />
         </form>
         <ul>
-          {nav.map((item) => (
+          {[...nav, ...furtherFor(words, path, props.reach)].map((item) => (
             <li key={item.href}>
               <a href={item.href}>
                 <Icon name={item.icon} /> {item.label}
