@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import axe from 'axe-core'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -262,6 +263,16 @@ suite('desk', () => {
     expect(new URL(page.url()).pathname).toBe('/settings/webhooks/1')
   })
 
+  test('backups are set, the key to them is told once, and the first is made and verified', async () => {
+    await open('/settings/backups')
+    await field('Where to').fill(join(box.data, 'kept'))
+    await press('Set')
+    expect(await page.locator('#recovery-key').textContent()).toMatch(/^([a-z2-9]{4}-){6}[a-z2-9]{4}$/)
+    await main().getByRole('link', { name: 'I have written it down' }).click()
+    await main().getByText('Made and verified').waitFor({ timeout: 120_000 })
+    expect(readdirSync(join(box.data, 'kept'))).toHaveLength(1)
+  }, 150_000)
+
   const paths = [
     '/',
     '/sessions',
@@ -287,6 +298,9 @@ suite('desk', () => {
     '/staff/tokens',
     '/audit',
     '/settings',
+    '/settings/backups',
+    '/settings/backups?tab=change',
+    '/settings/backups?tab=stop',
     '/settings/webhooks',
     '/settings/webhooks/1',
     '/settings/webhooks/1?tab=change',

@@ -1,5 +1,6 @@
 /** Every page of the desk, module by module. */
 import type { DeskPage } from '@lango/kernel/ui'
+import { backupsPages } from '@lango/modules/backups/pages'
 import { networkPages, servicePages } from '@lango/modules/desk/pages'
 import { peoplePages } from '@lango/modules/people/pages'
 import { plansPages } from '@lango/modules/plans/pages'
@@ -13,4 +14,5 @@ export const deskPages: readonly DeskPage[] = [
   ...plansPages,
   ...vouchersPages,
   ...webhooksPages,
+  ...backupsPages,
 ]

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
-import { Secret } from '@lango/kernel'
+import { Secret, seededRandom } from '@lango/kernel'
 import { createJobRunner } from '@lango/kernel/verbs'
 import { memorySite } from '@lango/kernel/testing'
 import type { BackupStore } from './port.ts'
-import { backupName, beyondKeep, readPlace } from './rules.ts'
+import { backupName, beyondKeep, causeOf, newRecoveryKey, readPlace } from './rules.ts'
 import {
+  backUpNow,
   backups,
   clearBackupSchedule,
   createBackupJob,
@@ -156,6 +157,52 @@ test('what opens storage and backups is sealed, and in no answer, audit or log',
   expect(query(showBackupSchedule, {})).toBeUndefined()
 })
 
+test('secrets that are not given stay; a recovery key is made where there is none, or a new one is asked for', () => {
+  const { must, dispatch, database } = site()
+  const { passphrase: _, ...without } = schedule
+  const first = must(setBackupSchedule, without)
+  expect(first.recoveryKey).toMatch(/^([a-z2-9]{4}-){6}[a-z2-9]{4}$/)
+  expect(must(setBackupSchedule, { ...without, keep: 3 })).not.toHaveProperty('recoveryKey')
+  const second = must(setBackupSchedule, { ...without, newKey: true })
+  expect(second.recoveryKey).not.toBe(first.recoveryKey)
+  expect(second.recoveryKey).toBeDefined()
+  const kept = JSON.stringify(
+    ['audit', 'commands'].map((table) => database.raw.prepare(`SELECT * FROM ${table}`).all()),
+  )
+  for (const key of [first.recoveryKey!, second.recoveryKey!]) expect(kept).not.toContain(key)
+  // The storage's key belongs to its id.
+  const s3 = { ...without, place: 's3://isp-backups/pop', accessKeyId: 'one' }
+  must(setBackupSchedule, { ...s3, secretKey: 'k' })
+  must(setBackupSchedule, s3)
+  expect(dispatch(setBackupSchedule, { ...s3, accessKeyId: 'two' })).toMatchObject({
+    error: { type: 'StorageKeyMissing' },
+  })
+})
+
+test('asked for now, one is made at the next look, and none without a schedule', async () => {
+  const { must, dispatch, pass, runs, end, clock, query } = site()
+  expect(dispatch(backUpNow, {})).toMatchObject({ error: { type: 'BackupsUnscheduled' } })
+  must(setBackupSchedule, schedule)
+  await pass(60_000)
+  expect(runs()).toHaveLength(1)
+  must(backUpNow, {})
+  expect(query(showBackupSchedule, {})?.nextAt).toBe(clock.now())
+  await pass(60_000)
+  expect(runs()).toHaveLength(2)
+  await end()
+})
+
+test.each([
+  ['/mnt/usb cannot be used (ENOSPC)', 'space'],
+  ['/mnt/usb cannot be used (EACCES)', 'rights'],
+  ['/mnt/usb cannot be used (EROFS)', 'readOnly'],
+  ['the storage cannot be reached (ECONNREFUSED)', 'unreachable'],
+  ['the storage refuses the key (403): look at the access key', 'forbidden'],
+  ['the storage has no such bucket or object (NoSuchBucket)', 'bucket'],
+  ['the bucket b is in the region eu-west-1, not us-east-1', 'region'],
+  ['the storage answered 500', 'other'],
+])('%s is a matter of %s', (error, cause) => expect(causeOf(error)).toBe(cause))
+
 test('names sort by time, and places are read', () => {
   const names = [3, 1, 2].map((day) => backupName('a b', Date.UTC(2026, 0, day)))
   expect(beyondKeep([...names, 'lango-a-b-x.backup', '../etc'], 'a b', 1)).toEqual([
@@ -165,4 +212,11 @@ test('names sort by time, and places are read', () => {
   expect(readPlace('s3://isp-backups//a/b/')).toEqual({ kind: 's3', bucket: 'isp-backups', prefix: 'a/b' })
   expect(readPlace('s3://isp-backups')).toEqual({ kind: 's3', bucket: 'isp-backups', prefix: '' })
   expect(readPlace('ftp://x')).toBeUndefined()
+})
+
+test('a recovery key is long enough and never the same', () => {
+  const random = seededRandom(9)
+  const keys = Array.from({ length: 100 }, () => newRecoveryKey(random))
+  expect(new Set(keys).size).toBe(100)
+  for (const key of keys) expect(key).toMatch(/^([a-z2-9]{4}-){6}[a-z2-9]{4}$/)
 })

@@ -1,40 +1,82 @@
 import { desc, eq, lt } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok } from '@lango/kernel'
-import { defineCommand, secretText } from '@lango/kernel/verbs'
-import { RETRY_AFTER_MS, RUNS_KEPT, SCHEDULE_ID, readPlace, scheduleSecretPurpose } from './rules.ts'
+import { defineCommand, secretText, type CommandContext } from '@lango/kernel/verbs'
+import {
+  EVERY_SEC_MAX,
+  EVERY_SEC_MIN,
+  KEEP_DEFAULT,
+  KEEP_MAX,
+  newRecoveryKey,
+  PASSPHRASE_LENGTH_MAX,
+  PASSPHRASE_LENGTH_MIN,
+  PLACE_LENGTH_MAX,
+  readPlace,
+  REGION,
+  REGION_DEFAULT,
+  RETRY_AFTER_MS,
+  RUNS_KEPT,
+  SCHEDULE_ID,
+  scheduleSecretPurpose,
+} from './rules.ts'
 import { backupRuns, backupSchedules } from './tables.ts'
 
-const HOUR_SEC = 3600
+type ScheduleRow = typeof backupSchedules.site.$inferSelect
+type Secrets = { readonly passphrase: string; readonly secretKey?: string }
 
-/** Only at the box itself: who may choose where backups go may read everything in them. */
+const scheduleOf = (ctx: CommandContext): ScheduleRow | undefined => {
+  const { site } = backupSchedules
+  return ctx.db.select().from(site).where(eq(site.id, SCHEDULE_ID)).get()
+}
+
+/** Nothing when there are none, or their key is gone. */
+const secretsOf = (ctx: CommandContext, schedule: ScheduleRow | undefined): Partial<Secrets> => {
+  const opened = schedule && ctx.vault.open(schedule.secrets, scheduleSecretPurpose)
+  return opened?.ok ? (JSON.parse(opened.value.reveal()) as Secrets) : {}
+}
+
+const shownOf = (schedule: ScheduleRow | undefined) => {
+  if (!schedule) return null
+  const { everySec, keep, place, endpoint, region, accessKeyId } = schedule
+  return { everySec, keep, place, endpoint, region, accessKeyId }
+}
+
+/**
+ * An owner's alone: who may choose where backups go may read everything in them. Secrets that are not given stay as they
+ * are; where there is no passphrase a recovery key is made, and told this once.
+ */
 export const setBackupSchedule = defineCommand({
   name: 'backups.schedule',
-  permission: 'system',
+  permission: 'backups.write',
+  valueIsSecret: true,
   input: z.object({
-    everySec: z
-      .number()
-      .int()
-      .min(HOUR_SEC)
-      .max(30 * 86_400),
-    keep: z.number().int().min(1).max(1000).default(14),
+    everySec: z.number().int().min(EVERY_SEC_MIN).max(EVERY_SEC_MAX),
+    keep: z.number().int().min(1).max(KEEP_MAX).default(KEEP_DEFAULT),
     place: z
       .string()
-      .max(1024)
+      .max(PLACE_LENGTH_MAX)
       .refine((text) => readPlace(text) !== undefined, 'A place is a path from / or s3://bucket/prefix.'),
     endpoint: z.url({ protocol: /^https?$/ }).optional(),
-    region: z
-      .string()
-      .regex(/^[a-z0-9-]{1,40}$/)
-      .default('us-east-1'),
+    region: z.string().regex(REGION).default(REGION_DEFAULT),
     accessKeyId: z.string().min(1).max(128).optional(),
     secretKey: secretText(z.string().min(1).max(256)).optional(),
-    passphrase: secretText(z.string().min(8, 'A passphrase has at least 8 characters.').max(256)),
+    passphrase: secretText(
+      z.string().min(PASSPHRASE_LENGTH_MIN, 'A passphrase has at least 8 characters.').max(PASSPHRASE_LENGTH_MAX),
+    ).optional(),
+    /** A new recovery key instead of the passphrase that is set. */
+    newKey: z.boolean().default(false),
   }),
-  handle(ctx, { secretKey, passphrase, ...input }) {
+  handle(ctx, { secretKey, passphrase, newKey, ...input }) {
+    const before = scheduleOf(ctx)
+    const kept = secretsOf(ctx, before)
+    // A key is its id's: another id has another.
+    const isSameKey = before?.accessKeyId === input.accessKeyId
+    const storageKey = secretKey?.reveal() ?? (isSameKey ? kept.secretKey : undefined)
     const isS3 = readPlace(input.place)!.kind === 's3'
-    if (isS3 && (input.accessKeyId === undefined || secretKey === undefined)) return err({ type: 'StorageKeyMissing' })
-    const secrets = JSON.stringify({ passphrase: passphrase.reveal(), secretKey: secretKey?.reveal() })
+    if (isS3 && (input.accessKeyId === undefined || storageKey === undefined)) return err({ type: 'StorageKeyMissing' })
+    const staying = passphrase?.reveal() ?? (newKey ? undefined : kept.passphrase)
+    const sealing = staying ?? newRecoveryKey(ctx.random)
+    const secrets = JSON.stringify({ passphrase: sealing, secretKey: isS3 ? storageKey : undefined })
     const row = {
       id: SCHEDULE_ID,
       ...input,
@@ -48,16 +90,34 @@ export const setBackupSchedule = defineCommand({
     }
     const { site } = backupSchedules
     ctx.db.insert(site).values(row).onConflictDoUpdate({ target: site.id, set: row }).run()
-    return ok({ everySec: input.everySec, keep: input.keep, place: input.place })
+    ctx.changed(shownOf(before), shownOf(row))
+    const { everySec, keep, place } = input
+    return ok({ everySec, keep, place, ...(staying === undefined && { recoveryKey: sealing }) })
   },
 })
 
 export const clearBackupSchedule = defineCommand({
   name: 'backups.unschedule',
-  permission: 'system',
+  permission: 'backups.write',
   input: z.object({}),
   handle(ctx) {
+    ctx.changed(shownOf(scheduleOf(ctx)), null)
     return ok({ removed: ctx.db.delete(backupSchedules.site).run().changes })
+  },
+})
+
+/** Brings the next one forward to now: the job looks every minute, and makes one at a time. */
+export const backUpNow = defineCommand({
+  name: 'backups.now',
+  permission: 'backups.write',
+  input: z.object({}),
+  handle(ctx) {
+    const schedule = scheduleOf(ctx)
+    if (!schedule) return err({ type: 'BackupsUnscheduled' })
+    const nextAt = Math.min(schedule.nextAt, ctx.now)
+    ctx.db.update(backupSchedules.site).set({ nextAt }).run()
+    ctx.changed({ nextAt: schedule.nextAt }, { nextAt })
+    return ok({ place: schedule.place })
   },
 })
 
@@ -87,7 +147,7 @@ export const recordBackupRun = defineCommand({
         .where(lt(runs.no, oldest.no + 1))
         .run()
     const { site } = backupSchedules
-    const schedule = ctx.db.select().from(site).where(eq(site.id, SCHEDULE_ID)).get()
+    const schedule = scheduleOf(ctx)
     if (schedule) {
       const everyMs = schedule.everySec * 1000
       const nextAt = ctx.now + (state === 'done' ? everyMs : Math.min(RETRY_AFTER_MS, everyMs))

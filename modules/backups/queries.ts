@@ -5,7 +5,7 @@ import { backupRuns, backupSchedules } from './tables.ts'
 /** The schedule without its secrets; undefined when there is none. */
 export const showBackupSchedule = defineQuery({
   name: 'backups.show',
-  permission: 'system',
+  permission: 'backups.read',
   input: z.object({}),
   tables: { backupSchedules },
   select: ({ db, backupSchedules, byKey }) =>
@@ -29,7 +29,7 @@ export const showBackupSchedule = defineQuery({
 /** The latest first. */
 export const listBackupRuns = defineQuery({
   name: 'backups.runs',
-  permission: 'system',
+  permission: 'backups.read',
   input: z.object({ limit: z.number().int().min(1).max(200).default(20) }),
   tables: { backupRuns },
   examples: [{}, { limit: 1 }],

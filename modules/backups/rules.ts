@@ -1,4 +1,5 @@
-/** Names of backups, which of them go, and where they may be kept. Pure. */
+/** Names of backups, which of them go, where they may be kept, and what seals them. Pure. */
+import type { Random } from '@lango/kernel'
 
 export const SCHEDULE_ID = 'bks_schedule'
 export const scheduleSecretPurpose = 'backups.schedule'
@@ -6,6 +7,24 @@ export const scheduleSecretPurpose = 'backups.schedule'
 export const RETRY_AFTER_MS = 15 * 60_000
 /** Runs that are kept in the log. */
 export const RUNS_KEPT = 200
+
+export const EVERY_SEC_MIN = 3600
+export const EVERY_SEC_MAX = 30 * 86_400
+export const KEEP_DEFAULT = 14
+export const KEEP_MAX = 1000
+export const PLACE_LENGTH_MAX = 1024
+export const PASSPHRASE_LENGTH_MIN = 8
+export const PASSPHRASE_LENGTH_MAX = 256
+export const REGION = /^[a-z0-9-]{1,40}$/
+export const REGION_DEFAULT = 'us-east-1'
+
+const LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789'
+
+/** A recovery key to write down: 28 letters and digits that are not mistaken for each other, 138 bits. */
+export const newRecoveryKey = (random: Random): string =>
+  Array.from({ length: 7 }, () => Array.from({ length: 4 }, () => LETTERS[random.below(LETTERS.length)]).join('')).join(
+    '-',
+  )
 
 export const backupPrefix = (hostName: string): string => `lango-${hostName.replaceAll(/[^A-Za-z0-9-]/g, '-')}-`
 
@@ -32,3 +51,20 @@ export const readPlace = (text: string): Place | undefined => {
   if (bucket !== undefined) return { kind: 's3', bucket, prefix: prefix.replaceAll(/^\/+|\/+$/g, '') }
   return text.startsWith('/') && !/\p{Cc}/u.test(text) ? { kind: 'folder', path: text } : undefined
 }
+
+const causes = [
+  [/ENOSPC|EDQUOT/, 'space'],
+  [/EACCES|EPERM/, 'rights'],
+  [/ENOENT|ENOTDIR/, 'gone'],
+  [/EROFS/, 'readOnly'],
+  [/EIO/, 'disk'],
+  [/cannot be reached/, 'unreachable'],
+  [/no such bucket/, 'bucket'],
+  [/refuses the key/, 'forbidden'],
+  [/is in the region/, 'region'],
+  [/passphrase of the schedule/, 'passphrase'],
+] as const
+export type BackupCause = (typeof causes)[number][1] | 'other'
+
+/** What a failed run's cause comes to, of those that people can mend. */
+export const causeOf = (error: string): BackupCause => causes.find(([shape]) => shape.test(error))?.[1] ?? 'other'

@@ -24,7 +24,7 @@ const Elsewhere = ({ desk }: { desk: Desk }) => {
   const lines = [
     [`${words.timeZone}: ${desk.locale.timeZone}`, words.timeZoneHelp],
     [words.certificate, words.certificateHelp],
-    [words.backups, words.backupsHelp],
+    [words.backups, words.backupsHelp, { href: '/settings/backups', permission: 'backups.read' }],
     [words.retention, fill(words.retentionHelp, { days: HISTORY_DAYS, years: AUDIT_KEPT_YEARS })],
     [words.webhooks, words.webhooksHelp, { href: '/settings/webhooks', permission: 'webhooks.read' }],
     [words.api, '/api/openapi.json'],

@@ -19,7 +19,7 @@ const settingsWords = catalogue(
     certificateHelp:
       'For RadSec, EAP and the desk: `lango tls show` prints the authority, `lango tls use` takes one of your own.',
     backups: 'Backups',
-    backupsHelp: '`lango backup schedule` makes encrypted ones by itself, to a folder or to S3.',
+    backupsHelp: 'The box makes them by itself, to a folder or to S3-compatible storage, and says how they went.',
     retention: 'Retention',
     retentionHelp: 'Sessions that are over are kept {days} days, the audit log {years} years.',
     webhooks: 'Webhooks',
@@ -45,7 +45,7 @@ const settingsWords = catalogue(
     certificateHelp:
       'Cha RadSec, EAP na dawati: `lango tls show` huchapisha mamlaka, `lango tls use` hupokea chako mwenyewe.',
     backups: 'Nakala rudufu',
-    backupsHelp: '`lango backup schedule` hutengeneza zilizofichwa yenyewe, kwenye folda au S3.',
+    backupsHelp: 'Kisanduku huzitengeneza chenyewe, kwenye folda au hifadhi ya aina ya S3, na kusema zilivyokwenda.',
     retention: 'Uhifadhi',
     retentionHelp: 'Vipindi vilivyoisha huhifadhiwa siku {days}, kumbukumbu za ukaguzi miaka {years}.',
     webhooks: 'Webhook',

@@ -3,6 +3,8 @@
 /** Every permission that can be given. `system` is the box's own and nobody's; `self` is everybody's over themselves. */
 export const permissions = [
   'audit.read',
+  'backups.read',
+  'backups.write',
   'customers.erase',
   'metrics.read',
   'people.read',
@@ -39,7 +41,7 @@ export const routerRights = (permissions: ReadonlySet<string>): 'full' | 'read' 
 export const roleNames = ['owner', 'technician', 'cashier', 'viewer'] as const
 export type Role = (typeof roleNames)[number]
 
-const PRIVATE: ReadonlySet<string> = new Set(['people.read', 'audit.read', 'webhooks.read'])
+const PRIVATE: ReadonlySet<string> = new Set(['people.read', 'audit.read', 'backups.read', 'webhooks.read'])
 const READING = permissions.filter((permission) => permission.endsWith('.read') && !PRIVATE.has(permission))
 
 const roles: Readonly<Record<Role, ReadonlySet<string>>> = {

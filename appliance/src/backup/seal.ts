@@ -59,11 +59,3 @@ const jsonOf = (text: string): unknown => {
     return undefined
   }
 }
-
-const LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789'
-
-/** A recovery key to write down: 28 letters and digits that are not mistaken for each other, 138 bits. */
-export const newRecoveryKey = (random: Random): string =>
-  Array.from({ length: 7 }, () => Array.from({ length: 4 }, () => LETTERS[random.below(LETTERS.length)]).join('')).join(
-    '-',
-  )

@@ -1,6 +1,7 @@
 /** `lango backup schedule`, `lango backup runs` */
 import type { ResultOf } from '@lango/kernel/db'
-import type { listBackupRuns, showBackupSchedule } from '@lango/modules/backups'
+import type { ValueOf } from '@lango/kernel/verbs'
+import type { listBackupRuns, setBackupSchedule, showBackupSchedule } from '@lango/modules/backups'
 import { secondsOf, shown, UsageError, type CliContext, type CommandSpec } from './command.ts'
 import { duration, facts, localTime, octets, table } from './format.ts'
 
@@ -61,9 +62,7 @@ const set = async ({ args, command }: CliContext): ReturnType<CommandSpec['run']
   if (!every.ok) return every
   if (every.value === undefined || place === undefined) throw new UsageError('Give both: --every 24h --to PLACE.')
   const given = await args.secret('passphrase')
-  const { systemRandom } = await import('@lango/kernel')
-  const passphrase = given ?? (await import('../backup/index.ts')).newRecoveryKey(systemRandom())
-  const done = await command('backups.schedule', {
+  const done = await command<ValueOf<typeof setBackupSchedule>>('backups.schedule', {
     everySec: every.value,
     place,
     keep: args.whole('keep'),
@@ -71,14 +70,15 @@ const set = async ({ args, command }: CliContext): ReturnType<CommandSpec['run']
     region: args.text('region'),
     accessKeyId: args.text('access-key-id'),
     secretKey: await args.secret('secret-key'),
-    passphrase,
+    ...(given === undefined ? { newKey: true } : { passphrase: given }),
   })
   if (!done.ok) return done
-  const isMade = given === undefined
+  const { recoveryKey } = done.value
+  const told = recoveryKey === undefined ? '' : `\nRecovery key: ${recoveryKey}`
   return shown(
-    { ...(done.value as object), ...(isMade && { recoveryKey: passphrase }) },
-    () => `A backup goes to ${place} every ${duration(every.value!)}.${isMade ? `\nRecovery key: ${passphrase}` : ''}`,
-    isMade
+    done.value,
+    () => `A backup goes to ${place} every ${duration(every.value!)}.${told}`,
+    recoveryKey !== undefined
       ? {
           note: 'The recovery key is shown this once. Write it down: without it no password in these backups can be read.',
         }

@@ -80,7 +80,7 @@ const keyFor = async ({ args }: CliContext, file: string, random: Random): Promi
     return { ok: true, value: undefined }
   }
   if (given !== undefined) return { ok: true, value: { secret: secret(given), file: undefined } }
-  const { newRecoveryKey } = await import('../backup/index.ts')
+  const { newRecoveryKey } = await import('@lango/modules/backups/rules')
   const keyFile = recoveryFile(file)
   if (existsSync(keyFile)) return refused({ type: 'FileExists', file: keyFile })
   return { ok: true, value: { secret: secret(newRecoveryKey(random)), file: keyFile } }

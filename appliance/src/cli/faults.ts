@@ -27,7 +27,7 @@ import type {
   setRole,
   signedIn,
 } from '@lango/modules/people'
-import type { setBackupSchedule } from '@lango/modules/backups'
+import type { backUpNow, setBackupSchedule } from '@lango/modules/backups'
 import type { addPlan } from '@lango/modules/plans'
 import type { addSubscriber, resumeSubscriber, revealPasswords } from '@lango/modules/services'
 import type { changeSettings } from '@lango/modules/settings'
@@ -75,6 +75,7 @@ type ModuleFault = FaultOf<
   | typeof changeSettings
   | typeof changeStaff
   | typeof confirmTotp
+  | typeof backUpNow
   | typeof setBackupSchedule
   | typeof createToken
   | typeof enterByDoor
@@ -316,6 +317,7 @@ const sentences: Sentences = {
   FolderNotEmpty: ({ dir, found }) =>
     `${dir} is not empty: it holds ${found}. Restore into an empty folder, or move what is there aside with --replace.`,
 
+  BackupsUnscheduled: () => 'No backups are scheduled. Set where they go: lango backup schedule --every 24h --to PLACE',
   StorageKeyMissing: () => 'Storage needs a key: give --access-key-id and --secret-key-file.',
 
   // Certificates

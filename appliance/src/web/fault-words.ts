@@ -198,6 +198,14 @@ const words: Readonly<Record<string, Words>> = {
     sw: 'Msimbo sio ule ambao programu inaonyesha sasa. Andika wa sasa; angalia saa ya simu.',
   },
   AppNotBegun: { en: 'There is no app to confirm. Begin again.', sw: 'Hakuna programu ya kuthibitisha. Anza upya.' },
+  BackupsUnscheduled: {
+    en: 'No backups are scheduled. Say first where they go.',
+    sw: 'Hakuna nakala rudufu zilizopangwa. Sema kwanza ziende wapi.',
+  },
+  StorageKeyMissing: {
+    en: 'S3-compatible storage needs the access key’s id and its secret key.',
+    sw: 'Hifadhi ya aina ya S3 inahitaji kitambulisho cha ufunguo na ufunguo wake wa siri.',
+  },
   WebhookUnknown: { en: 'This webhook is not there any more.', sw: 'Webhook hii haipo tena.' },
   WebhooksTooMany: {
     en: 'There are {max} webhooks, and no more can be. Remove one first.',

@@ -28,6 +28,7 @@ const places: readonly Place[] = [
 /** Behind others of the navigation; whoever types their name is led there at once. */
 const further: readonly Place[] = [
   { href: '/settings/webhooks', word: 'webhooks', icon: 'settings', permission: 'webhooks.read' },
+  { href: '/settings/backups', word: 'backups', icon: 'settings', permission: 'backups.read' },
 ]
 
 const isWithin = (path: string, href: string): boolean =>
