@@ -6,6 +6,12 @@ import { peoplePages } from '@lango/modules/people/pages'
 import { plansPages } from '@lango/modules/plans/pages'
 import { vouchersPages } from '@lango/modules/vouchers/pages'
 import { webhooksPages } from '@lango/modules/webhooks/pages'
+import { commandsByName, queriesByName } from './site.ts'
+import { referencePages } from './web/api-reference/pages.tsx'
+import { apiVerbs, type ApiVerb } from './web/api-reference/verbs.ts'
+
+let verbs: readonly ApiVerb[] | undefined
+const verbsOf = () => (verbs ??= apiVerbs([...commandsByName.values()], [...queriesByName.values()]))
 
 export const deskPages: readonly DeskPage[] = [
   ...servicePages,
@@ -15,4 +21,5 @@ export const deskPages: readonly DeskPage[] = [
   ...vouchersPages,
   ...webhooksPages,
   ...backupsPages,
+  ...referencePages(verbsOf),
 ]

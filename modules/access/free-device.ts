@@ -15,6 +15,9 @@ export const deviceFreed = defineEvent<{ grantNo: number; device: string }>('acc
 /** Makes room for another device: unbinds this one and ends its sessions. It may log in again as a new one. */
 export const freeDevice = defineCommand({
   name: 'grants.freeDevice',
+  summary:
+    'Unbinds a device from a subscriber or voucher and ends its sessions, so that another device can take its place.',
+  output: z.object({ grantNo: z.number().int(), device: z.string(), wasBound: z.boolean() }),
   permission: 'subscribers.write',
   input: whoseGrant.and(z.object({ device: z.string().min(1).max(253).transform(normaliseDevice) })),
   audit: recordOfGrant,

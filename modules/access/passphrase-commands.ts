@@ -57,6 +57,7 @@ const put = (ctx: CommandContext, grantId: string, text: string): Result<void, T
  */
 export const setPassphrase = defineCommand({
   name: 'grants.setPassphrase',
+  summary: 'Gives a subscriber a Wi-Fi passphrase of their own, made by the box or given; the answer tells it once.',
   permission: 'subscribers.write',
   valueIsSecret: true,
   input: whose.extend({ passphrase: passphrase.optional() }),
@@ -75,6 +76,7 @@ export const setPassphrase = defineCommand({
 /** Takes it away: no device joins by it any more. */
 export const removePassphrase = defineCommand({
   name: 'grants.removePassphrase',
+  summary: 'Takes a subscriber’s own Wi-Fi passphrase away.',
   permission: 'subscribers.write',
   input: whose,
   audit: recordOfGrant,
@@ -90,6 +92,7 @@ export const removePassphrase = defineCommand({
 /** Binds a device before it has come: an access point that asks by address alone gets the passphrase for it. */
 export const bindDevice = defineCommand({
   name: 'grants.bindDevice',
+  summary: 'Binds a device’s address to a subscriber, so that it is known before it first asks.',
   permission: 'subscribers.write',
   input: whose.extend({
     device: z.string().max(64).transform(normaliseDevice).refine(isMac, 'A MAC address looks like AA:BB:CC:DD:EE:FF.'),
@@ -127,6 +130,7 @@ const holderOf = (ctx: CommandContext, grantId: string, device: string): string 
 /** Since when a subscriber has a passphrase of their own; undefined when they have none. */
 export const showPassphrase = defineQuery({
   name: 'grants.passphrase',
+  summary: 'Tells since when a subscriber has a Wi-Fi passphrase of their own; null when they have none.',
   permission: 'subscribers.read',
   input: whose,
   tables: { grants, passphrases },

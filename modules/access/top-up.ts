@@ -46,6 +46,14 @@ export const recordOfGrant = (who: z.output<typeof whoseGrant>, { raw }: AuditCo
 /** Sells data or time beside the plan's: good until an instant, else until the period ends. */
 export const topUp = defineCommand({
   name: 'subscribers.topUp',
+  summary:
+    'Adds data or time to a subscriber or voucher on top of the plan, good until an instant or else until the period ends.',
+  output: z.object({
+    grantNo: z.number().int(),
+    octets: z.number().optional(),
+    sec: z.number().optional(),
+    untilAt: z.number().optional(),
+  }),
   permission: 'subscribers.write',
   input: whoseGrant.and(
     z

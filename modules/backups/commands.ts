@@ -47,6 +47,14 @@ const shownOf = (schedule: ScheduleRow | undefined) => {
  */
 export const setBackupSchedule = defineCommand({
   name: 'backups.schedule',
+  summary:
+    'Sets how often the box makes a backup by itself, where it goes and how many are kept, and starts the first one.',
+  output: z.object({
+    everySec: z.number().int(),
+    keep: z.number().int(),
+    place: z.string(),
+    recoveryKey: z.string().optional(),
+  }),
   permission: 'backups.write',
   valueIsSecret: true,
   input: z.object({
@@ -98,6 +106,8 @@ export const setBackupSchedule = defineCommand({
 
 export const clearBackupSchedule = defineCommand({
   name: 'backups.unschedule',
+  summary: 'Stops scheduled backups and forgets their secrets; backups that were made stay where they are.',
+  output: z.object({ removed: z.number().int() }),
   permission: 'backups.write',
   input: z.object({}),
   handle(ctx) {
@@ -109,6 +119,8 @@ export const clearBackupSchedule = defineCommand({
 /** Brings the next one forward to now: the job looks every minute, and makes one at a time. */
 export const backUpNow = defineCommand({
   name: 'backups.now',
+  summary: 'Brings the next scheduled backup forward: it begins within a minute.',
+  output: z.object({ place: z.string() }),
   permission: 'backups.write',
   input: z.object({}),
   handle(ctx) {

@@ -5,6 +5,7 @@ import { backupRuns, backupSchedules } from './tables.ts'
 /** The schedule without its secrets; undefined when there is none. */
 export const showBackupSchedule = defineQuery({
   name: 'backups.show',
+  summary: 'Shows the backup schedule without its secrets; null when none is set.',
   permission: 'backups.read',
   input: z.object({}),
   tables: { backupSchedules },
@@ -29,6 +30,7 @@ export const showBackupSchedule = defineQuery({
 /** The latest first. */
 export const listBackupRuns = defineQuery({
   name: 'backups.runs',
+  summary: 'Lists scheduled backups that were made or failed, the latest first, with size or cause.',
   permission: 'backups.read',
   input: z.object({ limit: z.number().int().min(1).max(200).default(20) }),
   tables: { backupRuns },

@@ -27,7 +27,7 @@ const Elsewhere = ({ desk }: { desk: Desk }) => {
     [words.backups, words.backupsHelp, { href: '/settings/backups', permission: 'backups.read' }],
     [words.retention, fill(words.retentionHelp, { days: HISTORY_DAYS, years: AUDIT_KEPT_YEARS })],
     [words.webhooks, words.webhooksHelp, { href: '/settings/webhooks', permission: 'webhooks.read' }],
-    [words.api, '/api/openapi.json'],
+    [words.api, words.apiHelp, { href: '/settings/api', permission: 'self' }],
   ] as const
   return (
     <Panel title={words.box}>

@@ -69,6 +69,8 @@ const partsThatHold = (read: SessionReader, q: string): SQL[] => {
 /** Open sessions, the newest first, found by any part of what is known of them. */
 export const deskSessions = defineQuery({
   name: 'desk.sessions',
+  summary:
+    'Searches open sessions by login, name, device, address or router, or shows those with given numbers, the newest first.',
   permission: 'sessions.read',
   input: z.object({ ...sessionFilters, limit: limit(50) }),
   tables: SESSION_TABLES,
@@ -130,6 +132,7 @@ export const deskSessions = defineQuery({
  */
 export const sessionsFound = defineQuery({
   name: 'desk.sessionsFound',
+  summary: 'Finds open sessions as desk.sessions does: the numbers of a page of them, and how many there are.',
   permission: 'sessions.read',
   input: z.object({
     q: needle,
@@ -157,6 +160,7 @@ export const sessionsFound = defineQuery({
 /** How many sessions each of these grants has open; none is left out of the answer. */
 export const onlineOf = defineQuery({
   name: 'desk.online',
+  summary: 'Counts the open sessions of each of the given grants.',
   permission: 'sessions.read',
   input: z.object({ grantNos: z.array(z.number().int()).max(PAGE_ROWS_MAX) }),
   tables: { liveSessions },
@@ -174,6 +178,7 @@ export const onlineOf = defineQuery({
 /** Sessions of a grant that are over, the last ended first. */
 export const grantHistory = defineQuery({
   name: 'desk.history',
+  summary: 'Lists the ended sessions of one grant, the last ended first, a page at a time.',
   permission: 'sessions.read',
   input: z.object({ grantNo: z.number().int(), before: z.number().int().optional(), limit: limit(50) }),
   tables: { sessionHistory, routers },
@@ -203,6 +208,8 @@ export const grantHistory = defineQuery({
 /** What was asked of a session, the latest first: how it was ended or changed, and what the router answered. */
 export const ordersOf = defineQuery({
   name: 'desk.orders',
+  summary:
+    'Lists what was asked of one session (to end it, or to change its policy) and what the router answered, the latest first.',
   permission: 'sessions.read',
   input: z.object({ sessionNo: z.number().int(), limit: limit(20) }),
   tables: { sessionOrders },
@@ -220,6 +227,8 @@ export const ordersOf = defineQuery({
 /** Whether anybody could be online: a subscriber or a voucher is there. */
 export const anyGrant = defineQuery({
   name: 'desk.anyone',
+  summary: 'Tells whether the box has any subscriber or voucher at all.',
+  output: z.boolean(),
   permission: 'subscribers.read',
   input: z.object({}),
   tables: { grants },

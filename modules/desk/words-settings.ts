@@ -25,6 +25,7 @@ const settingsWords = catalogue(
     webhooks: 'Webhooks',
     webhooksHelp: 'The box posts what happens to an address of yours, signed.',
     api: 'Interface for programs',
+    apiHelp: 'Every command and query with its fields and an example; for machines at /api/openapi.json.',
   },
   {
     settings: 'Mipangilio',
@@ -51,6 +52,7 @@ const settingsWords = catalogue(
     webhooks: 'Webhook',
     webhooksHelp: 'Kisanduku hutuma yanayotokea kwenye anwani yako, yakiwa na sahihi.',
     api: 'Kiolesura cha programu',
+    apiHelp: 'Kila amri na swali pamoja na sehemu zake na mfano; kwa mashine katika /api/openapi.json.',
   },
 )
 

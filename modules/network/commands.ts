@@ -39,6 +39,9 @@ const drawSecret = (random: Random): string => random.bytes(SECRET_BYTES).toStri
 /** Without a secret it gets one that nobody has to think of; `routers.reveal` tells it. */
 export const addRouter = defineCommand({
   name: 'routers.add',
+  summary:
+    'Adds a router (RADIUS client) by its address or range; without a secret the box makes one, which routers.reveal tells.',
+  output: z.object({ id: z.string(), no: z.number().int(), name: z.string(), address: z.string() }),
   permission: 'routers.write',
   input: z.object({ name, address: z.string(), secret: secret.optional(), ...partial(settings) }),
   handle(ctx, input) {
@@ -78,6 +81,8 @@ export const addRouter = defineCommand({
 /** Changes what is given and leaves the rest. A new Message-Authenticator policy forgets what `auto` had learned. */
 export const setRouter = defineCommand({
   name: 'routers.set',
+  summary: 'Changes the given settings of a router and leaves the others as they are.',
+  output: z.object({ id: z.string(), name: z.string() }),
   permission: 'routers.write',
   input: z.object({
     name,
@@ -125,6 +130,8 @@ const asItWas = (row: Readonly<Record<string, unknown>>, after: object): Record<
 /** Tells the shared secret, to be typed into the router: the audit log says who has read it. */
 export const revealRouterSecret = defineCommand({
   name: 'routers.reveal',
+  summary: 'Tells the shared secret of a router; the audit log keeps who has read it.',
+  output: z.object({ name: z.string(), secret: z.string() }),
   permission: 'routers.write',
   valueIsSecret: true,
   input: z.object({ name }),
@@ -139,6 +146,8 @@ export const revealRouterSecret = defineCommand({
 
 export const removeRouter = defineCommand({
   name: 'routers.remove',
+  summary: 'Removes a router: from now on the box ignores what it sends.',
+  output: z.object({ id: z.string(), name: z.string() }),
   permission: 'routers.write',
   input: z.object({ name }),
   handle(ctx, input) {
@@ -169,6 +178,9 @@ export const routerLearned = defineCommand({
 
 export const addRemoteServer = defineCommand({
   name: 'remoteServers.add',
+  summary:
+    'Adds another RADIUS server: one that answers for a realm (proxy), or one that gets copies of accounting (copy).',
+  output: z.object({ id: z.string(), name: z.string(), priority: z.number().int() }),
   permission: 'routers.write',
   input: z.object({
     name,
@@ -208,6 +220,8 @@ export const addRemoteServer = defineCommand({
 
 export const removeRemoteServer = defineCommand({
   name: 'remoteServers.remove',
+  summary: 'Removes another RADIUS server: nothing is asked of it or copied to it any more.',
+  output: z.object({ id: z.string(), name: z.string() }),
   permission: 'routers.write',
   input: z.object({ name }),
   handle(ctx, input) {

@@ -4,6 +4,7 @@ import { remoteServers, routers } from './tables.ts'
 
 export const listRouters = defineQuery({
   name: 'routers.list',
+  summary: 'Lists all routers with their settings, without their secrets.',
   permission: 'routers.read',
   input: z.object({}),
   tables: { routers },
@@ -18,6 +19,7 @@ export const listRouters = defineQuery({
 /** Home servers of a realm in the order they are asked in. */
 export const listRemoteServers = defineQuery({
   name: 'remoteServers.list',
+  summary: 'Lists the other RADIUS servers, those of a realm in the order in which they are asked.',
   permission: 'routers.read',
   input: z.object({}),
   tables: { remoteServers },

@@ -21,6 +21,9 @@ const setOwn = (ctx: CommandContext, id: string, change: Partial<StaffRow>): voi
 
 export const setOwnPassword = defineCommand({
   name: 'me.setPassword',
+  summary:
+    'Sets the password of the person who asks and signs out their other browsers; for the desk, which hashes it.',
+  output: z.object({ ended: z.number().int() }),
   permission: 'self',
   input: z.object({
     passwordHash: secretText(z.string().startsWith('$argon2id$').max(512)),
@@ -38,6 +41,9 @@ export const setOwnPassword = defineCommand({
 /** A secret for an authenticator app, told once; it counts when a code of it was shown. */
 export const beginTotp = defineCommand({
   name: 'me.beginTotp',
+  summary:
+    'Makes a secret for an authenticator app of the person who asks; it counts once me.confirmTotp has seen a code.',
+  output: z.object({ login: z.string(), secret: z.string() }),
   permission: 'self',
   valueIsSecret: true,
   input: z.object({}),
@@ -53,6 +59,9 @@ export const beginTotp = defineCommand({
 /** The app shows the right code: from now on signing in asks for one. Recovery codes are told once. */
 export const confirmTotp = defineCommand({
   name: 'me.confirmTotp',
+  summary:
+    'Turns on the authenticator app of the person who asks by a code it shows, and tells the recovery codes once.',
+  output: z.object({ recoveryCodes: z.array(z.string()) }),
   permission: 'self',
   valueIsSecret: true,
   input: z.object({ code: secretText(z.string().max(16)) }),
@@ -71,6 +80,8 @@ export const confirmTotp = defineCommand({
 
 export const dropTotp = defineCommand({
   name: 'me.dropTotp',
+  summary: 'Turns off the authenticator app of the person who asks.',
+  output: z.object({ id: z.string() }),
   permission: 'self',
   input: z.object({}),
   handle(ctx) {
@@ -84,6 +95,8 @@ export const dropTotp = defineCommand({
 /** Ten fresh recovery codes; those from before are void. */
 export const renewRecovery = defineCommand({
   name: 'me.renewRecovery',
+  summary: 'Makes ten new recovery codes for the person who asks, tells them once, and voids the old ones.',
+  output: z.object({ recoveryCodes: z.array(z.string()) }),
   permission: 'self',
   valueIsSecret: true,
   input: z.object({}),
@@ -97,6 +110,8 @@ export const renewRecovery = defineCommand({
 /** Signs out one browser of one's own, or all but the one that asks. */
 export const signOutOwn = defineCommand({
   name: 'me.signOut',
+  summary: 'Signs the person who asks out of one browser, or of all but one.',
+  output: z.object({ ended: z.number().int() }),
   permission: 'self',
   input: z.object({ sessionId: z.string().optional(), but: z.string().optional() }),
   handle(ctx, { sessionId, but }) {

@@ -89,7 +89,9 @@ const MakeForm = ({ desk, own }: { desk: Desk; own: OwnRoles }) => {
             value={form.value('role', 'viewer')}
             options={roleOptions(own, words)}
           />
-          <p class="muted">{words.tokenHelp}</p>
+          <p class="muted">
+            {words.tokenHelp} <a href="/settings/api">{words.tokenInterface}</a>
+          </p>
           <Button kind="main">{words.newToken}</Button>
         </Form>
       </PanelBody>

@@ -7,6 +7,7 @@ import { apiTokens, roles, staff, staffSessions } from './tables.ts'
 /** Tokens in the order they were made; what opens the door with them is not among it. */
 export const listTokens = defineQuery({
   name: 'tokens.list',
+  summary: 'Lists API tokens with their role and validity; never the tokens themselves.',
   permission: 'people.read',
   input: z.object({}),
   tables: { apiTokens },
@@ -29,6 +30,8 @@ export const listTokens = defineQuery({
 /** The box's own roles by name; `rules.ts` has those that every box has. */
 export const listRoles = defineQuery({
   name: 'roles.list',
+  summary:
+    'Lists the roles that were made on this box, with their permissions; the four built-in ones are not among them.',
   permission: 'people.read',
   input: z.object({}),
   tables: { roles },
@@ -43,6 +46,7 @@ export const listRoles = defineQuery({
 /** People by login. */
 export const listStaff = defineQuery({
   name: 'staff.list',
+  summary: 'Lists the people of the staff with login, role and state.',
   permission: 'people.read',
   input: z.object({}),
   tables: { staff },
@@ -66,6 +70,7 @@ export const listStaff = defineQuery({
 /** A person's browsers that are signed in, the latest first. */
 export const listStaffSessions = defineQuery({
   name: 'staff.sessions',
+  summary: 'Lists the browsers in which one person is signed in, the latest first.',
   permission: 'people.read',
   input: z.object({ staffId: z.string() }),
   tables: { staffSessions },
@@ -88,6 +93,7 @@ export const listStaffSessions = defineQuery({
 /** One's own account: the desk asks with the id of whoever is signed in, and nobody else has the permission. */
 export const showOwn = defineQuery({
   name: 'me.show',
+  summary: 'Shows the account of the person who asks.',
   permission: 'self',
   input: z.object({ staffId: z.string() }),
   tables: { staff },
@@ -102,7 +108,12 @@ export const showOwn = defineQuery({
 })
 
 /** As `staff.sessions`, of one's own. */
-export const ownSessions = defineQuery({ ...listStaffSessions, name: 'me.sessions', permission: 'self' })
+export const ownSessions = defineQuery({
+  ...listStaffSessions,
+  name: 'me.sessions',
+  summary: 'Lists the browsers in which the person who asks is signed in, the latest first.',
+  permission: 'self',
+})
 
 /** Rows of one page of the audit log. */
 const AUDIT_ROWS_MAX = 1000
@@ -110,6 +121,7 @@ const AUDIT_ROWS_MAX = 1000
 /** Who did what, the latest first; `before` is the number of the last row of the page before. */
 export const searchAudit = defineQuery({
   name: 'audit.search',
+  summary: 'Searches the audit log for who did what and when, the latest first, a page at a time.',
   permission: 'audit.read',
   input: z.object({
     actorId: z.string().max(253).optional(),

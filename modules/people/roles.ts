@@ -9,6 +9,8 @@ import { apiTokens, roles, staff } from './tables.ts'
 /** Makes a role of permissions, or changes one: whoever has it may from then on what it says. */
 export const setRole = defineCommand({
   name: 'roles.set',
+  summary: 'Makes a role out of permissions, or changes one: whoever has it may do what it says from now on.',
+  output: z.object({ id: z.string(), name: z.string(), permissions: z.array(z.string()) }),
   permission: 'people.write',
   input: z.object({
     id: z.string().optional(),
@@ -38,6 +40,8 @@ export const setRole = defineCommand({
 /** Takes a role away that nobody has any more. */
 export const removeRole = defineCommand({
   name: 'roles.remove',
+  summary: 'Removes a role that nobody has any more.',
+  output: z.object({ id: z.string(), name: z.string() }),
   permission: 'people.write',
   input: z.object({ id: z.string() }),
   handle(ctx, { id }) {

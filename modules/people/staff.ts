@@ -86,6 +86,8 @@ const isLastOwner = (ctx: CommandContext, id: string): boolean => {
 /** Takes somebody in; they choose their password with the code, which is told this once. */
 export const inviteStaff = defineCommand({
   name: 'staff.invite',
+  summary: 'Invites a person to the staff and tells once the code with which they choose their password.',
+  output: z.object({ id: z.string(), login: z.string(), code: z.string(), until: z.number().int() }),
   permission: 'people.write',
   valueIsSecret: true,
   input: z.object({ login: staffLogin, name: staffName, role }),
@@ -106,6 +108,8 @@ export const inviteStaff = defineCommand({
 /** A way back in: a new code for the password; browsers are signed out; a lost phone's app is forgotten when asked for. */
 export const resetStaff = defineCommand({
   name: 'staff.reset',
+  summary: 'Gives a person a new code to choose their password with, and signs them out everywhere.',
+  output: z.object({ id: z.string(), login: z.string(), code: z.string(), until: z.number().int() }),
   permission: 'people.write',
   valueIsSecret: true,
   input: z.object({ id: z.string(), forgetApp: z.boolean().default(false) }),
@@ -137,6 +141,8 @@ const mayTurn = (ctx: CommandContext, from: string, to: string | undefined): Res
 /** Another name, role or state; what is not given stays. Disabled people are signed out at once. */
 export const changeStaff = defineCommand({
   name: 'staff.change',
+  summary: 'Changes name, role or state of a person; whoever is disabled is signed out at once.',
+  output: z.object({ id: z.string(), login: z.string() }),
   permission: 'people.write',
   input: z.object({
     id: z.string(),
@@ -169,6 +175,8 @@ export const changeStaff = defineCommand({
 /** Signs somebody out of every browser. */
 export const signOutStaff = defineCommand({
   name: 'staff.signOut',
+  summary: 'Signs a person out of every browser.',
+  output: z.object({ id: z.string(), login: z.string(), ended: z.number().int() }),
   permission: 'people.write',
   input: z.object({ id: z.string() }),
   handle(ctx, { id }) {

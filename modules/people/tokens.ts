@@ -11,6 +11,8 @@ const TOKEN_BYTES = 32
 /** Makes a token and tells it, this once. */
 export const createToken = defineCommand({
   name: 'tokens.create',
+  summary: 'Makes an API token with a role and tells it, this once.',
+  output: z.object({ id: z.string(), name: z.string(), role: z.string(), token: z.string() }),
   permission: 'people.write',
   valueIsSecret: true,
   input: z.object({
@@ -44,6 +46,8 @@ export const createToken = defineCommand({
 /** From now on the token opens nothing; a repeat changes nothing. */
 export const revokeToken = defineCommand({
   name: 'tokens.revoke',
+  summary: 'Revokes an API token: it opens nothing from now on, and a repeat changes nothing.',
+  output: z.object({ id: z.string(), name: z.string() }),
   permission: 'people.write',
   input: z.object({ id: z.string() }),
   handle(ctx, { id }) {

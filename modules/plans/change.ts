@@ -32,6 +32,9 @@ const planNamed = (ctx: CommandContext, name: string) =>
 /** Adds many; a row that cannot be added is told of and does not stop the others. */
 export const importPlans = defineCommand({
   name: 'plans.import',
+  summary:
+    'Adds many plans from rows of text cells; a row that cannot be added is told of and does not stop the others.',
+  output: z.object({ added: z.number().int() }),
   permission: 'plans.write',
   input: rows,
   handle(ctx, input) {
@@ -55,6 +58,8 @@ export const importPlans = defineCommand({
 /** Changes the cells that are given. What was sold keeps what it was sold with; what is sold from now on has the new. */
 export const changePlans = defineCommand({
   name: 'plans.change',
+  summary: 'Changes cells of many plans by name; what was sold keeps the terms it was sold with.',
+  output: z.object({ changed: z.number().int() }),
   permission: 'plans.write',
   input: rows,
   handle(ctx, input) {

@@ -20,6 +20,8 @@ const validFromOf = (kind: ServiceKind): 'first-use' | 'creation' => (kind === '
 
 export const addPlan = defineCommand({
   name: 'plans.add',
+  summary: 'Puts a plan on sale: its kind, speed, limits, validity and price.',
+  output: z.object({ id: z.string(), name: z.string() }),
   permission: 'plans.write',
   input: z.object({
     name: z.string().trim().min(1).max(64),
@@ -60,6 +62,8 @@ export const addPlan = defineCommand({
 /** Other terms for what is sold from now on. What was sold keeps what it was sold with. */
 export const setPlan = defineCommand({
   name: 'plans.set',
+  summary: 'Sets the terms of a plan for what is sold from now on; what was sold keeps its own.',
+  output: z.object({ id: z.string(), name: z.string() }),
   permission: 'plans.write',
   input: addPlan.input.extend({ id: z.string().min(1).max(64) }),
   handle(ctx, { id, ...input }) {
@@ -88,6 +92,8 @@ export const setPlan = defineCommand({
 /** Whether it can be sold. A plan is never deleted: what was sold of it still refers to it. */
 export const setPlanStatus = defineCommand({
   name: 'plans.setStatus',
+  summary: 'Withdraws a plan from sale, or puts it on sale again.',
+  output: z.object({ id: z.string(), status: z.enum(['active', 'withdrawn']) }),
   permission: 'plans.write',
   input: z.object({ id: z.string().min(1).max(64), status: z.enum(['active', 'withdrawn']) }),
   handle(ctx, { id, status }) {

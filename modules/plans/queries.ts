@@ -4,6 +4,7 @@ import { plans } from './tables.ts'
 
 export const listPlans = defineQuery({
   name: 'plans.list',
+  summary: 'Lists all plans, withdrawn ones included, with their policy and price.',
   permission: 'plans.read',
   input: z.object({}),
   tables: { plans },

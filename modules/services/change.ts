@@ -160,6 +160,8 @@ type ChangeRow = z.output<typeof changeRow>
 /** Changes the cells that are given; an empty one clears what may be empty, and says nothing elsewhere. */
 export const changeSubscribers = defineCommand({
   name: 'subscribers.change',
+  summary: 'Changes cells of many subscribers by login; an empty cell clears what may be empty, one left out stays.',
+  output: z.object({ changed: z.number().int() }),
   permission: 'subscribers.write',
   input: z.object({ rows: z.array(changeRow).min(1).max(IMPORT_CHUNK_ROWS) }),
   audit({ rows }, about) {

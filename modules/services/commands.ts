@@ -171,6 +171,8 @@ const plansByName = (ctx: CommandContext) => {
 /** Makes the customer, the service and the grant in one go. */
 export const addSubscriber = defineCommand({
   name: 'subscribers.add',
+  summary: 'Adds a subscriber: the customer, the service on a plan and the login in one go.',
+  output: z.object({ serviceId: z.string(), customerId: z.string(), grantNo: z.number().int(), login: z.string() }),
   permission: 'subscribers.write',
   /** The instants are those of a plan for a fixed time. */
   input: withSecret.extend({ beginsAt: instant.optional(), endsAt: instant.optional() }),
@@ -186,6 +188,7 @@ export const addSubscriber = defineCommand({
 /** Makes a further service, with a login of its own, for a customer who has one. */
 export const addService = defineCommand({
   name: 'customers.addService',
+  summary: 'Adds a further service, with a login of its own, to a customer who has one.',
   permission: 'subscribers.write',
   input: withSecret
     .omit({ name: true, phone: true, email: true })
@@ -201,9 +204,11 @@ export const addService = defineCommand({
   },
 })
 
-const changeStatus = (name: string, status: 'active' | 'suspended') =>
+const changeStatus = (name: string, status: 'active' | 'suspended', summary: string) =>
   defineCommand({
     name,
+    summary,
+    output: z.object({ login: z.string(), status: z.enum(['active', 'suspended']), grantNo: z.number().int() }),
     permission: 'subscribers.write',
     input: z.object({ login: z.string() }),
     audit: recordOfLogin,
@@ -225,5 +230,13 @@ const changeStatus = (name: string, status: 'active' | 'suspended') =>
   })
 
 /** Refuses further logins; the reconciler ends the sessions that should not be. */
-export const suspendSubscriber = changeStatus('subscribers.suspend', 'suspended')
-export const resumeSubscriber = changeStatus('subscribers.resume', 'active')
+export const suspendSubscriber = changeStatus(
+  'subscribers.suspend',
+  'suspended',
+  'Suspends a subscriber: logins are refused and sessions that are open are ended.',
+)
+export const resumeSubscriber = changeStatus(
+  'subscribers.resume',
+  'active',
+  'Resumes a suspended subscriber: logins are let in again, as far as the service is in order.',
+)

@@ -18,6 +18,7 @@ const detailsSchema = subscriberSchema.pick({ name: true, phone: true, email: tr
 /** Changes what is given: an empty phone or e-mail takes it away, an empty name says nothing. */
 export const changeCustomer = defineCommand({
   name: 'customers.change',
+  summary: 'Changes how a customer is called, reached and spoken to, for all of their services.',
   permission: 'subscribers.write',
   input: z.object({
     customer: customerNamed,
@@ -56,9 +57,14 @@ export const changeCustomer = defineCommand({
 
 type InputInvalid = Extract<DispatchFault, { type: 'InputInvalid' }>
 
-const changeAll = <const N extends string>(name: N, one: typeof suspendSubscriber, from: 'active' | 'suspended') =>
+const changeAll = <const N extends string>(
+  { name, summary }: { readonly name: N; readonly summary: string },
+  one: typeof suspendSubscriber,
+  from: 'active' | 'suspended',
+) =>
   defineCommand({
     name,
+    summary,
     permission: 'subscribers.write',
     input: z.object({ customer: customerNamed }),
     audit: ({ customer }, about) => ({ customer: customerMeant(customer, about) }),
@@ -82,6 +88,14 @@ const changeAll = <const N extends string>(name: N, one: typeof suspendSubscribe
   })
 
 /** All services of a customer that are active; others stay as they are. */
-export const suspendCustomer = changeAll('customers.suspend', suspendSubscriber, 'active')
+export const suspendCustomer = changeAll(
+  { name: 'customers.suspend', summary: 'Suspends all services of a customer that are active.' },
+  suspendSubscriber,
+  'active',
+)
 /** All services of a customer that are suspended. */
-export const resumeCustomer = changeAll('customers.resume', resumeSubscriber, 'suspended')
+export const resumeCustomer = changeAll(
+  { name: 'customers.resume', summary: 'Resumes all services of a customer that are suspended.' },
+  resumeSubscriber,
+  'suspended',
+)

@@ -10,6 +10,7 @@ import { services } from './tables.ts'
 /** A customer with all that is theirs, in order of login; undefined when nobody is meant, or whoever it was is gone. */
 export const showCustomer = defineQuery({
   name: 'customers.show',
+  summary: 'Shows a customer by id or login with all of their services; null when nobody is meant.',
   permission: 'subscribers.read',
   input: z.object({ customer: customerNamed }),
   tables: { customers, services, plans, grants },
@@ -63,6 +64,7 @@ const CUSTOMERS_MAX = 500
 /** How these customers are called and reached, by their ids. */
 export const customersNamed = defineQuery({
   name: 'customers.named',
+  summary: 'Tells how customers are called and reached, by their ids.',
   permission: 'subscribers.read',
   input: z.object({ ids: z.array(z.string()).max(CUSTOMERS_MAX) }),
   tables: { customers },

@@ -17,6 +17,9 @@ import { recordOfLogin } from './whose.ts'
  */
 export const eraseCustomer = defineCommand({
   name: 'customers.erase',
+  summary:
+    'Erases a customer for good: services end, personal data is overwritten, sessions and money keep rows that lead to nobody.',
+  output: z.object({ customerId: z.string() }),
   permission: 'customers.erase',
   input: z.object({ login: z.string().min(1).max(253) }),
   // The keys are gone by the time this is recorded: only the id tells who it was.

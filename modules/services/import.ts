@@ -133,6 +133,8 @@ const createImporter = (ctx: CommandContext, makesPasswords: boolean) => {
 /** Adds many; a row that cannot be added is told of and does not stop the others. */
 export const importSubscribers = defineCommand({
   name: 'subscribers.import',
+  summary:
+    'Adds many subscribers from rows of text cells; a row that cannot be added is told of and does not stop the others.',
   permission: 'subscribers.write',
   input: z.object({
     rows: z.array(subscriberRow).min(1).max(IMPORT_CHUNK_ROWS),

@@ -37,6 +37,7 @@ export const createMover = (ctx: CommandContext): ((whose: Whose, to: string) =>
 /** Without a customer it becomes the service of one of its own, who is called and reached as the present one. */
 export const moveService = defineCommand({
   name: 'subscribers.move',
+  summary: 'Moves a service to another customer, or to one of its own.',
   permission: 'subscribers.write',
   input: z.object({ login: z.string().min(1).max(253), customer: customerNamed.optional() }),
   audit: ({ customer, ...input }, about) => ({

@@ -13,6 +13,8 @@ const PAGE_ROWS_MAX = 1000
 /** Subscribers in order of login, found by any part of what they are known by; `after` is the last login of the page before. */
 export const listSubscribers = defineQuery({
   name: 'subscribers.list',
+  summary:
+    'Searches subscribers by any part of login, name, phone, device or address, in order of login, a page at a time.',
   permission: 'subscribers.read',
   input: z.object({
     search: z.string().max(100).default(''),
@@ -74,6 +76,7 @@ const waysToType = (q: string): ReadonlySet<string> => new Set([q.toLowerCase(),
 /** One subscriber with all that decides about their access; undefined when nobody has the login. */
 export const showSubscriber = defineQuery({
   name: 'subscribers.show',
+  summary: 'Shows one subscriber with plan, policy, devices and validity; null when nobody has the login.',
   permission: 'subscribers.read',
   input: z.object({ login: z.string() }),
   tables: { services, customers, plans, grants, policies },
@@ -131,6 +134,7 @@ const TAKEN_ROWS_MAX = 500
 /** Which of these logins and device addresses are taken already; device addresses in normal form. */
 export const takenLogins = defineQuery({
   name: 'subscribers.taken',
+  summary: 'Tells which of the given logins and device addresses are in use already.',
   permission: 'subscribers.read',
   input: z.object({
     logins: z.array(z.string()).max(TAKEN_ROWS_MAX),

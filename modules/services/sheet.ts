@@ -44,6 +44,7 @@ export const SHEET_ROWS_MAX = 1000
 /** All that a file holds of subscribers but their passwords, in order of login; lines of one customer say so by `customer`. */
 export const subscriberSheet = defineQuery({
   name: 'subscribers.sheet',
+  summary: 'Lists subscribers as rows of a file, as subscribers.import takes them, without passwords.',
   permission: 'subscribers.read',
   input: z.object({
     after: z.string().default(''),

@@ -16,6 +16,7 @@ const kbps = z.number().int().min(8).max(400_000_000)
  */
 export const setSpeed = defineCommand({
   name: 'subscribers.setSpeed',
+  summary: 'Gives a subscriber a speed of their own, or the plan’s again; live sessions take it up by sessions.order.',
   permission: 'subscribers.write',
   input: z.object({ login: z.string(), speed: z.object({ downKbps: kbps, upKbps: kbps }).optional() }),
   audit: recordOfLogin,

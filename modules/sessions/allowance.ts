@@ -28,6 +28,7 @@ const who = z.union([z.object({ login: z.string().min(1).max(253) }), z.object({
  */
 export const showAllowance = defineQuery({
   name: 'subscribers.allowance',
+  summary: 'Shows what a subscriber or voucher may use, has used and has left at an instant, and why.',
   permission: 'subscribers.read',
   input: who.and(
     z.object({

@@ -46,6 +46,9 @@ const place = (ctx: CommandContext, orders: readonly z.output<typeof orderSchema
 /** Asks for the end of a session, or for its grant's present policy on it. */
 export const orderSession = defineCommand({
   name: 'sessions.order',
+  summary:
+    'Asks the router to end a session, or to put the present policy on it; sessions.orders tells what came of it.',
+  output: z.object({ orderId: z.string(), isNew: z.boolean() }),
   permission: 'sessions.write',
   input: orderSchema,
   handle: (ctx, order) => ok(place(ctx, [order])[0]!),

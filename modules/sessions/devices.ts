@@ -8,6 +8,7 @@ const latest = (column: SQL): SQL<number> => sql`max(${column})`.mapWith(Number)
 /** The devices that were seen with a grant: when last, with how much, and in how many open sessions; the last seen first. */
 export const grantDevices = defineQuery({
   name: 'sessions.devices',
+  summary: 'Lists the devices seen with one grant: when last, with how much traffic and in how many open sessions.',
   permission: 'sessions.read',
   input: z.object({ grantNo: z.number().int() }),
   tables: { liveSessions, sessionHistory },

@@ -51,6 +51,7 @@ const place = z.object({ endedAt: z.number().int(), no: z.number().int() })
 /** Sessions that ended in [fromAt, toAt), the last one first, of a login, an address, a device or a router. */
 export const searchHistory = defineQuery({
   name: 'sessions.history',
+  summary: 'Searches sessions that ended in a range of time by login, address, device or router, the last ended first.',
   permission: 'sessions.read',
   input: z.object({
     fromAt: z.number().int(),
@@ -115,6 +116,7 @@ export const searchHistory = defineQuery({
 /** Whose an address was at an instant: the sessions that had it then, the one that ended last first. */
 export const whoHad = defineQuery({
   name: 'sessions.whoHad',
+  summary: 'Tells which sessions had an address at an instant, as an authority asks.',
   permission: 'sessions.read',
   input: z.object({ ip: z.string().min(1), at: z.number().int() }),
   tables: TABLES,

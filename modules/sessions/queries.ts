@@ -9,6 +9,7 @@ const PAGE_ROWS_MAX = 10_000
 /** Open sessions, the newest first. */
 export const listSessions = defineQuery({
   name: 'sessions.list',
+  summary: 'Lists open sessions, the newest first; of one login where given.',
   permission: 'sessions.read',
   input: z.object({ limit: z.number().int().min(1).max(PAGE_ROWS_MAX).default(100), login: z.string().optional() }),
   tables: { liveSessions },
@@ -31,6 +32,7 @@ export const listSessions = defineQuery({
 /** Every stored session of an Acct-Session-Id, oldest first, in the form the command line prints. */
 export const showSession = defineQuery({
   name: 'sessions.show',
+  summary: 'Shows every stored session with an Acct-Session-Id, the oldest first.',
   permission: 'sessions.read',
   input: z.object({ acctSessionId: z.string() }),
   tables: { liveSessions, sessionHistory },
@@ -100,6 +102,7 @@ type Place = z.output<typeof place>
  */
 export const sessionIds = defineQuery({
   name: 'sessions.ids',
+  summary: 'Lists the Acct-Session-Ids of all stored sessions, a page at a time.',
   permission: 'sessions.read',
   input: z.object({
     /** The `next` of the page before. */
@@ -167,6 +170,7 @@ const wholeGroups = (rows: readonly Place[]): readonly Place[] => {
 /** Usage of a grant by the hour in [fromAt, toAt), oldest first. Octets: input from the subscriber, output to them. */
 export const usageByHour = defineQuery({
   name: 'sessions.usage',
+  summary: 'Shows the traffic of one grant by the hour in a range of time, the oldest first.',
   permission: 'sessions.read',
   input: z.object({ grantNo: z.number().int(), fromAt: z.number().int(), toAt: z.number().int() }),
   tables: { liveSessions, sessionHistory, usageHours },
@@ -226,6 +230,7 @@ export const usageByHour = defineQuery({
 /** Orders, the newest first; with an id only that one. */
 export const listOrders = defineQuery({
   name: 'sessions.orders',
+  summary: 'Lists orders to end or change sessions with their state and the router’s answers, the newest first.',
   permission: 'sessions.read',
   input: z.object({ orderId: z.string().optional(), limit: z.number().int().min(1).max(1000).default(100) }),
   tables: { sessionOrders },

@@ -11,6 +11,7 @@ const TOTALS_ROWS_MAX = 100_000
 /** What each login used in [fromAt, toAt), whoever used most first. Octets: input from the subscriber, output to them. */
 export const usageTotals = defineQuery({
   name: 'sessions.usageTotals',
+  summary: 'Shows what each login used in a range of time, the heaviest first.',
   permission: 'sessions.read',
   input: z.object({
     fromAt: z.number().int(),
@@ -72,6 +73,7 @@ export const usageTotals = defineQuery({
 /** Strangers that speak RADIUS to the box and have not been adopted since, the last heard first. */
 export const listUnknownRouters = defineQuery({
   name: 'routers.unknown',
+  summary: 'Lists addresses that speak RADIUS to the box without being one of its routers, the last heard first.',
   permission: 'routers.read',
   input: z.object({}),
   tables: { unknownRouters, routers },
@@ -97,6 +99,7 @@ export const listUnknownRouters = defineQuery({
 /** When each router was last heard; one that has never spoken has no row. */
 export const listRouterHealth = defineQuery({
   name: 'routers.health',
+  summary: 'Tells when each router was last heard; one that has never spoken has no row.',
   permission: 'routers.read',
   input: z.object({}),
   tables: { routerHealth },
@@ -111,6 +114,7 @@ export const listRouterHealth = defineQuery({
 /** How many sessions are open through each router; one without any has no row. */
 export const openByRouter = defineQuery({
   name: 'sessions.byRouter',
+  summary: 'Counts the open sessions of each router; one without any has no row.',
   permission: 'sessions.read',
   input: z.object({}),
   tables: { liveSessions },

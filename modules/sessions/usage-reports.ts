@@ -65,6 +65,7 @@ const plus = (before: Moved | undefined, { input, output, seconds }: Sums): Move
 /** Everybody's usage by the hour in [fromAt, toAt), oldest first; hours without any are left out. */
 export const usageHoursOfAll = defineQuery({
   name: 'sessions.usageHours',
+  summary: 'Shows everybody’s traffic together by the hour in a range of time, the oldest first.',
   permission: 'sessions.read',
   input: z.object(range),
   tables: { liveSessions, sessionHistory, usageHours },
@@ -142,6 +143,7 @@ const byLogin = (rows: readonly Used[]) =>
  */
 export const usageByPlan = defineQuery({
   name: 'sessions.usageByPlan',
+  summary: 'Shows the traffic of each plan in a range of time, and the logins that used most.',
   permission: 'sessions.read',
   input: z.object({
     ...range,

@@ -16,6 +16,7 @@ export const createSettings = (raw: RawDatabase): (() => Settings) => {
 /** Sets what is given; the rest stays. */
 export const changeSettings = defineCommand({
   name: 'settings.change',
+  summary: 'Changes the given settings of the box and leaves the others as they are.',
   permission: 'settings.write',
   input: settingsSchema.partial(),
   handle(ctx, input) {

@@ -5,6 +5,7 @@ import { settings } from './tables.ts'
 
 export const showSettings = defineQuery({
   name: 'settings.show',
+  summary: 'Shows the settings of the box, with the defaults of those that were never set.',
   permission: 'settings.read',
   input: z.object({}),
   tables: { settings },

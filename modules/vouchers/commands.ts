@@ -34,6 +34,8 @@ const shapeOf = ({ prefix, codeLength, numeric }: Batch): CodeShape => ({ prefix
 /** Opens a batch; its vouchers are made by `makeVouchers`, a chunk at a time. */
 export const openBatch = defineCommand({
   name: 'vouchers.openBatch',
+  summary: 'Opens a batch of vouchers of a plan; vouchers.make then makes its codes, a chunk at a time.',
+  output: z.object({ batch: z.number().int(), plan: z.string(), count: z.number().int(), guesses: z.number() }),
   permission: 'vouchers.write',
   input: z.object({
     plan: z.string().min(1),
@@ -94,6 +96,13 @@ const batchNumbered = (ctx: CommandContext, number: number): Batch | undefined =
 /** Makes the next vouchers of a batch and tells their codes, this once; `left` are still to be made. */
 export const makeVouchers = defineCommand({
   name: 'vouchers.make',
+  summary: 'Makes the next vouchers of a batch and tells their codes once; repeat it with new keys until `left` is 0.',
+  output: z.object({
+    batch: z.number().int(),
+    firstSerial: z.number().int(),
+    codes: z.array(z.string()),
+    left: z.number().int(),
+  }),
   permission: 'vouchers.write',
   valueIsSecret: true,
   input: z.object({ batch: z.number().int() }),
@@ -165,6 +174,8 @@ const createMaker = (ctx: CommandContext, batch: Batch): ((serial: number) => st
 /** Codes of vouchers that are still good for a first login, to print them again: told, and kept in the audit log that they were. */
 export const revealVouchers = defineCommand({
   name: 'vouchers.reveal',
+  summary:
+    'Tells the codes of a batch’s vouchers that are still good for a first login, a page at a time; the audit log keeps it.',
   permission: 'vouchers.reveal',
   valueIsSecret: true,
   input: z.object({ batch: z.number().int(), afterSerial: z.number().int().default(0) }),
@@ -223,6 +234,14 @@ const codeInput = secretText(z.string().min(1).max(64))
 /** One voucher by its code. A command, so that who looks codes up is on record. */
 export const showVoucher = defineCommand({
   name: 'vouchers.show',
+  summary: 'Shows one voucher by its code: state, plan and validity; the audit log keeps who looked.',
+  output: z.object({
+    batch: z.number().int(),
+    serial: z.number().int(),
+    tail: z.string(),
+    state: z.string(),
+    plan: z.string(),
+  }),
   permission: 'vouchers.read',
   input: z.object({ code: codeInput }),
   handle(ctx, { code }) {
@@ -256,6 +275,9 @@ export const showVoucher = defineCommand({
 /** Ends vouchers for good: one by its code, or those of a batch that were never used. Sessions on them end too. */
 export const revokeVouchers = defineCommand({
   name: 'vouchers.revoke',
+  summary:
+    'Ends vouchers for good: one by its code, or those of a batch that were never used; repeat while `more` is true.',
+  output: z.object({ revoked: z.number().int(), more: z.boolean() }),
   permission: 'vouchers.write',
   input: z.union([z.object({ code: codeInput }), z.object({ batch: z.number().int() })]),
   handle(ctx, input) {
@@ -307,6 +329,8 @@ const heldBy = ({ raw }: CommandContext, batchId: string, from: number, to: numb
 /** Hands vouchers of a batch to somebody, or marks them sold: by the serial numbers on the paper. */
 export const handVouchers = defineCommand({
   name: 'vouchers.hand',
+  summary: 'Gives vouchers of a batch to a seller, or marks them sold, by the serial numbers on the paper.',
+  output: z.object({ batch: z.number().int(), moved: z.number().int(), asked: z.number().int() }),
   permission: 'vouchers.sell',
   input: z
     .object({

@@ -143,6 +143,9 @@ const NO_ADDRESS = {
 /** Adds many; a row that cannot be added is told of and does not stop the others. */
 export const importVouchers = defineCommand({
   name: 'vouchers.import',
+  summary:
+    'Adds many vouchers with codes of your own; a row that cannot be added is told of and does not stop the others.',
+  output: z.object({ added: z.number().int() }),
   permission: 'vouchers.write',
   input: z.object({ rows: z.array(rowWithCode).min(1).max(VOUCHER_CHUNK_ROWS) }),
   audit: ({ rows }) => ({

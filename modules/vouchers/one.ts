@@ -91,6 +91,7 @@ const untilSold = <M extends { readonly state: 'given' | 'sold' }>(moves: readon
 /** All there is about a voucher but its code; undefined when there is none. */
 export const oneVoucher = defineQuery({
   name: 'vouchers.one',
+  summary: 'Shows one voucher by its id, all but its code; null when there is none.',
   permission: 'vouchers.read',
   input: z.object({ id }),
   tables: { vouchers, voucherBatches, voucherMoves, plans, grants, policies, staff },
@@ -123,6 +124,7 @@ const liveVoucher = (ctx: CommandContext, voucherId: string): Result<Found, Vouc
 /** Good for longer: its end, or while it is unused the day by which it must be, is so much later, counted from now at the earliest. */
 export const extendVoucher = defineCommand({
   name: 'vouchers.extend',
+  summary: 'Lets a voucher be good for longer, counted from now at the earliest.',
   permission: 'vouchers.write',
   input: z.object({ id, sec: z.number().int().min(60).max(EXTENSION_SEC_MAX) }),
   handle(ctx, { id, sec }) {
@@ -142,6 +144,8 @@ export const extendVoucher = defineCommand({
 /** A speed of its own, or the plan's again where none is given. Everything else stays as it was sold. */
 export const setVoucherSpeed = defineCommand({
   name: 'vouchers.setSpeed',
+  summary: 'Gives a voucher a speed of its own, or the plan’s again.',
+  output: z.object({ id: z.string(), downKbps: z.number().int(), upKbps: z.number().int() }),
   permission: 'vouchers.write',
   input: z.object({ id, speed: z.object({ downKbps: kbps, upKbps: kbps }).optional() }),
   handle(ctx, { id, speed }) {
@@ -181,6 +185,8 @@ const end = (ctx: CommandContext, which: readonly { readonly id: string; readonl
 
 export const revokeVoucher = defineCommand({
   name: 'vouchers.revokeOne',
+  summary: 'Ends one voucher for good by its id, with its sessions.',
+  output: z.object({ id: z.string() }),
   permission: 'vouchers.write',
   input: z.object({ id }),
   handle(ctx, { id }) {
@@ -199,6 +205,9 @@ const REVOKED_AT_ONCE = 200
 /** Ends those of a batch that were never used; `keepSold` spares the ones that somebody has paid for. */
 export const revokeRest = defineCommand({
   name: 'vouchers.revokeRest',
+  summary:
+    'Ends the vouchers of a batch that were never used, sold ones spared on request; repeat while `more` is true.',
+  output: z.object({ revoked: z.number().int(), more: z.boolean() }),
   permission: 'vouchers.write',
   input: z.object({ batch: z.number().int(), keepSold: z.boolean() }),
   handle(ctx, { batch: number, keepSold }) {
@@ -219,6 +228,8 @@ export const revokeRest = defineCommand({
 /** The code of one that is still good for a first login: told, and kept in the audit log that it was. */
 export const revealVoucher = defineCommand({
   name: 'vouchers.revealOne',
+  summary: 'Tells the code of one voucher that is still good for a first login; the audit log keeps it.',
+  output: z.object({ id: z.string(), code: z.string(), prefix: z.string() }),
   permission: 'vouchers.reveal',
   valueIsSecret: true,
   input: z.object({ id }),

@@ -40,6 +40,7 @@ const countsOf = (tables: Tables, now: number) => ({
 /** Batches, the newest first. */
 export const deskBatches = defineQuery({
   name: 'vouchers.overview',
+  summary: 'Lists batches of vouchers, the newest first, of one plan or number where given.',
   permission: 'vouchers.read',
   input: z.object({
     /** A plan's name. */
@@ -91,6 +92,7 @@ export const deskBatches = defineQuery({
 /** How many vouchers of each of these batches are in each state at an instant. */
 export const batchCounts = defineQuery({
   name: 'vouchers.counts',
+  summary: 'Counts the vouchers of each given batch by state at an instant.',
   permission: 'vouchers.read',
   input: z.object({ batches: z.array(z.number().int()).max(PAGE_ROWS_MAX), now: instant }),
   tables: { vouchers, voucherBatches, grants },
@@ -125,6 +127,7 @@ const matches = (table: typeof vouchers.read, q: string): SQL | undefined => {
 /** Vouchers of a batch in order of their serial numbers. */
 export const deskVouchers = defineQuery({
   name: 'vouchers.inBatch',
+  summary: 'Lists the vouchers of a batch by serial number, by state or search where given, a page at a time.',
   permission: 'vouchers.read',
   input: z.object({
     batch: z.number().int(),
@@ -179,6 +182,7 @@ export const deskVouchers = defineQuery({
 /** Who has vouchers of a batch, or sold them, and what became of those. */
 export const batchHolders = defineQuery({
   name: 'vouchers.holders',
+  summary: 'Lists who holds or has sold vouchers of a batch, and what became of those.',
   permission: 'vouchers.read',
   input: z.object({ batch: z.number().int(), now: instant }),
   tables: { vouchers, voucherBatches, grants },
@@ -199,6 +203,7 @@ export const batchHolders = defineQuery({
 /** How many of these serial numbers can still be given or sold: what `vouchers.hand` would move. */
 export const movable = defineQuery({
   name: 'vouchers.movable',
+  summary: 'Counts how many of a range of serial numbers vouchers.hand would move.',
   permission: 'vouchers.read',
   input: z.object({ batch: z.number().int(), from: z.number().int(), to: z.number().int() }),
   tables: { vouchers, voucherBatches },
@@ -215,6 +220,7 @@ export const movable = defineQuery({
 /** The voucher with a serial number of a batch, as it is printed beside the code: 3-17. */
 export const voucherAt = defineQuery({
   name: 'vouchers.at',
+  summary: 'Finds the voucher with a serial number of a batch, as it is printed beside the code.',
   permission: 'vouchers.read',
   input: z.object({ batch: z.number().int(), serial: z.number().int() }),
   tables: { vouchers, voucherBatches },

@@ -11,6 +11,7 @@ const PAGE_ROWS_MAX = 1000
 /** Vouchers in the order they were made; `after` is the batch and serial of the last one of the page before. */
 export const listVouchers = defineQuery({
   name: 'vouchers.list',
+  summary: 'Lists vouchers of a batch in the order they were made, without codes, a page at a time.',
   permission: 'vouchers.read',
   input: z.object({
     batch: z.number().int(),
@@ -46,6 +47,7 @@ export const listVouchers = defineQuery({
 
 export const listBatches = defineQuery({
   name: 'vouchers.batches',
+  summary: 'Lists batches of vouchers in order of number, a page at a time.',
   permission: 'vouchers.read',
   input: z.object({
     after: z.number().int().default(0),

@@ -48,6 +48,7 @@ export const VOUCHER_ROWS_MAX = 1000
 
 export const voucherRows = defineQuery({
   name: 'vouchers.rows',
+  summary: 'Lists vouchers as rows of a file, as vouchers.import takes them, without codes.',
   permission: 'vouchers.read',
   input: z.object({
     /** Where the page before ended. */

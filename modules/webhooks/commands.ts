@@ -53,6 +53,8 @@ const endpointNumbered = (ctx: CommandContext, wanted: number): Result<Endpoint,
 /** Makes an endpoint and tells the secret that its receiver needs, this once. */
 export const addWebhook = defineCommand({
   name: 'webhooks.add',
+  summary: 'Adds an address that is told of events and tells once the secret that signs what is sent there.',
+  output: z.object({ number: z.number().int(), url: z.string(), events: z.array(z.string()), secret: z.string() }),
   permission: 'webhooks.write',
   valueIsSecret: true,
   input: z.object({ url, events: events.default(defaultEvents), secret: secret.optional() }),
@@ -83,6 +85,8 @@ export const addWebhook = defineCommand({
 /** Changes what is given. One that is switched on again gets what has waited for it. */
 export const setWebhook = defineCommand({
   name: 'webhooks.set',
+  summary: 'Changes address, events or secret of a webhook, or pauses and resumes it.',
+  output: z.object({ number: z.number().int(), status: z.enum(['active', 'off', 'gone']) }),
   permission: 'webhooks.write',
   input: z.object({
     number,
@@ -112,6 +116,8 @@ export const setWebhook = defineCommand({
 /** Nothing is sent there any more; what was sent stays in the log. */
 export const removeWebhook = defineCommand({
   name: 'webhooks.remove',
+  summary: 'Removes a webhook: nothing is sent there any more, and what was sent stays in the log.',
+  output: z.object({ number: z.number().int() }),
   permission: 'webhooks.write',
   input: z.object({ number }),
   handle(ctx, input) {
@@ -124,6 +130,8 @@ export const removeWebhook = defineCommand({
 /** Sends a message that means nothing, to see whether it arrives. */
 export const testWebhook = defineCommand({
   name: 'webhooks.test',
+  summary: 'Sends a test event to a webhook and answers with the number of the delivery.',
+  output: z.object({ delivery: z.number().int() }),
   permission: 'webhooks.write',
   input: z.object({ number }),
   handle(ctx, input) {
@@ -138,6 +146,8 @@ export const testWebhook = defineCommand({
 /** Sends again what was given up: one delivery, or those of an endpoint, the oldest first. */
 export const retryWebhook = defineCommand({
   name: 'webhooks.retry',
+  summary: 'Sends again what was given up: one delivery, or all of a webhook, the oldest first.',
+  output: z.object({ retried: z.number().int() }),
   permission: 'webhooks.write',
   input: z.union([z.object({ delivery: z.number().int() }), z.object({ number })]),
   handle(ctx, input) {

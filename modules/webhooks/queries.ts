@@ -10,6 +10,7 @@ const PAGE_ROWS_MAX = 200
 /** Endpoints in the order they were added, with how many of their deliveries wait, and were given up. */
 export const listWebhooks = defineQuery({
   name: 'webhooks.list',
+  summary: 'Lists webhooks with how many deliveries wait or were given up; never their secrets.',
   permission: 'webhooks.read',
   input: z.object({}),
   tables: { webhookEndpoints, webhookDeliveries },
@@ -38,6 +39,7 @@ export const listWebhooks = defineQuery({
 /** The log, newest first; `before` is the number of the last delivery of the page before. */
 export const listDeliveries = defineQuery({
   name: 'webhooks.deliveries',
+  summary: 'Lists what was sent to webhooks and what was answered, the newest first, a page at a time.',
   permission: 'webhooks.read',
   input: z.object({
     before: z.number().int().default(Number.MAX_SAFE_INTEGER),

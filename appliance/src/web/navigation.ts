@@ -29,6 +29,7 @@ const places: readonly Place[] = [
 const further: readonly Place[] = [
   { href: '/settings/webhooks', word: 'webhooks', icon: 'settings', permission: 'webhooks.read' },
   { href: '/settings/backups', word: 'backups', icon: 'settings', permission: 'backups.read' },
+  { href: '/settings/api', word: 'interface', icon: 'settings' },
 ]
 
 const isWithin = (path: string, href: string): boolean =>

@@ -1,8 +1,6 @@
-import { z } from 'zod'
 import type { AnyQuery } from '@lango/kernel/db'
 import type { AnyCommand } from '@lango/kernel/verbs'
-
-type Verb = { readonly name: string; readonly permission: string; readonly input: z.ZodType }
+import { apiVerbs, type ApiVerb } from './api-reference/verbs.ts'
 
 const reply = (description: string) => ({
   description,
@@ -16,20 +14,24 @@ const REFUSALS = {
   409: reply('Refused as things stand; nothing was changed.'),
 }
 
-const operation = ({ name, permission, input }: Verb, kind: 'command' | 'query') => ({
+const TOLD_ONCE =
+  ' What is secret in the answer is told this once: the same key sent again is refused as `ToldOnce`, and changes nothing.'
+
+const operation = ({ kind, name, tag, summary, permission, input, example, output, isToldOnce }: ApiVerb) => ({
   operationId: name,
-  tags: [name.split('.')[0]],
-  summary: name,
-  description: `Needs the permission \`${permission}\`.`,
-  requestBody: {
-    required: true,
-    content: { 'application/json': { schema: z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }) } },
-  },
+  tags: [tag],
+  summary,
+  description: `Needs the permission \`${permission}\`.${isToldOnce ? TOLD_ONCE : ''}`,
+  requestBody: { required: true, content: { 'application/json': { schema: input, example } } },
   ...(kind === 'command' && { parameters: [{ $ref: '#/components/parameters/IdempotencyKey' }] }),
   responses: {
     200: {
-      description: 'Done.',
-      content: { 'application/json': { schema: { type: 'object', required: ['value'], properties: { value: {} } } } },
+      description: output === undefined ? 'Done. The shape of `value` is not promised.' : 'Done.',
+      content: {
+        'application/json': {
+          schema: { type: 'object', required: ['value'], properties: { value: output ?? {} } },
+        },
+      },
     },
     ...REFUSALS,
   },
@@ -37,17 +39,14 @@ const operation = ({ name, permission, input }: Verb, kind: 'command' | 'query')
 
 /** OpenAPI 3.1 of every command and query, from the schemas that check them. What only the box itself does is left out. */
 export const openApi = (commands: readonly AnyCommand[], queries: readonly AnyQuery[]) => {
-  const open = (verb: Verb): boolean => verb.permission !== 'system'
-  const paths = [
-    ...commands.filter(open).map((command) => [`/commands/${command.name}`, { post: operation(command, 'command') }]),
-    ...queries.filter(open).map((query) => [`/queries/${query.name}`, { post: operation(query, 'query') }]),
-  ]
+  const verbs = apiVerbs(commands, queries)
   return {
     openapi: '3.1.0',
     info: { title: 'Lango', version: '1', description: 'Commands change the box; queries read it.' },
     servers: [{ url: '/api' }],
     security: [{ token: [] }],
-    paths: Object.fromEntries(paths) as Record<string, unknown>,
+    tags: [...new Set(verbs.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths: Object.fromEntries(verbs.map((verb) => [verb.path, { post: operation(verb) }])) as Record<string, unknown>,
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: '`lango token create --role ROLE`' } },
       parameters: {

@@ -3,6 +3,7 @@ import { alias as pgAlias, type AnyPgTable, type PgDatabase, type PgQueryResultH
 import { alias as siteAlias } from 'drizzle-orm/sqlite-core'
 import type { SelectedFields, SQLiteColumn, SQLiteSelectBuilder, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { z } from 'zod'
+import type { Described, Promised } from '../verbs/command.ts'
 import type { Database, SiteOrm } from './sqlite.ts'
 import type { AnyTable } from './table.ts'
 
@@ -60,8 +61,12 @@ export interface Query<
   R = unknown,
 > {
   readonly name: string
+  /** What it tells, in a sentence for whoever writes a program against it. */
+  readonly summary?: string
   readonly permission: string
   readonly input: I
+  /** Of what it answers, what a program may count on. */
+  readonly output?: z.ZodType
   readonly tables: T
   /** Inputs for the generic test and the API's documentation; without any, `{}` must be one. */
   readonly examples?: readonly z.input<I>[]
@@ -76,13 +81,21 @@ export type ResultOf<Q> = Q extends Query<infer _T, infer _I, infer _S, infer R>
  * Defines a reading verb. `select` makes one builder or a record of builders, `shape` turns their rows into the
  * answer; both are pure, so the same query runs synchronously at a site and awaited on the mirror.
  *
- *     defineQuery({ name: 'plans.list', permission: 'plans.read', input: z.object({}), tables: { plans },
+ *     defineQuery({ name: 'plans.list', summary: 'Lists all plans.', permission: 'plans.read', input: z.object({}), tables: { plans },
  *       select: ({ db, plans, byKey }) => db.select({ id: plans.id, name: plans.name }).from(plans)
  *         .orderBy(ascending(plans.name), ...byKey(plans)),
  *       shape: (rows) => rows })
  */
-export const defineQuery = <T extends Tables, I extends z.ZodType, S extends Selection, R>(
-  query: Query<T, I, S, R>,
+export const defineQuery = <
+  T extends Tables,
+  const P extends string,
+  I extends z.ZodType,
+  S extends Selection,
+  R,
+  O extends z.ZodType = z.ZodType,
+>(
+  query: Omit<Query<T, I, S, R>, 'permission' | 'summary' | 'output' | 'shape'> &
+    Described<P> & { readonly output?: O; shape(rows: RowsOf<S>, input: z.output<I>): R & Promised<R, O> },
 ): Query<T, I, S, R> => query
 
 /** Whether the mirror can answer: not when a table never leaves its site. */

@@ -43,7 +43,7 @@ test('a query knows the types of its rows, joins included', () => {
 })
 
 test('selecting a secret column does not compile', () => {
-  const shared = { name: 'x', permission: 'x', input: z.object({}), tables: { goods } }
+  const shared = { name: 'x', summary: 'Of the test.', permission: 'x', input: z.object({}), tables: { goods } }
   defineQuery({
     ...shared,
     // @ts-expect-error the column does not exist for a query

@@ -10,7 +10,13 @@ import { goods, shelves, shop } from './shop.fixture.ts'
 const values = {
   goods: { extras: [{ tags: [] }, { tags: ['x', 'É'] }], priceMinor: [Number.MAX_SAFE_INTEGER] },
 }
-const shared = { name: 'x', permission: 'shop.read', input: z.object({}), tables: { goods, shelves } }
+const shared = {
+  name: 'x',
+  summary: 'Of the test.',
+  permission: 'shop.read',
+  input: z.object({}),
+  tables: { goods, shelves },
+}
 
 let sites: SampleSites
 beforeAll(async () => {

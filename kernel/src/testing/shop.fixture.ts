@@ -62,6 +62,7 @@ export const goodSold = defineEvent<{ id: string }>('goods.sold')
 
 export const addShelf = defineCommand({
   name: 'shelves.add',
+  summary: 'Of the test.',
   permission: 'shop.write',
   input: z.object({ name: z.string().min(1) }),
   handle({ db, ids }, { name }) {
@@ -73,6 +74,7 @@ export const addShelf = defineCommand({
 
 export const addGood = defineCommand({
   name: 'goods.add',
+  summary: 'Of the test.',
   permission: 'shop.write',
   input: z.object({ shelfId: z.string(), label: z.string(), pin: secretText() }),
   handle({ db, ids, vault, enqueue, emit }, { shelfId, label, pin }) {
@@ -92,6 +94,7 @@ export const addGood = defineCommand({
 
 export const setCount = defineCommand({
   name: 'goods.count',
+  summary: 'Of the test.',
   permission: 'shop.write',
   input: z.object({ id: z.string(), count: z.int() }),
   handle({ db }, { id, count }) {
@@ -111,6 +114,7 @@ export const labelPrinter = defineJob({
 
 export const goodsList = defineQuery({
   name: 'goods.list',
+  summary: 'Of the test.',
   permission: 'shop.read',
   input: z.object({ search: z.string().default(''), fragile: z.boolean().optional() }),
   examples: [{}, { search: 'a' }, { search: 'É' }, { search: '%' }, { search: '\0' }, { fragile: true }],
@@ -139,6 +143,7 @@ export const goodsList = defineQuery({
 
 export const shelfTotals = defineQuery({
   name: 'shelves.totals',
+  summary: 'Of the test.',
   permission: 'shop.read',
   input: z.object({}),
   tables: { goods, shelves, sales },
@@ -170,6 +175,7 @@ export const shelfTotals = defineQuery({
 
 export const shelfRows = defineQuery({
   name: 'shelves.rows',
+  summary: 'Of the test.',
   permission: 'shop.read',
   input: z.object({}),
   tables: { shelves, goods },
@@ -189,6 +195,7 @@ export const shelfRows = defineQuery({
 
 export const notes = defineQuery({
   name: 'scratch.notes',
+  summary: 'Of the test.',
   permission: 'shop.read',
   input: z.object({}),
   tables: { scratch },

@@ -9,6 +9,7 @@ import { defineCommand } from './command.ts'
 
 const keepBooks = defineCommand({
   name: 'books.keep',
+  summary: 'Of the test.',
   permission: 'x',
   isRoutine: true,
   input: z.object({ page: z.number() }),

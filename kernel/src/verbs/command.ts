@@ -63,8 +63,12 @@ export interface Command<
   R extends Result<unknown> = Result<unknown>,
 > {
   readonly name: N
+  /** What it does, in a sentence for whoever writes a program against it. */
+  readonly summary?: string
   readonly permission: string
   readonly input: I
+  /** Of the value it answers, what a program may count on. */
+  readonly output?: z.ZodType
   /**
    * What the audit log keeps of the input; by default all of it, with secrets as `‹secret›`. Values of a person are
    * marked as theirs: `personalIn(customerId, input)`.
@@ -83,14 +87,32 @@ export type ValueOf<C> = OutcomeOf<C> extends infer R ? (R extends { ok: true; v
 export type FaultOf<C> =
   OutcomeOf<C> extends infer R ? (R extends { ok: false; error: infer E extends Fault } ? E : never) : never
 
+/** What the box alone asks for needs no words for others. */
+export type Described<P extends string> = P extends 'system'
+  ? { readonly permission: P; readonly summary?: string }
+  : { readonly permission: P; readonly summary: string }
+
+/** `never` where a value is not all that the schema of the output says. */
+export type Promised<V, O extends z.ZodType> = [V] extends [z.output<O>] ? unknown : never
+
+type ValueIn<R> = R extends { readonly ok: true; readonly value: infer V } ? V : never
+
 /**
  * Defines a writing verb: synchronous, one transaction, idempotent by id, audited. Its value is plain JSON.
  *
- *     defineCommand({ name: 'plans.add', permission: 'plans.write', input: z.object({ name: z.string() }),
+ *     defineCommand({ name: 'plans.add', summary: 'Puts a plan on sale.', permission: 'plans.write', input: z.object({ name: z.string() }),
  *       handle({ db, ids }, { name }) { … return ok({ id }) } })
  */
-export const defineCommand = <const N extends string, I extends z.ZodType, R extends Result<unknown>>(
-  command: Omit<Command<N, I, R>, 'handle'> & {
-    handle(context: CommandContext, input: z.output<I>): R & Settled<R>
-  },
+export const defineCommand = <
+  const N extends string,
+  const P extends string,
+  I extends z.ZodType,
+  R extends Result<unknown>,
+  O extends z.ZodType = z.ZodType,
+>(
+  command: Omit<Command<N, I, R>, 'handle' | 'permission' | 'summary' | 'output'> &
+    Described<P> & {
+      readonly output?: O
+      handle(context: CommandContext, input: z.output<I>): R & Settled<R> & Promised<ValueIn<R>, O>
+    },
 ): Command<N, I, R> => command

@@ -9,7 +9,7 @@ import { openDatabase } from '../db/index.ts'
 import { memorySite, type MemorySite } from '../testing/index.ts'
 import { addGood, addShelf, goods, goodsList, setCount, shelfRows, shelves, shop } from '../testing/shop.fixture.ts'
 import { verifyAudit } from './audit-verify.ts'
-import { defineCommand, type FaultOf, type ValueOf } from './command.ts'
+import { defineCommand, type Command, type FaultOf, type ValueOf } from './command.ts'
 import { lastCommittedAt, pruneCommands } from './command-store.ts'
 import { secretText } from './secret-text.ts'
 import { audit, commands, counters, jobs } from './tables.ts'
@@ -42,7 +42,7 @@ test('a command commits its rows, result, audit, job and event together', () => 
 test('a handler’s value and faults are typed, and a handler cannot be async', () => {
   expectTypeOf<ValueOf<typeof addGood>>().toEqualTypeOf<{ readonly id: string; readonly number: 1 }>()
   expectTypeOf<FaultOf<typeof addGood>['type']>().toEqualTypeOf<'LabelRefused'>()
-  const shared = { name: 'x.y', permission: 'x', input: z.object({}) }
+  const shared = { name: 'x.y', summary: 'Of the test.', permission: 'x', input: z.object({}) }
   // @ts-expect-error it runs inside one SQLite transaction
   defineCommand({ ...shared, handle: async () => ok() })
   defineCommand({
@@ -114,6 +114,7 @@ test('a throw that passes leaves one effect', () => {
   let calls = 0
   const flaky = defineCommand({
     name: 'shelves.flaky',
+    summary: 'Of the test.',
     permission: 'shop.write',
     input: z.object({}),
     handle({ db, ids }) {
@@ -196,6 +197,7 @@ test('a handler learns whether the time is sure, and reads what it has written',
   site.clock.setSure(false)
   const look = defineCommand({
     name: 'shelves.look',
+    summary: 'Of the test.',
     permission: 'x',
     input: z.object({}),
     handle({ call, query, sure, now }) {
@@ -223,6 +225,7 @@ test('a secret input is held to its schema, is a secret already or becomes one, 
 const nested = (after: 'ok' | 'fault' | 'throw') =>
   defineCommand({
     name: 'shop.open',
+    summary: 'Of the test.',
     permission: 'shop.write',
     input: z.object({ label: z.string() }),
     handle({ call }, { label }) {
@@ -251,8 +254,9 @@ test.each(['fault', 'throw'] as const)('an outer %s takes back what the nested c
 
 test('calls that go round in a circle end', () => {
   const { site } = stocked()
-  const round: ReturnType<typeof defineCommand<'a', z.ZodObject, { ok: true; value: null }>> = defineCommand({
+  const round: Command<'a', z.ZodObject, { ok: true; value: null }> = defineCommand({
     name: 'a',
+    summary: 'Of the test.',
     permission: 'x',
     input: z.object({}),
     handle: ({ call }) => call(round, {}),
@@ -264,6 +268,7 @@ test('human numbers run without gaps, per series, and a refusal gives its number
   const { site } = stocked()
   const invoice = defineCommand({
     name: 'invoices.issue',
+    summary: 'Of the test.',
     permission: 'x',
     input: z.object({ series: z.string(), refuse: z.boolean().default(false) }),
     handle({ counter }, { series, refuse }) {
@@ -304,6 +309,7 @@ test('a dispatch from inside a transaction is a mistake that shows', () => {
   const { site } = stocked()
   const inside = defineCommand({
     name: 'x.y',
+    summary: 'Of the test.',
     permission: 'x',
     input: z.object({}),
     handle: () => ok({ inner: site.dispatch(setCount, { id: 'g', count: 1 }).ok }),

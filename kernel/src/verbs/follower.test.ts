@@ -13,6 +13,7 @@ const order = defineJob({ name: 'tell', input: z.object({ text: z.string() }), r
 
 const addTwice = defineCommand({
   name: 'shelves.addTwice',
+  summary: 'Of the test.',
   permission: 'x',
   input: z.object({ name: z.string(), refuse: z.boolean().default(false) }),
   handle(ctx, { name, refuse }) {

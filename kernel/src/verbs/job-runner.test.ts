@@ -25,6 +25,7 @@ const siteWith = (run: (context: JobContext, input: { n: number }) => Promise<vo
   const order = (options?: Enqueue) =>
     defineCommand({
       name: 'work.order',
+      summary: 'Of the test.',
       permission: 'x',
       input: z.object({ n: z.int().default(0) }),
       handle({ enqueue }, { n }) {

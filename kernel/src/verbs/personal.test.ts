@@ -12,6 +12,7 @@ const buyer = z.object({ id: z.string(), name: z.string(), phone: z.string(), am
 
 const sell = defineCommand({
   name: 'goods.sell',
+  summary: 'Of the test.',
   permission: 'x',
   input: z.object({ buyers: z.array(buyer) }),
   audit: ({ buyers }, { value }) => ({

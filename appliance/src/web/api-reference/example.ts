@@ -1,0 +1,114 @@
+/** A believable input for a schema, so that a first try works: what is needed, and no more. Pure. */
+import type { Schema } from './fields.ts'
+
+const SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+const AT = 1_795_680_000_000
+
+/** What a field of this name usually holds. */
+const byName: Readonly<Record<string, unknown>> = {
+  acctSessionId: '8170001f',
+  address: '192.168.88.2',
+  at: AT,
+  batch: 1,
+  batches: [1],
+  code: 'KSM-7HQ2-9XKD',
+  count: 20,
+  device: 'AA:BB:CC:DD:EE:01',
+  everySec: 86_400,
+  from: 1,
+  fromAt: AT,
+  grantNo: 1,
+  grantNos: [1, 2],
+  holder: 'Mama Njeri’s shop',
+  ip: '10.64.0.2',
+  login: 'amina',
+  logins: ['amina'],
+  name: 'tower',
+  now: AT,
+  number: 1,
+  passwordHash: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA',
+  place: '/mnt/usb/backups',
+  plan: 'Home 10',
+  permissions: ['plans.read', 'subscribers.read'],
+  reason: 'asked for',
+  sessionId: 'ses_01',
+  sessionNo: 1,
+  sec: 86_400,
+  serial: 17,
+  sha256: SHA256,
+  staffId: 'stf_01',
+  timeZone: 'Africa/Nairobi',
+  to: 20,
+  toAt: AT + 86_400_000,
+  url: 'https://crm.example/lango',
+}
+
+/** Of a verb, where that says something that its schema does not. */
+export const byVerb: Readonly<Record<string, unknown>> = {
+  'plans.add': { name: 'Home 10', kind: 'pppoe', policy: { downKbps: 10_000, upKbps: 5000 }, priceMinor: 150_000 },
+  'plans.import': { rows: [{ name: 'Home 20', kind: 'pppoe', downKbps: '20000', upKbps: '10000' }] },
+  'plans.change': { rows: [{ name: 'Home 10', priceMinor: '160000' }] },
+  'subscribers.add': { login: 'amina', password: 'typed by hand', plan: 'Home 10', name: 'Amina Otieno' },
+  'subscribers.change': { rows: [{ login: 'amina', plan: 'Home 20' }] },
+  'subscribers.import': { rows: [{ login: 'baraka', plan: 'Home 10' }], newPasswords: true },
+  'subscribers.setSpeed': { login: 'amina', speed: { downKbps: 20_000, upKbps: 10_000 } },
+  'subscribers.topUp': { login: 'amina', octets: 5_000_000_000 },
+  'remoteServers.add': {
+    name: 'home',
+    role: 'proxy',
+    realm: 'isp.example',
+    host: '10.0.0.5',
+    port: 1812,
+    secret: 'a long shared secret',
+  },
+  'routers.set': { name: 'tower', coaPort: 3799 },
+  'sessions.sealExport': {
+    file: 'sessions.csv',
+    sha256: SHA256,
+    rows: 120,
+    from: '2026-11-01',
+    to: '2026-11-26',
+    filters: { login: 'amina' },
+    site: 'Kisumu POP',
+  },
+  'settings.change': { siteName: 'Kisumu POP', currency: 'KES' },
+  'staff.change': { id: 'stf_01', role: 'cashier' },
+  'staff.invite': { login: 'amina', name: 'Amina Otieno', role: 'cashier' },
+  'tokens.create': { name: 'crm', role: 'technician' },
+  'webhooks.set': { number: 1, status: 'off' },
+}
+
+const textFor = ({ format, minLength = 0, pattern }: Schema): string => {
+  if (format === 'uri') return 'https://example.com'
+  if (pattern !== undefined && new RegExp(pattern).test('1')) return '1'
+  return 'x'.repeat(Math.max(minLength, 1))
+}
+
+export const exampleOf = (schema: Schema, name = ''): unknown => {
+  if (schema.const !== undefined) return schema.const
+  if (Object.hasOwn(byName, name)) return byName[name]
+  if (schema.enum) return schema.enum[0]
+  const [choice] = (schema.anyOf ?? []).filter((each) => Object.keys(each).length > 0)
+  if (choice) return exampleOf(choice, name)
+  if (schema.properties) return memberExamples(schema)
+  switch (schema.type) {
+    case 'array':
+      return [exampleOf(schema.items ?? {}, name.replace(/s$/, ''))]
+    case 'integer':
+    case 'number':
+      return Math.max(schema.minimum ?? 1, 1)
+    case 'boolean':
+      return true
+    case 'object':
+      return {}
+    default:
+      return name === 'id' || name.endsWith('Id') ? 'id_01' : textFor(schema)
+  }
+}
+
+const memberExamples = ({ properties = {}, required = [] }: Schema): Record<string, unknown> =>
+  Object.fromEntries(
+    required
+      .filter((name) => properties[name]?.default === undefined)
+      .map((name) => [name, exampleOf(properties[name]!, name)]),
+  )
