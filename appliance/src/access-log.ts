@@ -29,6 +29,19 @@ const told = (lang: Lang, decision: FoundDecision) => {
   return { ...row, login, detail: login === decision.login ? detail : '', ...words }
 }
 
+/** What was decided of a login, each reason in the reader's language. */
+export const createDecisionSearch =
+  (ask: AccessLogDeps['ask']) =>
+  async (asked: unknown): Promise<Result<unknown, Fault>> => {
+    const parsed = z.looseObject({ lang: z.enum(langs).default('en') }).safeParse(asked)
+    if (!parsed.success) return err(inputInvalid(parsed.error))
+    const { lang, ...filters } = parsed.data
+    const found = await ask('decisions.search', filters)
+    if (!found.ok || lang === 'en') return found
+    const rows = found.value as readonly FoundDecision[]
+    return ok(rows.map((row) => ({ ...row, ...reasonIn(lang, row.reason, row) })))
+  }
+
 /** Device and voucher as people write them. A voucher's decisions are kept under the login that stands for its code. */
 export const createAccessLog =
   ({ ask, command }: AccessLogDeps) =>

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { err, ok, type Fault, type Result } from '@lango/kernel'
 import { inputInvalid, type Actor } from '@lango/kernel/verbs'
 import type { RawDatabase } from '@lango/kernel/db'
-import { createAccessLog } from './access-log.ts'
+import { createAccessLog, createDecisionSearch } from './access-log.ts'
 import type { ActionName } from './link.ts'
 import type { QueryService } from './query-service.ts'
 
@@ -74,7 +74,7 @@ export const createActions = (deps: ActionDeps): Action => {
     })
 
   const actions: Partial<Record<ActionName, Doing>> = {
-    'decisions.search': (input) => deps.queries.ask('decisions.search', input),
+    'decisions.search': createDecisionSearch(deps.queries.ask),
     'decisions.page': createAccessLog({ ask: deps.queries.ask, command: deps.command }),
     'sessions.disconnect': orderFor('end'),
     'sessions.change': orderFor('change'),

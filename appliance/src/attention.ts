@@ -1,5 +1,6 @@
 /** What somebody should look at, as the running box sees it: those of the doctor's checks that cost next to nothing. */
 import type { Check } from './doctor/check.ts'
+import type { Finding } from './doctor/findings.ts'
 
 export type Attention = {
   /** The check's name, with a number behind it where it found several things. */
@@ -8,6 +9,7 @@ export type Attention = {
   readonly severity: 'attention' | 'stopped'
   readonly sentence: string
   readonly remedy: string
+  readonly finding?: Finding
   /** Epoch ms: when the box saw it first, at the earliest its start. */
   readonly since: number
 }
@@ -50,12 +52,12 @@ export const createAttention = (deps: {
 
 const itemsOf = (checks: readonly Check[], sinceOf: (id: string) => number): Attention[] => {
   const seen = new Map<string, number>()
-  return checks.flatMap(({ name, state, sentence, remedy }) => {
+  return checks.flatMap(({ name, state, ...told }) => {
     if (state === 'ok') return []
     const count = (seen.get(name) ?? 0) + 1
     seen.set(name, count)
     const id = count === 1 ? name : `${name}-${count}`
-    return [{ id, severity: state, sentence, remedy, since: sinceOf(id) }]
+    return [{ id, severity: state, ...told, since: sinceOf(id) }]
   })
 }
 

@@ -35,7 +35,8 @@ type SeenDecision = {
 }
 
 export const decisionsOf = async (desk: Desk, login: string, limit: number): Promise<readonly SeenDecision[]> => {
-  const found = await desk.box<readonly SeenDecision[]>('decisions.search', { login, limit })
+  const asked = { login, limit, lang: desk.locale.lang }
+  const found = await desk.box<readonly SeenDecision[]>('decisions.search', asked)
   return found.ok ? found.value : []
 }
 

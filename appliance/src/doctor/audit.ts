@@ -3,10 +3,9 @@ import type { Fault, Random } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import { checkHead, lastHead } from '@lango/kernel/verbs'
 import { headsBeside, ownVerifier, verifyFolder } from '../audit/verify-folder.ts'
-import { faultSentence } from '../cli/faults.ts'
 import { ago } from '../cli/format.ts'
 import type { DataFolder } from '../data-folder.ts'
-import { attention, fine, type Check } from './check.ts'
+import { fine, found, type Check } from './check.ts'
 
 export type { Check } from './check.ts'
 
@@ -14,12 +13,7 @@ const NAME = 'audit'
 /** A running box signs every hour. */
 const UNSIGNED_MS = 3 * 3_600_000
 
-export const auditFault = (fault: Fault): Check =>
-  attention(
-    NAME,
-    faultSentence(fault),
-    'Find out who can write to site.db, and compare with a backup: lango audit verify --against FILE',
-  )
+export const auditFault = (fault: Fault): Check => found(NAME, 'attention', { type: 'audit-broken', fault })
 
 /** Every entry and every signature. */
 export const walkAudit = (folder: DataFolder, random: Random): Check => {
@@ -49,11 +43,7 @@ export const checkAudit = (
   return fine(NAME, `The audit log fits its last signature, from ${ago(ours.at, now)}.`)
 }
 
-const unsigned = attention(
-  NAME,
-  'The audit log has grown for hours, and the box has not signed it.',
-  'Restart the box: it signs at its start. The log says why it does not.',
-)
+const unsigned = found(NAME, 'attention', { type: 'audit-unsigned' })
 
 const waitsForSignature = (site: RawDatabase, signedNo: number, now: number): boolean =>
   site.prepare('SELECT 1 FROM audit WHERE no > ? AND at < ? LIMIT 1').get(signedNo, now - UNSIGNED_MS) !== undefined

@@ -1,3 +1,7 @@
+import { clean, duration, localTime, octets } from '../cli/format.ts'
+import { faultSentence } from '../cli/faults.ts'
+import { englishFindings, tell, type Finding, type Named, type Say } from './findings.ts'
+
 /** One thing looked at: `attention` can wait until tomorrow, `stopped` means that somebody is not served now. */
 export type Check = {
   readonly name: string
@@ -5,6 +9,8 @@ export type Check = {
   readonly sentence: string
   /** What to do; '' when there is nothing to do. */
   readonly remedy: string
+  /** The same as data, of what a running box sees by itself: its pages say it in two languages. */
+  readonly finding?: Finding
 }
 
 export const fine = (name: string, sentence: string): Check => ({ name, state: 'ok', sentence, remedy: '' })
@@ -19,6 +25,32 @@ export const stopped = (name: string, sentence: string, remedy: string): Check =
   state: 'stopped',
   sentence,
   remedy,
+})
+
+export const milliseconds = (ms: number): string => `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`
+
+const say: Say = {
+  octets,
+  ms: milliseconds,
+  hoursAgo: (hours) => `${duration(hours * 3600)} ago`,
+  time: localTime,
+  name: clean,
+  fault: faultSentence,
+}
+
+export const found = (name: string, state: 'attention' | 'stopped', finding: Finding): Check => ({
+  name,
+  state,
+  ...tell(englishFindings, finding, say),
+  finding,
+})
+
+/** Names listed in one sentence. */
+export const NAMES_MAX = 5
+
+export const firstOf = <T>(all: readonly T[]): Named<T> => ({
+  first: all.slice(0, NAMES_MAX),
+  more: Math.max(0, all.length - NAMES_MAX),
 })
 
 /** What a running box says of itself (`box.status`). */
@@ -58,4 +90,5 @@ export type BoxCounts = {
   readonly statusRequests: number
 }
 
-export const DAY_MS = 86_400_000
+export const HOUR_MS = 3_600_000
+export const DAY_MS = 24 * HOUR_MS

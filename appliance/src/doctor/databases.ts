@@ -1,10 +1,8 @@
 /** The databases, and what they tell of routers, lockouts and failed work. */
 import type { Database, RawDatabase } from '@lango/kernel/db'
 import { ago, clean } from '../cli/format.ts'
-import { attention, DAY_MS, fine, stopped, type Check } from './check.ts'
+import { attention, DAY_MS, fine, firstOf, found, HOUR_MS, NAMES_MAX, stopped, type Check } from './check.ts'
 
-/** Names listed in one sentence. */
-const NAMES_MAX = 5
 const SILENT_AFTER_MS = DAY_MS
 
 /** `full` reads every page and every reference; else only the structure is looked at. */
@@ -42,33 +40,16 @@ export const checkRouters = (sessions: RawDatabase, now: number): Check[] => {
        FROM routers r LEFT JOIN router_health h ON h.router_no = r.no WHERE r.status = 'active' ORDER BY r.name`,
     )
     .all()
-  if (routers.length === 0)
-    return [
-      attention(
-        'routers',
-        'No router may ask this box yet.',
-        'Add one: lango router add NAME --address IP-OR-CIDR --secret S',
-      ),
-    ]
+  if (routers.length === 0) return [found('routers', 'attention', { type: 'routers-none' })]
   const never = routers.filter(({ lastAt }) => lastAt === null).map(({ name }) => name)
-  const silent = routers.filter(({ lastAt }) => lastAt !== null && now - lastAt > SILENT_AFTER_MS)
+  const silent = routers.flatMap(({ name, lastAt }) =>
+    lastAt !== null && now - lastAt > SILENT_AFTER_MS
+      ? [{ name, silentHours: Math.floor((now - lastAt) / HOUR_MS) }]
+      : [],
+  )
   const checks: Check[] = []
-  if (never.length > 0)
-    checks.push(
-      attention(
-        'routers',
-        `Never heard: ${listed(never)}.`,
-        'Check the address, the ports and the shared secret on the router, and the way from it to this box.',
-      ),
-    )
-  if (silent.length > 0)
-    checks.push(
-      attention(
-        'routers',
-        `Not heard for a day: ${listed(silent.map(({ name, lastAt }) => `${name} (${ago(lastAt, now)})`))}.`,
-        'Is it switched on, and is there a way to this box?',
-      ),
-    )
+  if (never.length > 0) checks.push(found('routers', 'attention', { type: 'routers-never', ...firstOf(never) }))
+  if (silent.length > 0) checks.push(found('routers', 'attention', { type: 'routers-silent', ...firstOf(silent) }))
   if (checks.length === 0) checks.push(fine('routers', `All ${routers.length} routers have been heard within a day.`))
   return checks
 }
@@ -106,11 +87,7 @@ export const checkJobs = (site: RawDatabase): Check => {
     )
     .all()
   if (failed.length === 0) return fine('jobs', 'No work has been given up.')
-  return attention(
-    'jobs',
-    `Given up after every try: ${listed(failed.map(({ name, error }) => (error === null ? name : `${name} (${error})`)))}.`,
-    'Mend the cause; the log has all of it.',
-  )
+  return found('jobs', 'attention', { type: 'jobs-failed', ...firstOf(failed) })
 }
 
 type Endpoint = { readonly number: number; readonly status: string; readonly missed: number; readonly failed: number }
@@ -126,12 +103,10 @@ export const checkWebhooks = (site: RawDatabase): Check => {
     .all()
   const troubled = endpoints.filter(({ status, missed, failed }) => status === 'gone' || missed + failed > 0)
   if (troubled.length === 0) return fine('webhooks', 'Every event has reached, or may yet reach, who asked for it.')
-  const told = troubled.map(({ number, status, missed, failed }) =>
-    status === 'gone' ? `${number} asks never to be asked again` : `${number} has not taken ${missed + failed} events`,
-  )
-  return attention(
-    'webhooks',
-    `Webhooks: ${listed(told)}.`,
-    'lango webhook deliveries --state failed says why; lango webhook retry N sends again; lango webhook remove N gives it up.',
-  )
+  const endpointsTold = troubled.map(({ number, status, missed, failed }) => ({
+    number,
+    isGone: status === 'gone',
+    events: missed + failed,
+  }))
+  return found('webhooks', 'attention', { type: 'webhooks-troubled', ...firstOf(endpointsTold) })
 }

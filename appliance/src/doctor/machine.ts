@@ -2,7 +2,7 @@
 import { readFileSync, statfsSync, statSync } from 'node:fs'
 import { ago, octets } from '../cli/format.ts'
 import type { DataFolder } from '../data-folder.ts'
-import { attention, fine, stopped, type BoxStatus, type Check } from './check.ts'
+import { attention, fine, found, stopped, type BoxStatus, type Check } from './check.ts'
 
 const MB = 1_000_000
 /** Accounting stops when nothing is left; a day of a busy box fits into this. */
@@ -33,11 +33,7 @@ export const checkClock = (
 ): Check => {
   const isSure = status?.clockSure ?? now >= releasedAt
   if (isSure) return fine('clock', 'The clock is trusted.')
-  return attention(
-    'clock',
-    'The clock is unsure: the box serves on its last known time; nothing expires, and nothing with a date is sold.',
-    'Let NTP set it (timedatectl set-ntp true), or give the board a battery. The box goes on by itself.',
-  )
+  return found('clock', 'attention', { type: 'clock-unsure' })
 }
 
 export const checkFolder = ({ dir }: DataFolder): Check => {
@@ -51,12 +47,11 @@ export const checkFolder = ({ dir }: DataFolder): Check => {
 export type DiskSpace = { readonly free: number; readonly size: number }
 
 export const checkDisk = ({ dir }: DataFolder, { free, size } = diskSpace(dir)): Check => {
-  const sentence = `${octets(free)} of ${octets(size)} are free where ${dir} lies.`
-  const remedy = 'Free some space, or move the data folder to a larger disk.'
-  if (free < FREE_OUT_OCTETS)
-    return stopped('disk', `${sentence} Accounting is not answered when nothing is left.`, remedy)
+  const facts = { freeOctets: free, sizeOctets: size, dir }
+  if (free < FREE_OUT_OCTETS) return found('disk', 'stopped', { type: 'disk-out', ...facts })
   const isLow = free < FREE_LOW_OCTETS || free < FREE_LOW_SHARE * size
-  return isLow ? attention('disk', sentence, remedy) : fine('disk', sentence)
+  if (isLow) return found('disk', 'attention', { type: 'disk-low', ...facts })
+  return fine('disk', `${octets(free)} of ${octets(size)} are free where ${dir} lies.`)
 }
 
 export const diskSpace = (dir: string): DiskSpace => {
@@ -65,15 +60,11 @@ export const diskSpace = (dir: string): DiskSpace => {
 }
 
 export const checkWal = ({ siteFile, sessionsFile }: DataFolder): Check => {
-  const sizes = [siteFile, sessionsFile].map((file) => statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0)
-  const largest = Math.max(...sizes)
-  const sentence = `The write-ahead logs have ${octets(sizes[0]!)} and ${octets(sizes[1]!)}.`
-  if (largest < WAL_HIGH_OCTETS) return fine('wal', sentence)
-  return attention(
-    'wal',
-    `${sentence} Something has been reading for long.`,
-    'Stop programs that read the databases; the log shrinks by itself.',
-  )
+  const octetsOf = (file: string): number => statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0
+  const [siteOctets, sessionsOctets] = [octetsOf(siteFile), octetsOf(sessionsFile)]
+  if (Math.max(siteOctets, sessionsOctets) < WAL_HIGH_OCTETS)
+    return fine('wal', `The write-ahead logs have ${octets(siteOctets)} and ${octets(sessionsOctets)}.`)
+  return found('wal', 'attention', { type: 'wal-large', siteOctets, sessionsOctets })
 }
 
 /** Linux doubles what is set for its own bookkeeping; the limit is for what is asked (socket(7)). */

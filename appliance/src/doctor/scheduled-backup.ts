@@ -1,12 +1,11 @@
 /** Whether the backups that the box makes by itself are made. */
 import type { RawDatabase } from '@lango/kernel/db'
-import { attention, fine, type Check } from './check.ts'
+import { fine, found, HOUR_MS, type Check } from './check.ts'
 
 type Schedule = { readonly everySec: number; readonly place: string; readonly changedAt: number }
 type Run = { readonly state: 'done' | 'failed'; readonly endedAt: number; readonly error: string | null }
 
 const NAME = 'scheduled-backup'
-const HOUR_MS = 3_600_000
 
 /** Nothing where no schedule is set: `backup` tells how old the last one is. */
 export const checkScheduledBackup = (site: RawDatabase, now: number): Check[] => {
@@ -22,12 +21,9 @@ export const checkScheduledBackup = (site: RawDatabase, now: number): Check[] =>
   const [last] = runs
   const lastDone = runs.find(({ state }) => state === 'done')
   const { place } = schedule
-  if (last?.state === 'failed')
-    return [attention(NAME, `The last backup to ${place} failed: ${last.error ?? 'no cause is known'}.`, REMEDY)]
+  if (last?.state === 'failed') return [found(NAME, 'attention', { type: 'backup-failed', place, error: last.error })]
   const dueMs = schedule.everySec * 1000 + HOUR_MS
   if (now - (lastDone?.endedAt ?? schedule.changedAt) > dueMs)
-    return [attention(NAME, `No backup has reached ${place} for longer than its schedule says.`, REMEDY)]
+    return [found(NAME, 'attention', { type: 'backup-late', place })]
   return [fine(NAME, lastDone ? `Backups reach ${place} as scheduled.` : `The first backup to ${place} is due.`)]
 }
-
-const REMEDY = 'It is tried again by itself; see what went wrong: lango backup runs'

@@ -12,10 +12,11 @@ import { faultSentence } from '../cli/faults.ts'
 import { ago, localTime, octets } from '../cli/format.ts'
 import type { DataFolder } from '../data-folder.ts'
 import { readPair } from '../tls/index.ts'
-import { attention, DAY_MS, fine, stopped, type Check } from './check.ts'
+import { DAY_MS, fine, found, HOUR_MS, stopped, type Check } from './check.ts'
+import { certificateTitles, type CertificateName } from './findings.ts'
 
-/** The box renews its own thirty days ahead; of the owner's there are two weeks left to get another. */
-const EXPIRES_SOON_MS = 14 * DAY_MS
+/** Of the box's own certificate there is something to do only if it was not renewed thirty days ahead. */
+const EXPIRES_SOON_MS = { ca: 30 * DAY_MS, own: 30 * DAY_MS, server: 14 * DAY_MS } as const
 const BACKUP_OLD_MS = 7 * DAY_MS
 
 type Box = { readonly id: string; readonly sealed: Buffer }
@@ -56,46 +57,32 @@ const unsealedNote = (vault: Vault, boxes: readonly Box[]): string =>
 export const checkCertificates = (folder: DataFolder, now: number): Check[] => {
   const authority = readPair(folder, 'ca')
   if (authority.ok && authority.value === undefined)
-    return [attention('certificates', 'There are no certificates yet.', 'The box makes them when it starts.')]
+    return [found('certificates', 'attention', { type: 'certificates-none' })]
   return (['ca', 'own', 'server'] as const).flatMap((name) => {
     const pair = readPair(folder, name)
-    if (!pair.ok)
-      return [
-        stopped(
-          'certificates',
-          faultSentence(pair.error),
-          'Restore it from a backup, or remove it and start the box: it makes a new one.',
-        ),
-      ]
+    if (!pair.ok) return [found('certificates', 'stopped', { type: 'certificate-unfit', fault: pair.error })]
     return pair.value === undefined
       ? []
       : [checkDates(name, new X509Certificate(pair.value.certPem).validToDate.getTime(), now)]
   })
 }
 
-const titles = {
-  ca: 'The authority’s certificate',
-  own: 'Your own server certificate',
-  server: 'The box’s server certificate',
-}
-
-const checkDates = (name: keyof typeof titles, notAfter: number, now: number): Check => {
-  const sentence = `${titles[name]} is good until ${localTime(notAfter)}.`
-  const remedy =
-    name === 'own'
-      ? 'Put the renewed one in its place: lango tls use --cert FILE --key FILE'
-      : 'Restart the box: it renews it.'
-  if (notAfter <= now)
-    return stopped('certificates', `${titles[name]} ended on ${localTime(notAfter)}: devices refuse it.`, remedy)
-  return notAfter - now < EXPIRES_SOON_MS ? attention('certificates', sentence, remedy) : fine('certificates', sentence)
+const checkDates = (certificate: CertificateName, notAfter: number, now: number): Check => {
+  const facts = { certificate, notAfter }
+  if (notAfter <= now) return found('certificates', 'stopped', { type: 'certificate-ended', ...facts })
+  if (notAfter - now < EXPIRES_SOON_MS[certificate])
+    return found('certificates', 'attention', { type: 'certificate-ending', ...facts })
+  return fine('certificates', `${certificateTitles[certificate]} is good until ${localTime(notAfter)}.`)
 }
 
 export const checkBackup = ({ dir }: DataFolder, now: number): Check => {
   const file = join(dir, LAST_BACKUP_FILE)
-  const remedy = 'Make one, and keep it on another machine: lango backup FILE'
   const last = existsSync(file) ? lastBackupSchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))) : undefined
-  if (last?.success !== true) return attention('backup', 'No backup has been made yet.', remedy)
+  if (last?.success !== true) return found('backup', 'attention', { type: 'backup-none' })
   const { at, file: archive, bytes } = last.data
-  const sentence = `The last backup is from ${ago(at, now)}: ${archive}, ${octets(bytes)}.`
-  return now - at > BACKUP_OLD_MS ? attention('backup', sentence, remedy) : fine('backup', sentence)
+  if (now - at > BACKUP_OLD_MS) {
+    const ageHours = Math.floor((now - at) / HOUR_MS)
+    return found('backup', 'attention', { type: 'backup-old', ageHours, file: archive, octets: bytes })
+  }
+  return fine('backup', `The last backup is from ${ago(at, now)}: ${archive}, ${octets(bytes)}.`)
 }

@@ -249,6 +249,34 @@ const words: Readonly<Record<string, Words>> = {
     en: 'The disk of the box is full. Free some space; nothing was changed.',
     sw: 'Diski ya kisanduku imejaa. Acha nafasi; hakuna kilichobadilishwa.',
   },
+  TlsUnreadable: {
+    en: '{file} cannot be used: {cause}.',
+    sw: '{file} haiwezi kutumika: {cause}.',
+  },
+  TlsUnwritable: {
+    en: '{file} cannot be written ({cause}).',
+    sw: '{file} haiwezi kuandikwa ({cause}).',
+  },
+  TlsMismatch: {
+    en: 'The private key in {key} is not that of the certificate in {cert}.',
+    sw: 'Ufunguo wa siri ulio kwenye {key} si wa cheti kilicho kwenye {cert}.',
+  },
+  AuditBroken: {
+    en: 'The audit log was altered at row {no}: every row after it is in doubt. Compare with the last backup.',
+    sw: 'Kumbukumbu za ukaguzi zilibadilishwa kwenye mstari {no}: kila mstari baada yake una shaka. Linganisha na nakala rudufu ya mwisho.',
+  },
+  AuditCut: {
+    en: 'The end of the audit log was cut off: it ends at row {no}, and the box signed that it reached row {headNo}. If the database was put back on purpose, remove audit-head.json from the data folder; else a backup has the missing rows.',
+    sw: 'Mwisho wa kumbukumbu za ukaguzi ulikatwa: zinaishia mstari {no}, na kisanduku kilitia sahihi kuwa zilifika mstari {headNo}. Ikiwa hifadhidata ilirudishwa kwa makusudi, ondoa audit-head.json kwenye folda ya data; la sivyo nakala rudufu inayo mistari inayokosekana.',
+  },
+  AuditRewritten: {
+    en: 'The audit log was altered after row {afterNo} and at row {no} at the latest, and its hashes were made anew: it is not what the box signed. Compare with the last backup.',
+    sw: 'Kumbukumbu za ukaguzi zilibadilishwa baada ya mstari {afterNo} na kabla ya kupita mstari {no}, na hash zake zikafanywa upya: si zile ambazo kisanduku kilitia sahihi. Linganisha na nakala rudufu ya mwisho.',
+  },
+  AuditHeadForged: {
+    en: 'The signature over the audit log up to row {no} is not of this box’s key: it was forged, or it is another box’s.',
+    sw: 'Sahihi ya kumbukumbu za ukaguzi hadi mstari {no} si ya ufunguo wa kisanduku hiki: ilighushiwa, au ni ya kisanduku kingine.',
+  },
 }
 
 /** The fault's sentence for a page; undefined when there is none of its own. */

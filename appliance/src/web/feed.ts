@@ -1,3 +1,5 @@
+import type { Finding } from '../doctor/findings.ts'
+
 /** What the live page shows, as the appliance tells it. Instants are epoch ms, counters octets, rates kbit/s. */
 export interface LiveFeed {
   /** A consistent picture of now; called at most once a second while somebody looks. */
@@ -28,6 +30,8 @@ export type AttentionRow = {
   readonly sentence: string
   /** What to do about it; text between backticks is a command. */
   readonly remedy: string
+  /** The same as data, for the reader's language. */
+  readonly finding?: Finding
   readonly since: number
 }
 

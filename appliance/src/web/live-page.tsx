@@ -23,6 +23,7 @@ import {
   type Stat,
 } from '@lango/kernel/ui'
 import type { ComponentChildren, VNode } from 'preact'
+import { attentionIn } from './attention-words.ts'
 import type { AttentionRow, Health, LiveSnapshot, Machine } from './feed.ts'
 import { renderPart } from './html.ts'
 import { webLimits } from './limits.ts'
@@ -79,16 +80,19 @@ const Attention = ({ rows, view: { locale, words, now } }: { rows: readonly Atte
         <h2>{words.attention}</h2>
       </div>
       <ul class="lines">
-        {rows.map(({ id, severity, sentence, remedy, since }) => (
-          <li key={id}>
-            <span>
-              <Status meaning={severity}>{visible(sentence)}</Status>
-            </span>
-            <span class="muted">
-              <Sentence text={visible(remedy)} /> <Ago at={since} now={now} locale={locale} />
-            </span>
-          </li>
-        ))}
+        {rows.map((row) => {
+          const { sentence, remedy } = attentionIn(locale, row)
+          return (
+            <li key={row.id}>
+              <span>
+                <Status meaning={row.severity}>{visible(sentence)}</Status>
+              </span>
+              <span class="muted">
+                <Sentence text={visible(remedy)} /> <Ago at={row.since} now={now} locale={locale} />
+              </span>
+            </li>
+          )
+        })}
       </ul>
     </section>
   )

@@ -1,0 +1,170 @@
+/**
+ * What is not as it should be, as data, and its English. Pages say it in their reader's language; the doctor, the log
+ * and webhooks in English.
+ */
+import type { Fault } from '@lango/kernel'
+
+/** The first of several names, and how many more there are. */
+export type Named<T> = { readonly first: readonly T[]; readonly more: number }
+
+type None = Readonly<Record<never, never>>
+type Disk = { readonly freeOctets: number; readonly sizeOctets: number; readonly dir: string }
+export type CertificateName = 'ca' | 'own' | 'server'
+type CertificateDate = { readonly certificate: CertificateName; readonly notAfter: number }
+
+type Facts = {
+  readonly 'accounting-unstored': None
+  readonly 'logins-slow': { readonly logins: number; readonly p95Ms: number; readonly p95MsMax: number }
+  readonly 'clock-unsure': None
+  readonly 'disk-low': Disk
+  readonly 'disk-out': Disk
+  readonly 'wal-large': { readonly siteOctets: number; readonly sessionsOctets: number }
+  readonly 'certificates-none': None
+  readonly 'certificate-unfit': { readonly fault: Fault }
+  readonly 'certificate-ending': CertificateDate
+  readonly 'certificate-ended': CertificateDate
+  readonly 'routers-none': None
+  readonly 'routers-never': Named<string>
+  readonly 'routers-silent': Named<{ readonly name: string; readonly silentHours: number }>
+  readonly 'jobs-failed': Named<{ readonly name: string; readonly error: string | null }>
+  readonly 'webhooks-troubled': Named<{ readonly number: number; readonly isGone: boolean; readonly events: number }>
+  readonly 'backup-none': None
+  readonly 'backup-old': { readonly ageHours: number; readonly file: string; readonly octets: number }
+  readonly 'backup-failed': { readonly place: string; readonly error: string | null }
+  readonly 'backup-late': { readonly place: string }
+  readonly 'audit-broken': { readonly fault: Fault }
+  readonly 'audit-unsigned': None
+}
+
+export type Finding = { readonly [T in keyof Facts]: { readonly type: T } & Facts[T] }[keyof Facts]
+/** What to do: '' when there is nothing to do. */
+export type Told = { readonly sentence: string; readonly remedy: string }
+
+/** How values are written where the sentence is read. */
+export type Say = {
+  readonly octets: (count: number) => string
+  readonly ms: (ms: number) => string
+  /** So long ago. */
+  readonly hoursAgo: (hours: number) => string
+  /** Epoch ms. */
+  readonly time: (at: number) => string
+  /** A name from outside. */
+  readonly name: (text: string) => string
+  readonly fault: (fault: Fault) => string
+}
+
+/** One of each, or it does not compile. */
+export type FindingWords = { readonly [T in keyof Facts]: (facts: Facts[T], say: Say) => Told }
+
+export const tell = (words: FindingWords, finding: Finding, say: Say): Told => {
+  // Each takes its own facts only: what they have in common is that they take no other.
+  const told: (facts: never, say: Say) => Told = words[finding.type]
+  return told(finding as never, say)
+}
+
+/** `a, b and 3 more` */
+export const listed = <T>({ first, more }: Named<T>, and: string, spell: (each: T) => string): string =>
+  first.map(spell).join(', ') + (more > 0 ? ` ${and.replace('{n}', String(more))}` : '')
+
+const MORE = 'and {n} more'
+export const certificateTitles: Readonly<Record<CertificateName, string>> = {
+  ca: 'The authority’s certificate',
+  own: 'Your own server certificate',
+  server: 'The box’s server certificate',
+}
+const certificateRemedy = (certificate: CertificateName): string =>
+  certificate === 'own'
+    ? 'Put the renewed one in its place: on the page Settings, or lango tls use --cert FILE --key FILE'
+    : certificate === 'ca'
+      ? 'Devices and routers must trust another: make new client certificates with your own authority in time.'
+      : 'Make a new one on the page Settings, or restart the box: it renews it.'
+const diskSentence = ({ freeOctets, sizeOctets, dir }: Disk, { octets }: Say): string =>
+  `${octets(freeOctets)} of ${octets(sizeOctets)} are free where ${dir} lies.`
+const DISK_REMEDY = 'Free some space, or move the data folder to a larger disk.'
+const BACKUP_REMEDY = 'Make one, and keep it on another machine: lango backup FILE'
+const SCHEDULE_REMEDY = 'It is tried again by itself; see what went wrong: lango backup runs'
+
+export const englishFindings: FindingWords = {
+  'accounting-unstored': () => ({
+    sentence: 'Accounting cannot be stored, so it is not answered: routers keep it and send it again.',
+    remedy: 'Free some space, or replace the disk; the log says what failed. The box goes on by itself.',
+  }),
+  'logins-slow': ({ logins, p95Ms, p95MsMax }, { ms }) => ({
+    sentence: `Of the last five minutes’ ${logins} logins 95 % were answered within ${ms(p95Ms)}. That is more than ${ms(p95MsMax)}.`,
+    remedy: 'Is another program busy on this machine, or its disk slow? lango decisions shows what took how long.',
+  }),
+  'clock-unsure': () => ({
+    sentence:
+      'The clock is unsure: the box serves on its last known time; nothing expires, and nothing with a date is sold.',
+    remedy: 'Let NTP set it (timedatectl set-ntp true), or give the board a battery. The box goes on by itself.',
+  }),
+  'disk-low': (disk, say) => ({ sentence: diskSentence(disk, say), remedy: DISK_REMEDY }),
+  'disk-out': (disk, say) => ({
+    sentence: `${diskSentence(disk, say)} Accounting is not answered when nothing is left.`,
+    remedy: DISK_REMEDY,
+  }),
+  'wal-large': ({ siteOctets, sessionsOctets }, { octets }) => ({
+    sentence: `The write-ahead logs have ${octets(siteOctets)} and ${octets(sessionsOctets)}. Something has been reading for long.`,
+    remedy: 'Stop programs that read the databases; the log shrinks by itself.',
+  }),
+  'certificates-none': () => ({
+    sentence: 'There are no certificates yet.',
+    remedy: 'The box makes them when it starts.',
+  }),
+  'certificate-unfit': ({ fault }, say) => ({
+    sentence: say.fault(fault),
+    remedy: 'Restore it from a backup, or remove it and start the box: it makes a new one.',
+  }),
+  'certificate-ending': ({ certificate, notAfter }, { time }) => ({
+    sentence: `${certificateTitles[certificate]} is good until ${time(notAfter)}.`,
+    remedy: certificateRemedy(certificate),
+  }),
+  'certificate-ended': ({ certificate, notAfter }, { time }) => ({
+    sentence: `${certificateTitles[certificate]} ended on ${time(notAfter)}: devices refuse it.`,
+    remedy: certificateRemedy(certificate),
+  }),
+  'routers-none': () => ({
+    sentence: 'No router may ask this box yet.',
+    remedy: 'Add one: lango router add NAME --address IP-OR-CIDR --secret S',
+  }),
+  'routers-never': (names, say) => ({
+    sentence: `Never heard: ${listed(names, MORE, say.name)}.`,
+    remedy: 'Check the address, the ports and the shared secret on the router, and the way from it to this box.',
+  }),
+  'routers-silent': (routers, say) => ({
+    sentence: `Not heard for a day: ${listed(routers, MORE, ({ name, silentHours }) => `${say.name(name)} (${say.hoursAgo(silentHours)})`)}.`,
+    remedy: 'Is it switched on, and is there a way to this box?',
+  }),
+  'jobs-failed': (jobs, say) => ({
+    sentence: `Given up after every try: ${listed(jobs, MORE, ({ name, error }) => say.name(error === null ? name : `${name} (${error})`))}.`,
+    remedy: 'Mend the cause; the log has all of it.',
+  }),
+  'webhooks-troubled': (endpoints) => ({
+    sentence: `Webhooks: ${listed(endpoints, MORE, ({ number, isGone, events }) =>
+      isGone ? `${number} asks never to be asked again` : `${number} has not taken ${events} events`,
+    )}.`,
+    remedy:
+      'lango webhook deliveries --state failed says why; lango webhook retry N sends again; lango webhook remove N gives it up.',
+  }),
+  'backup-none': () => ({ sentence: 'No backup has been made yet.', remedy: BACKUP_REMEDY }),
+  'backup-old': ({ ageHours, file, octets }, say) => ({
+    sentence: `The last backup is from ${say.hoursAgo(ageHours)}: ${file}, ${say.octets(octets)}.`,
+    remedy: BACKUP_REMEDY,
+  }),
+  'backup-failed': ({ place, error }) => ({
+    sentence: `The last backup to ${place} failed: ${error ?? 'no cause is known'}.`,
+    remedy: SCHEDULE_REMEDY,
+  }),
+  'backup-late': ({ place }) => ({
+    sentence: `No backup has reached ${place} for longer than its schedule says.`,
+    remedy: SCHEDULE_REMEDY,
+  }),
+  'audit-broken': ({ fault }, say) => ({
+    sentence: say.fault(fault),
+    remedy: 'Find out who can write to site.db, and compare with a backup: lango audit verify --against FILE',
+  }),
+  'audit-unsigned': () => ({
+    sentence: 'The audit log has grown for hours, and the box has not signed it.',
+    remedy: 'Restart the box: it signs at its start. The log says why it does not.',
+  }),
+}

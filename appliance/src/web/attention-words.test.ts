@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { localeOf } from '@lango/kernel/ui'
+import { found } from '../doctor/check.ts'
+import type { Finding } from '../doctor/findings.ts'
+import { attentionIn } from './attention-words.ts'
+
+const fault = { type: 'AuditBroken', no: 7 } as { type: 'AuditBroken' }
+const disk = { freeOctets: 5e8, sizeOctets: 64e9, dir: '/srv/lango' }
+const notAfter = Date.UTC(2027, 0, 2)
+const findings: { readonly [T in Finding['type']]: Extract<Finding, { type: T }> } = {
+  'accounting-unstored': { type: 'accounting-unstored' },
+  'logins-slow': { type: 'logins-slow', logins: 40, p95Ms: 312, p95MsMax: 100 },
+  'clock-unsure': { type: 'clock-unsure' },
+  'disk-low': { type: 'disk-low', ...disk },
+  'disk-out': { type: 'disk-out', ...disk },
+  'wal-large': { type: 'wal-large', siteOctets: 1e6, sessionsOctets: 9e9 },
+  'certificates-none': { type: 'certificates-none' },
+  'certificate-unfit': { type: 'certificate-unfit', fault },
+  'certificate-ending': { type: 'certificate-ending', certificate: 'own', notAfter },
+  'certificate-ended': { type: 'certificate-ended', certificate: 'ca', notAfter },
+  'routers-none': { type: 'routers-none' },
+  'routers-never': { type: 'routers-never', first: ['tower', 'hill'], more: 3 },
+  'routers-silent': { type: 'routers-silent', first: [{ name: 'tower', silentHours: 49 }], more: 0 },
+  'jobs-failed': { type: 'jobs-failed', first: [{ name: 'mail.send', error: 'no route' }], more: 0 },
+  'webhooks-troubled': { type: 'webhooks-troubled', first: [{ number: 4, isGone: false, events: 12 }], more: 0 },
+  'backup-none': { type: 'backup-none' },
+  'backup-old': { type: 'backup-old', ageHours: 200, file: '/mnt/pop.backup', octets: 1e9 },
+  'backup-failed': { type: 'backup-failed', place: 's3://kisumu', error: 'the storage answered 500' },
+  'backup-late': { type: 'backup-late', place: '/mnt/usb' },
+  'audit-broken': { type: 'audit-broken', fault },
+  'audit-unsigned': { type: 'audit-unsigned' },
+}
+
+const row = (finding: Finding) => ({
+  id: 'x',
+  since: 0,
+  severity: 'attention' as const,
+  ...found('x', 'attention', finding),
+})
+const [en, sw] = [localeOf('en', 'Africa/Nairobi'), localeOf('sw', 'Africa/Nairobi')]
+
+test.each(Object.values(findings))('$type is told in both languages, with what to do', (finding) => {
+  const [english, swahili] = [attentionIn(en, row(finding)), attentionIn(sw, row(finding))]
+  for (const { sentence, remedy } of [english, swahili]) {
+    expect(sentence).toMatch(/\.$/)
+    expect(remedy).not.toBe('')
+    expect(sentence + remedy).not.toMatch(/undefined|\[object|[{}]/)
+  }
+  expect(swahili.sentence).not.toBe(english.sentence)
+  expect(swahili.remedy).not.toBe(english.remedy)
+})
+
+test('a page writes figures and ages in its reader’s way, and names as they are', () => {
+  expect(attentionIn(sw, row(findings['routers-silent'])).sentence).toBe(
+    'Hazijasikika kwa siku nzima: tower (siku 2 zilizopita).',
+  )
+  expect(attentionIn(sw, row(findings['routers-never'])).sentence).toBe('Hazijasikika kamwe: tower, hill na 3 zaidi.')
+  expect(attentionIn(en, row(findings['disk-low'])).sentence).toMatch(
+    /^500\sMB of 64\.0\sGB are free where \/srv\/lango lies\.$/,
+  )
+})
+
+test('what is told without data stays as it came', () => {
+  const { finding: _, ...told } = row(findings['clock-unsure'])
+  expect(attentionIn(sw, told)).toMatchObject({ sentence: told.sentence, remedy: told.remedy })
+})

@@ -1,0 +1,138 @@
+/** What needs attention, in the reader's language. */
+import { formatAgo, formatBytes, formatExact, type Locale } from '@lango/kernel/ui'
+import {
+  englishFindings,
+  listed,
+  tell,
+  type CertificateName,
+  type FindingWords,
+  type Say,
+  type Told,
+} from '../doctor/findings.ts'
+import type { AttentionRow } from './feed.ts'
+import { faultSentenceIn } from './fault-words.ts'
+
+const HOUR_MS = 3_600_000
+
+const sayIn = (locale: Locale, row: AttentionRow): Say => ({
+  octets: (count) => formatBytes(count, locale),
+  ms: (ms) => `${(ms < 10 ? locale.tenths : locale.whole).format(ms)} ms`,
+  hoursAgo: (hours) => formatAgo(0, hours * HOUR_MS, locale),
+  time: (at) => formatExact(at, locale),
+  // The page shows the whole of the sentence with nothing hidden in it.
+  name: (text) => text,
+  fault: (fault) => faultSentenceIn(locale.lang, fault) ?? row.sentence,
+})
+
+/** A finding in the reader's language; what an older or newer part of the box tells without one stays as it came. */
+export const attentionIn = (locale: Locale, row: AttentionRow): Told =>
+  row.finding === undefined
+    ? row
+    : tell(locale.lang === 'sw' ? swahiliFindings : englishFindings, row.finding, sayIn(locale, row))
+
+const MORE = 'na {n} zaidi'
+const certificates: Readonly<Record<CertificateName, string>> = {
+  ca: 'Cheti cha mamlaka',
+  own: 'Cheti chako mwenyewe cha seva',
+  server: 'Cheti cha seva cha kisanduku',
+}
+const certificateRemedies: Readonly<Record<CertificateName, string>> = {
+  ca: 'Vifaa na ruta vitahitaji kuamini mamlaka nyingine: tengeneza mapema vyeti vipya kwa mamlaka yako mwenyewe.',
+  own: 'Weka kilichohuishwa mahali pake: kwenye ukurasa wa Mipangilio, au `lango tls use --cert FILE --key FILE`',
+  server: 'Tengeneza kipya kwenye ukurasa wa Mipangilio, au anzisha kisanduku upya: hukihuisha.',
+}
+const DISK_REMEDY = 'Acha nafasi kwenye diski, au hamishia folda ya data kwenye diski kubwa zaidi.'
+const BACKUP_REMEDY = 'Tengeneza moja, na uiweke kwenye mashine nyingine: `lango backup FILE`'
+const SCHEDULE_REMEDY = 'Hujaribiwa tena yenyewe; tazama kilichoharibika: `lango backup runs`'
+
+const swahiliFindings: FindingWords = {
+  'accounting-unstored': () => ({
+    sentence: 'Ripoti za matumizi haziwezi kuhifadhiwa, kwa hiyo hazijibiwi: ruta huzitunza na kuzituma tena.',
+    remedy:
+      'Acha nafasi kwenye diski, au ibadilishe; kumbukumbu zinaeleza kilichoshindikana. Kisanduku kitaendelea chenyewe.',
+  }),
+  'logins-slow': ({ logins, p95Ms, p95MsMax }, { ms }) => ({
+    sentence: `Kati ya maingio ${logins} ya dakika tano zilizopita, asilimia 95 yalijibiwa ndani ya ${ms(p95Ms)}. Hiyo ni zaidi ya ${ms(p95MsMax)}.`,
+    remedy:
+      'Je, programu nyingine inaishughulisha mashine hii, au diski yake ni ya polepole? `lango decisions` huonyesha kilichochukua muda gani.',
+  }),
+  'clock-unsure': () => ({
+    sentence:
+      'Saa haiaminiki: kisanduku kinahudumu kwa wakati wa mwisho kinaoujua; hakuna kinachoisha muda, wala hakiuzwi chenye tarehe.',
+    remedy:
+      'Iache NTP iiweke (`timedatectl set-ntp true`), au ipe mashine betri ya saa. Kisanduku kitaendelea chenyewe.',
+  }),
+  'disk-low': ({ freeOctets, sizeOctets, dir }, { octets }) => ({
+    sentence: `${octets(freeOctets)} kati ya ${octets(sizeOctets)} ni wazi pale ${dir} ilipo.`,
+    remedy: DISK_REMEDY,
+  }),
+  'disk-out': ({ freeOctets, sizeOctets, dir }, { octets }) => ({
+    sentence: `${octets(freeOctets)} kati ya ${octets(sizeOctets)} ni wazi pale ${dir} ilipo. Ripoti za matumizi hazijibiwi nafasi ikiisha.`,
+    remedy: DISK_REMEDY,
+  }),
+  'wal-large': ({ siteOctets, sessionsOctets }, { octets }) => ({
+    sentence: `Kumbukumbu za uandishi za hifadhidata zina ${octets(siteOctets)} na ${octets(sessionsOctets)}. Kuna kinachosoma kwa muda mrefu.`,
+    remedy: 'Simamisha programu zinazosoma hifadhidata; kumbukumbu hupungua zenyewe.',
+  }),
+  'certificates-none': () => ({
+    sentence: 'Bado hakuna vyeti.',
+    remedy: 'Kisanduku huvitengeneza kinapoanza.',
+  }),
+  'certificate-unfit': ({ fault }, say) => ({
+    sentence: say.fault(fault),
+    remedy: 'Kirudishe kutoka kwenye nakala rudufu, au kiondoe na uanzishe kisanduku: hutengeneza kipya.',
+  }),
+  'certificate-ending': ({ certificate, notAfter }, { time }) => ({
+    sentence: `${certificates[certificate]} ni halali hadi ${time(notAfter)}.`,
+    remedy: certificateRemedies[certificate],
+  }),
+  'certificate-ended': ({ certificate, notAfter }, { time }) => ({
+    sentence: `${certificates[certificate]} kiliisha tarehe ${time(notAfter)}: vifaa hukikataa.`,
+    remedy: certificateRemedies[certificate],
+  }),
+  'routers-none': () => ({
+    sentence: 'Hakuna ruta inayoruhusiwa kuuliza kisanduku hiki bado.',
+    remedy: 'Ongeza moja: `lango router add NAME --address IP-OR-CIDR --secret S`',
+  }),
+  'routers-never': (names, say) => ({
+    sentence: `Hazijasikika kamwe: ${listed(names, MORE, say.name)}.`,
+    remedy: 'Kagua anwani, milango na siri ya pamoja kwenye ruta, na njia kutoka kwake hadi kisanduku hiki.',
+  }),
+  'routers-silent': (routers, say) => ({
+    sentence: `Hazijasikika kwa siku nzima: ${listed(routers, MORE, ({ name, silentHours }) => `${say.name(name)} (${say.hoursAgo(silentHours)})`)}.`,
+    remedy: 'Je, imewashwa, na kuna njia hadi kisanduku hiki?',
+  }),
+  'jobs-failed': (jobs, say) => ({
+    sentence: `Kazi zilizoachwa baada ya majaribio yote: ${listed(jobs, MORE, ({ name, error }) => say.name(error === null ? name : `${name} (${error})`))}.`,
+    remedy: 'Rekebisha kisababishi; kumbukumbu zina maelezo yote.',
+  }),
+  'webhooks-troubled': (endpoints) => ({
+    sentence: `Webhook: ${listed(endpoints, MORE, ({ number, isGone, events }) =>
+      isGone ? `namba ${number} imeomba isiulizwe tena` : `namba ${number} haijapokea matukio ${events}`,
+    )}.`,
+    remedy:
+      '`lango webhook deliveries --state failed` hueleza sababu; `lango webhook retry N` hutuma tena; `lango webhook remove N` huiacha.',
+  }),
+  'backup-none': () => ({ sentence: 'Bado hakuna nakala rudufu iliyotengenezwa.', remedy: BACKUP_REMEDY }),
+  'backup-old': ({ ageHours, file, octets }, say) => ({
+    sentence: `Nakala rudufu ya mwisho ni ya ${say.hoursAgo(ageHours)}: ${file}, ${say.octets(octets)}.`,
+    remedy: BACKUP_REMEDY,
+  }),
+  'backup-failed': ({ place, error }) => ({
+    sentence: `Nakala rudufu ya mwisho kwenda ${place} ilishindikana: ${error ?? 'sababu haijulikani'}.`,
+    remedy: SCHEDULE_REMEDY,
+  }),
+  'backup-late': ({ place }) => ({
+    sentence: `Hakuna nakala rudufu iliyofika ${place} kwa muda mrefu kuliko ratiba yake inavyosema.`,
+    remedy: SCHEDULE_REMEDY,
+  }),
+  'audit-broken': ({ fault }, say) => ({
+    sentence: say.fault(fault),
+    remedy:
+      'Tafuta ni nani anayeweza kuandika kwenye site.db, na ulinganishe na nakala rudufu: `lango audit verify --against FILE`',
+  }),
+  'audit-unsigned': () => ({
+    sentence: 'Kumbukumbu za ukaguzi zimeongezeka kwa saa kadhaa, na kisanduku hakijazitia sahihi.',
+    remedy: 'Anzisha kisanduku upya: hutia sahihi kinapoanza. Kumbukumbu zinaeleza kwa nini hakifanyi hivyo.',
+  }),
+}
