@@ -309,6 +309,7 @@ suite('desk', () => {
     '/settings/webhooks/1',
     '/settings/webhooks/1?tab=change',
     '/settings/webhooks/1?tab=remove',
+    '/settings/retention',
     '/search?q=amina',
     '/me',
     '/menu',

@@ -2,20 +2,19 @@ import {
   Button,
   definePage,
   Field,
-  fill,
   Form,
-  PageHead,
+  langs,
   Panel,
   PanelBody,
   RefusedNote,
   Said,
+  Select,
   Sentence,
   valuesFor,
   type Desk,
 } from '@lango/kernel/ui'
-import { AUDIT_KEPT_YEARS } from '@lango/kernel/verbs'
 import { changeSettings, showSettings } from '../settings/index.ts'
-import { HISTORY_DAYS } from '../sessions/index.ts'
+import { SettingsHead } from './settings-tabs.tsx'
 import { wordsOf } from './words-settings.ts'
 
 /** What is not set here, and where it is. */
@@ -23,9 +22,7 @@ const Elsewhere = ({ desk }: { desk: Desk }) => {
   const words = wordsOf(desk)
   const lines = [
     [`${words.timeZone}: ${desk.locale.timeZone}`, words.timeZoneHelp],
-    [words.certificate, words.certificateHelp],
     [words.backups, words.backupsHelp, { href: '/settings/backups', permission: 'backups.read' }],
-    [words.retention, fill(words.retentionHelp, { days: HISTORY_DAYS, years: AUDIT_KEPT_YEARS })],
     [words.webhooks, words.webhooksHelp, { href: '/settings/webhooks', permission: 'webhooks.read' }],
     [words.api, words.apiHelp, { href: '/settings/api', permission: 'self' }],
   ] as const
@@ -59,7 +56,7 @@ export const settingsPage = definePage({
       title: words.settings,
       content: (
         <>
-          <PageHead title={words.settings} />
+          <SettingsHead desk={desk} current="/settings" />
           <Said desk={desk} words={{ saved: words.saved }} />
           <RefusedNote desk={desk} />
           <Panel title={words.brand}>
@@ -78,7 +75,22 @@ export const settingsPage = definePage({
                     {...form.error(name)}
                   />
                 ))}
-                {mayWrite ? <Button kind="main">{words.save}</Button> : null}
+                {mayWrite ? (
+                  <>
+                    <Select
+                      label={words.language}
+                      name="language"
+                      value={form.value('language', now.language)}
+                      options={[
+                        { value: '', label: words.languageOfBrowser },
+                        ...langs.map((lang) => ({ value: lang, label: words[lang] })),
+                      ]}
+                      help={words.languageHelp}
+                      {...form.error('language')}
+                    />
+                    <Button kind="main">{words.save}</Button>
+                  </>
+                ) : null}
               </Form>
             </PanelBody>
           </Panel>
@@ -91,7 +103,8 @@ export const settingsPage = definePage({
     save: {
       permission: 'settings.write',
       async run(desk) {
-        const set = Object.fromEntries(FIELDS.map((name) => [name, desk.fields.get(name)]))
+        const sent = [...FIELDS, 'language' as const].filter((name) => desk.fields.has(name))
+        const set: Record<string, string> = Object.fromEntries(sent.map((name) => [name, desk.fields.get(name)]))
         const done = await desk.tell(changeSettings, set)
         return done.ok ? { go: '/settings?said=saved' } : { fault: done.error }
       },

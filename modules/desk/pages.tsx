@@ -3,6 +3,7 @@ import type { DeskPage } from '@lango/kernel/ui'
 import { accessLogPage } from './pages-access-log.tsx'
 import { plansReportPage, usageReportPage } from './pages-reports.tsx'
 import { removeRouterPage, routerPage } from './pages-router.tsx'
+import { retentionPage } from './pages-retention.tsx'
 import { routerScriptPage } from './pages-router-script.tsx'
 import { newRouterPage, routersPage } from './pages-routers.tsx'
 import { searchPage } from './pages-search.tsx'
@@ -21,6 +22,7 @@ export const servicePages: readonly DeskPage[] = [
   subscriberPage,
   searchPage,
   settingsPage,
+  retentionPage,
 ]
 
 export const networkPages: readonly DeskPage[] = [

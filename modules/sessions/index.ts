@@ -4,7 +4,7 @@ import { finishOrders, orderSession, orderSessions } from './commands.ts'
 import { grantDevices } from './devices.ts'
 import { sealExport } from './export-seal.ts'
 import { searchHistory, whoHad } from './history.ts'
-import { listOrders, listSessions, sessionIds, showSession, usageByHour } from './queries.ts'
+import { countOlder, listOrders, listSessions, sessionIds, showSession, usageByHour } from './queries.ts'
 import { listRouterHealth, listUnknownRouters, openByRouter, usageTotals } from './reports.ts'
 import {
   accountingCopies,
@@ -21,7 +21,7 @@ import { usageByPlan, usageHoursOfAll } from './usage-reports.ts'
 
 export { showAllowance } from './allowance.ts'
 export { ORDERS_AT_ONCE_MAX, finishOrders, orderSession, orderSessions, sessionOrdered } from './commands.ts'
-export { listOrders, listSessions, sessionIds, showSession, usageByHour } from './queries.ts'
+export { countOlder, listOrders, listSessions, sessionIds, showSession, usageByHour } from './queries.ts'
 export { listRouterHealth, listUnknownRouters, openByRouter, usageTotals } from './reports.ts'
 export { exportFault, sealExport, sha256Of, type Manifest } from './export-seal.ts'
 export { searchHistory, whoHad } from './history.ts'
@@ -50,6 +50,7 @@ export const sessions = defineModule({
     usageByHour,
     showAllowance,
     listOrders,
+    countOlder,
     usageTotals,
     listUnknownRouters,
     listRouterHealth,

@@ -2,7 +2,7 @@ import { and, eq, gt, gte, isNull, lt, sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
 import { ascending, countRows, defineQuery, descending, sumOf } from '@lango/kernel/db'
 import { syntheticCause, type SyntheticEnd } from './rules.ts'
-import { liveSessions, sessionHistory, sessionOrders, usageHours } from './tables.ts'
+import { decisionChunks, liveSessions, sessionHistory, sessionOrders, usageHours } from './tables.ts'
 
 const PAGE_ROWS_MAX = 10_000
 
@@ -243,4 +243,23 @@ export const listOrders = defineQuery({
       .orderBy(descending(orders.orderedAt), ...byKey(orders))
       .limit(limit),
   shape: (rows) => rows,
+})
+
+/** How many sessions, and decisions about logins, are older than these instants: what a shorter retention removes. */
+export const countOlder = defineQuery({
+  name: 'sessions.older',
+  summary:
+    'Counts the sessions and answers to logins that are older than given instants: what a shorter retention removes.',
+  permission: 'settings.read',
+  input: z.object({ sessionsBefore: z.number().int(), decisionsBefore: z.number().int() }),
+  tables: { sessionHistory, decisionChunks },
+  examples: [{ sessionsBefore: 4_000_000_000_000, decisionsBefore: 4_000_000_000_000 }],
+  select: ({ db, sessionHistory: history, decisionChunks: chunks }, { sessionsBefore, decisionsBefore }) => ({
+    sessions: db.select({ count: countRows() }).from(history).where(lt(history.endedAt, sessionsBefore)),
+    decisions: db
+      .select({ count: sumOf(chunks.decisions) })
+      .from(chunks)
+      .where(lt(chunks.toAt, decisionsBefore)),
+  }),
+  shape: ({ sessions, decisions }) => ({ sessions: sessions[0]?.count ?? 0, decisions: decisions[0]?.count ?? 0 }),
 })

@@ -261,6 +261,3 @@ export const syntheticCause: Readonly<Record<SyntheticEnd, string>> = {
 
 /** Usage is metered by the hour of UTC: whole hours in every zone of the countries we serve. */
 export const HOUR_MS = 3_600_000
-
-/** Sessions that are over are kept for this long. */
-export const HISTORY_DAYS = 400

@@ -1,15 +1,24 @@
 import { defineModule } from '@lango/kernel/verbs'
-import { changeSettings } from './commands.ts'
+import { changeSettings, setRetention } from './commands.ts'
 import { showSettings } from './queries.ts'
 import { settings as settingsTable } from './tables.ts'
 
-export { changeSettings, createSettings } from './commands.ts'
+export { changeSettings, createSettings, setRetention } from './commands.ts'
 export { showSettings } from './queries.ts'
-export { defaultSettings, type Settings } from './rules.ts'
+export {
+  DECISION_DAYS_MAX,
+  DECISION_DAYS_MIN,
+  defaultSettings,
+  SESSION_DAYS_DEFAULT,
+  SESSION_DAYS_MAX,
+  SESSION_DAYS_MIN,
+  type Retention,
+  type Settings,
+} from './rules.ts'
 
 export const settings = defineModule({
   name: 'settings',
   tables: [settingsTable],
-  commands: [changeSettings],
+  commands: [changeSettings, setRetention],
   queries: [showSettings],
 })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineQuery } from '@lango/kernel/db'
-import { defaultSettings } from './rules.ts'
+import { defaultSettings, type Settings } from './rules.ts'
 import { settings } from './tables.ts'
 
 export const showSettings = defineQuery({
@@ -14,5 +14,6 @@ export const showSettings = defineQuery({
       .select()
       .from(settings)
       .orderBy(...byKey(settings)),
-  shape: (rows) => ({ ...defaultSettings, ...Object.fromEntries(rows.map(({ id, value }) => [id, value])) }),
+  shape: (rows) =>
+    ({ ...defaultSettings, ...Object.fromEntries(rows.map(({ id, value }) => [id, value])) }) as Settings,
 })

@@ -1,8 +1,30 @@
 /** What can be set at the desk, and what holds where nothing was. Pure. */
 import { z } from 'zod'
 
-/** Where nothing was set. `siteName` is then the machine's. */
-export const defaultSettings = { siteName: '', currency: 'KES', brandColour: '' }
+/** Sessions that are over are kept so long; shorter, and last month's complaint cannot be looked into. */
+export const SESSION_DAYS_MIN = 30
+/** What a licence asks for at most: five years, and as much again. */
+export const SESSION_DAYS_MAX = 3650
+export const SESSION_DAYS_DEFAULT = 400
+export const DECISION_DAYS_MIN = 7
+export const DECISION_DAYS_MAX = 400
+
+/** Where nothing was set. `siteName` is then the machine's; `language` is what a browser asks for. */
+export const defaultSettings = {
+  siteName: '',
+  currency: 'KES',
+  brandColour: '',
+  language: '',
+  sessionDays: SESSION_DAYS_DEFAULT,
+  decisionDays: DECISION_DAYS_MAX,
+} as const
+
+const days = (min: number, max: number) =>
+  z
+    .number(`A number of days from ${min} to ${max}.`)
+    .int(`A number of days from ${min} to ${max}.`)
+    .min(min, `At least ${min} days.`)
+    .max(max, `At most ${max} days.`)
 
 export const settingsSchema = z.object({
   /** What the POP is called on pages, vouchers and in apps. */
@@ -18,5 +40,14 @@ export const settingsSchema = z.object({
     .trim()
     .toLowerCase()
     .regex(/^(#[0-9a-f]{6})?$/, 'A colour is written #0f766e.'),
+  /** Of the desk, for people who have chosen none; '' for what their browser asks for. */
+  language: z.enum(['', 'en', 'sw'], 'The language is en or sw, or empty for what each browser asks for.'),
 })
-export type Settings = z.infer<typeof settingsSchema>
+
+/** How long things are kept, in days. The audit log is kept longer than anything here could say. */
+export const retentionSchema = z.object({
+  sessionDays: days(SESSION_DAYS_MIN, SESSION_DAYS_MAX),
+  decisionDays: days(DECISION_DAYS_MIN, DECISION_DAYS_MAX),
+})
+export type Retention = z.infer<typeof retentionSchema>
+export type Settings = z.infer<typeof settingsSchema> & Retention

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { HISTORY_DAYS } from '@lango/modules/sessions/rules'
+import { SESSION_DAYS_DEFAULT } from '@lango/modules/settings'
 import { orThrow } from '@lango/kernel'
 import { insertSql, migrate, openDatabase } from '@lango/kernel/db'
 import { sessions } from '@lango/modules/sessions'
@@ -42,7 +42,17 @@ const box = () => {
     limitReached: () => {},
   })
   store.load()
-  const restart = () => createHousekeeping({ db, store, slots, state })
+  const set = { sessionDays: SESSION_DAYS_DEFAULT as number, decisionDays: 400 }
+  const counted = new Set<number>()
+  const restart = () =>
+    createHousekeeping({
+      db,
+      store,
+      slots,
+      state,
+      retention: () => set,
+      stillCounted: (grantNos) => grantNos.filter((no) => counted.has(no)),
+    })
   const broom = restart()
   const chunk = { fromAt: T0, toAt: T0, decisions: 0, rejects: 0, body: Buffer.alloc(0) }
   const locks = db.prepare<[number], { login: string; device: string }>(
@@ -54,6 +64,8 @@ const box = () => {
     state,
     broom,
     restart,
+    set,
+    counted,
     fail: (failures: readonly Failure[]) => broom.collect([{ kind: 'decisions', chunk, failures }]),
     see: (strangers: readonly Stranger[], heard: readonly Heard[]) =>
       broom.collect([{ kind: 'seen', strangers, heard }]),
@@ -209,7 +221,7 @@ const session = (no: number, startedAt: number, endedAt: number) => ({
 
 test('sessions too old to keep go in bounded steps, and only they', () => {
   const { db, broom, rows } = box()
-  const old = T0 - HISTORY_DAYS * DAY_MS
+  const old = T0 - SESSION_DAYS_DEFAULT * DAY_MS
   const add = db.prepare(insertSql(sessionHistory))
   const count = 2 * PRUNE_ROWS + 100
   db.transaction(() => {
@@ -244,4 +256,39 @@ test('decisions beyond the limit go, oldest first, in bounded steps', () => {
   broom.run(T0)
   expect(rows(decisionChunks)).toBe(DECISION_CHUNK_ROWS_MAX)
   expect(db.prepare('SELECT min(no) FROM decision_chunks').pluck().get()).toBe(PRUNE_ROWS + 11)
+})
+
+test('what is set at the desk holds from the next round on', () => {
+  const { db, broom, set, rows } = box()
+  const add = db.prepare(insertSql(sessionHistory))
+  const addChunk = db.prepare(insertSql(decisionChunks, { without: ['no'] }))
+  const daysAgo = (days: number) => T0 - days * DAY_MS
+  for (const [no, days] of [300, 100, 89].entries()) {
+    add.run(session(no + 1, daysAgo(days) - 1000, daysAgo(days)))
+    addChunk.run({ fromAt: daysAgo(days), toAt: daysAgo(days), decisions: 1, rejects: 0, body: Buffer.alloc(1) })
+  }
+  broom.run(T0)
+  expect([rows(sessionHistory), rows(decisionChunks)]).toEqual([3, 3])
+  set.sessionDays = 90
+  broom.run(T0)
+  expect([rows(sessionHistory), rows(decisionChunks)]).toEqual([1, 3])
+  set.decisionDays = 299
+  broom.run(T0)
+  expect([rows(sessionHistory), rows(decisionChunks)]).toEqual([1, 2])
+})
+
+test('a session that counts against a quota outlives a shortened retention, and no longer one', () => {
+  const { db, broom, set, counted } = box()
+  const add = db.prepare(insertSql(sessionHistory))
+  const ended = (days: number) => T0 - days * DAY_MS
+  for (const [no, grantNo, days] of [
+    [1, 7, SESSION_DAYS_DEFAULT + 1],
+    [2, 7, 200],
+    [3, 8, 200],
+  ] as const)
+    add.run({ ...session(no, ended(days) - 1000, ended(days)), grantNo })
+  counted.add(7)
+  set.sessionDays = 30
+  broom.run(T0)
+  expect(db.prepare('SELECT no FROM session_history').pluck().all()).toEqual([2])
 })

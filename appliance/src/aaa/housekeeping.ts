@@ -1,6 +1,6 @@
 /** What the writer does beside accounting: who was heard, who is locked out, what has grown too old. */
 import type Database from 'better-sqlite3'
-import { HISTORY_DAYS } from '@lango/modules/sessions/rules'
+import { SESSION_DAYS_DEFAULT, type Retention } from '@lango/modules/settings/rules'
 import type { Failure, Heard, Stranger, ToWriter } from './messages.ts'
 import type { SessionStore } from './session-store.ts'
 import type { SharedState } from './shared-state.ts'
@@ -28,6 +28,10 @@ type Deps = {
   readonly store: SessionStore
   readonly slots: SlotTable
   readonly state: SharedState
+  /** What is set now. */
+  readonly retention: () => Retention
+  /** Those of the grants whose past usage may still count against a quota. */
+  readonly stillCounted: (grantNos: readonly number[]) => readonly number[]
 }
 
 export type Housekeeping = {
@@ -100,12 +104,22 @@ const statementsOn = (db: Database.Database) => ({
     `DELETE FROM decision_chunks WHERE no IN
        (SELECT no FROM decision_chunks WHERE no <= (SELECT max(no) FROM decision_chunks) - ? ORDER BY no LIMIT ?)`,
   ),
+  // Chunks are numbered as they are written: none behind one that is young enough is too old.
+  pruneOldChunks: db.prepare<[number, number]>(
+    'DELETE FROM decision_chunks WHERE no IN (SELECT no FROM decision_chunks ORDER BY no LIMIT ?) AND to_at < ?',
+  ),
   historyPageEnd: db.prepare<[number, number], { no: number; startedAt: number }>(
     `SELECT no, started_at startedAt FROM (SELECT no, started_at FROM session_history WHERE no > ? ORDER BY no LIMIT ?)
      ORDER BY no DESC LIMIT 1`,
   ),
-  pruneHistory: db.prepare<[number, number, number]>(
-    'DELETE FROM session_history WHERE no > ? AND no <= ? AND ended_at < ?',
+  oldGrants: db
+    .prepare<[number, number, number], number>(
+      'SELECT DISTINCT grant_no FROM session_history WHERE no > ? AND no <= ? AND ended_at < ?',
+    )
+    .pluck(),
+  pruneHistory: db.prepare<[number, number, number, string, number]>(
+    `DELETE FROM session_history WHERE no > ? AND no <= ? AND ended_at < ?
+       AND (grant_no NOT IN (SELECT value FROM json_each(?)) OR ended_at < ?)`,
   ),
 })
 
@@ -146,8 +160,10 @@ class Broom implements Housekeeping {
     db.transaction(() => {
       this.#writeSeen()
       if (state.get('lockouts') > 0 && this.#sql.dropLockouts.run(now).changes > 0) this.#tellLockouts()
+      const { sessionDays, decisionDays } = this.#deps.retention()
       this.#sql.pruneChunks.run(DECISION_CHUNK_ROWS_MAX, PRUNE_ROWS)
-      this.#pruneHistory(now - HISTORY_DAYS * DAY_MS)
+      this.#sql.pruneOldChunks.run(PRUNE_ROWS, now - decisionDays * DAY_MS)
+      this.#pruneHistory(now - sessionDays * DAY_MS, now - Math.max(sessionDays, SESSION_DAYS_DEFAULT) * DAY_MS)
     })()
     if (now - this.#sweptAt < SWEEP_MS) return
     this.#sweptAt = now
@@ -185,11 +201,16 @@ class Broom implements Housekeeping {
 
   /**
    * One page of the history a round, oldest sessions first. A page whose last session began after the limit ends the
-   * round: sessions are numbered as they begin, so none behind it is old enough.
+   * round: sessions are numbered as they begin, so none behind it is old enough. What still counts against a quota
+   * stays until it would have gone without anything set: nobody gets back by a setting what they have used.
    */
-  #pruneHistory(before: number): void {
+  #pruneHistory(before: number, countedBefore: number): void {
     const page = this.#sql.historyPageEnd.get(this.#prunedTo, PRUNE_ROWS)
-    if (page) this.#sql.pruneHistory.run(this.#prunedTo, page.no, before)
+    if (page) {
+      const from = this.#prunedTo
+      const counted = this.#deps.stillCounted(this.#sql.oldGrants.all(from, page.no, before))
+      this.#sql.pruneHistory.run(from, page.no, before, JSON.stringify(counted), countedBefore)
+    }
     this.#prunedTo = page && page.startedAt < before ? page.no : 0
   }
 }

@@ -1,6 +1,7 @@
 /** Prepared look-ups of the AAA threads. Read-only connections: there is no cache of policy that could be stale. */
 import type Database from 'better-sqlite3'
 import type { Allowance, Calendar, Policy, Speed } from '@lango/modules/access/rules'
+import { defaultSettings, type Retention } from '@lango/modules/settings/rules'
 import type { GrantRow } from './decide.ts'
 import { ANY_NEW_DEVICE } from './housekeeping.ts'
 import type { SessionGrant } from './session-store.ts'
@@ -133,6 +134,28 @@ export const allowanceLookup = (
     const grant = grantFrom(values)
     return allowances(grant, policyOf(grant.policyId), at)
   }
+}
+
+/** How long things are kept, as the desk has set it. */
+export const retentionReader = (site: Database.Database): (() => Retention) => {
+  const valueOf = site.prepare<[keyof Retention], string>('SELECT value FROM settings WHERE id = ?').pluck()
+  const daysOf = (key: keyof Retention): number => {
+    const value = valueOf.get(key)
+    return value === undefined ? defaultSettings[key] : (JSON.parse(value) as number)
+  }
+  return () => ({ sessionDays: daysOf('sessionDays'), decisionDays: daysOf('decisionDays') })
+}
+
+/** Of some grants those that have a quota, or fair use, and may be used on. */
+export const countedGrants = (site: Database.Database): ((grantNos: readonly number[]) => readonly number[]) => {
+  const counted = site
+    .prepare<[string], number>(
+      `SELECT g.no FROM grants g JOIN policies p ON p.id = g.policy_id
+       WHERE g.no IN (SELECT value FROM json_each(?)) AND g.status <> 'ended'
+         AND (g.quota_octets IS NOT NULL OR g.quota_sec IS NOT NULL OR p.policy ->> 'fairUse' IS NOT NULL)`,
+    )
+    .pluck()
+  return (grantNos) => (grantNos.length === 0 ? [] : counted.all(JSON.stringify(grantNos)))
 }
 
 /** Policies never change under their id, so what was read once holds for ever. */

@@ -9,7 +9,7 @@ import { CODE_PURPOSE, Calendar, codeLogin, readCode } from '@lango/modules/acce
 import { BATCH_FLAG_SWAPPED, BATCH_HEADER_OCTETS, type AaaData, type FromWriter, type ToWriter } from './messages.ts'
 import { createCopyQueue } from './copies.ts'
 import { createHousekeeping } from './housekeeping.ts'
-import { allowanceLookup, grantLookup } from './readers.ts'
+import { allowanceLookup, countedGrants, grantLookup, retentionReader } from './readers.ts'
 import { SessionStore } from './session-store.ts'
 import { SharedState } from './shared-state.ts'
 import { SlotTable } from './slots.ts'
@@ -65,7 +65,14 @@ const store = new SessionStore({
   limitReached: (grantNo) => tell({ kind: 'limit-reached', grantNo }),
 })
 const copies = createCopyQueue(sessions, site, () => performance.now())
-const housekeeping = createHousekeeping({ db: sessions, store, slots, state })
+const housekeeping = createHousekeeping({
+  db: sessions,
+  store,
+  slots,
+  state,
+  retention: retentionReader(site),
+  stillCounted: countedGrants(site),
+})
 
 type Waiting = { readonly port: MessagePort; readonly message: ToWriter }
 let waiting: Waiting[] = []

@@ -30,7 +30,7 @@ import type {
 import type { backUpNow, setBackupSchedule } from '@lango/modules/backups'
 import type { addPlan } from '@lango/modules/plans'
 import type { addSubscriber, resumeSubscriber, revealPasswords } from '@lango/modules/services'
-import type { changeSettings } from '@lango/modules/settings'
+import type { changeSettings, setRetention } from '@lango/modules/settings'
 import type { addWebhook, retryWebhook, testWebhook } from '@lango/modules/webhooks'
 import type {
   extendVoucher,
@@ -73,6 +73,7 @@ type ModuleFault = FaultOf<
   | typeof resumeSubscriber
   | typeof revealPasswords
   | typeof changeSettings
+  | typeof setRetention
   | typeof changeStaff
   | typeof confirmTotp
   | typeof backUpNow
@@ -258,6 +259,8 @@ const sentences: Sentences = {
   TokenUnknown: ({ id }) => `There is no token ${id}. See: lango token list`,
   ColourUnfit: ({ colour, contrast }) =>
     `Text on ${colour} cannot be read (contrast ${contrast}, it takes 4.5). Choose a darker or a lighter colour.`,
+  RetentionShorter: ({ sessionDays, decisionDays }) =>
+    `That is shorter than now (sessions ${sessionDays} days, decisions ${decisionDays} days): what is older is removed for good. If it is meant, say so: --shorten, or "shorten": true.`,
   RoleUnknown: ({ role }) =>
     `There is no role ${role}. Every box has owner, technician, cashier and viewer. See: lango role list`,
   RoleTooStrong: ({ permission }) => `You cannot give what you do not have yourself: ${permission}.`,

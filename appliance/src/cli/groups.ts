@@ -53,6 +53,10 @@ export const groups: ReadonlyMap<string, Group> = new Map([
     'test-auth',
     { summary: 'log in without a router', load: async () => (await import('./test-auth.ts')).testAuthCommands },
   ],
+  [
+    'setting',
+    { summary: 'name, language, retention', load: async () => (await import('./setting.ts')).settingCommands },
+  ],
   ['backup', { summary: 'one archive of everything', load: async () => (await import('./backup.ts')).backupCommands }],
   [
     'restore',

@@ -7,6 +7,8 @@ export type Look = {
   readonly siteName: string
   /** ISO 4217: of prices where nothing else is said. */
   readonly currency: string
+  /** Of people who have chosen none; '' for what their browser asks for. */
+  readonly language: Settings['language']
   /** The brand's tokens; '' for Lango's own. */
   readonly stylesheet: string
   /** Where it stands; undefined without a brand. */
@@ -18,13 +20,13 @@ export const createLook = (settings: () => Settings, machineName: string): (() =
   let colour = ''
   let brand: Pick<Look, 'stylesheet' | 'address'> = { stylesheet: '', address: undefined }
   return () => {
-    const { siteName, currency, brandColour } = settings()
+    const { siteName, currency, brandColour, language } = settings()
     if (brandColour !== colour) {
       const stylesheet = brandColour === '' ? '' : brandStylesheet(brandColour)
       const hash = createHash('sha256').update(stylesheet).digest('hex').slice(0, 12)
       brand = { stylesheet, address: brandColour === '' ? undefined : `/brand.css?${hash}` }
       colour = brandColour
     }
-    return { siteName: siteName || machineName, currency, ...brand }
+    return { siteName: siteName || machineName, currency, language, ...brand }
   }
 }

@@ -25,14 +25,18 @@ import { webWords } from './words.ts'
 
 export const VIEW_COOKIE = 'lango-view'
 
-export const preferencesOf = (c: Context): Preferences =>
-  readPreferences(getCookie(c, VIEW_COOKIE), c.req.header('accept-language'))
+/** How somebody likes to look: as chosen, else in the language of the site, else of the browser. */
+export const createPreferencesOf =
+  (look: () => Look) =>
+  (c: Context): Preferences =>
+    readPreferences(getCookie(c, VIEW_COOKIE), look().language || c.req.header('accept-language'))
 
 type PagesOptions = {
   readonly assets: Assets
   readonly hub: LiveHub
   readonly site: Pick<WebSite, 'may' | 'credentials' | 'query'>
   readonly look: () => Look
+  readonly preferencesOf: (c: Context) => Preferences
   readonly timeZone: string
   /** Of the pages that there are. */
   readonly paths: ReadonlySet<string>
@@ -43,7 +47,7 @@ type InFrame = { title: string; content: VNode; isLive?: boolean; stylesheet?: s
 type Message = Pick<MessageProps, 'kind' | 'id' | 'reload' | 'sentence'>
 
 /** The pages as answers to requests, each in the reader's language. */
-export const createPages = ({ assets, hub, site, look, timeZone, paths, demo }: PagesOptions) => {
+export const createPages = ({ assets, hub, site, look, preferencesOf, timeZone, paths, demo }: PagesOptions) => {
   const reachOf = (c: Context<DeskEnv>): Reach => ({
     may: (permission) => site.may(c.get('who').actor, permission),
     paths,

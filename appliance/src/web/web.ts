@@ -16,7 +16,7 @@ import { isOurHost, localPath, protectiveHeaders } from './guard.ts'
 import { webLimits } from './limits.ts'
 import { createLiveHub, type LiveHub } from './live-hub.ts'
 import { createLook } from './look.ts'
-import { createPages, preferencesOf, VIEW_COOKIE, type Pages } from './pages.tsx'
+import { createPages, createPreferencesOf, VIEW_COOKIE, type Pages } from './pages.tsx'
 import type { WebSite } from './web-site.ts'
 import { createDoorkeeper, type DeskEnv, type Doorkeeper } from './who.ts'
 
@@ -102,7 +102,9 @@ const onlySignedIn =
     return c.redirect(`/sign-in?next=${encodeURIComponent(pathname + search)}`, 303)
   }
 
-const openStream = (hub: LiveHub, keeper: Doorkeeper) => (c: Context) => {
+type PreferencesOf = ReturnType<typeof createPreferencesOf>
+
+const openStream = (hub: LiveHub, keeper: Doorkeeper, preferencesOf: PreferencesOf) => (c: Context) => {
   const known = c.req.header('last-event-id') ?? c.req.query('since') ?? ''
   const since = /^\d{1,15}$/.test(known) ? Number(known) : undefined
   const stream = hub.open(preferencesOf(c).lang, since, () => keeper.who(c) !== undefined)
@@ -110,7 +112,7 @@ const openStream = (hub: LiveHub, keeper: Doorkeeper) => (c: Context) => {
   return c.body(stream, 200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' })
 }
 
-const choosePreferences = async (c: Context) => {
+const choosePreferences = (preferencesOf: PreferencesOf) => async (c: Context) => {
   const fields = new URLSearchParams(await c.req.text())
   const chosen = changePreferences(preferencesOf(c), fields)
   const kept = { path: '/', httpOnly: true, sameSite: 'Strict', maxAge: YEAR_SEC } as const
@@ -140,7 +142,8 @@ export const createWeb = (options: WebOptions): Web => {
   const paths = new Set(['/', ...options.pages.map(({ path }) => path)])
   const desk = createDeskSessions(options.token, clock, random)
   const hub = createLiveHub({ feed, clock, timeZone, every, log })
-  const pages = createPages({ assets, hub, site, look, timeZone, paths, demo })
+  const preferencesOf = createPreferencesOf(look)
+  const pages = createPages({ assets, hub, site, look, preferencesOf, timeZone, paths, demo })
   const keeper = createDoorkeeper({ people: site.people, console: desk, vault: site.vault, clock, random })
   const app = new Hono<DeskEnv>()
 
@@ -159,11 +162,11 @@ export const createWeb = (options: WebOptions): Web => {
   app.use('/', exchangeToken(desk, keeper, pages, log))
   app.route('/', doorOf(options, keeper, pages, random))
   // How people like to look at pages concerns those before the desk too, and is nobody's but theirs.
-  app.post('/preferences', choosePreferences)
+  app.post('/preferences', choosePreferences(preferencesOf))
   app.use(onlySignedIn(keeper, site, pages))
   app.get('/', pages.live)
   app.get('/menu', pages.menu)
-  app.get('/events', openStream(hub, keeper))
+  app.get('/events', openStream(hub, keeper, preferencesOf))
   if (demo) app.get('/gallery', pages.gallery)
   mountPages(app, options.pages, {
     site,

@@ -106,6 +106,8 @@ export const formatAgo = (at: number, now: number, locale: Locale): string => {
 export const formatTimeOfDay = (at: number, locale: Locale): string => locale.timeOfDay.format(at)
 
 /** 21 Nov 2026, 18:42:07 EAT. */
+export const formatDay = (at: number, locale: Locale): string => locale.day.format(at)
+
 export const formatExact = (at: number, locale: Locale): string => locale.exact.format(at)
 
 /** AA:BB:CC:DD:EE:FF, however it is written; what is no MAC address is shown as it came. */

@@ -77,6 +77,8 @@ export interface Locale {
   readonly plurals: Intl.PluralRules
   /** 18:42:07 */
   readonly timeOfDay: Intl.DateTimeFormat
+  /** 21 Nov 2026 */
+  readonly day: Intl.DateTimeFormat
   /** 21 Nov 2026, 18:42:07 EAT: with the zone, since whoever reads may sit elsewhere. */
   readonly exact: Intl.DateTimeFormat
 }
@@ -94,6 +96,7 @@ export const localeOf = (lang: Lang, timeZone: string): Locale => {
     tenths: new Intl.NumberFormat(region, { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
     plurals: new Intl.PluralRules(region),
     timeOfDay: new Intl.DateTimeFormat(region, clock),
+    day: new Intl.DateTimeFormat(region, { ...date, timeZone }),
     exact: new Intl.DateTimeFormat(region, { ...clock, ...date, timeZoneName: 'short' }),
   }
 }

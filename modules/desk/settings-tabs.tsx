@@ -1,0 +1,21 @@
+/** The settings, a page each. */
+import { PageHead, Tabs, type Desk } from '@lango/kernel/ui'
+import { wordsOf } from './words-settings.ts'
+
+const tabs = [
+  { href: '/settings', word: 'general' },
+  { href: '/settings/retention', word: 'retention' },
+] as const
+
+export const SettingsHead = ({ desk, current }: { desk: Desk; current: (typeof tabs)[number]['href'] }) => {
+  const words = wordsOf(desk)
+  return (
+    <>
+      <PageHead title={words.settings} />
+      <Tabs
+        label={words.settings}
+        tabs={tabs.map(({ href, word }) => ({ href, label: words[word], current: href === current }))}
+      />
+    </>
+  )
+}
