@@ -310,6 +310,7 @@ suite('desk', () => {
     '/settings/webhooks/1?tab=change',
     '/settings/webhooks/1?tab=remove',
     '/settings/retention',
+    '/settings/certificates',
     '/search?q=amina',
     '/me',
     '/menu',

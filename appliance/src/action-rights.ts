@@ -12,6 +12,10 @@ const actionPermissions: Readonly<Record<ActionName, string>> = {
   'box.status': 'sessions.read',
   'box.attention': 'sessions.read',
   'box.reach': 'routers.read',
+  'tls.show': 'settings.read',
+  'tls.use': 'settings.write',
+  'tls.useBox': 'settings.write',
+  'tls.renew': 'settings.write',
   'web.token': 'system',
   'keys.rotate': 'system',
 }

@@ -8,6 +8,7 @@ import { Calendar } from '@lango/modules/access'
 import { createDelivery } from '@lango/modules/webhooks'
 import { startAaa, type Aaa } from './aaa/threads.ts'
 import { createActions, type Action } from './actions.ts'
+import { createCertificates } from './certificates.ts'
 import { createDeskAudit } from './audit/desk-export.ts'
 import { withPlainAudit } from './audit/plain.ts'
 import { startAuditWatch, walkInThread, type AuditWatch } from './audit/watch.ts'
@@ -213,12 +214,16 @@ const startRadius = (
   })
 }
 
-const startUpkeep = ({ log }: BoxOptions, { site }: Ground, aaa: Aaa, desk: () => Desk | undefined): Stage => {
-  const take = (tls: TlsFiles): void => {
+/** Another certificate is in use from now on; connections that stand keep theirs. */
+const takeCertificates =
+  (aaa: Aaa, desk: () => Desk | undefined) =>
+  (tls: TlsFiles): void => {
     aaa.setTls({ ...tls, ca: [...tls.ca] })
     desk()?.setTls(tls)
   }
-  const stops = [keepClock(site, aaa), keepTidy(site, log), keepCertificates(site, take, log)]
+
+const startUpkeep = ({ log }: BoxOptions, { site }: Ground, aaa: Aaa, desk: () => Desk | undefined): Stage => {
+  const stops = [keepClock(site, aaa), keepTidy(site, log), keepCertificates(site, takeCertificates(aaa, desk), log)]
   return { stop: () => stops.forEach((stop) => stop()) }
 }
 
@@ -309,17 +314,21 @@ const startWatching = (
 /** What only a running box can do. */
 const boxActions = (
   { listen }: BoxOptions,
-  { site, reader, queries }: Ground,
-  { ports, state }: Aaa,
+  { folder, site, reader, queries }: Ground,
+  aaa: Aaa,
   watch: Watch,
   desk: () => Desk | undefined,
 ): Action => {
-  const { clock } = site
+  const { clock, random } = site
+  const { ports, state } = aaa
   const startedAt = clock.now()
+  const command = async (name: string, input: unknown, actor: Actor) => runCommand(site, name, input, { actor })
+  const take = takeCertificates(aaa, desk)
+  const certificates = createCertificates({ folder, clock, random, hostName: hostname(), command, take })
   return createActions({
     reader,
     queries,
-    command: async (name, input, actor) => runCommand(site, name, input, { actor }),
+    command,
     status: () => ({
       pid: process.pid,
       listen,
@@ -349,6 +358,10 @@ const boxActions = (
     others: {
       'box.attention': () => ok(watch.attention()),
       'box.reach': () => ok({ listen, addresses: ownAddresses(networkInterfaces()), ports }),
+      'tls.show': certificates.show,
+      'tls.use': certificates.use,
+      'tls.useBox': certificates.useBox,
+      'tls.renew': certificates.renew,
       'keys.rotate': () => rotateKeys(site, console, () => Promise.resolve()),
     },
   })

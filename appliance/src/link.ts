@@ -16,6 +16,10 @@ export type ActionName =
   | 'box.status'
   | 'box.attention'
   | 'box.reach'
+  | 'tls.show'
+  | 'tls.use'
+  | 'tls.useBox'
+  | 'tls.renew'
   | 'web.token'
   | 'keys.rotate'
 

@@ -112,12 +112,12 @@ const confirmation = async (desk: Desk, wanted: Retention): Promise<Done> => {
             </ul>
             <p>{words.goesSlowly}</p>
           </Notice>
-          <p class="actions">
+          <div class="button-row">
             <DeedButton desk={{ here: PATH, once: desk.once }} deed="shorten" kind="danger" fields={fields}>
               {words.keepShorterDo}
             </DeedButton>
             <LinkButton href={PATH}>{words.leaveIt}</LinkButton>
-          </p>
+          </div>
         </>
       ),
     },

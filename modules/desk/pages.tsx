@@ -1,6 +1,7 @@
 /** The desk's pages that show several modules together. */
 import type { DeskPage } from '@lango/kernel/ui'
 import { accessLogPage } from './pages-access-log.tsx'
+import { certificatesPage } from './pages-certificates.tsx'
 import { plansReportPage, usageReportPage } from './pages-reports.tsx'
 import { removeRouterPage, routerPage } from './pages-router.tsx'
 import { retentionPage } from './pages-retention.tsx'
@@ -23,6 +24,7 @@ export const servicePages: readonly DeskPage[] = [
   searchPage,
   settingsPage,
   retentionPage,
+  certificatesPage,
 ]
 
 export const networkPages: readonly DeskPage[] = [

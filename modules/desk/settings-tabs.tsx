@@ -5,6 +5,7 @@ import { wordsOf } from './words-settings.ts'
 const tabs = [
   { href: '/settings', word: 'general' },
   { href: '/settings/retention', word: 'retention' },
+  { href: '/settings/certificates', word: 'certificates' },
 ] as const
 
 export const SettingsHead = ({ desk, current }: { desk: Desk; current: (typeof tabs)[number]['href'] }) => {

@@ -1,8 +1,10 @@
 import { defineModule } from '@lango/kernel/verbs'
+import { certificateChanged } from './certificates.ts'
 import { changeSettings, setRetention } from './commands.ts'
 import { showSettings } from './queries.ts'
 import { settings as settingsTable } from './tables.ts'
 
+export { certificateChanged } from './certificates.ts'
 export { changeSettings, createSettings, setRetention } from './commands.ts'
 export { showSettings } from './queries.ts'
 export {
@@ -19,6 +21,6 @@ export {
 export const settings = defineModule({
   name: 'settings',
   tables: [settingsTable],
-  commands: [changeSettings, setRetention],
+  commands: [changeSettings, setRetention, certificateChanged],
   queries: [showSettings],
 })

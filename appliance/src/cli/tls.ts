@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { ShownTls } from '../certificates.ts'
 import { refused, shown, UsageError, type CliContext, type CommandSpec } from './command.ts'
 import { facts, localTime } from './format.ts'
 
@@ -110,4 +111,25 @@ const use: CommandSpec = {
   },
 }
 
-export const tlsCommands = [show, issue, use]
+const renew: CommandSpec = {
+  path: ['tls', 'renew'],
+  operands: [],
+  summary: 'make a new server certificate by the box’s own authority, in use at once',
+  options: {},
+  notes: [
+    'The box does so by itself thirty days before the end. The authority stays: nothing has to be told to devices.',
+  ],
+  examples: ['lango tls renew'],
+  async run({ action }) {
+    const renewed = await action<ShownTls>('tls.renew', {})
+    if (!renewed.ok) return renewed
+    const { used, isOwn } = renewed.value
+    return shown({ isOwn, ...used }, () =>
+      isOwn
+        ? 'It is made. In use is your own certificate still.'
+        : `It is in use, and good until ${localTime(used.notAfter)}.`,
+    )
+  },
+}
+
+export const tlsCommands = [show, issue, use, renew]

@@ -1,11 +1,15 @@
 export { issueClient } from './issue.ts'
 export {
   certificateEnds,
+  checkOwn,
+  keepOwn,
   loadTls,
   readPair,
+  renewServer,
   useOwnCertificate,
   type BoxTls,
   type CertificateEnd,
+  type OwnPem,
   type TlsFiles,
   type TlsFault,
 } from './load.ts'

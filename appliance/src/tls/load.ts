@@ -73,8 +73,28 @@ export const loadTls = async (
   try {
     return await load(folder, clock)
   } catch (error) {
-    const { code, message, path } = error as NodeJS.ErrnoException
-    return err({ type: 'TlsUnwritable', file: path ?? folder.tlsDir, cause: code ?? message })
+    return err(unwritable(folder, error))
+  }
+}
+
+const unwritable = (folder: TlsFolder, error: unknown): TlsFault => {
+  const { code, message, path } = error as NodeJS.ErrnoException
+  return { type: 'TlsUnwritable', file: path ?? folder.tlsDir, cause: code ?? message }
+}
+
+/** Makes a new server certificate by the box's own authority, before the old one's time. */
+export const renewServer = async (
+  folder: TlsFolder,
+  clock: TlsClock & { readonly hostName: string },
+): Promise<Result<Credential, TlsFault | { readonly type: 'ClockUnsure' }>> => {
+  if (!clock.sure) return err({ type: 'ClockUnsure' })
+  const authority = readPair(folder, 'ca')
+  if (!authority.ok) return authority
+  if (authority.value === undefined) return err({ type: 'TlsMissing', dir: folder.tlsDir })
+  try {
+    return ok(await newServer(folder, authority.value, clock))
+  } catch (error) {
+    return err(unwritable(folder, error))
   }
 }
 
@@ -239,31 +259,46 @@ export const useOwnCertificate = (
     for (const file of [pairFile(folder, 'own'), clientCaFile(folder)]) rmSync(file, { force: true })
     return ok(undefined)
   }
-  const pair = readOwn(own)
+  const cert = readPem(own.certFile)
+  if (!cert.ok) return cert
+  const key = readPem(own.keyFile)
+  if (!key.ok) return key
+  const clientCa = own.clientCaFile === undefined ? ok(undefined) : readPem(own.clientCaFile)
+  if (!clientCa.ok) return clientCa
+  const names = { cert: own.certFile, key: own.keyFile, clientCa: own.clientCaFile ?? '' }
+  const checked = checkOwn({ certPem: cert.value, keyPem: key.value, clientCaPem: clientCa.value }, names, { now })
+  if (!checked.ok) return checked
+  keepOwn(folder, checked.value)
+  return ok({ notAfter: checked.value.notAfter })
+}
+
+/** PEM, as files hold it. */
+export type OwnPem = { readonly certPem: string; readonly keyPem: string; readonly clientCaPem?: string | undefined }
+type CheckedOwn = Credential & { readonly clientCaPem: string | undefined; readonly notAfter: number }
+
+/** Whether the owner's certificate would serve; `names` is what faults call its parts. */
+export const checkOwn = (
+  { certPem, keyPem, clientCaPem }: OwnPem,
+  names: Readonly<Record<'cert' | 'key' | 'clientCa', string>>,
+  { now }: Pick<TlsClock, 'now'>,
+): Result<CheckedOwn, TlsFault> => {
+  const pair = checkPair(certificatesIn(certPem), keyIn(keyPem), names)
   if (!pair.ok) return pair
   const certificate = new X509Certificate(pair.value.certPem)
   const [from, to] = [certificate.validFromDate.getTime(), certificate.validToDate.getTime()]
-  if (now() < from || now() >= to)
-    return err({ type: 'TlsOutOfDate', cert: own.certFile, at: now() < from ? from : to })
-  const clientCa = own.clientCaFile === undefined ? ok(undefined) : readAuthorities(own.clientCaFile)
+  if (now() < from || now() >= to) return err({ type: 'TlsOutOfDate', cert: names.cert, at: now() < from ? from : to })
+  const clientCa = clientCaPem === undefined ? ok(undefined) : authoritiesIn(clientCaPem, names.clientCa)
   if (!clientCa.ok) return clientCa
-  if (clientCa.value !== undefined) writeDurably(clientCaFile(folder), clientCa.value, 0o600)
-  keep(folder, 'own', pair.value)
-  return ok({ notAfter: to })
+  return ok({ ...pair.value, clientCaPem: clientCa.value, notAfter: to })
 }
 
-const readOwn = ({ certFile, keyFile }: OwnCertificate): Result<Credential, TlsFault> => {
-  const cert = readPem(certFile)
-  if (!cert.ok) return cert
-  const key = readPem(keyFile)
-  if (!key.ok) return key
-  return checkPair(certificatesIn(cert.value), keyIn(key.value), { cert: certFile, key: keyFile })
+export const keepOwn = (folder: TlsFolder, { clientCaPem, ...pair }: CheckedOwn): void => {
+  if (clientCaPem !== undefined) writeDurably(clientCaFile(folder), clientCaPem, 0o600)
+  keep(folder, 'own', pair)
 }
 
-const readAuthorities = (file: string): Result<string, TlsFault> => {
-  const pem = readPem(file)
-  if (!pem.ok) return pem
-  const certificates = certificatesIn(pem.value)
+const authoritiesIn = (pem: string, file: string): Result<string, TlsFault> => {
+  const certificates = certificatesIn(pem)
   const isSound = certificates !== '' && certificates.match(CERTIFICATE_BLOCKS)!.every(isCertificate)
   return isSound ? ok(certificates) : err({ type: 'TlsUnreadable', file, cause: 'it holds no certificate in PEM' })
 }

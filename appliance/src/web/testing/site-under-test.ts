@@ -14,7 +14,7 @@ import { createSignInGuard } from '../sign-in-guard.ts'
 import type { WebSite } from '../web-site.ts'
 
 /** A whole site in memory behind the web: real databases, commands, queries and rights. */
-export const siteUnderTest = () => {
+export const siteUnderTest = (others: Parameters<typeof createActions>[0]['others'] = {}) => {
   const guarded: { may?: (actor: Actor, permission: string) => boolean } = {}
   const site = memorySite(siteModules, { may: (actor, permission) => guarded.may!(actor, permission) })
   const people = createPeopleGuard(site.database.raw, site.vault, site.clock.now)
@@ -43,6 +43,7 @@ export const siteUnderTest = () => {
       'box.attention': () => ok([]),
       'box.reach': () =>
         ok({ listen: '0.0.0.0', addresses: ['192.168.88.10/24'], ports: { auth: 1812, acct: 1813, radsec: 2083 } }),
+      ...others,
     },
   })
   const web: WebSite = {

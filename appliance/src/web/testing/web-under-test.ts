@@ -11,9 +11,15 @@ export const TOKEN = 'one-time-token-of-the-test'
 
 type Visit = Omit<RequestInit, 'headers'> & { headers?: Record<string, string> }
 
+type Options = Partial<WebOptions> & {
+  snapshot?: LiveSnapshot
+  /** Actions of a box that has more than memory. */
+  others?: Parameters<typeof siteUnderTest>[0]
+}
+
 /** The web on a clock, a feed and timers held in hand; `visit` asks as a browser that keeps its cookies. */
-export const webUnderTest = (options: Partial<WebOptions> & { snapshot?: LiveSnapshot } = {}) => {
-  const site = siteUnderTest()
+export const webUnderTest = ({ others, ...options }: Options = {}) => {
+  const site = siteUnderTest(others)
   const { clock } = site
   const log = collectingLog()
   const feed = createFixtureFeed(options.snapshot ?? sampleSnapshot({ now: clock.now(), sessions: 3, decisions: 3 }))
