@@ -52,8 +52,8 @@ import { auditSentences, type AuditFault } from './audit-faults.ts'
 import { customerSentences, type CustomerFault } from './customer-faults.ts'
 import { localTime } from './format.ts'
 import type { WebServerFault } from '../web/serve.ts'
-import type { MoveFault } from './transfer/import-from.ts'
-import type { FaultyLine, ImportFault } from './transfer/run-import.ts'
+import type { MoveFault } from '../transfer/products.ts'
+import type { FaultyLine, ImportFault } from '../transfer/run-import.ts'
 
 type ModuleFault = FaultOf<
   | typeof firstUse

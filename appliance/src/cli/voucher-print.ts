@@ -8,7 +8,7 @@ import type { ValueOf } from '@lango/kernel/verbs'
 import type { listPlans } from '@lango/modules/plans'
 import type { listBatches, revealVouchers } from '@lango/modules/vouchers'
 import { refused, shown, type CliContext, type CommandSpec, type OptionSpec } from './command.ts'
-import { csvLine } from './csv.ts'
+import { csvLine } from '../transfer/csv.ts'
 import { duration, octets, rate, table } from './format.ts'
 
 type Batch = ResultOf<typeof listBatches>[number]

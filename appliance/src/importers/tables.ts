@@ -1,5 +1,5 @@
 /** Tables of another product: one SQL dump, or a CSV file a table whose name says which. Pure. */
-import { CsvReader, type CsvRecord } from '../cli/csv.ts'
+import { CsvReader, type CsvRecord } from '../transfer/csv.ts'
 import type { SourceFile } from './moved.ts'
 import { readSqlDump, type TableRow, type Tables } from './sql-dump.ts'
 

@@ -3,33 +3,14 @@ import { createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { FaultError, orThrow } from '@lango/kernel'
+import { FaultError } from '@lango/kernel'
+import { exportText } from '../../transfer/export-text.ts'
+import { plansSheet } from '../../transfer/plans.ts'
+import type { Sheet } from '../../transfer/sheet.ts'
+import { subscribersSheet } from '../../transfer/subscribers.ts'
+import { vouchersSheet } from '../../transfer/vouchers.ts'
 import { refused, shown, type CommandSpec } from '../command.ts'
-import { csvLine } from '../csv.ts'
-import { filled, type OpenSheet, type Sheet } from './sheet.ts'
-import { plansSheet } from './plans.ts'
-import { subscribersSheet } from './subscribers.ts'
-import { vouchersSheet } from './vouchers.ts'
-
-/** The text of an export, a page at a time. `onRows` is told how many rows each has. */
-async function* textOf(
-  { columns, secret }: Sheet,
-  open: OpenSheet,
-  { json, withSecrets }: { readonly json: boolean; readonly withSecrets: boolean },
-  onRows: (count: number) => void,
-): AsyncGenerator<string> {
-  const told = columns.filter((column) => withSecrets || column !== secret)
-  if (!json) yield csvLine(told)
-  for await (const page of open.pages()) {
-    const rows = orThrow(page).map((cells) => told.map((column) => [column, cells[column] ?? ''] as const))
-    onRows(rows.length)
-    yield rows
-      .map((cells) =>
-        json ? `${JSON.stringify(filled(Object.fromEntries(cells)))}\n` : csvLine(cells.map(([, cell]) => cell)),
-      )
-      .join('')
-  }
-}
+import { boxOf } from './import.ts'
 
 const exportOf = (noun: string, load: () => Promise<Sheet>, secret: string | undefined): CommandSpec => ({
   path: ['export', noun],
@@ -48,10 +29,10 @@ const exportOf = (noun: string, load: () => Promise<Sheet>, secret: string | und
     const { args, json, io } = context
     const withSecrets = args.flag('with-secrets')
     const sheet = await load()
-    const open = await sheet.open(context, { withSecrets, newPasswords: false })
+    const open = await sheet.open(boxOf(context), { withSecrets, newPasswords: false })
     if (!open.ok) return open
     let rows = 0
-    const text = textOf(sheet, open.value, { json, withSecrets }, (count) => (rows += count))
+    const text = exportText(sheet, open.value, { json, withSecrets }, (count) => (rows += count))
     const file = args.text('out')
     try {
       if (file === undefined) {

@@ -1,12 +1,31 @@
 /** `lango import subscribers|plans|vouchers` and `lango subscriber import` */
-import { shown, UsageError, type CommandSpec, type OptionSpec } from '../command.ts'
+import { dataFolder } from '../../data-folder.ts'
+import { fileSource } from '../../transfer/rows.ts'
+import { runImport, type ImportOptions, type Preview, type RowChange } from '../../transfer/run-import.ts'
+import type { Sheet, TransferBox } from '../../transfer/sheet.ts'
+import { plansSheet } from '../../transfer/plans.ts'
+import { subscribersSheet } from '../../transfer/subscribers.ts'
+import { vouchersSheet } from '../../transfer/vouchers.ts'
+import { shown, UsageError, type CliContext, type CommandSpec, type OptionSpec } from '../command.ts'
+import { faultSentence } from '../faults.ts'
 import { clean } from '../format.ts'
-import { fileSource } from './rows.ts'
-import { runImport, type Preview, type RowChange } from './run-import.ts'
-import type { Sheet } from './sheet.ts'
-import { plansSheet } from './plans.ts'
-import { subscribersSheet } from './subscribers.ts'
-import { vouchersSheet } from './vouchers.ts'
+
+/** Whoever is at the command line may read the key file, and with it passwords. */
+export const boxOf = ({ query, command, dir }: CliContext): TransferBox => ({
+  query,
+  command,
+  async passwords(logins) {
+    const { readPasswords } = await import('../stored-secrets.ts')
+    return readPasswords(dataFolder(dir), logins)
+  },
+})
+
+export const progressTo = ({ io, json }: CliContext): Pick<ImportOptions, 'sentenceOf' | 'onProgress'> => ({
+  sentenceOf: faultSentence,
+  onProgress(rows, written) {
+    if (!json) io.err(`${rows} lines read, ${written} written\n`)
+  },
+})
 
 export const importOptions: Readonly<Record<string, OptionSpec>> = {
   'dry-run': { help: 'check every line, show what would change, and write nothing' },
@@ -42,7 +61,12 @@ const importOf = ({ noun, load, asks, ...shape }: Shape): CommandSpec => ({
     const sheet = await load()
     const source = fileSource(args.operand(0)!, sheet)
     const [update, newPasswords] = [args.flag('update'), args.flag('new-passwords')]
-    const done = await runImport(context, sheet, source, { dryRun, update, newPasswords })
+    const done = await runImport(boxOf(context), sheet, source, {
+      ...progressTo(context),
+      dryRun,
+      update,
+      newPasswords,
+    })
     if (!done.ok) return done
     const value = { ...done.value, added: dryRun ? 0 : done.value.new, dryRun }
     return shown(value, () => previewText(noun, done.value, dryRun))

@@ -1,6 +1,5 @@
 /** What an export and an import need to know of a kind of row: subscribers, plans, vouchers. */
 import type { Fault, Result } from '@lango/kernel'
-import type { CliContext } from '../command.ts'
 import type { Cells, Layout, Row } from './rows.ts'
 
 export type Judged = {
@@ -52,6 +51,14 @@ export interface OpenSheet {
   readonly taken: (row: Judged) => Fault
 }
 
+/** The box that lists go into or come from, for whoever asks. */
+export interface TransferBox {
+  query<T>(name: string, input: unknown): Promise<Result<T, Fault>>
+  command<T>(name: string, input: unknown): Promise<Result<T, Fault>>
+  /** Network passwords by login, as far as they may be read here: a given one that is known is no change. */
+  passwords(logins: readonly string[]): Promise<Result<ReadonlyMap<string, string>, Fault>>
+}
+
 export type SheetOptions = {
   readonly newPasswords: boolean
   readonly withSecrets: boolean
@@ -67,7 +74,7 @@ export type Sheet = Layout & {
   readonly key: readonly string[]
   /** Rows of one command. */
   readonly chunkRows: number
-  open(context: CliContext, options: SheetOptions): Promise<Result<OpenSheet, Fault>>
+  open(box: TransferBox, options: SheetOptions): Promise<Result<OpenSheet, Fault>>
 }
 
 /** A command's input drops cells that say nothing: absent and empty are the same to it. */

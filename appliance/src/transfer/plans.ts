@@ -18,8 +18,8 @@ export const plansSheet = async (): Promise<Sheet> => {
     secret: undefined,
     key: ['name'],
     chunkRows: plans.PLAN_CHUNK_ROWS,
-    async open({ query, command }) {
-      const listed = await query<ResultOf<typeof listPlans>>('plans.list', {})
+    async open(box) {
+      const listed = await box.query<ResultOf<typeof listPlans>>('plans.list', {})
       if (!listed.ok) return listed
       const rows = listed.value.map(plans.planCells) as readonly Cells[]
       const current = new Map(rows.map((cells) => [cells['name']!, cells]))
@@ -27,8 +27,8 @@ export const plansSheet = async (): Promise<Sheet> => {
         judge: ({ line, cells }) => judge(plans, line, cells),
         look: (judged) =>
           Promise.resolve({ ok: true, value: judged.map(({ name }) => ({ current: current.get(name) })) }),
-        add: (added) => command<ValueOf<typeof importPlans>>('plans.import', { rows: added.map(filled) }),
-        change: (changed) => command<ValueOf<typeof changePlans>>('plans.change', { rows: changed }),
+        add: (added) => box.command<ValueOf<typeof importPlans>>('plans.import', { rows: added.map(filled) }),
+        change: (changed) => box.command<ValueOf<typeof changePlans>>('plans.change', { rows: changed }),
         async *pages() {
           yield { ok: true, value: rows }
         },

@@ -1,19 +1,17 @@
 /** An import: the whole of it is checked first; it is written only when every line is in order. */
-import type { Fault, Result } from '@lango/kernel'
-import { refused, type CliContext } from '../command.ts'
-import type { CustomerFault } from '../customer-faults.ts'
-import { faultSentence } from '../faults.ts'
-import { clean } from '../format.ts'
+import { err, type Fault, type Result } from '@lango/kernel'
+import { clean } from '../cli/format.ts'
+import type { CustomerFault } from '../cli/customer-faults.ts'
 import type { Cells, Chunk, RowsFault, Source } from './rows.ts'
 import { createSeenNames, type SeenNames } from './seen.ts'
-import type { Judged, Looked, OpenSheet, Put, Sheet, SheetOptions } from './sheet.ts'
+import type { Judged, Looked, OpenSheet, Put, Sheet, SheetOptions, TransferBox } from './sheet.ts'
 
 /** Lines and changes that are listed; the rest are counted. */
 const LISTED_MAX = 50
 const PROGRESS_ROWS = 10_000
 const HIDDEN = '‹secret›'
 
-export type FaultyLine = { readonly line: number; readonly sentence: string }
+export type FaultyLine = { readonly line: number; readonly sentence: string; readonly fault: Fault }
 type CellChange = { readonly column: string; readonly from: string; readonly to: string }
 export type RowChange = { readonly line: number; readonly name: string; readonly cells: readonly CellChange[] }
 
@@ -61,24 +59,28 @@ export type ImportOptions = Omit<SheetOptions, 'withSecrets'> & {
   /** Rows that are there are changed where they differ. */
   readonly update: boolean
   readonly dryRun: boolean
+  /** A fault in the words of whoever reads of it. */
+  readonly sentenceOf: (fault: Fault) => string
+  /** Told after every few thousand rows. */
+  readonly onProgress: (rows: number, written: number) => void
 }
 
 export const runImport = async (
-  context: CliContext,
+  box: TransferBox,
   sheet: Sheet,
   source: Source,
   options: ImportOptions,
 ): Promise<Result<Preview, Fault>> => {
-  const open = await sheet.open(context, { ...options, withSecrets: false })
+  const open = await sheet.open(box, { ...options, withSecrets: false })
   if (!open.ok) return open
-  const checked = await check(sheet, open.value, source, options.update)
+  const checked = await check(sheet, open.value, source, options)
   if (!checked.ok || options.dryRun) return checked
-  const written = await write(context, sheet, open.value, source, options.update)
+  const written = await write(sheet, open.value, source, options)
   return written.ok ? checked : written
 }
 
 /** The faults of all lines, the first of them in words. */
-const createFaultList = () => {
+const createFaultList = (sentenceOf: ImportOptions['sentenceOf']) => {
   const lines: FaultyLine[] = []
   let count = 0
   return {
@@ -86,7 +88,7 @@ const createFaultList = () => {
     count: () => count,
     note(line: number, fault: Fault): void {
       count += 1
-      if (lines.length < LISTED_MAX) lines.push({ line, sentence: clean(faultSentence(fault)) })
+      if (lines.length < LISTED_MAX) lines.push({ line, sentence: clean(sentenceOf(fault)), fault })
     },
   }
 }
@@ -97,9 +99,9 @@ const check = async (
   sheet: Sheet,
   open: OpenSheet,
   source: Source,
-  update: boolean,
+  { update, sentenceOf, onProgress }: ImportOptions,
 ): Promise<Result<Preview, Fault>> => {
-  const faults = createFaultList()
+  const faults = createFaultList(sentenceOf)
   const seen = createSeenNames()
   const count = { rows: 0, new: 0, changed: 0, unchanged: 0 }
   const changes: RowChange[] = []
@@ -107,6 +109,7 @@ const check = async (
     for await (const chunk of source.chunks(sheet.chunkRows)) {
       if (!chunk.ok) return chunk
       count.rows += chunk.value.length
+      if (isMilestone(count.rows, chunk.value.length)) onProgress(count.rows, 0)
       const rows = judgeAll(open, chunk.value, seen, faults)
       const looked = await open.look(rows)
       if (!looked.ok) return looked
@@ -127,7 +130,7 @@ const check = async (
   const preview: Preview = { ...count, refused: faults.count(), changes }
   if (faults.count() === 0) return { ok: true, value: preview }
   const { rows } = count
-  return refused({
+  return err({
     type: 'ImportFaulty',
     rows,
     faulty: faults.count(),
@@ -139,7 +142,7 @@ const check = async (
 const judgeAll = (open: OpenSheet, chunk: Chunk, seen: SeenNames, faults: FaultList): Judged[] => {
   const sound: Judged[] = []
   for (const row of chunk) {
-    const judged = 'fault' in row ? refused(row.fault) : open.judge(row)
+    const judged = 'fault' in row ? err(row.fault) : open.judge(row)
     const fault = judged.ok ? repeated(judged.value, seen) : judged.error
     if (judged.ok && fault === undefined) sound.push(judged.value)
     else faults.note(row.line, fault!)
@@ -173,9 +176,9 @@ const verdict = (
   { current, fault }: Looked,
   update: boolean,
 ): Result<Verdict, Fault> => {
-  if (current !== undefined && !update) return refused(open.taken(row))
-  if (fault !== undefined) return refused(fault)
-  if (current === undefined) return row.notNew ? refused(row.notNew) : { ok: true, value: { kind: 'new', cells: [] } }
+  if (current !== undefined && !update) return err(open.taken(row))
+  if (fault !== undefined) return err(fault)
+  if (current === undefined) return row.notNew ? err(row.notNew) : { ok: true, value: { kind: 'new', cells: [] } }
   const cells = differences(sheet, row.given, current)
   return { ok: true, value: { kind: cells.length > 0 ? 'changed' : 'unchanged', cells } }
 }
@@ -188,16 +191,19 @@ const differences = ({ secret }: Sheet, given: Cells, current: Cells): CellChang
       return { column, from: shownOf(current[column] ?? ''), to: shownOf(to) }
     })
 
+/** Whether the last of so many rows passed a round number. */
+const isMilestone = (rows: number, last: number): boolean =>
+  Math.floor(rows / PROGRESS_ROWS) > Math.floor((rows - last) / PROGRESS_ROWS)
+
 type Work = { readonly line: number; readonly cells: Cells }
 
 const write = async (
-  { io, json }: CliContext,
   sheet: Sheet,
   open: OpenSheet,
   source: Source,
-  update: boolean,
+  { update, sentenceOf, onProgress }: ImportOptions,
 ): Promise<Result<undefined, Fault>> => {
-  const faults = createFaultList()
+  const faults = createFaultList(sentenceOf)
   let [rows, done] = [0, 0]
   for await (const chunk of source.chunks(sheet.chunkRows)) {
     if (!chunk.ok) return chunk
@@ -207,8 +213,8 @@ const write = async (
       if (of.length === 0) continue
       const answer: Result<Put, Fault> = await put(of.map(({ cells }) => cells))
       if (!answer.ok) {
-        const why = faultSentence(answer.error)
-        return refused({
+        const why = sentenceOf(answer.error)
+        return err({
           type: 'ImportStopped',
           noun: sheet.noun,
           added: done,
@@ -221,10 +227,10 @@ const write = async (
       for (const { row, fault } of answer.value.refused) faults.note(of[row]!.line, fault)
     }
     rows += chunk.value.length
-    if (!json && rows % PROGRESS_ROWS === 0) io.err(`${rows} lines read, ${done} written\n`)
+    if (isMilestone(rows, chunk.value.length)) onProgress(rows, done)
   }
   if (faults.count() === 0) return { ok: true, value: undefined }
-  return refused({ type: 'ImportPartly', noun: sheet.noun, added: done, lines: faults.lines } satisfies ImportFault)
+  return err({ type: 'ImportPartly', noun: sheet.noun, added: done, lines: faults.lines } satisfies ImportFault)
 }
 
 type Puts = readonly { readonly put: OpenSheet['add']; readonly rows: readonly Work[] }[]

@@ -1,13 +1,12 @@
 /** Vouchers as a sheet. A voucher is known by its batch and number; it is never changed by an import. */
-import type { Fault, Result } from '@lango/kernel'
+import { err, type Fault, type Result } from '@lango/kernel'
 import type { ResultOf } from '@lango/kernel/db'
 import type { inputInvalid, ValueOf } from '@lango/kernel/verbs'
 import type { listPlans } from '@lango/modules/plans'
 import type { importVouchers, revealCodes, voucherRows } from '@lango/modules/vouchers'
 import type * as module from '@lango/modules/vouchers'
-import { refused, type CliContext } from '../command.ts'
 import type { Cells } from './rows.ts'
-import { filled, type Judged, type Looked, type OpenSheet, type Sheet } from './sheet.ts'
+import { filled, type Judged, type Looked, type OpenSheet, type Sheet, type TransferBox } from './sheet.ts'
 
 type Vouchers = typeof module & { readonly inputInvalid: typeof inputInvalid }
 type Page = ResultOf<typeof voucherRows>
@@ -22,16 +21,16 @@ export const vouchersSheet = async (): Promise<Sheet> => {
     secret: 'code',
     key: ['batch', 'serial'],
     chunkRows: vouchers.VOUCHER_CHUNK_ROWS,
-    async open(context, { withSecrets, plansToCome }) {
-      const plans = await context.query<ResultOf<typeof listPlans>>('plans.list', {})
+    async open(box, { withSecrets, plansToCome }) {
+      const plans = await box.query<ResultOf<typeof listPlans>>('plans.list', {})
       if (!plans.ok) return plans
       const known = new Set([...plans.value.map(({ name }) => name), ...(plansToCome?.keys() ?? [])])
       const open: OpenSheet = {
         judge: ({ line, cells }) => judge(vouchers, known, line, cells),
-        look: (rows) => look(context, vouchers, rows),
-        add: (rows) => context.command<ValueOf<typeof importVouchers>>('vouchers.import', { rows: rows.map(filled) }),
+        look: (rows) => look(box, vouchers, rows),
+        add: (rows) => box.command<ValueOf<typeof importVouchers>>('vouchers.import', { rows: rows.map(filled) }),
         change: (rows) => Promise.resolve({ ok: true, value: { refused: rows.map(unchangeable) } }),
-        pages: () => pages(context, vouchers, withSecrets),
+        pages: () => pages(box, vouchers, withSecrets),
         taken: ({ cells }) => codeTaken(cells),
       }
       return { ok: true, value: open }
@@ -51,11 +50,11 @@ const judge = (
   cells: Cells,
 ): Result<Judged, Fault> => {
   const parsed = voucherRow.safeParse(filled(cells))
-  if (!parsed.success) return refused(inputInvalid(parsed.error))
+  if (!parsed.success) return err(inputInvalid(parsed.error))
   const { batch, serial, plan } = parsed.data
-  if (!plans.has(plan)) return refused({ type: 'PlanUnknown', plan })
+  if (!plans.has(plan)) return err({ type: 'PlanUnknown', plan })
   const code = cells['code'] ?? ''
-  if (code === '') return refused({ type: 'CodeMissing' })
+  if (code === '') return err({ type: 'CodeMissing' })
   const name = `${batch}/${serial}`
   const given = { ...givenVoucherCells(parsed.data, cells), code } as Cells
   const claims = [
@@ -67,7 +66,7 @@ const judge = (
 
 /** What the box has of these numbers: a file has them in order, so that few pages are asked for. */
 const look = async (
-  { query }: CliContext,
+  box: TransferBox,
   { VOUCHER_ROWS_MAX, voucherCells }: Vouchers,
   rows: readonly Judged[],
 ): Promise<Result<readonly Looked[], Fault>> => {
@@ -75,7 +74,7 @@ const look = async (
   const found = new Map<string, Cells>()
   for (const { batch, serial } of wanted) {
     if (found.has(`${batch}/${serial}`)) continue
-    const page = await query<Page>('vouchers.rows', {
+    const page = await box.query<Page>('vouchers.rows', {
       afterBatch: batch,
       afterSerial: serial - 1,
       limit: VOUCHER_ROWS_MAX,
@@ -95,19 +94,17 @@ const look = async (
 }
 
 async function* pages(
-  { query, command }: CliContext,
+  box: TransferBox,
   { VOUCHER_ROWS_MAX, voucherCells }: Vouchers,
   withSecrets: boolean,
 ): AsyncGenerator<Result<readonly Cells[], Fault>> {
   for (let [afterBatch, afterSerial] = [0, 0]; ;) {
-    const page = await query<Page>('vouchers.rows', { afterBatch, afterSerial, limit: VOUCHER_ROWS_MAX })
+    const page = await box.query<Page>('vouchers.rows', { afterBatch, afterSerial, limit: VOUCHER_ROWS_MAX })
     if (!page.ok) {
       yield page
       return
     }
-    const codes = withSecrets
-      ? await codesOf(command, page.value)
-      : { ok: true as const, value: new Map<string, string>() }
+    const codes = withSecrets ? await codesOf(box, page.value) : { ok: true as const, value: new Map<string, string>() }
     if (!codes.ok) {
       yield codes
       return
@@ -126,14 +123,11 @@ async function* pages(
   }
 }
 
-const codesOf = async (
-  command: CliContext['command'],
-  page: Page,
-): Promise<Result<ReadonlyMap<string, string>, Fault>> => {
+const codesOf = async (box: TransferBox, page: Page): Promise<Result<ReadonlyMap<string, string>, Fault>> => {
   const codes = new Map<string, string>()
   for (const [batch, rows] of Map.groupBy(page, (row) => row.batch)) {
     const range = { batch, from: rows[0]!.serial, to: rows.at(-1)!.serial }
-    const told = await command<ValueOf<typeof revealCodes>>('vouchers.revealCodes', range)
+    const told = await box.command<ValueOf<typeof revealCodes>>('vouchers.revealCodes', range)
     if (!told.ok) return told
     for (const { serial, code } of told.value.codes) codes.set(`${batch}/${serial}`, code)
   }

@@ -1,5 +1,5 @@
 /** Subscribers as a sheet. */
-import type { Fault, Result } from '@lango/kernel'
+import { err, type Fault, type Result } from '@lango/kernel'
 import type { ResultOf } from '@lango/kernel/db'
 import type { inputInvalid, ValueOf } from '@lango/kernel/verbs'
 import type { listPlans } from '@lango/modules/plans'
@@ -12,11 +12,17 @@ import type {
   takenLogins,
 } from '@lango/modules/services'
 import type * as services from '@lango/modules/services'
-import { dataFolder } from '../../data-folder.ts'
-import { refused, type CliContext } from '../command.ts'
-import type { CustomerFault } from '../customer-faults.ts'
+import type { CustomerFault } from '../cli/customer-faults.ts'
 import type { Cells, Row } from './rows.ts'
-import { filled, type Judged, type Looked, type OpenSheet, type Sheet, type SheetOptions } from './sheet.ts'
+import {
+  filled,
+  type Judged,
+  type Looked,
+  type OpenSheet,
+  type Sheet,
+  type SheetOptions,
+  type TransferBox,
+} from './sheet.ts'
 
 type Services = typeof services & { readonly inputInvalid: typeof inputInvalid }
 type Sold = { readonly kind: string; readonly status: string }
@@ -32,27 +38,27 @@ export const subscribersSheet = async (): Promise<Sheet> => {
     secret: 'password',
     key: ['login'],
     chunkRows: parts.IMPORT_CHUNK_ROWS,
-    async open(context, options) {
-      const plans = await context.query<ResultOf<typeof listPlans>>('plans.list', {})
+    async open(box, options) {
+      const plans = await box.query<ResultOf<typeof listPlans>>('plans.list', {})
       if (!plans.ok) return plans
       const kinds = new Map<string, Sold>()
       for (const [name, kind] of options.plansToCome ?? []) kinds.set(name, { kind, status: 'active' })
       for (const plan of plans.value) kinds.set(plan.name, plan)
-      return { ok: true, value: openOn(context, parts, kinds, options) }
+      return { ok: true, value: openOn(box, parts, kinds, options) }
     },
   }
 }
 
-const openOn = (context: CliContext, parts: Services, kinds: Kinds, options: SheetOptions): OpenSheet => ({
+const openOn = (box: TransferBox, parts: Services, kinds: Kinds, options: SheetOptions): OpenSheet => ({
   judge: (row) => judge(parts, kinds, options, row),
-  look: (rows) => look(context, parts, rows),
+  look: (rows) => look(box, parts, rows),
   add: (rows) =>
-    context.command<ValueOf<typeof importSubscribers>>('subscribers.import', {
+    box.command<ValueOf<typeof importSubscribers>>('subscribers.import', {
       rows: rows.map(filled),
       newPasswords: options.newPasswords,
     }),
-  change: (rows) => context.command<ValueOf<typeof changeSubscribers>>('subscribers.change', { rows }),
-  pages: () => pages(context, parts, options.withSecrets),
+  change: (rows) => box.command<ValueOf<typeof changeSubscribers>>('subscribers.change', { rows }),
+  pages: () => pages(box, parts, options.withSecrets),
   taken: ({ name }) => ({ type: 'LoginTaken', login: name }) as Fault,
 })
 
@@ -63,10 +69,10 @@ const judge = (
   { line, cells }: Row,
 ): Result<Judged, Fault> => {
   const parsed = subscriberRow.safeParse({ login: '', plan: '', ...filled(cells) })
-  if (!parsed.success) return refused(inputInvalid(parsed.error))
+  if (!parsed.success) return err(inputInvalid(parsed.error))
   const row = parsed.data
   const plan = kinds.get(row.plan)
-  if (!plan) return refused({ type: 'PlanUnknown', plan: row.plan })
+  if (!plan) return err({ type: 'PlanUnknown', plan: row.plan })
   const credentials = credentialsOfRow(plan.kind, row, newPasswords)
   const isSold = plan.status === 'active' || row.createdAt !== undefined
   const notNew = notNewOf(isSold, row.plan, credentials)
@@ -87,28 +93,24 @@ const notNewOf = (
 }
 
 const look = async (
-  { query, dir }: CliContext,
+  box: TransferBox,
   parts: Services,
   rows: readonly Judged[],
 ): Promise<Result<readonly Looked[], Fault>> => {
   const logins = rows.map(({ name }) => name)
-  const found = await query<ResultOf<typeof subscriberSheet>>('subscribers.sheet', { logins })
+  const found = await box.query<ResultOf<typeof subscriberSheet>>('subscribers.sheet', { logins })
   if (!found.ok) return found
   const macOf = ({ claims }: Judged) => claims.find(({ what }) => what === 'device')?.name
   const macs = rows.map(macOf).filter((mac) => mac !== undefined)
-  const taken = await query<ResultOf<typeof takenLogins>>('subscribers.taken', { logins: [], macs })
+  const taken = await box.query<ResultOf<typeof takenLogins>>('subscribers.taken', { logins: [], macs })
   if (!taken.ok) return taken
   const withPassword = rows.filter(({ given }) => given['password'] !== undefined).map(({ name }) => name)
   const there = new Set(found.value.map(({ login }) => login))
-  const { readPasswords } = await import('../stored-secrets.ts')
-  const passwords = readPasswords(
-    dataFolder(dir),
-    withPassword.filter((login) => there.has(login)),
-  )
+  const passwords = await box.passwords(withPassword.filter((login) => there.has(login)))
   if (!passwords.ok) return passwords
   const current = new Map(found.value.map((row) => [row.login, parts.subscriberCells(row)]))
   const owners = new Map(taken.value.map(({ macLogin, login }) => [macLogin, login]))
-  const whoseIs = await ownersOf(query, parts, rows)
+  const whoseIs = await ownersOf(box, parts, rows)
   if (!whoseIs.ok) return whoseIs
   const lookAt = (row: Judged): Looked => {
     const seen = current.get(row.name)
@@ -130,7 +132,7 @@ const details = ['name', 'phone', 'email'] as const
 
 /** Whose each row is, or becomes: what the box has of them, and why the row cannot be theirs. */
 const ownersOf = async (
-  query: CliContext['query'],
+  { query }: TransferBox,
   { detailThatDiffers, nameFor }: Services,
   rows: readonly Judged[],
 ): Promise<Result<(row: Judged, seen: Current | undefined) => Owned, Fault>> => {
@@ -165,12 +167,15 @@ const detailsOf = ({ name, phone, email }: Readonly<Record<(typeof details)[numb
 })
 
 async function* pages(
-  { query, command }: CliContext,
+  box: TransferBox,
   { SHEET_ROWS_MAX, subscriberCells }: Services,
   withSecrets: boolean,
 ): AsyncGenerator<Result<readonly Cells[], Fault>> {
   for (let after = ''; ;) {
-    const page = await query<ResultOf<typeof subscriberSheet>>('subscribers.sheet', { after, limit: SHEET_ROWS_MAX })
+    const page = await box.query<ResultOf<typeof subscriberSheet>>('subscribers.sheet', {
+      after,
+      limit: SHEET_ROWS_MAX,
+    })
     if (!page.ok) {
       yield page
       return
@@ -179,7 +184,7 @@ async function* pages(
     const passwords = new Map<string, string>()
     if (withSecrets) {
       const logins = page.value.map(({ login }) => login)
-      const told = await command<ValueOf<typeof revealPasswords>>('subscribers.reveal', { logins })
+      const told = await box.command<ValueOf<typeof revealPasswords>>('subscribers.reveal', { logins })
       if (!told.ok) {
         yield told
         return

@@ -1,8 +1,7 @@
 /** Rows of a file to import: CSV with a line of names, or a JSON object a line. */
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
-import type { Fault, Result } from '@lango/kernel'
-import { refused } from '../command.ts'
-import { readCsv, readRecords, RECORD_LENGTH_MAX, unguarded, type CsvFault } from '../csv.ts'
+import { err, type Fault, type Result } from '@lango/kernel'
+import { readCsv, readRecords, RECORD_LENGTH_MAX, unguarded, type CsvFault } from './csv.ts'
 
 export type Cells = Readonly<Record<string, string>>
 /** `line` is where the row begins in its file. */
@@ -27,43 +26,66 @@ export type Layout = { readonly columns: readonly string[]; readonly needed: rea
 
 export const fileSource = (file: string, layout: Layout): Source => ({
   async *chunks(size) {
-    let chunk: (Row | Unread)[] = []
     try {
-      for await (const row of isJsonLines(file) ? jsonRows(file, layout) : csvRows(file, layout)) {
-        if ('type' in row) {
-          yield refused(row)
-          return
-        }
-        chunk.push(row)
-        if (chunk.length < size) continue
-        yield { ok: true, value: chunk }
-        chunk = []
-      }
+      yield* chunksOf(createReadStream(file), isJsonLines(firstOf(file)), layout, size)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === undefined) throw error
-      yield refused({ type: 'FileUnreadable', file, cause: code })
-      return
+      yield err({ type: 'FileUnreadable', file, cause: code })
     }
-    if (chunk.length > 0) yield { ok: true, value: chunk }
   },
 })
 
-/** No CSV of ours begins with a brace. */
-const isJsonLines = (file: string): boolean => {
-  const first = Buffer.alloc(4)
+/** The same of a file that came over the network and lies on no disk. */
+export const memorySource = (octets: Uint8Array, layout: Layout): Source => ({
+  chunks: (size) => chunksOf(pieces(octets), isJsonLines(octets.subarray(0, FIRST_OCTETS)), layout, size),
+})
+
+const PIECE_OCTETS = 64 * 1024
+const FIRST_OCTETS = 4
+
+async function* pieces(octets: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < octets.length; at += PIECE_OCTETS) yield octets.subarray(at, at + PIECE_OCTETS)
+}
+
+type Octets = AsyncIterable<Uint8Array>
+
+async function* chunksOf(
+  octets: Octets,
+  isJson: boolean,
+  layout: Layout,
+  size: number,
+): AsyncGenerator<Result<Chunk, Fault>> {
+  let chunk: (Row | Unread)[] = []
+  for await (const row of isJson ? jsonRows(octets, layout) : csvRows(octets, layout)) {
+    if ('type' in row) {
+      yield err(row)
+      return
+    }
+    chunk.push(row)
+    if (chunk.length < size) continue
+    yield { ok: true, value: chunk }
+    chunk = []
+  }
+  if (chunk.length > 0) yield { ok: true, value: chunk }
+}
+
+const firstOf = (file: string): Uint8Array => {
+  const first = Buffer.alloc(FIRST_OCTETS)
   const handle = openSync(file, 'r')
   try {
-    const octets = readSync(handle, first, 0, first.length, 0)
-    return /^\uFEFF?\{/.test(first.toString('utf8', 0, octets))
+    return first.subarray(0, readSync(handle, first, 0, first.length, 0))
   } finally {
     closeSync(handle)
   }
 }
 
-async function* csvRows(file: string, layout: Layout): AsyncGenerator<Row | RowsFault> {
+/** No CSV of ours begins with a brace. */
+const isJsonLines = (first: Uint8Array): boolean => /^\uFEFF?\{/.test(Buffer.from(first).toString('utf8'))
+
+async function* csvRows(octets: Octets, layout: Layout): AsyncGenerator<Row | RowsFault> {
   let columns: readonly string[] | undefined
-  for await (const record of readCsv(createReadStream(file))) {
+  for await (const record of readCsv(octets)) {
     if ('type' in record) {
       yield record
       return
@@ -90,7 +112,7 @@ async function* csvRows(file: string, layout: Layout): AsyncGenerator<Row | Rows
 }
 
 const readHeader = (fields: readonly string[], { columns, needed }: Layout): Result<readonly string[], RowsFault> => {
-  const wrong = (why: string) => refused({ type: 'ColumnsWrong', line: 1, why } satisfies RowsFault)
+  const wrong = (why: string) => err({ type: 'ColumnsWrong', line: 1, why } satisfies RowsFault)
   const names = fields.map((field) => {
     const name = field.trim()
     return columns.find((column) => column.toLowerCase() === name.toLowerCase()) ?? name
@@ -134,8 +156,8 @@ class LineReader {
   }
 }
 
-async function* jsonRows(file: string, layout: Layout): AsyncGenerator<Row | Unread | RowsFault> {
-  for await (const record of readRecords<Line>(createReadStream(file), (onLine) => new LineReader(onLine)))
+async function* jsonRows(octets: Octets, layout: Layout): AsyncGenerator<Row | Unread | RowsFault> {
+  for await (const record of readRecords<Line>(octets, (onLine) => new LineReader(onLine)))
     yield 'type' in record ? record : { line: record.line, ...readJsonRow(record.text, layout) }
 }
 
