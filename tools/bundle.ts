@@ -21,6 +21,7 @@ const entries = {
   'query-thread': 'appliance/src/query-thread.ts',
   'backup-thread': 'appliance/src/backup-thread.ts',
   'audit-thread': 'appliance/src/audit/audit-thread.ts',
+  'transfer-thread': 'appliance/src/transfer/transfer-thread.ts',
 }
 
 const inter = 'kernel/node_modules/@fontsource-variable/inter'

@@ -16,6 +16,11 @@ const actionPermissions: Readonly<Record<ActionName, string>> = {
   'tls.use': 'settings.write',
   'tls.useBox': 'settings.write',
   'tls.renew': 'settings.write',
+  // What each list takes besides is looked at with the list (`desk-transfers.ts`).
+  'transfer.show': 'plans.read',
+  'transfer.load': 'plans.read',
+  'transfer.drop': 'plans.read',
+  'transfer.give': 'plans.read',
   'web.token': 'system',
   'keys.rotate': 'system',
 }

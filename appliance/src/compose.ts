@@ -8,6 +8,7 @@ import { Calendar } from '@lango/modules/access'
 import { createDelivery } from '@lango/modules/webhooks'
 import { startAaa, type Aaa } from './aaa/threads.ts'
 import { createActions, type Action } from './actions.ts'
+import { faultSentence } from './cli/faults.ts'
 import { createCertificates } from './certificates.ts'
 import { createDeskAudit } from './audit/desk-export.ts'
 import { withPlainAudit } from './audit/plain.ts'
@@ -27,7 +28,9 @@ import { startSessionControl, type SessionControl } from './session-control.ts'
 import { createJobs, openSite, type Site } from './site.ts'
 import { createStaffDoor, type StaffDoor } from './staff-door.ts'
 import { loadTls, type BoxTls, type TlsFiles } from './tls/index.ts'
+import { createTransfers, type Transfers } from './transfer/desk-transfers.ts'
 import { startWatch, type Watch } from './watch.ts'
+import { lineSentenceIn } from './web/fault-words.ts'
 import { startWebhookFeed, type WebhookFeed } from './webhook-feed.ts'
 
 export type BoxOptions = {
@@ -120,9 +123,13 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
     const work = keep(startWork(options, ground))
     const audit = keep(startAudit(options, ground))
     const watch = keep(startWatching(options, ground, aaa, work, audit))
-    const action = boxActions(options, ground, aaa, watch, () => desk)
+    const transfers = keep(startTransfers(options, ground))
+    const action = boxActions(options, ground, aaa, { watch, transfers }, () => desk)
+    const { receive } = transfers
     desk = keep(
-      orThrow(await startDesk({ ...options, ...ground, tls: ground.tls.eap, state: aaa.state, watch, action })),
+      orThrow(
+        await startDesk({ ...options, ...ground, tls: ground.tls.eap, state: aaa.state, watch, action, receive }),
+      ),
     )
     keep(await startConsole(options, ground, action))
     const ports: Ports = { ...aaa.ports, web: desk.port }
@@ -311,12 +318,25 @@ const startWatching = (
     },
   })
 
+/** Lists that come in from the desk, and go out there. */
+const startTransfers = ({ log }: BoxOptions, { folder, site, queries }: Ground): Transfers =>
+  createTransfers({
+    folder,
+    clock: site.clock,
+    may: site.may,
+    ask: queries.ask,
+    command: async (name, input, actor) => runCommand(site, name, input, { actor }),
+    sentenceOf: (lang, fault) => lineSentenceIn(lang, fault) ?? faultSentence(fault),
+    every,
+    log,
+  })
+
 /** What only a running box can do. */
 const boxActions = (
   { listen }: BoxOptions,
   { folder, site, reader, queries }: Ground,
   aaa: Aaa,
-  watch: Watch,
+  { watch, transfers }: { readonly watch: Watch; readonly transfers: Transfers },
   desk: () => Desk | undefined,
 ): Action => {
   const { clock, random } = site
@@ -358,6 +378,10 @@ const boxActions = (
     others: {
       'box.attention': () => ok(watch.attention()),
       'box.reach': () => ok({ listen, addresses: ownAddresses(networkInterfaces()), ports }),
+      'transfer.show': transfers.show,
+      'transfer.load': transfers.load,
+      'transfer.drop': transfers.drop,
+      'transfer.give': transfers.give,
       'tls.show': certificates.show,
       'tls.use': certificates.use,
       'tls.useBox': certificates.useBox,

@@ -35,6 +35,7 @@ export type DeskDeps = {
   readonly state: SharedState
   readonly watch: Watch
   readonly action: Action
+  readonly receive: WebSite['receive']
   readonly webPort: number
   readonly webListen: string
   readonly webNames: readonly string[]
@@ -53,7 +54,7 @@ const every = (ms: number, run: () => void): (() => void) => {
 const sentenceOf = async (fault: Fault): Promise<string> => (await import('./cli/faults.ts')).faultSentence(fault)
 
 /** What the web may use of the site: everything by name, with who asks. */
-const webSiteOf = ({ site, staffDoor, queries, action }: DeskDeps): WebSite => ({
+const webSiteOf = ({ site, staffDoor, queries, action, receive }: DeskDeps): WebSite => ({
   people: site.people,
   may: site.may,
   ...staffDoor,
@@ -62,6 +63,7 @@ const webSiteOf = ({ site, staffDoor, queries, action }: DeskDeps): WebSite => (
   command: (name, input, { id, actor, origin }) => runCommand(site, name, input, { actor, origin, id }),
   query: queries.ask,
   action,
+  receive,
   sentenceOf,
 })
 

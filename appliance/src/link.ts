@@ -20,6 +20,10 @@ export type ActionName =
   | 'tls.use'
   | 'tls.useBox'
   | 'tls.renew'
+  | 'transfer.show'
+  | 'transfer.load'
+  | 'transfer.drop'
+  | 'transfer.give'
   | 'web.token'
   | 'keys.rotate'
 

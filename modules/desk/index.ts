@@ -6,3 +6,11 @@ export const desk = defineModule({
   name: 'desk',
   queries: [anyGrant, deskSessions, sessionsFound, onlineOf, grantHistory, ordersOf],
 })
+
+export {
+  importPermissions,
+  lists as transferLists,
+  sources as transferSources,
+  type Source as TransferSource,
+  type TransferList,
+} from './transfers.ts'

@@ -3,6 +3,7 @@ import type { DeskPage } from '@lango/kernel/ui'
 import { accessLogPage } from './pages-access-log.tsx'
 import { certificatesPage } from './pages-certificates.tsx'
 import { plansReportPage, usageReportPage } from './pages-reports.tsx'
+import { importFilePage, importPage } from './pages-import.tsx'
 import { removeRouterPage, routerPage } from './pages-router.tsx'
 import { retentionPage } from './pages-retention.tsx'
 import { routerScriptPage } from './pages-router-script.tsx'
@@ -25,6 +26,8 @@ export const servicePages: readonly DeskPage[] = [
   settingsPage,
   retentionPage,
   certificatesPage,
+  importPage,
+  importFilePage,
 ]
 
 export const networkPages: readonly DeskPage[] = [

@@ -3,9 +3,10 @@ import { PageHead, Tabs, type Desk } from '@lango/kernel/ui'
 import { wordsOf } from './words-settings.ts'
 
 const tabs = [
-  { href: '/settings', word: 'general' },
-  { href: '/settings/retention', word: 'retention' },
-  { href: '/settings/certificates', word: 'certificates' },
+  { href: '/settings', word: 'general', permission: 'settings.read' },
+  { href: '/settings/retention', word: 'retention', permission: 'settings.read' },
+  { href: '/settings/certificates', word: 'certificates', permission: 'settings.read' },
+  { href: '/settings/import', word: 'lists', permission: 'plans.read' },
 ] as const
 
 export const SettingsHead = ({ desk, current }: { desk: Desk; current: (typeof tabs)[number]['href'] }) => {
@@ -15,7 +16,9 @@ export const SettingsHead = ({ desk, current }: { desk: Desk; current: (typeof t
       <PageHead title={words.settings} />
       <Tabs
         label={words.settings}
-        tabs={tabs.map(({ href, word }) => ({ href, label: words[word], current: href === current }))}
+        tabs={tabs
+          .filter(({ permission }) => desk.may(permission))
+          .map(({ href, word }) => ({ href, label: words[word], current: href === current }))}
       />
     </>
   )

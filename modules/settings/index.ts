@@ -1,6 +1,7 @@
 import { defineModule } from '@lango/kernel/verbs'
 import { certificateChanged } from './certificates.ts'
 import { changeSettings, setRetention } from './commands.ts'
+import { listExported } from './lists.ts'
 import { showSettings } from './queries.ts'
 import { settings as settingsTable } from './tables.ts'
 
@@ -21,6 +22,6 @@ export {
 export const settings = defineModule({
   name: 'settings',
   tables: [settingsTable],
-  commands: [changeSettings, setRetention, certificateChanged],
+  commands: [changeSettings, setRetention, certificateChanged, listExported],
   queries: [showSettings],
 })

@@ -53,6 +53,7 @@ import { customerSentences, type CustomerFault } from './customer-faults.ts'
 import { localTime } from './format.ts'
 import type { WebServerFault } from '../web/serve.ts'
 import type { MoveFault } from '../transfer/products.ts'
+import type { TransferFault } from '../transfer/desk-transfers.ts'
 import type { FaultyLine, ImportFault } from '../transfer/run-import.ts'
 
 type ModuleFault = FaultOf<
@@ -114,6 +115,7 @@ export type KnownFault =
   | RestoreFault
   | ImportFault
   | MoveFault
+  | TransferFault
   | { readonly type: 'UsageInvalid' }
   | AaaFault
   | WebServerFault
@@ -216,6 +218,12 @@ const sentences: Sentences = {
   ImportPartly: ({ noun, added, lines }) =>
     `${added} ${noun} are written; these were taken or changed by somebody else meanwhile:${listed(lines, lines.length)}`,
   ImportStopped: ({ noun, added, line, why }) => `${added} ${noun} are written; it stopped at line ${line}: ${why}`,
+
+  UploadEmpty: () => 'No file came, or not all of it. Choose it again.',
+  UploadTooLarge: ({ mebibytesMax }) =>
+    `The file is larger than the ${mebibytesMax} MiB that the desk takes. The command line takes any: lango help import`,
+  TransferBusy: () => 'An import is going on. Wait until it is done, or ask whoever began it.',
+  TransferGone: () => 'This import is over, or was left alone too long. Send the file again.',
 
   TestUnanswered: ({ server, cause }) =>
     `No answer that can be trusted came from ${server} (${cause}). Is the secret the same on both sides, is this machine a client there, and does it listen?`,

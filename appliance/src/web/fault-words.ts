@@ -277,6 +277,68 @@ const words: Readonly<Record<string, Words>> = {
     en: 'The signature over the audit log up to row {no} is not of this box’s key: it was forged, or it is another box’s.',
     sw: 'Sahihi ya kumbukumbu za ukaguzi hadi mstari {no} si ya ufunguo wa kisanduku hiki: ilighushiwa, au ni ya kisanduku kingine.',
   },
+  CsvQuote: {
+    en: 'Line {line} has a quote where none may stand, or one that is never closed: quote whole fields, and double a quote inside.',
+    sw: 'Mstari {line} una alama ya nukuu isipostahili, au isiyofungwa: weka nukuu kuzunguka sehemu nzima, na urudie nukuu iliyo ndani.',
+  },
+  CsvTooLong: {
+    en: 'The record at line {line} is longer than {lengthMax} characters. Is a quote never closed?',
+    sw: 'Rekodi ya mstari {line} ni ndefu kuliko herufi {lengthMax}. Je, kuna nukuu isiyofungwa?',
+  },
+  CsvEncoding: {
+    en: 'The file is not UTF-8 after line {line}. Save it as UTF-8; names and passwords would be changed otherwise.',
+    sw: 'Faili si UTF-8 baada ya mstari {line}. Ihifadhi kama UTF-8; la sivyo majina na manenosiri yangebadilika.',
+  },
+  CsvNul: {
+    en: 'The file has a NUL character after line {line}: it is no list of text. Save it as CSV in UTF-8.',
+    sw: 'Faili ina herufi NUL baada ya mstari {line}: si orodha ya maandishi. Ihifadhi kama CSV ya UTF-8.',
+  },
+  LineUnreadable: { en: 'It cannot be read: {why}.', sw: 'Haisomeki: {why}.' },
+  ColumnsWrong: { en: 'Line {line}: {why}.', sw: 'Mstari {line}: {why}.' },
+  LineRepeated: {
+    en: 'The {what} {name} stands in line {before} already.',
+    sw: '{name} ({what}) tayari ipo kwenye mstari {before}.',
+  },
+  NothingFound: {
+    en: 'Nothing of {product} is in these files. Are they its exports, and complete?',
+    sw: 'Hakuna chochote cha {product} kwenye faili hizi. Je, ndizo zilizotolewa nayo, na zimekamilika?',
+  },
+  CodeMissing: {
+    en: 'A voucher is its code, and the code is not in the file. Export it at the box with --with-secrets.',
+    sw: 'Vocha ni msimbo wake, na msimbo haumo kwenye faili. Itoe kwenye kisanduku kwa --with-secrets.',
+  },
+  CodeTaken: {
+    en: 'Number {serial} of batch {batch}, or its code, is here already.',
+    sw: 'Namba {serial} ya kundi {batch}, au msimbo wake, tayari ipo hapa.',
+  },
+  ImportFaulty: {
+    en: '{faulty} of {rows} lines cannot be added, and nothing was written.',
+    sw: 'Mistari {faulty} kati ya {rows} haiwezi kuongezwa, na hakuna kilichoandikwa.',
+  },
+  ImportPartly: {
+    en: '{added} are written; the lines below were taken or changed by somebody else meanwhile.',
+    sw: '{added} zimeandikwa; mistari iliyo hapa chini ilichukuliwa au kubadilishwa na mtu mwingine wakati huo.',
+  },
+  ImportStopped: {
+    en: '{added} are written; it stopped at line {line}: {why}',
+    sw: '{added} zimeandikwa; ilisimama kwenye mstari {line}: {why}',
+  },
+  UploadEmpty: {
+    en: 'No file came, or not all of it. Choose it again.',
+    sw: 'Hakuna faili iliyofika, au haikufika yote. Ichague tena.',
+  },
+  UploadTooLarge: {
+    en: 'The file is larger than the {mebibytesMax} MiB that the desk takes. At the box, lango import takes any.',
+    sw: 'Faili ni kubwa kuliko MiB {mebibytesMax} ambazo dawati hupokea. Kwenye kisanduku, lango import hupokea yoyote.',
+  },
+  TransferBusy: {
+    en: 'An import is going on. Wait until it is done, or ask whoever began it.',
+    sw: 'Kuna uingizaji unaoendelea. Subiri uishe, au muulize aliyeuanzisha.',
+  },
+  TransferGone: {
+    en: 'This import is over, or was left alone too long. Send the file again.',
+    sw: 'Uingizaji huu umeisha, au uliachwa kwa muda mrefu mno. Tuma faili tena.',
+  },
 }
 
 /** The fault's sentence for a page; undefined when there is none of its own. */
@@ -284,4 +346,13 @@ export const faultSentenceIn = (lang: Lang, fault: Fault): string | undefined =>
   if (!Object.hasOwn(words, fault.type)) return undefined
   const values: Readonly<Record<string, string>> = { ...fault }
   return fill(words[fault.type]![lang], values)
+}
+
+type Problems = { readonly problems?: readonly { readonly path: string; readonly message: string }[] }
+
+/** What is wrong with a line of a list, where there are no fields to say it beside. */
+export const lineSentenceIn = (lang: Lang, fault: Fault): string | undefined => {
+  if (fault.type !== 'InputInvalid') return faultSentenceIn(lang, fault)
+  const { problems = [] } = fault as Fault & Problems
+  return problems.map(({ path, message }) => `${path}: ${message}`).join(' ')
 }

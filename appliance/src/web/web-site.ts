@@ -1,5 +1,6 @@
 import type { Fault, Passwords, Result, Vault } from '@lango/kernel'
 import type { Actor, May } from '@lango/kernel/verbs'
+import type { TransferSource } from '@lango/modules/desk'
 import type { Credentials, PeopleGuard } from '@lango/modules/people'
 import type { Settings } from '@lango/modules/settings'
 import type { SignInGuard } from './sign-in-guard.ts'
@@ -24,6 +25,13 @@ export type WebSite = {
   readonly query: (name: string, input: unknown) => Promise<Result<unknown, Fault>>
   /** What only the running box can do. */
   readonly action: (name: string, input: unknown, by: Actor) => Promise<Result<unknown, Fault>>
+  /** Takes a list that a browser sends, and has it checked. */
+  readonly receive: (
+    source: TransferSource,
+    contentType: string,
+    body: AsyncIterable<Uint8Array>,
+    by: Actor,
+  ) => Promise<Result<undefined, Fault>>
   /** A fault in English: what happened and what to do. */
   readonly sentenceOf: (fault: Fault) => string | Promise<string>
 }

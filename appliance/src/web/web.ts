@@ -1,4 +1,4 @@
-import { systemRandom, type Clock, type Log, type Random } from '@lango/kernel'
+import { systemRandom, type Clock, type Fault, type Log, type Random } from '@lango/kernel'
 import { changePreferences, writePreferences, type DeskPage } from '@lango/kernel/ui'
 import { Hono, type Context, type Handler, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
@@ -17,6 +17,7 @@ import { webLimits } from './limits.ts'
 import { createLiveHub, type LiveHub } from './live-hub.ts'
 import { createLook } from './look.ts'
 import { createPages, createPreferencesOf, VIEW_COOKIE, type Pages } from './pages.tsx'
+import { isUpload, takeUpload, UPLOAD_PATH } from './upload.ts'
 import type { WebSite } from './web-site.ts'
 import { createDoorkeeper, type DeskEnv, type Doorkeeper } from './who.ts'
 
@@ -158,7 +159,8 @@ export const createWeb = (options: WebOptions): Web => {
   if (options.metrics) app.get('/metrics', options.metrics)
   app.use(csrf())
   app.use('/preferences', bodyLimit({ maxSize: webLimits.bodyBytesMax }))
-  app.use(bodyLimit({ maxSize: webLimits.formBytesMax }))
+  const formLimit = bodyLimit({ maxSize: webLimits.formBytesMax })
+  app.use((c, next) => (isUpload(c.req.path) ? next() : formLimit(c, next)))
   app.use('/', exchangeToken(desk, keeper, pages, log))
   app.route('/', doorOf(options, keeper, pages, random))
   // How people like to look at pages concerns those before the desk too, and is nobody's but theirs.
@@ -168,6 +170,11 @@ export const createWeb = (options: WebOptions): Web => {
   app.get('/menu', pages.menu)
   app.get('/events', openStream(hub, keeper, preferencesOf))
   if (demo) app.get('/gallery', pages.gallery)
+  const forbidden = async (c: Context<DeskEnv>, permission: string) => {
+    const sentence = faultSentenceIn(pages.localeFor(c).lang, { type: 'Forbidden', permission } as Fault) ?? ''
+    return pages.message(c, 403, { kind: 'forbidden', sentence })
+  }
+  app.post(UPLOAD_PATH, takeUpload(site, forbidden))
   mountPages(app, options.pages, {
     site,
     clock,

@@ -1,4 +1,4 @@
-import { createPasswords, ok, systemRandom, type Fault, type Result } from '@lango/kernel'
+import { createPasswords, err, ok, systemRandom, type Fault, type Result } from '@lango/kernel'
 import { memorySite } from '@lango/kernel/testing'
 import { createPersonalReader, type Actor } from '@lango/kernel/verbs'
 import { createCredentials, createPeopleGuard } from '@lango/modules/people'
@@ -57,6 +57,7 @@ export const siteUnderTest = (others: Parameters<typeof createActions>[0]['other
     command: (name, input, { id, actor, origin }) => runCommand(site, name, input, { actor, origin, id }),
     query: withPlainAudit(query, site.database.raw, site.vault),
     action,
+    receive: () => Promise.resolve(err({ type: 'TransferBusy' })),
     sentenceOf: faultSentence,
   }
   return { ...site, web }
