@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '@lango/kernel/testing'
-import { codeLogin, codesOf, drawCode, isCodeLogin, readCode, spellCode } from './code.ts'
+import { CODE_TAIL, codeLogin, codesEndingAlike, codesOf, drawCode, isCodeLogin, readCode, spellCode } from './code.ts'
 
 const SHAPES = [
   { prefix: '', length: 8, numeric: false },
@@ -61,6 +61,18 @@ test('what is no code is not looked for', () => {
 test('a guess hits one of 31⁷ codes of eight letters', () => {
   expect(codesOf({ prefix: 'A', length: 8, numeric: false })).toBe(31 ** 7)
   expect(codesOf({ prefix: '', length: 10, numeric: true })).toBe(1e9)
+})
+
+test('codes that end alike are as many as are left when the end is known', () => {
+  const shape = { prefix: '', length: 6, numeric: true }
+  const codes = new Set<string>()
+  for (let body = 0; body < 100_000; body++) {
+    const digits = String(body).padStart(5, '0').split('').map(Number)
+    codes.add(drawCode(shape, () => digits.shift()!))
+  }
+  const ends = Map.groupBy(codes, (code) => code.slice(-CODE_TAIL))
+  expect(new Set([...ends.values()].map((alike) => alike.length))).toEqual(new Set([codesEndingAlike(shape)]))
+  expect(codesEndingAlike({ prefix: 'A', length: 8, numeric: false })).toBe(31 ** 3)
 })
 
 test('the login of a code is told from every other', () => {

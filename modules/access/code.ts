@@ -28,6 +28,12 @@ export type CodeShape = {
 /** How many codes of this shape there are. */
 export const codesOf = ({ length, numeric }: CodeShape): number => (numeric ? DIGITS : LETTERS).length ** (length - 1)
 
+/** The characters at its end that the desk shows of a code, and its lists know it by. */
+export const CODE_TAIL = 4
+
+/** How many codes of this shape have the same end: of its characters all but the check digit were drawn. */
+export const codesEndingAlike = (shape: CodeShape): number => codesOf({ ...shape, length: shape.length - CODE_TAIL })
+
 /** A code of this shape; `below` draws an integer from 0 to what it is given, without it. */
 export const drawCode = (shape: CodeShape, below: (limit: number) => number): string => {
   const alphabet = shape.numeric ? DIGITS : LETTERS

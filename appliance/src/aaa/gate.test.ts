@@ -8,6 +8,7 @@ import { addPlan, plans } from '@lango/modules/plans'
 import { addSubscriber, resumeSubscriber, services, suspendSubscriber } from '@lango/modules/services'
 import { sessions } from '@lango/modules/sessions'
 import { lockouts, sessionHistory } from '@lango/modules/sessions/tables'
+import { vouchers } from '@lango/modules/vouchers'
 import { allowanceAt, quotaTermsOf } from '@lango/modules/access/rules'
 import { decide, type Decided, type GrantRow, type World } from './decide.ts'
 import { Gate, KEY_LOST } from './gate.ts'
@@ -284,7 +285,7 @@ type Sale = {
 }
 
 const box = (...sales: readonly Sale[]) => {
-  const site = memorySite([access, plans, customers, services])
+  const site = memorySite([access, plans, customers, services, vouchers])
   const records = orThrow(openDatabase({ file: ':memory:' }))
   const tables = sessions.tables.filter((table) => table.home === 'sessions')
   orThrow(migrate(records, { version: 1, tables, changeLog: false }))

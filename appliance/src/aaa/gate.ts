@@ -103,6 +103,12 @@ export class Gate {
     return undefined
   }
 
+  /** What a voucher's login is, or would be if there were one with this code; what is no code is its own. */
+  loginOf(typed: string): string {
+    const code = readCode(typed)
+    return code === undefined ? typed : codeLogin(this.#vault.keyedHash(code, CODE_PURPOSE))
+  }
+
   /** A grant that was found before, by its own login. */
   again(login: string): GrantRow | undefined {
     return this.#readers.grantByLogin(login)
@@ -114,10 +120,11 @@ export class Gate {
     if (code === undefined) return 'unknown-user'
     const grant = this.#readers.grantByLogin(codeLogin(this.#vault.keyedHash(code, CODE_PURPOSE)))
     if (grant && grant.firstUsedAt !== null && this.#readers.isKnownDevice(grant.no, device)) return grant
-    if (this.#guesses.isBlocked(device) || !this.#guesses.mayTry(router)) return 'too-many-guesses'
-    if (grant) return grant
-    this.#guesses.missed(device)
-    return 'unknown-user'
+    if (this.#guesses.isBlocked(device)) return 'too-many-guesses'
+    const mayTry = this.#guesses.mayTry(router)
+    if (!grant) this.#guesses.missed(device, code)
+    else if (mayTry || this.#guesses.isUnguessed(code, this.#readers.codesEndingAlike(grant.id))) return grant
+    return mayTry ? 'unknown-user' : 'too-many-guesses'
   }
 
   /** The network password; `KEY_LOST` when the key file no longer has its key, undefined when the grant has none. */

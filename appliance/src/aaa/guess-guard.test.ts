@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fakeClock } from '@lango/kernel/testing'
+import { fakeClock, seededRandom } from '@lango/kernel/testing'
 import { GuessGuard } from './guess-guard.ts'
 
 const guard = () => {
@@ -7,11 +7,14 @@ const guard = () => {
   return { clock, guard: new GuessGuard(clock.monotonicMs) }
 }
 
+const CODE = 'ABCDEFGH'
+const LETTERS = '23456789ABCDEFGHJKMNPQRSTUVWXYZ'
+
 test('a device that misses ten times waits ten minutes, and no other waits with it', () => {
   const { clock, guard: guesses } = guard()
   for (let misses = 0; misses < 10; misses++) {
     expect(guesses.isBlocked('AA')).toBe(false)
-    guesses.missed('AA')
+    guesses.missed('AA', CODE)
   }
   expect([guesses.isBlocked('AA'), guesses.isBlocked('BB')]).toEqual([true, false])
   clock.advance(10 * 60_000)
@@ -20,7 +23,7 @@ test('a device that misses ten times waits ten minutes, and no other waits with 
 
 test('devices without an address are not taken for one', () => {
   const { guard: guesses } = guard()
-  for (let misses = 0; misses < 100; misses++) guesses.missed('')
+  for (let misses = 0; misses < 100; misses++) guesses.missed('', CODE)
   expect(guesses.isBlocked('')).toBe(false)
 })
 
@@ -49,7 +52,30 @@ test('guesses spread over every router get no more than the box allows in all', 
 
 test('what it remembers of devices is bounded', () => {
   const { guard: guesses } = guard()
-  for (let device = 0; device < 50_000; device++) guesses.missed(`device ${device}`)
-  for (let misses = 0; misses < 10; misses++) guesses.missed('AA')
+  for (let device = 0; device < 50_000; device++) guesses.missed(`device ${device}`, CODE)
+  for (let misses = 0; misses < 10; misses++) guesses.missed('AA', CODE)
   expect(guesses.isBlocked('AA')).toBe(true)
+})
+
+test('a code counts as read from paper until one in a thousand of those that end like it was tried', () => {
+  const { clock, guard: guesses } = guard()
+  for (let misses = 0; misses < 28; misses++) guesses.missed('', `${misses}EFGH`)
+  expect(guesses.isUnguessed(CODE, 31 ** 3)).toBe(true)
+  guesses.missed('', 'ZZZZEFGH')
+  expect([guesses.isUnguessed(CODE, 31 ** 3), guesses.isUnguessed('ABCDEFGX', 31 ** 3)]).toEqual([false, true])
+  clock.advance(86_400_000)
+  expect(guesses.isUnguessed(CODE, 31 ** 3)).toBe(true)
+})
+
+test('a code that leaves too little to guess before its end is never told from a guess', () => {
+  expect(guard().guard.isUnguessed('123456', 999)).toBe(false)
+})
+
+test('a million codes at random leave nearly every code of eight letters unguessed', () => {
+  const { guard: guesses } = guard()
+  const random = seededRandom(10)
+  const end = (): string => Array.from({ length: 4 }, () => LETTERS[random.below(31)]).join('')
+  for (let guess = 0; guess < 1_000_000; guess++) guesses.missed('', end())
+  const unguessed = Array.from({ length: 1000 }, () => guesses.isUnguessed(end(), 31 ** 3))
+  expect(unguessed.filter(Boolean).length).toBeGreaterThan(990)
 })

@@ -365,13 +365,14 @@ export class LoginHandler {
     grant: GrantRow | undefined,
     identity = login.origin.userName,
   ): void {
-    const { clock, decided, state } = this.#deps
+    const { clock, decided, gate, state } = this.#deps
     const latencyMicros = Math.round((clock.monotonicMs() - login.startedMs) * 1000)
     // A person's password takes its time, which says nothing about how fast subscribers get in.
     const meter = login.isAdmin ? undefined : meterOf(login.method, reason)
     if (meter) state.observe(meter, latencyMicros)
     // Kept under the subscriber's own login, however the NAS spelt it: so it is found, and so attempts are counted.
-    const name = grant?.login ?? identity
+    // What had to wait may be the code of a voucher that somebody has paid for.
+    const name = grant?.login ?? (reason === 'too-many-guesses' ? gate.loginOf(identity) : identity)
     const typed = login.origin.userName
     decided(
       {

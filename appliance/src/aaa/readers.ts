@@ -1,6 +1,13 @@
 /** Prepared look-ups of the AAA threads. Read-only connections: there is no cache of policy that could be stale. */
 import type Database from 'better-sqlite3'
-import type { Allowance, Calendar, Policy, Speed } from '@lango/modules/access/rules'
+import {
+  codesEndingAlike,
+  type Allowance,
+  type Calendar,
+  type CodeShape,
+  type Policy,
+  type Speed,
+} from '@lango/modules/access/rules'
 import { defaultSettings, type Retention } from '@lango/modules/settings/rules'
 import type { GrantRow } from './decide.ts'
 import { ANY_NEW_DEVICE } from './housekeeping.ts'
@@ -185,6 +192,8 @@ export type Readers = {
   readonly calendar: Calendar
   /** Whether the device is among those that used the grant last. */
   isKnownDevice(grantNo: number, device: string): boolean
+  /** How many codes of the voucher's batch could be with the same end; 0 when the grant is none's. */
+  codesEndingAlike(grantId: string): number
   /** Whether the login may not try a password from this device now. */
   lockedOut(login: string, device: string, grantNo: number, now: number): boolean
 }
@@ -215,6 +224,10 @@ export const createReaders = (
          OR EXISTS (SELECT 1 FROM (SELECT device FROM session_history WHERE grant_no = ? ORDER BY ended_at DESC LIMIT ?)
                     WHERE device = ?) AS yes`,
   )
+  const shapes = site.prepare<[string], Omit<CodeShape, 'numeric'> & { numeric: 0 | 1 }>(
+    `SELECT b.prefix, b.code_length AS length, b.numeric FROM grants g
+     JOIN vouchers v ON v.id = g.service_id JOIN voucher_batches b ON b.id = v.batch_id WHERE g.id = ?`,
+  )
   const isKnownDevice = (grantNo: number, device: string): boolean =>
     known.get(grantNo, device, grantNo, KNOWN_SESSIONS, device)!.yes === 1
   const passphrases = site.prepare<[string], { sealed: Buffer }>(
@@ -232,6 +245,11 @@ export const createReaders = (
     allowance: allowancesFrom(sessions, calendar),
     calendar,
     isKnownDevice,
+    codesEndingAlike(grantId) {
+      readSite()
+      const shape = shapes.get(grantId)
+      return shape ? codesEndingAlike({ ...shape, numeric: shape.numeric === 1 }) : 0
+    },
     lockedOut(login, device, grantNo, now) {
       if (state.get('lockouts') === 0) return false
       const held = locks.all(login, device, now)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { orThrow } from '@lango/kernel'
 import { insertSql, migrate, openDatabase } from '@lango/kernel/db'
 import { memorySite } from '@lango/kernel/testing'
-import { CODE_PURPOSE, access, codeLogin, firstUse } from '@lango/modules/access'
+import { CODE_PURPOSE, access, codeLogin, firstUse, readCode } from '@lango/modules/access'
 import { addPlan, plans } from '@lango/modules/plans'
 import { sessions } from '@lango/modules/sessions'
 import { sessionHistory } from '@lango/modules/sessions/tables'
@@ -17,13 +17,13 @@ const PHONE = 'AA:00:00:00:00:01'
 const DAY_SEC = 86_400
 const from = (device: string, router = 1) => ({ realm: undefined, device, router })
 
-const box = (count: number) => {
+const box = (count: number, shape: { length?: number; numeric?: boolean } = {}) => {
   const site = memorySite([access, plans, vouchers])
   const records = orThrow(openDatabase({ file: ':memory:' }))
   const tables = sessions.tables.filter((table) => table.home === 'sessions')
   orThrow(migrate(records, { version: 1, tables, changeLog: false }))
   site.must(addPlan, { name: 'Day', kind: 'hotspot', policy: {}, validitySec: DAY_SEC })
-  site.must(openBatch, { plan: 'Day', count })
+  site.must(openBatch, { plan: 'Day', count, ...shape })
   const { codes } = site.must(makeVouchers, { batch: 1 })
   const { clock, vault, log, database } = site
   const state = new SharedState(new SharedArrayBuffer(sharedStateBytes))
@@ -97,7 +97,8 @@ test('its first login begins the day, and is refused after the last day to begin
 })
 
 test('who guesses is stopped by device, then by router, and the street goes on', async () => {
-  const { gate, codes, use, clock } = box(2)
+  // Seven digits can be guessed: here new codes wait too.
+  const { gate, codes, use, clock } = box(2, { length: 7, numeric: true })
   await use(codes[0]!)
   const guesses = strangers(700)
   const answers = guesses.map((guess) => gate.find(guess, from('BB:00:00:00:00:01')))
@@ -114,6 +115,26 @@ test('who guesses is stopped by device, then by router, and the street goes on',
   expect(typeof gate.find(codes[1]!, from('DD:00:00:00:00:01', 2))).toBe('object')
   clock.advance(60_000)
   expect(typeof gate.find(codes[1]!, from('DD:00:00:00:00:01'))).toBe('object')
+})
+
+test('while a device for each guess goes at a router without end, who has a code of eight letters gets in there', () => {
+  const { gate, codes } = box(1)
+  const guesses = strangers(2000)
+  const answers = guesses.map((guess, no) => gate.find(guess, from(`CC:00:00:00:00:${no}`)))
+  expect(answers.filter((answer) => answer === 'too-many-guesses').length).toBeGreaterThanOrEqual(1690)
+  expect(gate.find(codes[0]!, from('DD:00:00:00:00:01'))).toMatchObject({ firstUsedAt: null })
+})
+
+test('who knows how a code ends and tries what may stand before it is held up like any guesser', () => {
+  const { gate, codes } = box(1)
+  const end = codes[0]!.slice(-4)
+  const open = 'ABCDEFGHJKMNPQRSTUVWXYZ'
+  const tried = [...open].flatMap((a) => [...open].flatMap((b) => [...open].map((c) => `${a}${b}${c}`)))
+  const guesses = tried.flatMap((abc) => [...open].map((d) => `${abc}${d}${end}`))
+  const known = guesses.filter((guess) => guess !== codes[0] && readCode(guess) === guess).slice(0, 500)
+  expect(known).toHaveLength(500)
+  for (const [no, guess] of known.entries()) gate.find(guess, from(`CC:00:00:00:00:${no}`))
+  expect(gate.find(codes[0]!, from('DD:00:00:00:00:01'))).toBe('too-many-guesses')
 })
 
 test('accounting that brings no Class finds the grant by the code', () => {
