@@ -109,6 +109,8 @@ export const firstUse = defineCommand({
   handle(ctx, { grantId, device, bind, deviceLimit, serial }) {
     const grant = ctx.db.select().from(grants.site).where(eq(grants.site.id, grantId)).get()
     if (!grant) return err({ type: 'GrantUnknown', grantId })
+    // Revoked or suspended after the front had looked: nothing begins any more.
+    if (grant.status !== 'active') return err({ type: 'GrantNotActive', grantId })
     if (isAnother(grant.serial, serial)) return err({ type: 'DevicesBound', grantId })
     const isBound = grant.devices.includes(device)
     if (bind && !isBound && grant.devices.length >= Math.max(deviceLimit, 1))

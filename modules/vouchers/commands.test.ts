@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
-import { memorySite } from '@lango/kernel/testing'
-import { CODE_PURPOSE, access, codeLogin, credentialPurpose, firstUse, readCode } from '../access/index.ts'
+import { memorySite, seededRandom } from '@lango/kernel/testing'
+import { CODE_PURPOSE, access, codeLogin, credentialPurpose, drawCode, firstUse, readCode } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { addPlan, plans } from '../plans/index.ts'
+import { LOOKUP_MISSES_MAX } from './commands.ts'
 import { vouchers as vouchersTable } from './tables.ts'
 import {
   VOUCHER_CHUNK_ROWS,
@@ -141,6 +142,32 @@ test('a code is found however it is typed, and one letter off is nobody’s', ()
   expect(readCode(wrong)).toBeUndefined()
   for (const other of [wrong, 'nonsense', '__proto__', "' OR 1=1 --"])
     expect(dispatch(showVoucher, { code: other })).toMatchObject({ ok: false, error: { type: 'VoucherUnknown' } })
+})
+
+test('who looks up one code after another that nobody has must wait, with a good one too, and nobody else', () => {
+  const { issue, must, dispatch, clock } = site()
+  const [code] = issue(1)
+  const { below } = seededRandom(99)
+  const others = Array.from({ length: LOOKUP_MISSES_MAX }, () =>
+    drawCode({ prefix: '', length: 8, numeric: false }, below),
+  )
+  const viewer = { actor: { kind: 'token', id: 'tok_viewer' } } as const
+  for (const other of others)
+    expect(dispatch(showVoucher, { code: other }, viewer)).toMatchObject({ error: { type: 'VoucherUnknown' } })
+  expect(dispatch(showVoucher, { code: code! }, viewer)).toEqual({ ok: false, error: { type: 'TooManyLookups' } })
+  expect(must(showVoucher, { code: code! })).toMatchObject({ serial: 1 })
+  clock.advance(10 * 60_000 + 1)
+  expect(dispatch(showVoucher, { code: code! }, viewer)).toMatchObject({ ok: true })
+})
+
+test('a voucher that is revoked between the look at it and its first use does not begin', () => {
+  const { issue, must, dispatch, grantOf } = site()
+  const [code] = issue(1)
+  must(revokeVouchers, { code: code! })
+  const grantId = grantOf(code!).id
+  const used = dispatch(firstUse, { grantId, device: 'AA:BB:CC:DD:EE:01', bind: true, deviceLimit: 1 })
+  expect(used).toEqual({ ok: false, error: { type: 'GrantNotActive', grantId } })
+  expect(grantOf(code!)).toMatchObject({ firstUsedAt: null, devices: [] })
 })
 
 test('revoking a batch ends what was never used and leaves the rest', () => {

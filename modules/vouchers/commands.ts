@@ -2,7 +2,7 @@ import { and, asc, eq, gt, gte, inArray, lte } from 'drizzle-orm'
 import { z } from 'zod'
 import { Secret, err, ok, type Result } from '@lango/kernel'
 import { insertSql } from '@lango/kernel/db'
-import { defineCommand, secretText, type CommandContext } from '@lango/kernel/verbs'
+import { audit, defineCommand, secretText, type CommandContext } from '@lango/kernel/verbs'
 import {
   CODE_LENGTH,
   CODE_PURPOSE,
@@ -217,6 +217,26 @@ export const revealVouchers = defineCommand({
 type Found = { readonly voucher: typeof vouchers.site.$inferSelect; readonly grant: typeof grants.site.$inferSelect }
 type VoucherUnknown = { readonly type: 'VoucherUnknown' }
 
+/** Codes that nobody has, looked up by one person or program within the window, before they have to wait. */
+export const LOOKUP_MISSES_MAX = 30
+const LOOKUP_WINDOW_MS = 10 * 60_000
+/** The last entries of the audit log are looked through; who guesses leaves one for each guess. */
+const LOOKUP_AUDIT_ROWS = 2000
+
+/** Whoever may not see codes is not to find them by trying, and whoever may leaves a name when they read them. */
+const hasMissedOften = ({ raw, actor, now }: CommandContext): boolean => {
+  // Who holds the box's own socket holds its keys.
+  if (actor.kind === 'console') return false
+  const misses = raw
+    .prepare<[number, string, string, number], number>(
+      `SELECT count(*) FROM ${audit.name} WHERE no > (SELECT max(no) FROM ${audit.name}) - ?
+         AND command = 'vouchers.show' AND outcome = 'refused' AND actor_kind = ? AND actor_id = ? AND at > ?`,
+    )
+    .pluck()
+    .get(LOOKUP_AUDIT_ROWS, actor.kind, actor.id, now - LOOKUP_WINDOW_MS)!
+  return misses >= LOOKUP_MISSES_MAX
+}
+
 const voucherOf = (ctx: CommandContext, typed: string): Result<Found, VoucherUnknown> => {
   const code = readCode(typed)
   const login = code === undefined ? '' : codeLogin(ctx.vault.keyedHash(code, CODE_PURPOSE))
@@ -245,6 +265,7 @@ export const showVoucher = defineCommand({
   permission: 'vouchers.read',
   input: z.object({ code: codeInput }),
   handle(ctx, { code }) {
+    if (hasMissedOften(ctx)) return err({ type: 'TooManyLookups' })
     const found = voucherOf(ctx, code.reveal())
     if (!found.ok) return found
     const { voucher, grant } = found.value

@@ -21,6 +21,7 @@ import {
   type Done,
   type DoingDesk,
 } from '@lango/kernel/ui'
+import { readCode } from '../access/index.ts'
 import { listPlans } from '../plans/index.ts'
 import { showVoucher } from './commands.ts'
 import { patternText, wordsOf } from './desk-parts.tsx'
@@ -211,15 +212,12 @@ const PLACE = /^(\d{1,9})-(\d{1,9})$/
 /** A voucher by its code, which stays out of every address, or by the number printed beside it. */
 const find = async (desk: DoingDesk): Promise<Done> => {
   const typed = desk.fields.get('code').trim()
-  const found = await desk.tell(showVoucher, { code: typed })
+  // The number beside a code, 3-17, is not looked up as one: it would count as a guess.
+  const found = readCode(typed) === undefined ? undefined : await desk.tell(showVoucher, { code: typed })
+  if (found?.ok === false && found.error.type !== 'VoucherUnknown') return { fault: found.error }
   const [, batch, serial] = PLACE.exec(typed) ?? []
-  const place = found.ok
-    ? found.value
-    : batch === undefined
-      ? undefined
-      : { batch: Number(batch), serial: Number(serial) }
-  if (!found.ok && found.error.type !== 'VoucherUnknown' && found.error.type !== 'InputInvalid')
-    return { fault: found.error }
+  const asPlace = batch === undefined ? undefined : { batch: Number(batch), serial: Number(serial) }
+  const place = found?.ok ? found.value : asPlace
   const id = place && (await desk.ask(voucherAt, { batch: place.batch, serial: place.serial }))
   return id === undefined ? { problems: { code: wordsOf(desk).notFound } } : { go: `/vouchers/code/${id}` }
 }

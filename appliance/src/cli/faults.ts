@@ -175,6 +175,7 @@ const sentences: Sentences = {
   BatchUnknown: ({ batch }) => `There is no batch ${batch}. See: lango voucher batches`,
   VoucherUnknown: () =>
     'No voucher has this code. Compare each character with the paper: there is no 0, O, 1, I or L among the letters.',
+  TooManyLookups: () => 'Too many codes that nobody has were looked up. Wait ten minutes, then try again.',
   VoucherOver: () => 'It is too late for this: the voucher is used, expired or revoked.',
   VoucherEndless: () => 'This voucher has no end that could be put off: its time runs from the first login.',
   CodesGuessable: ({ count, guesses }) =>
@@ -189,6 +190,7 @@ const sentences: Sentences = {
   ServiceEnded: ({ login }) =>
     `The service of ${login} has ended and cannot be taken up again. Add a new one: lango subscriber add …`,
   GrantUnknown: ({ grantId }) => `There is no grant ${grantId}.`,
+  GrantNotActive: () => 'This login is suspended, revoked or has ended: nothing can begin with it.',
   DevicesBound: () => 'As many devices as the plan allows are bound to this login already.',
   SessionNotOpen: ({ acctSessionId }) => `No open session has the id ${acctSessionId}. See: lango session list`,
 

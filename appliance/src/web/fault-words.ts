@@ -95,6 +95,10 @@ const words: Readonly<Record<string, Words>> = {
     sw: '{address} si anwani wala masafa: andika 10.0.0.1 au 10.0.0.0/24.',
   },
   BatchUnknown: { en: 'There is no batch {batch}.', sw: 'Hakuna kundi {batch}.' },
+  TooManyLookups: {
+    en: 'You have looked up too many codes that nobody has. Wait ten minutes, then try again.',
+    sw: 'Umetafuta misimbo mingi mno ambayo haipo. Subiri dakika kumi, kisha ujaribu tena.',
+  },
   VoucherUnknown: {
     en: 'No voucher has this code. Compare each character with the paper.',
     sw: 'Hakuna vocha yenye msimbo huu. Linganisha kila herufi na karatasi.',
