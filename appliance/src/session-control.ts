@@ -14,6 +14,7 @@ import { createGrouped } from './grouped.ts'
 import { createReconciler, type Order, type SessionChange } from './reconciler.ts'
 import type { Site } from './site.ts'
 import { createStandings, type Standings } from './standings.ts'
+import { byTypedName } from './typed-names.ts'
 
 const reconcilerActor = system('reconciler')
 /** Orders that are given and carried out at about the same time are committed together. */
@@ -70,7 +71,7 @@ export const startSessionControl = ({
   })
   const reconciler = createReconciler({
     reader,
-    control,
+    control: byTypedName(control, reader, site.vault),
     clock,
     log,
     endSession,

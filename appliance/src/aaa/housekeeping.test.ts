@@ -37,6 +37,7 @@ const box = () => {
     db,
     slots,
     now: () => 0,
+    keptName: (userName) => userName,
     grantOf: () => undefined,
     allowanceOf: () => undefined,
     limitReached: () => {},

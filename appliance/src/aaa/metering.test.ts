@@ -76,6 +76,7 @@ const box = () => {
     db: database.raw,
     slots,
     now: () => T0,
+    keptName: (userName) => userName,
     grantOf: () => ({ no: GRANT, hasQuota: true }),
     allowanceOf: (_no, at) => allowances(inOrder, { ...openPolicy, quotaPeriod: 'day' }, at),
     limitReached: (grantNo) => told.push(grantNo),

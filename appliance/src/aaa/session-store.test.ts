@@ -30,7 +30,11 @@ const inOrder = {
   topUps: null,
 }
 
-const box = (grants: Record<string, Grant> = {}, policy: Partial<Policy> = {}) => {
+const box = (
+  grants: Record<string, Grant> = {},
+  policy: Partial<Policy> = {},
+  keptName: (userName: string) => string = (userName) => userName,
+) => {
   const database = orThrow(openDatabase({ file: ':memory:' }))
   const tables = sessions.tables.filter((table) => table.home === 'sessions')
   orThrow(migrate(database, { version: 1, tables, changeLog: false }))
@@ -41,6 +45,7 @@ const box = (grants: Record<string, Grant> = {}, policy: Partial<Policy> = {}) =
     db: database.raw,
     slots,
     now: () => T0,
+    keptName,
     grantOf: (_className, userName) => {
       const grant = grants[userName]
       return (
@@ -104,6 +109,21 @@ test('a session is one row from Start to Stop', () => {
   expect(show('s1')).toMatchObject([
     { state: 'stop', sessionTimeSec: 600, inputOctets: 2 * MB, outputOctets: 20 * MB, terminateCause: 'User-Request' },
   ])
+})
+
+test('a voucher’s session is kept under its login, however the code was typed, and its code nowhere', () => {
+  const kept = (name: string): string => (name.toUpperCase() === 'KSM2345' ? 'voucher:ab' : name)
+  const { told, show, database } = box({ 'voucher:ab': { no: 7, quotaOctets: null } }, {}, kept)
+  told(0, { ...start, 'User-Name': 'KSM2345' })
+  told(300, { ...interim(300, 1, 2), 'User-Name': 'ksm2345' })
+  expect(show('s1')).toMatchObject([{ state: 'interim', userName: 'voucher:ab' }])
+  told(600, { ...stop(600, 3, 4), 'User-Name': 'KSM2345' })
+  expect(show('s1')).toMatchObject([{ state: 'stop', userName: 'voucher:ab', inputOctets: 3 }])
+  expect(database.raw.prepare('SELECT grant_no grantNo, user_name userName FROM session_history').all()).toEqual([
+    { grantNo: 7, userName: 'voucher:ab' },
+  ])
+  told(700, { ...start, 'Acct-Session-Id': 's2', 'User-Name': 'amina' })
+  expect(show('s2')).toMatchObject([{ userName: 'amina' }])
 })
 
 test('Start, interim and Stop in one commit are one row, and a repeated Stop in the same commit is not another', () => {

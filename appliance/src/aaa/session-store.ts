@@ -55,6 +55,8 @@ export type StoreDeps = {
   readonly now: () => number
   /** The grant a session belongs to: by the Class of its Accept, else by its login. */
   readonly grantOf: (className: string, userName: string) => SessionGrant | undefined
+  /** Under what name a session is kept: a voucher's code is its key, and its login stands for it. */
+  readonly keptName: (userName: string) => string
   /** What a grant may still use at an instant, from the databases alone; undefined when it is not metered. */
   readonly allowanceOf: (grantNo: number, at: number) => Allowance | undefined
   /** Called after a commit for each grant that has reached a limit. */
@@ -128,8 +130,8 @@ export class SessionStore {
       return
     }
     const key = sessionKey(routerNo, reader.nas, reader.acctSessionId)
-    const record = reader.record(status, receivedAt, swapped)
     const live = this.#live.get(key)
+    const record = this.#named(reader.record(status, receivedAt, swapped), live)
     const stopped = live
       ? undefined
       : (this.#stoppedNow.get(key) ?? this.#lastStop(reader.acctSessionId, routerNo, reader.nas))
@@ -212,6 +214,13 @@ export class SessionStore {
   /** A grant's quota was changed: it is looked up anew when its next octets come. */
   forgetQuota(grantNo: number): void {
     this.#meters.forget(grantNo)
+  }
+
+  /** Who has the name that is known already needs no look. */
+  #named(record: AccountingRecord, live: LiveRow | undefined): AccountingRecord {
+    if (record.userName === live?.userName) return record
+    const userName = this.#deps.keptName(record.userName)
+    return userName === record.userName ? record : { ...record, userName }
   }
 
   #carryOut(

@@ -56,11 +56,17 @@ const codeLoginOf = (userName: string): string | undefined => {
   const code = readCode(userName)
   return code === undefined ? undefined : codeLogin(vault.keyedHash(code, CODE_PURPOSE))
 }
+const isVoucher = site.prepare<[string], number>('SELECT 1 FROM grants WHERE login = ?').pluck()
+const keptName = (userName: string): string => {
+  const login = codeLoginOf(userName)
+  return login !== undefined && isVoucher.get(login) === 1 ? login : userName
+}
 const store = new SessionStore({
   db: sessions,
   slots,
   now,
   grantOf: grantLookup(site, codeLoginOf),
+  keptName,
   allowanceOf: allowanceLookup(site, allowancesFrom(sessions, new Calendar(data.timeZone))),
   limitReached: (grantNo) => tell({ kind: 'limit-reached', grantNo }),
 })

@@ -1,5 +1,6 @@
 /** `lango session …` */
 import type { ResultOf } from '@lango/kernel/db'
+import { isCodeLogin } from '@lango/modules/access/rules'
 import type { listSessions, sessionIds, showSession } from '@lango/modules/sessions'
 import { shown, type CommandSpec } from './command.ts'
 import { ago, duration, localTime, octets, table } from './format.ts'
@@ -7,6 +8,9 @@ import { ago, duration, localTime, octets, table } from './format.ts'
 const IDS_PAGE_ROWS = 10_000
 
 type Open = ResultOf<typeof listSessions>
+
+/** A voucher's session is kept under the hash of its code, which says nothing to people. */
+const whoIs = ({ userName }: { readonly userName: string }): string => (isCodeLogin(userName) ? 'a voucher' : userName)
 
 const list: CommandSpec = {
   path: ['session', 'list'],
@@ -29,7 +33,7 @@ const list: CommandSpec = {
           ['ACCT-SESSION-ID', 'USER', 'ADDRESS', 'DEVICE', 'NAS', '>UP', '>DOWN', 'STARTED', 'HEARD'],
           rows.map((one) => [
             one.acctSessionId,
-            one.userName,
+            whoIs(one),
             one.framedIp,
             one.device,
             one.nas,
@@ -61,7 +65,7 @@ const show: CommandSpec = {
       table(
         ['USER', 'STATE', 'STARTED', 'ENDED', 'ONLINE', '>UP', '>DOWN', 'ADDRESS', 'DEVICE', 'WHY IT ENDED'],
         found.value.map((one) => [
-          one.userName,
+          whoIs(one),
           one.state,
           localTime(one.startedAt),
           localTime(one.endedAt),
