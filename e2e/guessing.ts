@@ -72,7 +72,10 @@ export type GuessingOptions = {
 type Slot = { code: string; sentAt: number }
 
 /** One packet after another in the same octets: what changes is written over, and signed anew. */
-function packer(secret: string, nameOctets: number): (id: number, count: number, code: string, device: string) => Buffer {
+function packer(
+  secret: string,
+  nameOctets: number,
+): (id: number, count: number, code: string, device: string) => Buffer {
   const passwordAt = NAME_AT + nameOctets + 2
   const deviceAt = passwordAt + PASSWORD_OCTETS + 2
   const packet = Buffer.alloc(deviceAt + DEVICE_OCTETS)
@@ -83,7 +86,8 @@ function packer(secret: string, nameOctets: number): (id: number, count: number,
   packet.set([2, PASSWORD_OCTETS + 2], passwordAt - 2)
   packet.set([31, DEVICE_OCTETS + 2], deviceAt - 2)
   const hidden = Buffer.concat([Buffer.from(secret), Buffer.alloc(16)])
-  const pad = (octet: number): Buffer => Buffer.alloc(64, octet).map((value, i) => value ^ (Buffer.from(secret)[i] ?? 0)) as Buffer
+  const pad = (octet: number): Buffer =>
+    Buffer.alloc(64, octet).map((value, i) => value ^ (Buffer.from(secret)[i] ?? 0)) as Buffer
   const inner = Buffer.concat([pad(0x36), packet])
   const outer = Buffer.concat([pad(0x5c), Buffer.alloc(16)])
   return (id, count, code, device) => {
