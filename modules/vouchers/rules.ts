@@ -2,11 +2,12 @@
 import { codesOf, type CodeShape } from '../access/index.ts'
 
 /**
- * Codes there must be for each one that is good. A box looks up at most some ten unknown codes a second (the guard of
- * the gate), so that with this many one is found in a day at the soonest, and with eight letters in years.
+ * Codes there must be for each one that is good: fewer are refused. The gate looks up some twenty unknown codes a second
+ * in all, so that with this many a guesser from ever new devices finds one within minutes: enough for a handful of short
+ * codes that are gone by the evening, no more.
  */
 export const CODES_PER_VOUCHER_MIN = 1000
-/** Under this the seller is told that longer codes are better. */
+/** Under this, a day of guessing for one code, the seller is told that longer ones are better; eight letters take years. */
 export const CODES_PER_VOUCHER_GOOD = 1_000_000
 
 /** Guesses that one hit costs on average, when `live` vouchers of a shape are good. */
