@@ -1,6 +1,6 @@
 import type { Vault } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
-import type { Actor } from '@lango/kernel/verbs'
+import type { Actor, CommandContext } from '@lango/kernel/verbs'
 import { builtInRole } from './rules.ts'
 
 /** So that a token which lies about is known for one. */
@@ -42,6 +42,13 @@ export const roleOfActor = (raw: RawDatabase): ((actor: Actor, now: number) => s
     if (kind === 'token') return ofToken.get(id, now)?.role
     return kind === 'staff' ? ofStaff.get(id)?.role : undefined
   }
+}
+
+/** Whether whoever a command acts for may do something else besides; the box and its console may everything. */
+export const actorMay = ({ raw, actor, now }: CommandContext, permission: string): boolean => {
+  if (actor.kind === 'system' || actor.kind === 'console') return true
+  const role = roleOfActor(raw)(actor, now)
+  return role !== undefined && permissionsOfRole(raw)(role).has(permission)
 }
 
 /**

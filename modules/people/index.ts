@@ -10,6 +10,7 @@ import { auditExported, auditOpened } from './trail.ts'
 
 export { enterByDoor, firstOwner, refusedSignIn, routerLogin, signedIn } from './door.ts'
 export {
+  actorMay,
   createCredentials,
   createPeopleGuard,
   type Credential,
@@ -22,6 +23,8 @@ export { listRoles, listStaff, listStaffSessions, listTokens, ownSessions, searc
 export { removeRole, setRole } from './roles.ts'
 export {
   builtInRole,
+  parsePercentBp,
+  percentText,
   passwordFault,
   permissions,
   roleMay,

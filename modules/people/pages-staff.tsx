@@ -10,6 +10,7 @@ import {
   Field,
   fill,
   Form,
+  FormReader,
   formatExact,
   nothingHere,
   PageHead,
@@ -30,7 +31,7 @@ import {
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
 import { listRoles, listStaff, listStaffSessions } from './queries.ts'
-import { roleNames } from './rules.ts'
+import { parsePercentBp, percentText, roleNames } from './rules.ts'
 import { changeStaff, DOOR_DAYS, inviteStaff, resetStaff, signOutStaff } from './staff.ts'
 import { peopleWords, type PeopleWords } from './words.ts'
 
@@ -244,6 +245,8 @@ const sessionColumns = (desk: Desk): readonly Column<ResultOf<typeof listStaffSe
   ]
 }
 
+const commissionText = ({ commissionBp }: Person): string => (commissionBp === null ? '' : percentText(commissionBp))
+
 const ChangeForm = ({ desk, person, own }: { desk: Desk; person: Person; own: readonly OwnRole[] }) => {
   const words = wordsOf(desk)
   const form = valuesFor(desk, 'save')
@@ -266,6 +269,16 @@ const ChangeForm = ({ desk, person, own }: { desk: Desk; person: Person; own: re
             name="role"
             value={form.value('role', person.role)}
             options={roleOptions(own, words)}
+          />
+          <Field
+            locale={desk.locale}
+            label={words.commission}
+            name="commission"
+            unit="%"
+            inputMode="decimal"
+            value={form.value('commission', commissionText(person))}
+            help={words.commissionHelp}
+            {...form.error('commission')}
           />
           <Button kind="main">{words.save}</Button>
         </Form>
@@ -321,6 +334,7 @@ export const personPage = definePage({
               [words.login, <UserText key="login" text={person.login} />],
               [words.role, roleName(person.role, own, words)],
               [words.app, person.totpSince === null ? words.appNo : words.appYes],
+              [words.commission, person.commissionBp === null ? words.noCommission : `${commissionText(person)} %`],
               [words.since, formatExact(person.createdAt, desk.locale)],
             ]}
           />
@@ -349,7 +363,11 @@ export const personPage = definePage({
       permission: 'people.write',
       async run(desk) {
         const { fields } = desk
-        const change = { id: desk.param('id'), name: fields.get('name'), role: fields.get('role') }
+        const form = new FormReader(fields)
+        const bp = form.read('commission', parsePercentBp, wordsOf(desk).commissionUnreadable)
+        if (!form.isGood) return { problems: form.problems }
+        const commissionBp = fields.has('commission') ? (bp ?? null) : undefined
+        const change = { id: desk.param('id'), name: fields.get('name'), role: fields.get('role'), commissionBp }
         const done = await desk.tell(changeStaff, change)
         return done.ok ? { go: `/staff/${change.id}?said=saved` } : { fault: done.error }
       },

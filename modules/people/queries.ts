@@ -61,6 +61,7 @@ export const listStaff = defineQuery({
         createdAt: staff.createdAt,
         passwordSince: staff.passwordSince,
         totpSince: staff.totpSince,
+        commissionBp: staff.commissionBp,
       })
       .from(staff)
       .orderBy(ascending(staff.login), ...byKey(staff)),

@@ -1,4 +1,5 @@
 /** What people and programs may do, by role. Pure. */
+import { err, ok, type QuantityFault, type Result } from '@lango/kernel'
 
 /** Every permission that can be given. `system` is the box's own and nobody's; `self` is everybody's over themselves. */
 export const permissions = [
@@ -80,6 +81,20 @@ export const roleMay = (role: string, permission: string): boolean => builtInRol
 
 /** Letters, digits and `. _ -`, in lower case: what is typed to sign in. */
 export const STAFF_LOGIN = /^[a-z0-9][a-z0-9._@-]{1,63}$/
+
+/** All of the price. */
+export const COMMISSION_BP_MAX = 10_000
+const PERCENT = /^(\d{1,3})(?:[.,](\d{1,2}))?\s*%?$/
+
+/** `7.5` percent as hundredths of one: 750. */
+export const parsePercentBp = (text: string): Result<number, QuantityFault> => {
+  const [, whole = '', fraction = ''] = PERCENT.exec(text.trim()) ?? []
+  const bp = whole === '' ? Number.NaN : Number(whole) * 100 + Number(fraction.padEnd(2, '0'))
+  return bp <= COMMISSION_BP_MAX ? ok(bp) : err({ type: 'QuantityUnreadable', text, expected: '7.5' })
+}
+
+/** As `parsePercentBp` reads it back. */
+export const percentText = (bp: number): string => String(bp / 100)
 
 export const PASSWORD_LENGTH_MIN = 10
 export const PASSWORD_LENGTH_MAX = 256

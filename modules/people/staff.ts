@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
 import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
 import { giving, type GivingFault } from './giving.ts'
-import { STAFF_LOGIN } from './rules.ts'
+import { COMMISSION_BP_MAX, STAFF_LOGIN } from './rules.ts'
 import { staff, staffDoors, staffSessions } from './tables.ts'
 
 export const DOOR_PURPOSE = 'staff_doors.hash'
@@ -45,6 +45,7 @@ export const newStaff = (
   totpStep: 0,
   recovery: null,
   recoveryLeft: 0,
+  commissionBp: null,
 })
 
 /** Opens a door for a person, once; doors opened before are shut. */
@@ -138,7 +139,7 @@ const mayTurn = (ctx: CommandContext, from: string, to: string | undefined): Res
   return to === undefined ? ok(undefined) : may.role(to)
 }
 
-/** Another name, role or state; what is not given stays. Disabled people are signed out at once. */
+/** Another name, role, state or commission; what is not given stays. Disabled people are signed out at once. */
 export const changeStaff = defineCommand({
   name: 'staff.change',
   summary: 'Changes name, role or state of a person; whoever is disabled is signed out at once.',
@@ -149,6 +150,8 @@ export const changeStaff = defineCommand({
     name: staffName.optional(),
     role: role.optional(),
     status: z.enum(['active', 'disabled']).optional(),
+    /** Counts for what is sold from then on; null takes it away. */
+    commissionBp: z.number().int().min(0).max(COMMISSION_BP_MAX).nullable().optional(),
   }),
   handle(ctx, { id, ...change }) {
     const person = staffById(ctx, id)
@@ -161,13 +164,15 @@ export const changeStaff = defineCommand({
       name: change.name ?? person.name,
       role: change.role ?? person.role,
       status: change.status ?? person.status,
+      commissionBp: change.commissionBp === undefined ? person.commissionBp : change.commissionBp,
     }
     ctx.db.update(staff.site).set(after).where(eq(staff.site.id, id)).run()
     if (after.status === 'disabled') {
       endSessions(ctx, id)
       ctx.db.delete(staffDoors.site).where(eq(staffDoors.site.staffId, id)).run()
     }
-    ctx.changed({ name: person.name, role: person.role, status: person.status }, after)
+    const { name, role: roleBefore, status, commissionBp } = person
+    ctx.changed({ name, role: roleBefore, status, commissionBp }, after)
     return ok({ id, login: person.login, ...after })
   },
 })

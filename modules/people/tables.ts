@@ -33,6 +33,8 @@ export const staff = defineTable(
     /** Keyed hashes of the recovery codes that are left, a JSON array. */
     recovery: c.optSecret(),
     recoveryLeft: c.int({ before: 0 }),
+    /** Of the price of a voucher that the person sells, in hundredths of a percent; null: they earn none. */
+    commissionBp: c.optInt(),
   }),
   { unique: { byLogin: ['login'] } },
 )

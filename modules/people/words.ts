@@ -27,6 +27,11 @@ export const peopleWords = catalogue(
     technicianMay: 'Routers, plans, subscribers, sessions and vouchers; not people.',
     cashierMay: 'Adds subscribers, sells and shows vouchers; changes nothing of the network.',
     viewerMay: 'Looks at everything of the network and the business; changes nothing.',
+    commission: 'Commission on vouchers',
+    commissionHelp:
+      'Percent of the price of each voucher that this person sells, such as 7.5. Empty: none. It counts from the next sale on.',
+    commissionUnreadable: 'Write a percentage from 0 to 100, such as 7.5.',
+    noCommission: 'none',
     roles: 'Roles',
     ownRoles: 'Roles of this box',
     newRole: 'New role',
@@ -157,6 +162,11 @@ export const peopleWords = catalogue(
     technicianMay: 'Ruta, vifurushi, wateja, vipindi na vocha; si watu.',
     cashierMay: 'Huongeza wateja, huuza na kuonyesha vocha; habadilishi chochote cha mtandao.',
     viewerMay: 'Hutazama kila kitu cha mtandao na biashara; habadilishi chochote.',
+    commission: 'Kamisheni ya vocha',
+    commissionHelp:
+      'Asilimia ya bei ya kila vocha ambayo mtu huyu anauza, kama 7.5. Tupu: hakuna. Huhesabiwa kuanzia mauzo yajayo.',
+    commissionUnreadable: 'Andika asilimia kuanzia 0 hadi 100, kama 7.5.',
+    noCommission: 'hakuna',
     roles: 'Majukumu',
     ownRoles: 'Majukumu ya kisanduku hiki',
     newRole: 'Jukumu jipya',

@@ -24,6 +24,7 @@ import {
   type Shown,
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
+import { agentCalled } from './agents.ts'
 import { handVouchers } from './commands.ts'
 import { wordsOf } from './desk-parts.tsx'
 import { batchHolders, movable, type DeskBatch } from './overview.ts'
@@ -149,10 +150,13 @@ const readMove = (desk: DoingDesk, batch: DeskBatch): Move | { readonly problems
   return form.isGood ? { ...range, holder, state } : { problems: form.problems }
 }
 
-const moveShown = (desk: DoingDesk, batch: DeskBatch, move: Move, count: number): Shown => {
+type Checked = { readonly count: number; readonly agent: ResultOf<typeof agentCalled> }
+
+const moveShown = (desk: DoingDesk, batch: DeskBatch, move: Move, { count, agent }: Checked): Shown => {
   const words = wordsOf(desk)
   const asked = move.to - move.from + 1
   const forms = move.state === 'given' ? words.giveThem : words.sellThem
+  const holder = agent ? fill(words.handAgent, agent) : move.holder
   return {
     title: words.handTitle,
     content: (
@@ -164,7 +168,7 @@ const moveShown = (desk: DoingDesk, batch: DeskBatch, move: Move, count: number)
               facts={[
                 [words.from, formatNumber(move.from, desk.locale)],
                 [words.to, formatNumber(move.to, desk.locale)],
-                [words.holder, <UserText key="holder" text={move.holder} />],
+                [words.holder, <UserText key="holder" text={holder} />],
                 [words.handMoves, formatNumber(count, desk.locale)],
                 [words.handPassed, formatNumber(asked - count, desk.locale)],
               ]}
@@ -192,7 +196,8 @@ export const hand = async (desk: DoingDesk, batch: DeskBatch): Promise<Done> => 
   if (!desk.fields.has('sure')) {
     const { movable: count } = await desk.ask(movable, { batch: batch.number, from: move.from, to: move.to })
     if (count === 0) return { problems: { from: wordsOf(desk).handNone } }
-    return { show: moveShown(desk, batch, move, count) }
+    const agent = await desk.ask(agentCalled, { holder: move.holder })
+    return { show: moveShown(desk, batch, move, { count, agent }) }
   }
   const moved = await desk.tell(handVouchers, { batch: batch.number, ...move })
   return moved.ok ? { go: `/vouchers/${batch.number}?tab=hand&said=${move.state}` } : { fault: moved.error }

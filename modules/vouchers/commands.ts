@@ -7,7 +7,6 @@ import {
   CODE_LENGTH,
   CODE_PURPOSE,
   PREFIX_SPELLING,
-  accessChanged,
   codeLogin,
   createGrantWriter,
   credentialPurpose,
@@ -17,10 +16,12 @@ import {
   type CodeShape,
 } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
+import { actorMay } from '../people/index.ts'
 import { saleTimesFault } from '../plans/index.ts'
 import { plans } from '../plans/tables.ts'
 import { CODES_PER_VOUCHER_MIN, guessesPerHit, voucherState } from './rules.ts'
-import { voucherBatches, voucherMoves, vouchers } from './tables.ts'
+import { endVouchers, recordMove, recordSales, sellerCalled } from './sales.ts'
+import { voucherBatches, vouchers } from './tables.ts'
 
 /** Vouchers of one command: its transaction stays short, so that nothing else waits long. */
 export const VOUCHER_CHUNK_ROWS = 200
@@ -145,6 +146,7 @@ const createMaker = (ctx: CommandContext, batch: Batch): ((serial: number) => st
       tail: code.slice(-4),
       state: 'made',
       holder: null,
+      agentId: null,
       changedAt: ctx.now,
       changedBy: ctx.actor.id,
     })
@@ -308,7 +310,7 @@ export const revokeVouchers = defineCommand({
       const { voucher, grant } = found.value
       // Who revoked it first stays on record.
       if (voucher.state === 'revoked') return ok({ revoked: 0, more: false })
-      revoke(ctx, [{ id: voucher.id, grantNo: grant.no }])
+      endVouchers(ctx, [{ id: voucher.id, grantNo: grant.no }])
       ctx.changed({ state: voucher.state, holder: voucher.holder }, { state: 'revoked' })
       return ok({ revoked: 1, more: false })
     }
@@ -320,23 +322,11 @@ export const revokeVouchers = defineCommand({
          WHERE v.batch_id = ? AND v.state <> 'revoked' AND g.first_used_at IS NULL LIMIT ?`,
       )
       .all(batch.id, VOUCHER_CHUNK_ROWS)
-    revoke(ctx, unused)
+    endVouchers(ctx, unused)
     ctx.changed({ state: 'unused', vouchers: unused.length }, { state: 'revoked', vouchers: unused.length })
     return ok({ revoked: unused.length, more: unused.length === VOUCHER_CHUNK_ROWS })
   },
 })
-
-const revoke = (ctx: CommandContext, which: readonly { id: string; grantNo: number }[]): void => {
-  if (which.length === 0) return
-  const ids = which.map(({ id }) => id)
-  ctx.db
-    .update(vouchers.site)
-    .set({ state: 'revoked', changedAt: ctx.now, changedBy: ctx.actor.id })
-    .where(inArray(vouchers.site.id, ids))
-    .run()
-  ctx.db.update(grants.site).set({ status: 'ended' }).where(inArray(grants.site.serviceId, ids)).run()
-  for (const { grantNo } of which) ctx.emit(accessChanged, { grantNo })
-}
 
 /** Who had them before they were handed on: a sheet that several agents share is told in parts. */
 const heldBy = ({ raw }: CommandContext, batchId: string, from: number, to: number): unknown =>
@@ -347,7 +337,10 @@ const heldBy = ({ raw }: CommandContext, batchId: string, from: number, to: numb
     )
     .all(batchId, from, to)
 
-/** Hands vouchers of a batch to somebody, or marks them sold: by the serial numbers on the paper. */
+/**
+ * Hands vouchers of a batch to somebody, or marks them sold: by the serial numbers on the paper. Whoever is given some
+ * and is of the staff sees their codes when they sell them, so it takes the right to see codes to give them any.
+ */
 export const handVouchers = defineCommand({
   name: 'vouchers.hand',
   summary: 'Gives vouchers of a batch to a seller, or marks them sold, by the serial numbers on the paper.',
@@ -359,18 +352,24 @@ export const handVouchers = defineCommand({
       from: z.number().int().min(1),
       to: z.number().int().min(1),
       state: z.enum(['given', 'sold']),
+      /** Somebody of the staff by their login, or anybody else by name. */
       holder: z.string().trim().min(1).max(64),
     })
     .refine(({ from, to }) => from <= to, { path: ['to'], message: 'The last number comes after the first.' }),
   handle(ctx, { batch: number, from, to, state, holder }) {
+    // An agent has their own stock, and a page to sell from it.
+    if (!actorMay(ctx, 'vouchers.read')) return err({ type: 'Forbidden', permission: 'vouchers.read' })
     const batch = batchNumbered(ctx, number)
     if (!batch) return err({ type: 'BatchUnknown', batch: number })
+    const seller = sellerCalled(ctx, holder)
+    if (state === 'given' && seller.agentId !== null && !actorMay(ctx, 'vouchers.reveal'))
+      return err({ type: 'Forbidden', permission: 'vouchers.reveal' })
     const { site } = vouchers
     const held = heldBy(ctx, batch.id, from, to)
     // Sold is sold: what an agent has sold is not in anybody's stock again.
     const moved = ctx.db
       .update(site)
-      .set({ state, holder, changedAt: ctx.now, changedBy: ctx.actor.id })
+      .set({ state, ...seller, changedAt: ctx.now, changedBy: ctx.actor.id })
       .where(
         and(
           eq(site.batchId, batch.id),
@@ -379,22 +378,12 @@ export const handVouchers = defineCommand({
           inArray(site.state, ['made', 'given']),
         ),
       )
-      .run()
-    ctx.changed(held, [{ state, holder, vouchers: moved.changes }])
-    if (moved.changes > 0)
-      ctx.db
-        .insert(voucherMoves.site)
-        .values({
-          id: ctx.ids.next('vmv'),
-          batchId: batch.id,
-          fromSerial: from,
-          toSerial: to,
-          state,
-          holder,
-          at: ctx.now,
-          by: ctx.actor.id,
-        })
-        .run()
-    return ok({ batch: number, moved: moved.changes, asked: to - from + 1 })
+      .returning({ id: site.id })
+      .all()
+    const voucherIds = moved.map(({ id }) => id)
+    const terms = state === 'sold' ? recordSales(ctx, { voucherIds, batch, seller, codeTold: false }) : {}
+    ctx.changed(held, [{ state, holder: seller.holder, vouchers: moved.length, ...terms }])
+    if (moved.length > 0) recordMove(ctx, { batchId: batch.id, fromSerial: from, toSerial: to, state }, seller)
+    return ok({ batch: number, moved: moved.length, asked: to - from + 1 })
   },
 })

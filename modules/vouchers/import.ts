@@ -127,6 +127,7 @@ const voucherFrom = (ctx: CommandContext, row: Row) => ({
   serial: row.serial,
   state: row.state,
   holder: row.holder ?? null,
+  agentId: null,
   changedAt: row.changedAt ?? ctx.now,
   changedBy: row.changedBy === '' ? ctx.actor.id : row.changedBy,
 })

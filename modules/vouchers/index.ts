@@ -1,12 +1,15 @@
 import { defineModule } from '@lango/kernel/verbs'
+import { agentCalled, commissionReport, ownCommission, ownSales, ownStock } from './agents.ts'
 import { handVouchers, makeVouchers, openBatch, revealVouchers, revokeVouchers, showVoucher } from './commands.ts'
 import { importVouchers, revealCodes } from './import.ts'
 import { extendVoucher, oneVoucher, revealVoucher, revokeRest, revokeVoucher, setVoucherSpeed } from './one.ts'
 import { batchCounts, batchHolders, deskBatches, deskVouchers, movable, voucherAt } from './overview.ts'
 import { listBatches, listVouchers } from './queries.ts'
 import { voucherRows } from './rows.ts'
-import { voucherBatches, voucherMoves, vouchers as vouchersTable } from './tables.ts'
+import { sellVoucher, showSoldVoucher } from './selling.ts'
+import { voucherBatches, voucherMoves, voucherSales, vouchers as vouchersTable } from './tables.ts'
 
+export { commissionReport, ownCommission, ownSales, ownStock, type Balance, type SellerLine } from './agents.ts'
 export {
   handVouchers,
   makeVouchers,
@@ -20,6 +23,7 @@ export { givenVoucherCells } from './given.ts'
 export { importVouchers, revealCodes, type VoucherImportFault } from './import.ts'
 export { extendVoucher, oneVoucher, revealVoucher, revokeRest, revokeVoucher, setVoucherSpeed } from './one.ts'
 export { batchCounts, deskBatches, deskVouchers } from './overview.ts'
+export { daysOf } from './period.ts'
 export { listBatches, listVouchers } from './queries.ts'
 export {
   VOUCHER_ROWS_MAX,
@@ -32,10 +36,11 @@ export {
   type VoucherSheetRow,
 } from './rows.ts'
 export { CODES_PER_VOUCHER_GOOD, voucherState } from './rules.ts'
+export { sellVoucher, showSoldVoucher } from './selling.ts'
 
 export const vouchers = defineModule({
   name: 'vouchers',
-  tables: [voucherBatches, vouchersTable, voucherMoves],
+  tables: [voucherBatches, vouchersTable, voucherMoves, voucherSales],
   commands: [
     openBatch,
     makeVouchers,
@@ -50,6 +55,8 @@ export const vouchers = defineModule({
     revokeVoucher,
     revokeRest,
     revealVoucher,
+    sellVoucher,
+    showSoldVoucher,
   ],
   queries: [
     listVouchers,
@@ -62,5 +69,10 @@ export const vouchers = defineModule({
     movable,
     voucherAt,
     oneVoucher,
+    ownStock,
+    ownSales,
+    ownCommission,
+    agentCalled,
+    commissionReport,
   ],
 })

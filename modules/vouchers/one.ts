@@ -1,5 +1,5 @@
 /** One voucher as the desk has it before it: by its id, never by its code. */
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
 import { ascending, defineQuery, type Reader } from '@lango/kernel/db'
@@ -9,6 +9,7 @@ import { grants, policies } from '../access/tables.ts'
 import { staff } from '../people/tables.ts'
 import { plans } from '../plans/tables.ts'
 import { voucherState } from './rules.ts'
+import { endVouchers } from './sales.ts'
 import { voucherBatches, voucherMoves, vouchers } from './tables.ts'
 
 /** A voucher is made good for longer by at most this much at once. */
@@ -171,18 +172,6 @@ export const setVoucherSpeed = defineCommand({
   },
 })
 
-/** Ends vouchers for good; sessions on them end too. */
-const end = (ctx: CommandContext, which: readonly { readonly id: string; readonly grantNo: number }[]): void => {
-  const ids = which.map((one) => one.id)
-  ctx.db
-    .update(vouchers.site)
-    .set({ state: 'revoked', changedAt: ctx.now, changedBy: ctx.actor.id })
-    .where(inArray(vouchers.site.id, ids))
-    .run()
-  ctx.db.update(grants.site).set({ status: 'ended' }).where(inArray(grants.site.serviceId, ids)).run()
-  for (const { grantNo } of which) ctx.emit(accessChanged, { grantNo })
-}
-
 export const revokeVoucher = defineCommand({
   name: 'vouchers.revokeOne',
   summary: 'Ends one voucher for good by its id, with its sessions.',
@@ -193,7 +182,7 @@ export const revokeVoucher = defineCommand({
     const found = liveVoucher(ctx, id)
     if (!found.ok) return found
     const { voucher, grant } = found.value
-    end(ctx, [{ id, grantNo: grant.no }])
+    endVouchers(ctx, [{ id, grantNo: grant.no }])
     ctx.changed({ state: voucher.state }, { state: 'revoked' })
     return ok({ id })
   },
@@ -220,7 +209,7 @@ export const revokeRest = defineCommand({
            AND (g.expires_at IS NULL OR g.expires_at > ?) LIMIT ?`,
       )
       .all(batch.id, keepSold ? 'sold' : '', ctx.now, REVOKED_AT_ONCE)
-    end(ctx, unused)
+    endVouchers(ctx, unused)
     return ok({ revoked: unused.length, more: unused.length === REVOKED_AT_ONCE })
   },
 })

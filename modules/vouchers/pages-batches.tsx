@@ -23,6 +23,7 @@ import {
 } from '@lango/kernel/ui'
 import { readCode } from '../access/index.ts'
 import { listPlans } from '../plans/index.ts'
+import { agentWordsOf } from './agent-parts.tsx'
 import { showVoucher } from './commands.ts'
 import { patternText, wordsOf } from './desk-parts.tsx'
 import { batchCounts, deskBatches, voucherAt, type DeskBatch, type VoucherCounts } from './overview.ts'
@@ -232,6 +233,7 @@ export const vouchersPage = definePage({
       content: (
         <>
           <PageHead title={words.vouchers}>
+            <LinkButton href="/vouchers/commission">{agentWordsOf(desk).commissionTitle}</LinkButton>
             {desk.may('vouchers.write') ? (
               <LinkButton kind="main" href="/vouchers/new">
                 {words.make}

@@ -1,4 +1,5 @@
-/** Whether codes can be guessed, and what state a voucher is in. Pure. */
+/** Whether codes can be guessed, what state a voucher is in, and what its sale earns. Pure. */
+import { scaleMoney, type Money } from '@lango/kernel'
 import { codesOf, type CodeShape } from '../access/index.ts'
 
 /**
@@ -26,3 +27,8 @@ export const voucherState = (
   if (grant.expiresAt !== null && grant.expiresAt <= now) return 'expired'
   return grant.firstUsedAt === null ? voucher.state : 'used'
 }
+
+const WHOLE_BP = 10_000
+
+/** Of one voucher, to the nearest cent and half a cent up: what many earn is the sum of what each does. */
+export const commissionOf = (price: Money, bp: number): Money => scaleMoney(price, bp, WHOLE_BP, 'half-up')

@@ -45,10 +45,15 @@ export const vouchers = defineTable(
     state: c.oneOf(['made', 'given', 'sold', 'revoked']),
     /** Who has it, or sold it. */
     holder: c.optText(),
+    /** That is somebody of the staff, who sells it on a page of their own: who. */
+    agentId: c.optRef('staff'),
     changedAt: c.instant(),
     changedBy: c.text(),
   }),
-  { unique: { bySerial: ['batchId', 'serial'] }, indexes: { byTail: ['tail'], byHolder: ['holder'] } },
+  {
+    unique: { bySerial: ['batchId', 'serial'] },
+    indexes: { byTail: ['tail'], byHolder: ['holder'], byAgent: ['agentId', 'state'] },
+  },
 )
 
 /**
@@ -69,4 +74,35 @@ export const voucherMoves = defineTable(
     by: c.text(),
   }),
   { indexes: { byBatch: ['batchId'] } },
+)
+
+/**
+ * What a voucher was sold for and what its seller earned by it, as it was then: neither a price nor a rate that changes
+ * later changes it. A voucher that is revoked before it was ever used gives both back, by a second row.
+ */
+export const voucherSales = defineTable(
+  'voucher_sales',
+  { home: 'site', flow: 'append', onDelete: 'keep', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    voucherId: c.ref('vouchers'),
+    kind: c.oneOf(['sold', 'reversed']),
+    /** Who sold it, and who of the staff that is. */
+    holder: c.text(),
+    agentId: c.optRef('staff'),
+    priceMinor: c.minor(),
+    currency: c.text(),
+    /** The rate that was in force; null: none was. */
+    commissionBp: c.optInt(),
+    commissionMinor: c.minor(),
+    /** The seller was told the code with the sale, and may see it again until it is used. */
+    codeTold: c.flag(),
+    at: c.instant(),
+    by: c.text(),
+  }),
+  {
+    // Sold once and given back once, whoever asks how often.
+    unique: { byVoucher: ['voucherId', 'kind'] },
+    indexes: { byAt: ['at'], byAgent: ['agentId', 'at'] },
+  },
 )

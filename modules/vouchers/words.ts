@@ -142,7 +142,9 @@ const listWords = catalogue(
     toGive: 'given to somebody to sell',
     toSell: 'sold',
     handHolder: 'Who has them, or sold them',
-    handHolderHelp: 'An agent or a shop, such as Kiosk Mama Njeri.',
+    handHolderHelp:
+      'A shop, such as Kiosk Mama Njeri; or the login of somebody of the staff, who then sells them from a page of their own.',
+    handAgent: '{login}: {name}, of the staff',
     handCheck: 'Check',
     handDo: 'Note it',
     handTitle: 'Check before it is noted',
@@ -317,7 +319,9 @@ const listWords = catalogue(
     toGive: 'zimepewa mtu aziuze',
     toSell: 'zimeuzwa',
     handHolder: 'Nani anazo, au aliziuza',
-    handHolderHelp: 'Wakala au duka, kama Kiosk Mama Njeri.',
+    handHolderHelp:
+      'Duka, kama Kiosk Mama Njeri; au jina la kuingia la mfanyakazi, ambaye ataziuza kwenye ukurasa wake mwenyewe.',
+    handAgent: '{login}: {name}, mfanyakazi',
     handCheck: 'Kagua',
     handDo: 'Andika',
     handTitle: 'Kagua kabla haijaandikwa',

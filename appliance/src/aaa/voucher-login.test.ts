@@ -3,6 +3,7 @@ import { orThrow } from '@lango/kernel'
 import { insertSql, migrate, openDatabase } from '@lango/kernel/db'
 import { memorySite } from '@lango/kernel/testing'
 import { CODE_PURPOSE, access, codeLogin, firstUse, readCode } from '@lango/modules/access'
+import { people } from '@lango/modules/people'
 import { addPlan, plans } from '@lango/modules/plans'
 import { sessions } from '@lango/modules/sessions'
 import { sessionHistory } from '@lango/modules/sessions/tables'
@@ -18,7 +19,7 @@ const DAY_SEC = 86_400
 const from = (device: string, router = 1) => ({ realm: undefined, device, router })
 
 const box = (count: number, shape: { length?: number; numeric?: boolean } = {}) => {
-  const site = memorySite([access, plans, vouchers])
+  const site = memorySite([people, access, plans, vouchers])
   const records = orThrow(openDatabase({ file: ':memory:' }))
   const tables = sessions.tables.filter((table) => table.home === 'sessions')
   orThrow(migrate(records, { version: 1, tables, changeLog: false }))
@@ -65,7 +66,7 @@ const session = {
 
 /** Codes that are spelt right and that nobody has. */
 const strangers = (count: number): string[] => {
-  const other = memorySite([access, plans, vouchers], { seed: 99 })
+  const other = memorySite([people, access, plans, vouchers], { seed: 99 })
   other.must(addPlan, { name: 'Day', kind: 'hotspot', policy: {} })
   other.must(openBatch, { plan: 'Day', count })
   const codes: string[] = []

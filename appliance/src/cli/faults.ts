@@ -38,6 +38,8 @@ import type {
   openBatch,
   revealVoucher,
   revealVouchers,
+  sellVoucher,
+  showSoldVoucher,
   showVoucher,
   VoucherImportFault,
 } from '@lango/modules/vouchers'
@@ -94,6 +96,8 @@ type ModuleFault = FaultOf<
   | typeof revealVoucher
   | typeof revealVouchers
   | typeof showVoucher
+  | typeof sellVoucher
+  | typeof showSoldVoucher
   | typeof addWebhook
   | typeof retryWebhook
   | typeof testWebhook
@@ -177,6 +181,8 @@ const sentences: Sentences = {
     'No voucher has this code. Compare each character with the paper: there is no 0, O, 1, I or L among the letters.',
   TooManyLookups: () => 'Too many codes that nobody has were looked up. Wait ten minutes, then try again.',
   VoucherOver: () => 'It is too late for this: the voucher is used, expired or revoked.',
+  StockEmpty: () => 'None of this plan is left to sell. Ask for more: lango voucher give … --holder LOGIN',
+  SaleUnknown: () => 'This is no voucher that you sold yourself, or it is used, expired or revoked.',
   VoucherEndless: () => 'This voucher has no end that could be put off: its time runs from the first login.',
   CodesGuessable: ({ count, guesses }) =>
     `With codes this short one guess in ${Math.max(guesses, 1)} would hit one of ${count} vouchers. Make them longer (--length), or use letters.`,

@@ -1,5 +1,5 @@
 /** `lango staff …` and `lango role …`: people who work with the box. */
-import { err } from '@lango/kernel'
+import { err, ok, type Fault, type Result } from '@lango/kernel'
 import type { ResultOf } from '@lango/kernel/db'
 import type { ValueOf } from '@lango/kernel/verbs'
 import type { changeStaff, inviteStaff, listRoles, listStaff, resetStaff, setRole } from '@lango/modules/people'
@@ -58,14 +58,16 @@ const list: CommandSpec = {
   async run({ query }) {
     const people = await query<readonly Person[]>('staff.list', {})
     if (!people.ok) return people
+    const { percentText } = await import('@lango/modules/people')
     return shown(people.value, () =>
       table(
-        ['LOGIN', 'NAME', 'ROLE', 'STATUS', 'PASSWORD', 'APP', 'ID'],
+        ['LOGIN', 'NAME', 'ROLE', 'STATUS', '>COMMISSION', 'PASSWORD', 'APP', 'ID'],
         people.value.map((one) => [
           one.login,
           one.name,
           one.role,
           one.status,
+          one.commissionBp === null ? '' : `${percentText(one.commissionBp)} %`,
           one.passwordSince === null ? 'not chosen yet' : localTime(one.passwordSince),
           one.totpSince === null ? 'no' : 'yes',
           one.id,
@@ -96,28 +98,43 @@ const reset: CommandSpec = {
 const set: CommandSpec = {
   path: ['staff', 'set'],
   operands: ['LOGIN'],
-  summary: 'another name, role or state',
+  summary: 'another name, role, state or commission',
   options: {
     name: { value: 'NAME', help: 'what they are called' },
     role: { value: 'ROLE', help: ROLE_HELP },
     status: { value: 'active|disabled', help: 'disabled people are signed out at once' },
+    commission: { value: 'PERCENT|none', help: 'of the price of each voucher they sell from now on' },
   },
-  examples: ['lango staff set amina --role cashier', 'lango staff set amina --status disabled'],
+  examples: [
+    'lango staff set amina --role cashier',
+    'lango staff set amina --status disabled',
+    'lango staff set amina --commission 7.5',
+  ],
   async run(context) {
+    const { args, command } = context
+    const commission = await commissionOf(args.text('commission'))
+    if (!commission.ok) return commission
     const person = await find(context)
     if (!person.ok) return person
-    const { args, command } = context
     const role = args.text('role')
     const done = await command<ValueOf<typeof changeStaff>>('staff.change', {
       id: person.value.id,
       name: args.text('name'),
       role: role === undefined ? undefined : await roleId(context, role),
       status: args.choice('status', ['active', 'disabled']),
+      commissionBp: commission.value,
     })
     return done.ok
       ? shown(done.value, () => `${done.value.login}: ${done.value.name}, ${done.value.role}, ${done.value.status}.`)
       : done
   },
+}
+
+/** Undefined when it was not given, null when it is taken away. */
+const commissionOf = async (text: string | undefined): Promise<Result<number | null | undefined, Fault>> => {
+  if (text === undefined || text === 'none') return ok(text === undefined ? undefined : null)
+  const { parsePercentBp } = await import('@lango/modules/people')
+  return parsePercentBp(text)
 }
 
 const roleSet: CommandSpec = {
@@ -127,7 +144,7 @@ const roleSet: CommandSpec = {
   options: {
     may: { value: 'PERMISSIONS', help: 'separated by commas, such as sessions.read,vouchers.sell', required: true },
   },
-  examples: ['lango role set agent --may vouchers.read,vouchers.sell'],
+  examples: ['lango role set agent --may vouchers.sell'],
   async run({ args, query, command }) {
     const name = args.operand(0)!
     const roles = await query<ResultOf<typeof listRoles>>('roles.list', {})

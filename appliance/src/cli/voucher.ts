@@ -12,6 +12,7 @@ import type {
   showVoucher,
 } from '@lango/modules/vouchers'
 import { secondsOf, shown, UsageError, type CliContext, type CommandSpec } from './command.ts'
+import { voucherCommission } from './voucher-commission.ts'
 import { BATCH, voucherPrintCommands } from './voucher-print.ts'
 import { saleTimeOptions, saleTimesOf } from './sale-times.ts'
 import { topUp, topUpOptions } from './top-up.ts'
@@ -235,7 +236,7 @@ const hand = (verb: 'give' | 'sell', state: 'given' | 'sold', summary: string): 
     batch: BATCH,
     from: { value: 'N', help: 'the first serial number', required: true },
     to: { value: 'N', help: 'the last one (the first)' },
-    holder: { value: 'WHO', help: 'who has them, or sold them', required: true },
+    holder: { value: 'WHO', help: 'who has them, or sold them: a staff login, or any other name', required: true },
   },
   examples: [`lango voucher ${verb} --batch 3 --from 1 --to 50 --holder 'Kiosk Mama Njeri'`],
   async run({ args, command }) {
@@ -297,4 +298,5 @@ export const voucherCommands = [
   ...voucherPrintCommands,
   hand('give', 'given', 'note who has vouchers to sell'),
   hand('sell', 'sold', 'note that vouchers are sold'),
+  voucherCommission,
 ]

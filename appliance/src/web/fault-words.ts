@@ -107,6 +107,14 @@ const words: Readonly<Record<string, Words>> = {
     en: 'It is too late for this: the voucher is used, expired or revoked.',
     sw: 'Umechelewa kwa hili: vocha imetumika, imeisha muda au imebatilishwa.',
   },
+  StockEmpty: {
+    en: 'You have none of this plan left to sell. Ask for more.',
+    sw: 'Huna tena vocha za kifurushi hiki za kuuza. Omba upewe zaidi.',
+  },
+  SaleUnknown: {
+    en: 'This is no voucher that you sold yourself, or it is used, expired or revoked.',
+    sw: 'Hii si vocha uliyoiuza mwenyewe, au imetumika, imeisha muda au imebatilishwa.',
+  },
   VoucherEndless: {
     en: 'This voucher has no end that could be put off: its time runs from the first login.',
     sw: 'Vocha hii haina mwisho unaoweza kusogezwa: muda wake huanza kuingia mara ya kwanza.',

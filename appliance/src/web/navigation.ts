@@ -10,12 +10,16 @@ type Place = {
   readonly first?: boolean
 }
 
-/** By job, as people look for it; the first four stand in a phone's bottom bar. */
+/** Places in a phone's bottom bar. */
+const FIRST_MAX = 4
+
+/** By job, as people look for it; of those that may come first somebody's first four stand in a phone's bottom bar. */
 const places: readonly Place[] = [
   { href: '/', word: 'overview', icon: 'home', first: true },
   { href: '/sessions', word: 'sessions', icon: 'sessions', permission: 'sessions.read', first: true },
   { href: '/subscribers', word: 'subscribers', icon: 'subscribers', permission: 'subscribers.read', first: true },
   { href: '/vouchers', word: 'vouchers', icon: 'vouchers', permission: 'vouchers.read', first: true },
+  { href: '/stock', word: 'stock', icon: 'vouchers', permission: 'vouchers.sell', first: true },
   { href: '/plans', word: 'plans', icon: 'plans', permission: 'plans.read' },
   { href: '/routers', word: 'routers', icon: 'routers', permission: 'routers.read' },
   { href: '/access-log', word: 'accessLog', icon: 'decisions', permission: 'sessions.read' },
@@ -56,7 +60,9 @@ const openTo = (from: readonly Place[], { may, paths }: Reach): readonly Place[]
 /** What this person may open, with the place where they are marked. */
 export const navigationFor = (words: WebWords, path: string, reach: Reach, demo: boolean): readonly NavItem[] => {
   const gallery: readonly Place[] = demo ? [{ href: '/gallery', word: 'gallery', icon: 'gallery' }] : []
-  return [...openTo(places, reach), ...gallery].map((place) => itemOf(place, words, path))
+  const open = openTo(places, reach)
+  const first = new Set(open.filter((place) => place.first === true).slice(0, FIRST_MAX))
+  return [...open, ...gallery].map((place) => itemOf({ ...place, first: first.has(place) }, words, path))
 }
 
 /** The pages that stand behind those of the navigation. */

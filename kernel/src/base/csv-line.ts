@@ -5,8 +5,11 @@ const FORMULA = '=+\\-@\t\r\n＝＋－＠'
 const NEEDS_GUARD = new RegExp(`^['${FORMULA}]`)
 const GUARDED = new RegExp(`^'['${FORMULA}]`)
 
+// Less than nothing is an amount, and no formula.
+const NEGATIVE = /^-\d{1,15}(?:\.\d{1,6})?$/
+
 /** An apostrophe keeps a spreadsheet from reckoning; one goes before a cell that begins with one, so that it comes off again. */
-const guarded = (cell: string): string => (NEEDS_GUARD.test(cell) ? `'${cell}` : cell)
+const guarded = (cell: string): string => (NEEDS_GUARD.test(cell) && !NEGATIVE.test(cell) ? `'${cell}` : cell)
 /** The cell as it was; a hand-made one that merely begins with an apostrophe stays as it is. */
 export const unguarded = (cell: string): string => (GUARDED.test(cell) ? cell.slice(1) : cell)
 

@@ -1,0 +1,239 @@
+/** What is known of those who sell vouchers: their stock, their sales, what they earned. */
+import { and, eq, gt, gte, isNotNull, isNull, lt, or, sql, type SQL } from 'drizzle-orm'
+import { z } from 'zod'
+import { ascending, countRows, countWhere, defineQuery, descending, sumOf, type Reader } from '@lango/kernel/db'
+import { grants } from '../access/tables.ts'
+import { staff } from '../people/tables.ts'
+import { plans } from '../plans/tables.ts'
+import { voucherBatches, voucherSales, vouchers } from './tables.ts'
+
+/** Sellers of one report. */
+export const SELLERS_MAX = 1000
+const SALES_MAX = 200
+
+const period = { fromAt: z.number().int(), toAt: z.number().int() }
+type Period = { readonly fromAt: number; readonly toAt: number }
+
+type SalesTable = typeof voucherSales.read
+
+const within = (sales: SalesTable, { fromAt, toAt }: Period): SQL => and(gte(sales.at, fromAt), lt(sales.at, toAt))!
+
+/** Of a group of rows; what was given back is told apart, and taken off in `balanced`. */
+const sumsOf = (sales: SalesTable) => {
+  const isKind = (kind: 'sold' | 'reversed') => eq(sales.kind, kind)
+  const sum = (kind: 'sold' | 'reversed', minor: SalesTable['priceMinor'] | SalesTable['commissionMinor']) =>
+    sumOf(sql`case when ${isKind(kind)} then ${minor} else 0 end`)
+  return {
+    currency: sales.currency,
+    sold: countWhere(isKind('sold')),
+    salesMinor: sum('sold', sales.priceMinor),
+    earnedMinor: sum('sold', sales.commissionMinor),
+    reversed: countWhere(isKind('reversed')),
+    reversedSalesMinor: sum('reversed', sales.priceMinor),
+    reversedMinor: sum('reversed', sales.commissionMinor),
+  }
+}
+
+type Sums = {
+  readonly currency: string
+  readonly sold: number
+  readonly salesMinor: number
+  readonly earnedMinor: number
+  readonly reversed: number
+  readonly reversedSalesMinor: number
+  readonly reversedMinor: number
+}
+
+const balanced = <S extends Sums>(sums: S): S & { readonly netMinor: number } => ({
+  ...sums,
+  netMinor: sums.earnedMinor - sums.reversedMinor,
+})
+
+type StockTables = { readonly vouchers: typeof vouchers; readonly grants: typeof grants }
+
+/** In somebody's hands to sell, and still good for a first login. */
+const isInStock = ({ vouchers, grants }: Pick<Reader<StockTables>, 'vouchers' | 'grants'>, now: number): SQL =>
+  and(
+    eq(vouchers.state, 'given'),
+    eq(grants.status, 'active'),
+    isNull(grants.firstUsedAt),
+    or(isNull(grants.expiresAt), gt(grants.expiresAt, now)),
+  )!
+
+/** One's own stock by plan: the desk asks with the id of whoever is signed in, and nobody else has the permission. */
+export const ownStock = defineQuery({
+  name: 'vouchers.ownStock',
+  summary: 'Counts an agent’s stock by plan.',
+  permission: 'self',
+  input: z.object({ staffId: z.string(), now: z.number().int() }),
+  tables: { vouchers, voucherBatches, plans, grants },
+  examples: [1, 2, 3, 4].map((n) => ({ staffId: `staff_${n}`, now: 0 })),
+  select: ({ db, vouchers, voucherBatches, plans, grants, ref }, { staffId, now }) =>
+    db
+      .select({
+        planId: plans.id,
+        plan: plans.name,
+        priceMinor: plans.priceMinor,
+        currency: plans.currency,
+        stock: countRows(),
+      })
+      .from(vouchers)
+      .innerJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
+      .innerJoin(plans, ref(voucherBatches.planId, plans.id))
+      .innerJoin(grants, ref(grants.serviceId, vouchers.id))
+      .where(and(eq(vouchers.agentId, staffId), isInStock({ vouchers, grants }, now)))
+      .groupBy(plans.id, plans.name, plans.priceMinor, plans.currency)
+      .orderBy(ascending(plans.name), ascending(plans.id)),
+  shape: (rows) => rows,
+})
+
+/** One's own sales of a period, the latest first, with what became of each voucher. */
+export const ownSales = defineQuery({
+  name: 'vouchers.ownSales',
+  summary: 'Lists an agent’s own sales of a period, the latest first, with what became of each voucher.',
+  permission: 'self',
+  input: z.object({ staffId: z.string(), ...period }),
+  tables: { voucherSales, vouchers, voucherBatches, plans, grants },
+  examples: [1, 2, 3, 4].map((n) => ({ staffId: `staff_${n}`, fromAt: 0, toAt: 4_000_000_000_000 })),
+  select: ({ db, voucherSales: sales, vouchers, voucherBatches, plans, grants, ref, byKey }, { staffId, ...asked }) =>
+    db
+      .select({
+        id: vouchers.id,
+        at: sales.at,
+        plan: plans.name,
+        batch: voucherBatches.number,
+        serial: vouchers.serial,
+        priceMinor: sales.priceMinor,
+        currency: sales.currency,
+        commissionMinor: sales.commissionMinor,
+        codeTold: sales.codeTold,
+        state: vouchers.state,
+        firstUsedAt: grants.firstUsedAt,
+        expiresAt: grants.expiresAt,
+      })
+      .from(sales)
+      .innerJoin(vouchers, ref(sales.voucherId, vouchers.id))
+      .innerJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
+      .innerJoin(plans, ref(voucherBatches.planId, plans.id))
+      .innerJoin(grants, ref(grants.serviceId, vouchers.id))
+      .where(and(eq(sales.agentId, staffId), eq(sales.kind, 'sold'), within(sales, asked)))
+      .orderBy(descending(sales.at), ...byKey(sales))
+      .limit(SALES_MAX),
+  shape: (rows) => rows,
+})
+
+/** What one's own sales of a period came to, by currency. */
+export const ownCommission = defineQuery({
+  name: 'vouchers.ownCommission',
+  summary: 'Sums an agent’s own sales and commission of a period, by currency.',
+  permission: 'self',
+  input: z.object({ staffId: z.string(), ...period }),
+  tables: { voucherSales, staff },
+  examples: [1, 2, 3, 4].map((n) => ({ staffId: `staff_${n}`, fromAt: 0, toAt: 4_000_000_000_000 })),
+  select: ({ db, voucherSales: sales, staff, byKey }, { staffId, ...asked }) => ({
+    sums: db
+      .select(sumsOf(sales))
+      .from(sales)
+      .where(and(eq(sales.agentId, staffId), within(sales, asked)))
+      .groupBy(sales.currency)
+      .orderBy(ascending(sales.currency)),
+    person: db
+      .select({ commissionBp: staff.commissionBp })
+      .from(staff)
+      .where(eq(staff.id, staffId))
+      .orderBy(...byKey(staff)),
+  }),
+  shape: ({ sums, person: [person] }) => ({ sums: sums.map(balanced), commissionBp: person?.commissionBp ?? null }),
+})
+
+/** Somebody of the staff by their login, as whoever hands vouchers on names them; undefined for anybody else. */
+export const agentCalled = defineQuery({
+  name: 'vouchers.agent',
+  summary: 'Finds the agent whom vouchers can be handed to, by login; null for anybody who is none.',
+  permission: 'vouchers.read',
+  input: z.object({ holder: z.string().max(64) }),
+  tables: { staff },
+  examples: [{ holder: 'a' }],
+  select: ({ db, staff, byKey }, { holder }) =>
+    db
+      .select({ login: staff.login, name: staff.name })
+      .from(staff)
+      .where(eq(staff.login, holder.trim().toLowerCase()))
+      .orderBy(...byKey(staff)),
+  shape: (rows) => rows[0],
+})
+
+/**
+ * Sales and commission of a period by seller, and what each has in stock now. A voucher that was sold in one period and
+ * given back in another counts in both: in the first as sold, in the second as reversed.
+ */
+export const commissionReport = defineQuery({
+  name: 'vouchers.commission',
+  summary: 'Sums sales and commission of a period by seller, with what each has in stock now.',
+  permission: 'vouchers.read',
+  input: z.object({ ...period, now: z.number().int() }),
+  tables: { voucherSales, vouchers, grants, staff },
+  examples: [
+    { fromAt: 0, toAt: 4_000_000_000_000, now: 0 },
+    { fromAt: 0, toAt: 1, now: 0 },
+  ],
+  select: ({ db, voucherSales: sales, vouchers, grants, staff, ref }, { now, ...asked }) => ({
+    sales: db
+      .select({ holder: sales.holder, agentId: sales.agentId, name: staff.name, ...sumsOf(sales) })
+      .from(sales)
+      .leftJoin(staff, ref(sales.agentId, staff.id))
+      .where(within(sales, asked))
+      .groupBy(sales.holder, sales.agentId, staff.name, sales.currency)
+      .orderBy(ascending(sales.holder), ascending(sales.agentId), ascending(staff.name), ascending(sales.currency))
+      .limit(SELLERS_MAX),
+    stock: db
+      .select({ holder: vouchers.holder, agentId: vouchers.agentId, name: staff.name, stock: countRows() })
+      .from(vouchers)
+      .innerJoin(grants, ref(grants.serviceId, vouchers.id))
+      .leftJoin(staff, ref(vouchers.agentId, staff.id))
+      .where(and(isNotNull(vouchers.holder), isInStock({ vouchers, grants }, now)))
+      .groupBy(vouchers.holder, vouchers.agentId, staff.name)
+      .orderBy(ascending(vouchers.holder), ascending(vouchers.agentId), ascending(staff.name))
+      .limit(SELLERS_MAX),
+    totals: db
+      .select(sumsOf(sales))
+      .from(sales)
+      .where(within(sales, asked))
+      .groupBy(sales.currency)
+      .orderBy(ascending(sales.currency)),
+    inStock: db
+      .select({ stock: countRows() })
+      .from(vouchers)
+      .innerJoin(grants, ref(grants.serviceId, vouchers.id))
+      .where(and(isNotNull(vouchers.holder), isInStock({ vouchers, grants }, now))),
+  }),
+  shape: ({ sales, stock, totals, inStock }) => {
+    const sellers = new Map<string, SellerLine>()
+    const lineOf = ({ holder, agentId, name }: Omit<SellerLine, 'stock' | 'sales'>): SellerLine => {
+      const key = `${agentId ?? ''} ${holder}`
+      const line = sellers.get(key) ?? { holder, agentId, name, stock: 0, sales: [] }
+      sellers.set(key, line)
+      return line
+    }
+    for (const { holder, agentId, name, ...sums } of sales) lineOf({ holder, agentId, name }).sales.push(balanced(sums))
+    for (const { holder, stock: count, ...who } of stock) lineOf({ holder: holder ?? '', ...who }).stock = count
+    return {
+      sellers: [...sellers.values()],
+      totals: totals.map(balanced),
+      stock: inStock[0]?.stock ?? 0,
+      /** There are more than were told; the totals are of all. */
+      isCut: sales.length === SELLERS_MAX || stock.length === SELLERS_MAX,
+    }
+  },
+})
+
+export type Balance = Sums & { readonly netMinor: number }
+
+/** Whoever sold in the period, or has some to sell. */
+export type SellerLine = {
+  readonly holder: string
+  readonly agentId: string | null
+  readonly name: string | null
+  stock: number
+  readonly sales: Balance[]
+}
