@@ -14,7 +14,6 @@ export const agentWords = catalogue(
     noStockBody: 'Whoever makes the vouchers gives them to you by your login: {login}. Ask for some.',
     noPerson: 'You are here without a name of your own',
     noPersonBody: 'Vouchers are given to people of the staff. Sign in by name to see yours.',
-    today: 'Today',
     sold: 'Sold',
     soldToday: 'Sold today',
     salesValue: 'Sales',
@@ -51,8 +50,6 @@ export const agentWords = catalogue(
     toWrong: 'Write a day, such as 2026-11-30, that is not before the first one.',
     noSellers: 'Nobody sold anything, and nobody has vouchers to sell',
     noSellersBody: 'Give numbers of a batch to an agent, and their stock and sales are counted here.',
-    noSalesThen: 'Nothing was sold in these days',
-    noSalesThenBody: 'Choose other days.',
     cut: 'Only the first {n} are listed; the totals are of all.',
     reversedNote:
       'Reversed: sold vouchers that were revoked before they were ever used, counted on the day they were revoked. In stock: what can be sold now.',
@@ -71,7 +68,6 @@ export const agentWords = catalogue(
     noStockBody: 'Anayetengeneza vocha hukupa kwa jina lako la kuingia: {login}. Omba upewe.',
     noPerson: 'Uko hapa bila jina lako mwenyewe',
     noPersonBody: 'Vocha hupewa watu wa wafanyakazi. Ingia kwa jina lako uone zako.',
-    today: 'Leo',
     sold: 'Zilizouzwa',
     soldToday: 'Zilizouzwa leo',
     salesValue: 'Mauzo',
@@ -107,8 +103,6 @@ export const agentWords = catalogue(
     toWrong: 'Andika siku, kama 2026-11-30, isiyotangulia ya kwanza.',
     noSellers: 'Hakuna aliyeuza chochote, wala mwenye vocha za kuuza',
     noSellersBody: 'Mpe wakala nambari za kundi, na vocha zake na mauzo yake yatahesabiwa hapa.',
-    noSalesThen: 'Hakuna kilichouzwa siku hizi',
-    noSalesThenBody: 'Chagua siku nyingine.',
     cut: 'Ni {n} wa kwanza pekee walioorodheshwa; jumla ni ya wote.',
     reversedNote:
       'Iliyorudishwa: vocha zilizouzwa kisha zikabatilishwa kabla hazijatumika, zikihesabiwa siku zilipobatilishwa. Alizonazo: zinazoweza kuuzwa sasa.',
