@@ -106,7 +106,9 @@ export const ServicesTab = async ({ desk, customer, login }: Props) => {
   // They are all of one: the name would stand in each line.
   const rows = customer.services.map((service) => ({ ...service, name: service.login, phone: customer.phone }))
   const title = fill(words.servicesOf, { name: customer.name })
-  const columns = subscriberColumns(desk, online).filter(({ id }) => id !== 'phone')
+  const columns = subscriberColumns(desk, online)
+    .filter(({ id }) => id !== 'phone')
+    .map((column) => (column.id === 'login' ? { ...column, head: wordsOf(desk).login } : column))
   const mayChange = desk.may('subscribers.write')
   return (
     <>
@@ -202,7 +204,7 @@ const MovePanel = async ({ desk, customer, login }: Props) => {
           <Field
             locale={desk.locale}
             label={words.findCustomer}
-            help={words.findCustomerHelp}
+            placeholder={words.findCustomerBy}
             name="to"
             type="search"
             value={q}
