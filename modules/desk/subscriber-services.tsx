@@ -56,13 +56,10 @@ export const CustomerFacts = ({ desk, customer }: { desk: Desk; customer: Custom
 
 const Logins = ({ services }: { services: readonly Service[] }) => (
   <>
-    {services.map(({ login }, at) => (
-      <span key={login}>
-        {at === 0 ? '' : ', '}
-        <a href={subscriberHref(login)}>
-          <UserText text={login} />
-        </a>
-      </span>
+    {services.map(({ login }) => (
+      <a key={login} href={subscriberHref(login)}>
+        <UserText text={login} />
+      </a>
     ))}
   </>
 )
@@ -153,22 +150,26 @@ const AllAtOnce = ({
       {active.length < 2 ? null : (
         <details class="more">
           <summary>{suspendWord}</summary>
-          <p>
-            {fill(words.suspendAllBody, { logins: loginsText(active) })}{' '}
-            {open === 0 ? '' : counted(words.online, open, desk.locale)}
-          </p>
-          <DeedButton desk={desk} deed="suspendAll" kind="danger">
-            {suspendWord}
-          </DeedButton>
+          <div class="stack">
+            <p>
+              {fill(words.suspendAllBody, { logins: loginsText(active) })}{' '}
+              {open === 0 ? '' : counted(words.online, open, desk.locale)}
+            </p>
+            <DeedButton desk={desk} deed="suspendAll" kind="danger">
+              {suspendWord}
+            </DeedButton>
+          </div>
         </details>
       )}
       {suspended.length < 2 ? null : (
         <details class="more">
           <summary>{resumeWord}</summary>
-          <p>{fill(words.resumeAllBody, { logins: loginsText(suspended) })}</p>
-          <DeedButton desk={desk} deed="resumeAll" kind="main">
-            {resumeWord}
-          </DeedButton>
+          <div class="stack">
+            <p>{fill(words.resumeAllBody, { logins: loginsText(suspended) })}</p>
+            <DeedButton desk={desk} deed="resumeAll" kind="main">
+              {resumeWord}
+            </DeedButton>
+          </div>
         </details>
       )}
     </>
