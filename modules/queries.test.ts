@@ -5,6 +5,7 @@ import { access } from './access/index.ts'
 import { backups } from './backups/index.ts'
 import { customers } from './customers/index.ts'
 import { desk } from './desk/index.ts'
+import { messages } from './messages/index.ts'
 import { network } from './network/index.ts'
 import { people } from './people/index.ts'
 import { plans } from './plans/index.ts'
@@ -30,6 +31,7 @@ test(
     const modules = [
       people,
       settings,
+      messages,
       network,
       access,
       plans,
@@ -45,6 +47,7 @@ test(
       values: {
         plans: { policy: [openPolicy] },
         policies: { policy: [openPolicy, { ...openPolicy, ...limits }, { ...openPolicy, windows: limits.windows }] },
+        message_senders: { config: [{ driver: 'africastalking', username: 'isp', sender: '', prefixes: ['+254'] }] },
         session_orders: { steps: [[]] },
         // Half of the grants belong to services, half to vouchers.
         grants: {

@@ -5,6 +5,7 @@ import { FaultError, err, ok, orThrow, systemTimers, type Fault, type Log, type 
 import { trimChangeLog, type RawDatabase } from '@lango/kernel/db'
 import { createPersonalReader, pruneCommands, supervise, type Actor } from '@lango/kernel/verbs'
 import { Calendar } from '@lango/modules/access'
+import { createMessageDelivery } from '@lango/modules/messages'
 import { createDelivery } from '@lango/modules/webhooks'
 import { startAaa, type Aaa } from './aaa/threads.ts'
 import { createActions, type Action } from './actions.ts'
@@ -16,7 +17,13 @@ import { startAuditWatch, walkInThread, type AuditWatch } from './audit/watch.ts
 import { lockFolder, makeFolder, type DataFolder } from './data-folder.ts'
 import { startCopier } from './copier.ts'
 import { startDesk, type Desk } from './desk.ts'
-import { createBackupPlaces, createCopySender, createNasControl, createWebhookDelivery } from './drivers.ts'
+import {
+  createBackupPlaces,
+  createCopySender,
+  createMessageSending,
+  createNasControl,
+  createWebhookDelivery,
+} from './drivers.ts'
 import { createFrontDesk } from './front-desk.ts'
 import { ownAddresses } from './own-addresses.ts'
 import { startQueries, type QueryService } from './query-service.ts'
@@ -54,6 +61,8 @@ export type BoxOptions = {
   readonly loginP95MsMax: number
   /** Webhooks may go to this machine: for development only. */
   readonly webhooksToLoopback: boolean
+  /** Where SMS go instead of to their provider: a simulator, for development only. */
+  readonly smsServer: string | undefined
 }
 
 export type Ports = { readonly auth: number; readonly acct: number; readonly radsec: number; readonly web: number }
@@ -270,16 +279,22 @@ const startCopies = ({ log }: BoxOptions, { site, reader }: Ground, aaa: Aaa): S
   }
 }
 
-/** Jobs, and webhooks, which most of them are about. */
+/** Jobs: webhooks, messages, backups. */
 const startWork = (
-  { log, webhooksToLoopback: allowsLoopback }: BoxOptions,
+  { log, webhooksToLoopback: allowsLoopback, smsServer }: BoxOptions,
   { folder, site, reader }: Ground,
 ): Stage & Pick<WebhookFeed, 'alarm'> => {
   const { vault, clock, random } = site
   const delivery = createDelivery(createWebhookDelivery({ reader, vault, clock, log, allowsLoopback }))
+  const sending = createMessageSending({ reader, vault, clock, log, hostName: hostname(), smsServer })
   const places = createBackupPlaces({ reader, vault, clock, log })
   const backup = createScheduledBackup({ folder, clock, hostName: hostname(), ...places })
-  const running = supervise([createJobs(site, log, [delivery, backup])], { clock, timers: systemTimers(), random, log })
+  const running = supervise([createJobs(site, log, [delivery, backup, createMessageDelivery(sending)])], {
+    clock,
+    timers: systemTimers(),
+    random,
+    log,
+  })
   const feed = startWebhookFeed({ site, reader, log, every })
   return {
     alarm: feed.alarm,

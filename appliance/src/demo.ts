@@ -93,6 +93,7 @@ const started = await startBox({
   log,
   loginP95MsMax: 100,
   webhooksToLoopback: true,
+  smsServer: undefined,
   onFatal(why, error) {
     log.error('the demo ends', { why, error })
     process.exit(70)

@@ -2,6 +2,7 @@
 import type { DeskPage } from '@lango/kernel/ui'
 import { backupsPages } from '@lango/modules/backups/pages'
 import { networkPages, servicePages } from '@lango/modules/desk/pages'
+import { messagesPages } from '@lango/modules/messages/pages'
 import { peoplePages } from '@lango/modules/people/pages'
 import { plansPages } from '@lango/modules/plans/pages'
 import { vouchersPages } from '@lango/modules/vouchers/pages'
@@ -22,4 +23,5 @@ export const deskPages: readonly DeskPage[] = [
   ...webhooksPages,
   ...backupsPages,
   ...referencePages(verbsOf),
+  ...messagesPages,
 ]

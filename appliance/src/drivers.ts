@@ -12,11 +12,21 @@ import {
 } from '@lango/drivers/radius'
 import { createRadiusControl, type RadiusControlDeps } from '@lango/drivers/radius-control'
 import { createFolderStore } from '@lango/drivers/folder-store'
+import { createMailSender } from '@lango/drivers/mail'
 import { createS3Store } from '@lango/drivers/s3'
+import { createAfricasTalkingSender } from '@lango/drivers/sms-africastalking'
 import { createWebhookSender } from '@lango/drivers/webhook'
 import { readPlace, scheduleSecretPurpose, type BackupJobDeps } from '@lango/modules/backups'
+import {
+  messageTextPurpose,
+  portOf,
+  senderSecretPurpose,
+  type MessageDeliveryDeps,
+  type SenderConfig,
+} from '@lango/modules/messages'
 import { contains, parseAddress, parseRange, routerSecretPurpose, serverSecretPurpose } from '@lango/modules/network'
 import type { NasControl, NasSession } from '@lango/modules/sessions/port'
+import { createSettings } from '@lango/modules/settings'
 import { webhookSecretPurpose, type DeliveryDeps } from '@lango/modules/webhooks'
 import type { NasSimulator, NasSimulatorOptions, SimulatedSubscriber } from '@lango/drivers/simulators/nas'
 
@@ -149,6 +159,55 @@ export const createWebhookDelivery = ({
       if (secret.ok) return secret.value
       log.error("a webhook's secret cannot be opened", { endpoint: endpointId, fault: secret.error })
       return undefined
+    },
+  }
+}
+
+type MessageDeps = Omit<Deps, 'random'> & {
+  readonly hostName: string
+  /** Where Africa's Talking is looked for instead: in development and demonstrations. */
+  readonly smsServer: string | undefined
+}
+
+/** By whom messages are sent now; the provider's secret is opened for each round. */
+export const createMessageSending = ({
+  reader,
+  vault,
+  clock,
+  log,
+  hostName,
+  smsServer,
+}: MessageDeps): MessageDeliveryDeps => {
+  const senderRow = reader.prepare<[string], { config: string; secret: Buffer | null }>(
+    'SELECT config, secret FROM message_senders WHERE id = ?',
+  )
+  const textRow = reader.prepare<[number], { body: Buffer | null }>('SELECT body FROM messages WHERE no = ?')
+  const settings = createSettings(reader)
+  const opened = (sealed: Buffer | null | undefined, purpose: string): Secret | undefined => {
+    if (!sealed) return undefined
+    const secret = vault.open(sealed, purpose)
+    if (secret.ok) return secret.value
+    log.error('a secret of messages cannot be opened', { purpose, fault: secret.error })
+    return undefined
+  }
+  return {
+    clock,
+    textOf: (no) => opened(textRow.get(no)?.body, messageTextPurpose(no)),
+    senderOf(channel) {
+      const row = senderRow.get(channel)
+      if (!row) return undefined
+      const config = JSON.parse(row.config) as SenderConfig
+      const secret = opened(row.secret, senderSecretPurpose(channel))?.reveal()
+      if (row.secret !== null && secret === undefined) return undefined
+      if (config.driver === 'africastalking')
+        return createAfricasTalkingSender({ ...config, apiKey: secret ?? '', server: smsServer })
+      return createMailSender({
+        ...config,
+        port: portOf(config),
+        login: secret === undefined ? undefined : { user: config.user, password: secret },
+        from: { name: settings().siteName, address: config.from },
+        hostName,
+      })
     },
   }
 }

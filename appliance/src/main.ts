@@ -49,6 +49,7 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
     return 2
   }
   const log = createLog({ level: given['log-level'], sink: process.stderr })
+  const isDevelopment = process.env['LANGO_DEV'] === '1'
   const options: BoxOptions = {
     dir: resolve(given.data),
     listen: given.listen,
@@ -63,7 +64,8 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
     logLevel: given['log-level'],
     log,
     loginP95MsMax: given['alert-latency-ms'],
-    webhooksToLoopback: process.env['LANGO_DEV'] === '1',
+    webhooksToLoopback: isDevelopment,
+    smsServer: isDevelopment ? process.env['LANGO_DEV_SMS'] : undefined,
     onFatal(why, error) {
       log.error('the box ends, to be started anew', { why, error })
       process.exit(EXIT_RESTART)

@@ -6,6 +6,8 @@ import { access, credentialPurpose } from '@lango/modules/access'
 import { grants } from '@lango/modules/access/tables'
 import { backups } from '@lango/modules/backups'
 import { customers } from '@lango/modules/customers'
+import { messages, senderSecretPurpose, setSender } from '@lango/modules/messages'
+import { messageSenders } from '@lango/modules/messages/tables'
 import { addRouter, network, routerSecretPurpose } from '@lango/modules/network'
 import { routers } from '@lango/modules/network/tables'
 import { addPlan, plans } from '@lango/modules/plans'
@@ -14,7 +16,7 @@ import { addWebhook, webhookSecretPurpose, webhooks } from '@lango/modules/webho
 import { webhookEndpoints } from '@lango/modules/webhooks/tables'
 import { rotateKeys } from './rotate-keys.ts'
 
-const modules = [network, access, plans, customers, services, webhooks, backups]
+const modules = [messages, network, access, plans, customers, services, webhooks, backups]
 const actor = { kind: 'console', id: 'test' } as const
 
 test('rotation seals every password and secret under the new key, and each still opens', async () => {
@@ -22,6 +24,8 @@ test('rotation seals every password and secret under the new key, and each still
   site.must(addPlan, { name: 'Home', kind: 'pppoe', policy: {} })
   const { secret } = site.must(addWebhook, { url: 'https://crm.example' })
   site.must(addRouter, { name: 'tower', address: '10.0.0.1', secret: 'shared-secret' })
+  const sender = { driver: 'africastalking' as const, username: 'isp', prefixes: ['+254'], secret: 'key-of-sms' }
+  site.must(setSender, { sender })
   const logins = Array.from({ length: 1001 }, (_, n) => `user${n}`)
   for (let at = 0; at < logins.length; at += 200) {
     site.must(importSubscribers, {
@@ -41,7 +45,7 @@ test('rotation seals every password and secret under the new key, and each still
   )
   // The threads are told before the first box under the new key exists.
   expect(current).toBe(0)
-  expect(rotated).toMatchObject({ resealed: 1003, unreadable: 0 })
+  expect(rotated).toMatchObject({ resealed: 1004, unreadable: 0 })
   for (const { id, login, credential } of site.database.orm.select().from(grants.site).all()) {
     expect(site.vault.isCurrent(credential!)).toBe(true)
     expect(orThrow(site.vault.open(credential!, credentialPurpose(id))).reveal()).toBe(`pw-${login}`)
@@ -52,6 +56,9 @@ test('rotation seals every password and secret under the new key, and each still
   const webhook = site.database.orm.select().from(webhookEndpoints.site).get()!
   expect(site.vault.isCurrent(webhook.secret)).toBe(true)
   expect(orThrow(site.vault.open(webhook.secret, webhookSecretPurpose(webhook.id))).reveal()).toBe(secret)
+  const sms = site.database.orm.select().from(messageSenders.site).get()!
+  expect(site.vault.isCurrent(sms.secret!)).toBe(true)
+  expect(orThrow(site.vault.open(sms.secret!, senderSecretPurpose('sms'))).reveal()).toBe('key-of-sms')
 })
 
 test('a password that cannot be opened is counted and kept', async () => {

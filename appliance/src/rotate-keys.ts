@@ -2,6 +2,7 @@
 import { ok, type Fault, type Result } from '@lango/kernel'
 import type { Actor } from '@lango/kernel/verbs'
 import { resealGrants } from '@lango/modules/access'
+import { resealMessages } from '@lango/modules/messages'
 import { resealSecrets } from '@lango/modules/network'
 import { resealBackupSecrets } from '@lango/modules/backups'
 import { resealWebhooks } from '@lango/modules/webhooks'
@@ -26,7 +27,9 @@ export const rotateKeys = async (
   if (!webhooks.ok) return webhooks
   const schedule = dispatcher.dispatch(resealBackupSecrets, {}, { id: ids.next('cmd'), actor })
   if (!schedule.ok) return schedule
-  const few = [secrets.value, webhooks.value, schedule.value]
+  const messages = dispatcher.dispatch(resealMessages, {}, { id: ids.next('cmd'), actor })
+  if (!messages.ok) return messages
+  const few = [secrets.value, webhooks.value, schedule.value, messages.value]
   let resealed = few.reduce((sum, one) => sum + one.resealed, 0)
   let unreadable = few.reduce((sum, one) => sum + one.unreadable, 0)
   const resealChunk = (afterNo: number) =>

@@ -34,6 +34,7 @@ import { access } from '@lango/modules/access'
 import { backups } from '@lango/modules/backups'
 import { customers } from '@lango/modules/customers'
 import { desk } from '@lango/modules/desk'
+import { messages } from '@lango/modules/messages'
 import { network } from '@lango/modules/network'
 import { createPeopleGuard, people, type PeopleGuard } from '@lango/modules/people'
 import { plans } from '@lango/modules/plans'
@@ -54,6 +55,7 @@ export const RELEASED_AT = Date.UTC(2026, 10, 21)
 export const siteModules = [
   people,
   settings,
+  messages,
   network,
   access,
   plans,

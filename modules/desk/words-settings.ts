@@ -3,6 +3,8 @@ import { catalogue, type Desk } from '@lango/kernel/ui'
 const settingsWords = catalogue(
   {
     settings: 'Settings',
+    messages: 'E-mail and SMS',
+    messagesHelp: 'The servers by which the box writes to people who register themselves.',
     brand: 'This POP',
     siteName: 'Name of the POP',
     siteNameHelp: 'Stands on every page. Empty: the name of the machine.',
@@ -55,6 +57,8 @@ const settingsWords = catalogue(
   },
   {
     settings: 'Mipangilio',
+    messages: 'Barua pepe na SMS',
+    messagesHelp: 'Seva ambazo kisanduku hutumia kuwaandikia wanaojisajili wenyewe.',
     brand: 'POP hii',
     siteName: 'Jina la POP',
     siteNameHelp: 'Huonekana kwenye kila ukurasa. Ikiwa tupu: jina la mashine.',

@@ -28,6 +28,7 @@ import type {
   signedIn,
 } from '@lango/modules/people'
 import type { backUpNow, setBackupSchedule } from '@lango/modules/backups'
+import type { MessageFault, removeSender, retryMessage, setSender, testMessage } from '@lango/modules/messages'
 import type { addPlan } from '@lango/modules/plans'
 import type { addSubscriber, resumeSubscriber, revealPasswords } from '@lango/modules/services'
 import type { changeSettings, setRetention } from '@lango/modules/settings'
@@ -98,6 +99,10 @@ type ModuleFault = FaultOf<
   | typeof showVoucher
   | typeof sellVoucher
   | typeof showSoldVoucher
+  | typeof removeSender
+  | typeof retryMessage
+  | typeof setSender
+  | typeof testMessage
   | typeof addWebhook
   | typeof retryWebhook
   | typeof testWebhook
@@ -113,6 +118,7 @@ type ActionFault =
 
 export type KnownFault =
   | ModuleFault
+  | MessageFault
   | VoucherImportFault
   | ActionFault
   | BackupFault
@@ -246,6 +252,23 @@ const sentences: Sentences = {
   DeliveryUnknown: ({ delivery }) => `There is no delivery ${delivery}. See: lango webhook deliveries`,
   DeliveryNotFailed: ({ delivery, state }) =>
     `Delivery ${delivery} is ${state}: only what was given up is sent again by hand.`,
+
+  SenderMissing: ({ channel }) =>
+    `Nobody is set up to send ${channel === 'sms' ? 'SMS' : 'e-mail'}. See: lango help message ${channel === 'sms' ? 'sms' : 'mail'}`,
+  SenderSecretMissing: ({ channel }) =>
+    channel === 'sms'
+      ? 'The key of the account is needed: --key-file FILE'
+      : 'The password of this user at this server is needed: --password-file FILE. One that was set for another server is not told to this one.',
+  PasswordInClear: () =>
+    'Without TLS anybody on the way could read the password: use TLS (--security starttls or tls), or a server that asks for no user.',
+  NumberElsewhere: ({ prefixes }) =>
+    `SMS go only to numbers that begin with ${prefixes.join(', ')}. Others are allowed with: lango message sms --prefix`,
+  MessagesFull: ({ max }) =>
+    `${max} messages wait to be sent, and no more can. See why: lango message list --state waiting`,
+  MessageUnknown: ({ message }) => `There is no message ${message}. See: lango message list`,
+  MessageNotFailed: ({ message, state }) =>
+    `Message ${message} is ${state}: only what was given up is sent again by hand.`,
+  MessageTooLate: ({ message }) => `Message ${message} is not worth sending any more, and its text is gone.`,
 
   // What was typed
   UsageInvalid: () => 'The command was called in a way that does not exist. See: lango help',

@@ -78,6 +78,13 @@ export const groups: ReadonlyMap<string, Group> = new Map([
     'webhook',
     { summary: 'who is told of what happens here', load: async () => (await import('./webhook.ts')).webhookCommands },
   ],
+  [
+    'message',
+    {
+      summary: 'who sends e-mail and SMS for the box',
+      load: async () => (await import('./message.ts')).messageCommands,
+    },
+  ],
   ['token', { summary: 'keys for programs', load: async () => (await import('./token.ts')).tokenCommands }],
   [
     'web-token',

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { openVault, type Random, type Vault } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import { credentialPurpose, passphrasePurpose } from '@lango/modules/access'
+import { senderSecretPurpose } from '@lango/modules/messages'
 import { routerSecretPurpose } from '@lango/modules/network'
 import { webhookSecretPurpose } from '@lango/modules/webhooks'
 import { LAST_BACKUP_FILE, lastBackupSchema } from '../backup/index.ts'
@@ -37,6 +38,7 @@ export const checkKeys = (folder: DataFolder, site: RawDatabase, random: Random)
     ...samples(site, 'grants', 'credential').map((box) => ({ ...box, purpose: credentialPurpose(box.id) })),
     ...samples(site, 'passphrases', 'passphrase').map((box) => ({ ...box, purpose: passphrasePurpose(box.id) })),
     ...samples(site, 'routers', 'secret').map((box) => ({ ...box, purpose: routerSecretPurpose(box.id) })),
+    ...samples(site, 'message_senders', 'secret').map((box) => ({ ...box, purpose: senderSecretPurpose(box.id) })),
     ...samples(site, 'webhook_endpoints', 'secret').map((box) => ({ ...box, purpose: webhookSecretPurpose(box.id) })),
   ]
   const lost = boxes.filter(({ sealed, purpose }) => !vault.value.open(sealed, purpose).ok)

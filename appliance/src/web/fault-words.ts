@@ -245,6 +245,35 @@ const words: Readonly<Record<string, Words>> = {
     en: 'This was done before, and its answer was told then. Make a new one if you have not kept it.',
     sw: 'Hili lilifanyika awali, na jibu lake lilitolewa wakati huo. Tengeneza jipya kama hukulihifadhi.',
   },
+  SenderMissing: {
+    en: 'Nobody is set up to send such messages yet.',
+    sw: 'Bado hakuna aliyewekwa kutuma ujumbe wa aina hii.',
+  },
+  SenderSecretMissing: {
+    en: 'The password or key for this server and user is needed. One that was set for another is not told to this one.',
+    sw: 'Nenosiri au ufunguo wa seva na mtumiaji huyu unahitajika. Uliowekwa kwa mwingine hautolewi kwa huyu.',
+  },
+  PasswordInClear: {
+    en: 'Without TLS anybody on the way could read the password: use TLS, or a server that asks for no user.',
+    sw: 'Bila TLS mtu yeyote njiani angeweza kusoma nenosiri: tumia TLS, au seva isiyohitaji mtumiaji.',
+  },
+  NumberElsewhere: {
+    en: 'SMS go only to numbers that begin with {prefixes}.',
+    sw: 'SMS hutumwa tu kwa nambari zinazoanza na {prefixes}.',
+  },
+  MessagesFull: {
+    en: '{max} messages wait to be sent, and no more can.',
+    sw: 'Ujumbe {max} unasubiri kutumwa, na hauwezi kuongezwa.',
+  },
+  MessageUnknown: { en: 'This message is not there any more.', sw: 'Ujumbe huu haupo tena.' },
+  MessageNotFailed: {
+    en: 'Only what was given up is sent again by hand.',
+    sw: 'Ni ule tu ulioshindikana kabisa unaotumwa tena kwa mkono.',
+  },
+  MessageTooLate: {
+    en: 'This message is not worth sending any more, and its text is gone.',
+    sw: 'Ujumbe huu umepitwa na wakati, na maandishi yake yameondolewa.',
+  },
   TooBusy: {
     en: 'The box has as many questions waiting as it can take. Try again in a moment.',
     sw: 'Kisanduku kina maswali mengi yanayosubiri. Jaribu tena baada ya muda mfupi.',

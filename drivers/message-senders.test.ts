@@ -1,0 +1,226 @@
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { MessageSender } from '@lango/modules/messages/port'
+import { createMailSender, type MailOptions } from './mail/index.ts'
+import { TestAuthority } from './radius/eap/testing/certificates.ts'
+import { startAfricasTalkingSimulator, type AfricasTalkingSimulator } from './simulators/africastalking.ts'
+import { startSmtpSimulator, type SmtpSimulator, type SmtpSimulatorOptions } from './simulators/smtp.ts'
+import { createAfricasTalkingSender } from './sms-africastalking/index.ts'
+
+const never = new AbortController().signal
+const text = 'Msimbo wako ni 123456.\n.\nUsimpe mtu – “yeyote”.'
+const login = { user: 'box', password: 'p w-ä' }
+const account = { username: 'isp', apiKey: 'key-of-the-isp' }
+const TIMEOUT_MS = 300
+
+let smtp: SmtpSimulator
+let sms: AfricasTalkingSimulator
+let pair: { key: string; cert: string }
+const before = getCACertificates('default')
+
+beforeAll(async () => {
+  const authority = await TestAuthority.create('somebody')
+  const names = [
+    { type: 'dns', value: 'localhost' },
+    { type: 'ip', value: '127.0.0.1' },
+  ] as const
+  pair = await authority.issue({ name: 'localhost', names: [...names], purpose: 'server' })
+  setDefaultCACertificates([...before, authority.cert])
+  smtp = await startSmtpSimulator({ security: 'starttls', tls: pair, login })
+  sms = await startAfricasTalkingSimulator(account)
+})
+afterAll(async () => {
+  setDefaultCACertificates(before)
+  await smtp.close()
+  await sms.close()
+})
+
+const mailTo = (port: number, more: Partial<MailOptions> = {}): MessageSender =>
+  createMailSender({
+    host: 'localhost',
+    port,
+    security: 'starttls',
+    login,
+    from: { name: 'Kisumu POP', address: 'noreply@isp.example' },
+    hostName: 'pop',
+    timeoutMs: TIMEOUT_MS,
+    ...more,
+  })
+const smsBy = (more: object = {}): MessageSender =>
+  createAfricasTalkingSender({ ...account, sender: 'LANGO', server: sms.server, timeoutMs: TIMEOUT_MS, ...more })
+
+type Simulated = {
+  readonly sender: (more?: object) => MessageSender
+  readonly to: string
+  readonly fail: (fault: 'later' | 'refused' | 'cut' | 'silent' | 'lost-answer') => void
+  readonly got: () => number
+}
+
+describe.each<[string, () => Simulated]>([
+  [
+    'e-mail by SMTP',
+    () => ({
+      sender: (more) => mailTo(smtp.port, more),
+      to: 'amina@example.net',
+      fail: (fault) => smtp.fail(fault),
+      got: () => smtp.mails.length,
+    }),
+  ],
+  [
+    'SMS by Africa’s Talking',
+    () => ({
+      sender: smsBy,
+      to: '+254712345678',
+      fail: (fault) => sms.fail(fault === 'later' ? 501 : fault === 'refused' ? 403 : fault),
+      got: () => sms.messages.length,
+    }),
+  ],
+])('%s', (_name, open) => {
+  let world: Simulated
+  let had = 0
+  beforeEach(() => {
+    world = open()
+    had = world.got()
+  })
+  const send = (sender: MessageSender, signal = never) =>
+    sender.send({ id: '7.1', to: world.to, subject: 'Msimbo', text }, signal)
+
+  test('a message is taken once, and the provider’s name for it is told', async () => {
+    const outcome = await send(world.sender())
+    expect(outcome).toMatchObject({ type: 'accepted' })
+    expect((outcome as { providerId: string }).providerId).not.toBe('')
+    expect(world.got()).toBe(had + 1)
+  })
+
+  test.each(['later', 'refused'] as const)('what the provider says is %s is that, with its reason', async (fault) => {
+    world.fail(fault)
+    const outcome = await send(world.sender())
+    expect(outcome.type).toBe(fault)
+    expect(JSON.stringify(outcome)).not.toContain('123456')
+    expect(world.got()).toBe(had)
+  })
+
+  test.each(['cut', 'silent'] as const)('a provider that goes %s is asked again later', async (fault) => {
+    world.fail(fault)
+    expect(await send(world.sender())).toMatchObject({ type: 'later' })
+    expect(world.got()).toBe(had)
+  })
+
+  test('an answer that is lost is no acceptance: it is sent again rather than never', async () => {
+    world.fail('lost-answer')
+    expect(await send(world.sender())).toMatchObject({ type: 'later' })
+    expect(world.got()).toBe(had + 1)
+  })
+
+  test('a box that stops waits for nobody', async () => {
+    const stop = new AbortController()
+    world.fail('silent')
+    const sending = send(world.sender({ timeoutMs: 30_000 }), stop.signal)
+    setImmediate(() => stop.abort())
+    expect(await sending).toEqual({ type: 'later', reason: 'the box is stopping' })
+  })
+
+  test('a wrong password or key is refused in words that do not hold it', async () => {
+    const wrong = world.sender({ login: { user: 'box', password: 'hunter2' }, apiKey: 'hunter2' })
+    const outcome = await send(wrong)
+    expect(outcome).toMatchObject({
+      type: 'refused',
+      reason: expect.stringMatching(/does not take the user/) as string,
+    })
+    expect(JSON.stringify(outcome)).not.toContain('hunter2')
+    expect(world.got()).toBe(had)
+  })
+})
+
+const oneMail = async (server: SmtpSimulatorOptions, more: Partial<MailOptions>) => {
+  const simulator = await startSmtpSimulator(server)
+  try {
+    const message = { id: '8.1', to: 'amina@example.net', subject: 'S', text }
+    const outcome = await mailTo(simulator.port, more).send(message, never)
+    return { outcome, mails: [...simulator.mails], saidOpenly: [...simulator.saidOpenly] }
+  } finally {
+    await simulator.close()
+  }
+}
+
+describe('mail', () => {
+  test('a text arrives whole under TLS, from the address of the settings, and nothing but STARTTLS was said before it', async () => {
+    const { outcome, mails, saidOpenly } = await oneMail({ security: 'starttls', tls: pair, login }, {})
+    expect(outcome).toEqual({ type: 'accepted', providerId: '<8.1@isp.example>' })
+    expect(mails).toMatchObject([{ from: 'noreply@isp.example', to: 'amina@example.net', isEncrypted: true }])
+    expect(saidOpenly).toEqual(['STARTTLS'])
+    const [head, body = ''] = mails[0]!.source.split('\n\n')
+    expect(head).toContain('From: Kisumu POP <noreply@isp.example>')
+    expect(head).toMatch(/^Date: /m)
+    const encoding = /^Content-Transfer-Encoding: (.*)$/m.exec(head!)![1]
+    const quoted = body
+      .replaceAll('=\n', '')
+      .replaceAll(/(?:=[0-9A-F]{2})+/g, (octets) => Buffer.from(octets.replaceAll('=', ''), 'hex').toString('utf8'))
+    expect(encoding === 'base64' ? Buffer.from(body, 'base64').toString('utf8') : quoted.trim()).toBe(text)
+  })
+
+  test('TLS from the first octet', async () => {
+    const { outcome } = await oneMail({ security: 'tls', tls: pair, login }, { security: 'tls' })
+    expect(outcome.type).toBe('accepted')
+  })
+
+  test.each<[string, SmtpSimulatorOptions, Partial<MailOptions>]>([
+    ['offers no STARTTLS', { security: 'none', login }, {}],
+    ['begins STARTTLS and has none', { security: 'starttls', login }, {}],
+  ])('a server that %s gets neither the password nor a message', async (_what, server, more) => {
+    const { outcome, mails, saidOpenly } = await oneMail(server, more)
+    expect(outcome.type).toBe('later')
+    expect(mails).toEqual([])
+    expect(saidOpenly.filter((line) => !/^(STARTTLS|QUIT)$/.test(line))).toEqual([])
+  })
+
+  test('a certificate of another name is not trusted', async () => {
+    const { outcome, mails } = await oneMail(
+      { security: 'tls', tls: pair, login },
+      { security: 'tls', host: '127.0.0.2' },
+    )
+    expect(outcome.type).toBe('later')
+    expect(mails).toEqual([])
+  })
+
+  test('without TLS only where the operator says so', async () => {
+    const { outcome, mails } = await oneMail({ security: 'none' }, { security: 'none', login: undefined })
+    expect(outcome.type).toBe('accepted')
+    expect(mails).toMatchObject([{ isEncrypted: false }])
+  })
+
+  test('what is typed into a subject or a name begins no header', async () => {
+    const simulator = await startSmtpSimulator({ security: 'none' })
+    const sender = mailTo(simulator.port, {
+      security: 'none',
+      login: undefined,
+      from: { name: 'POP\r\nBcc: all@example.net', address: 'noreply@isp.example' },
+    })
+    const subject = 'S\r\nBcc: all@example.net\r\n\r\n<script>'
+    await sender.send({ id: '9.1', to: 'amina@example.net', subject, text }, never)
+    await simulator.close()
+    expect(simulator.mails.map(({ to }) => to)).toEqual(['amina@example.net'])
+    expect(simulator.mails[0]!.source).not.toMatch(/^Bcc:/m)
+  })
+})
+
+describe('SMS', () => {
+  test('an SMS arrives whole, from the sender of the settings', async () => {
+    await smsBy().send({ id: '1.1', to: '+254712345678', subject: '', text }, never)
+    expect(sms.messages.at(-1)).toEqual({ to: '+254712345678', from: 'LANGO', text })
+  })
+
+  test.each([
+    [405, 'refused', /no credit/],
+    [406, 'refused', /asked to get no messages/],
+    [407, 'refused', /407/],
+    [500, 'later', /InternalServerError/],
+    ['sender', 'refused', /InvalidSenderId/],
+    ['http-500', 'later', /500/],
+    ['garbage', 'later', /cannot be read/],
+  ] as const)('%s is %s', async (fault, type, reason) => {
+    sms.fail(fault)
+    const outcome = await smsBy().send({ id: '1.1', to: '+254712345678', subject: '', text }, never)
+    expect(outcome).toMatchObject({ type, reason: expect.stringMatching(reason) as string })
+  })
+})
