@@ -52,3 +52,26 @@ test('a plan is withdrawn and put on sale again; it is never gone', () => {
     error: { type: 'PlanUnknown' },
   })
 })
+
+const free = { name: 'Trial', kind: 'hotspot', policy: {}, validitySec: 86_400 } as const
+
+test.each([
+  [{ priceMinor: 100 }, 'without a price'],
+  [{ policy: { clock: 'fixed' }, validitySec: undefined }, 'fixed time'],
+  [{ kind: 'static' }, 'a login and a password'],
+  [{ kind: 'mac' }, 'a login and a password'],
+] as const)('what nobody pays or logs in to cannot be taken by oneself: %j', (more, why) => {
+  const { dispatch, must, list } = site()
+  const selfRegistration = 'phone'
+  const refused = dispatch(addPlan, { ...free, ...more, selfRegistration })
+  expect(refused).toMatchObject({
+    ok: false,
+    error: { type: 'PlanUnfit', why: expect.stringContaining(why) as string },
+  })
+  expect(list()).toEqual([])
+  const { id } = must(addPlan, { ...free, selfRegistration })
+  expect(dispatch(setPlan, { id, ...free, ...more, selfRegistration })).toMatchObject({ error: { type: 'PlanUnfit' } })
+  expect(list()).toMatchObject([{ selfRegistration, priceMinor: 0, kind: 'hotspot' }])
+  must(setPlan, { id, ...free, ...more })
+  expect(list()).toMatchObject([{ selfRegistration: 'off' }])
+})

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { err, ok } from '@lango/kernel'
 import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
 import { policySchema, serviceKinds, type ServiceKind } from '../access/index.ts'
-import { planFault, wholePolicy } from './rules.ts'
+import { planFault, selfRegistrations, wholePolicy } from './rules.ts'
 import { plans } from './tables.ts'
 
 /** ISO 4217. */
@@ -32,6 +32,7 @@ export const addPlan = defineCommand({
     quotaSec: z.number().int().min(60).optional(),
     priceMinor: z.number().int().min(0).default(0),
     currency: currency.default('KES'),
+    selfRegistration: z.enum(selfRegistrations).default('off'),
   }),
   handle(ctx, input) {
     if (planNamed(ctx, input.name)) return err({ type: 'PlanNameTaken', name: input.name })
@@ -53,6 +54,7 @@ export const addPlan = defineCommand({
         priceMinor: input.priceMinor,
         currency: input.currency,
         status: 'active',
+        selfRegistration: input.selfRegistration,
       })
       .run()
     return ok({ id, name: input.name })

@@ -6,7 +6,7 @@ import { plans as plansTable } from './tables.ts'
 
 export { PLAN_CHUNK_ROWS, changePlans, importPlans } from './change.ts'
 export { addPlan, setPlan, setPlanStatus } from './commands.ts'
-export { saleTimesFault, type SaleTimes } from './rules.ts'
+export { saleTimesFault, type SaleTimes, type SelfRegistration } from './rules.ts'
 export { listPlans } from './queries.ts'
 export { clearedPlanColumns, planCells, planColumns, planValues, readPlanRow, type PlanRow } from './sheet.ts'
 

@@ -30,6 +30,7 @@ import {
   dataText,
   devicesText,
   periodWord,
+  selfWords,
   priceText,
   tierText,
   timeText,
@@ -133,7 +134,7 @@ const routerFacts = ({ policy }: Plan, desk: Desk): readonly Fact[] => {
 const PlanFacts = ({ desk, plan }: { desk: Desk; plan: Plan }) => {
   const words = wordsOf(desk)
   const reader = { words, locale: desk.locale }
-  const { policy } = plan
+  const { policy, selfRegistration } = plan
   const { clock, quotaPeriod, rolloverOctets, fairUse, windows } = policy
   const sold: readonly Fact[] = [
     [words.price, priceText(plan, words)],
@@ -143,6 +144,7 @@ const PlanFacts = ({ desk, plan }: { desk: Desk; plan: Plan }) => {
     [words.data, dataText(plan, reader)],
     [words.time, timeText(plan, reader)],
     [words.kind, words[plan.kind]],
+    ...(selfRegistration === 'off' ? [] : [[words.selfRegistration, words[selfWords[selfRegistration]]] as const]),
     ...(clock === undefined ? [] : [[words.clock, words[clockWords[clock]]] as const]),
     ...(quotaPeriod === undefined ? [] : [[words.period, words[periodWord(quotaPeriod)]] as const]),
     ...(rolloverOctets === undefined ? [] : [[words.rollover, formatQuota(rolloverOctets)] as const]),

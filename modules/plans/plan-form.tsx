@@ -16,7 +16,8 @@ import {
 } from '@lango/kernel/ui'
 import { INTERIM_SEC_DEFAULT, serviceKinds, type Policy } from '../access/index.ts'
 import { clocks, expiries, idleSecOf, quotaPeriods, secondsText, TIERS_MAX, WINDOWS_MAX } from './plan-reading.ts'
-import { clockWords, dayText, periodWord, weekdays, type Plan } from './plan-text.ts'
+import { selfRegistrations } from './rules.ts'
+import { clockWords, dayText, periodWord, selfWords, weekdays, type Plan } from './plan-text.ts'
 import { planWords, type PlanWords } from './words.ts'
 
 type Typed = Readonly<Record<string, string>>
@@ -97,6 +98,7 @@ const typedOf = (plan: Plan): Typed => ({
   clock: plan.policy.clock ?? 'wall',
   period: plan.policy.quotaPeriod ?? 'none',
   rollover: plan.policy.rolloverOctets === undefined ? '' : sizeText(plan.policy.rolloverOctets),
+  selfRegistration: plan.selfRegistration,
   devices: plan.policy.deviceLimit === 0 ? '' : String(plan.policy.deviceLimit),
   ...tierFields(plan.policy.fairUse),
   ...windowFields(plan.policy.windows),
@@ -178,6 +180,14 @@ const Basics = ({ filling, currency }: { filling: Filling; currency: string }) =
         {...filling.error('period')}
       />
       <Line filling={filling} name="rollover" label={words.rollover} help={words.rolloverHelp} />
+      <Select
+        label={words.selfRegistration}
+        name="selfRegistration"
+        value={filling.value('selfRegistration')}
+        options={selfRegistrations.map((value) => ({ value, label: words[selfWords[value]] }))}
+        help={words.selfHelp}
+        {...filling.error('selfRegistration')}
+      />
     </>
   )
 }

@@ -22,6 +22,7 @@ import {
   type ServiceKind,
 } from '../access/index.ts'
 import type { addPlan } from './commands.ts'
+import { selfRegistrations } from './rules.ts'
 import type { PlanWords } from './words.ts'
 
 export type PlanInput = z.input<(typeof addPlan)['input']>
@@ -187,6 +188,17 @@ const checkClock = ({ form, words }: Reading, { policy, validitySec, quotaSec }:
 
 type Given = { readonly currency: string; readonly words: PlanWords; readonly policy?: Policy }
 
+/** What cannot be taken without somebody at the desk. */
+const checkSelf = (
+  { form, words }: Reading,
+  { selfRegistration, priceMinor = 0, kind, policy: { clock } }: PlanInput,
+): void => {
+  if (selfRegistration === 'off') return
+  if (priceMinor > 0) form.refuse('selfRegistration', words.selfPriced)
+  if (clock === 'fixed') form.refuse('selfRegistration', words.selfFixed)
+  if (kind === 'static' || kind === 'mac') form.refuse('selfRegistration', words.selfKind)
+}
+
 /** `policy` is what the plan has now: what the form does not ask for stays as it is. */
 export const readPlanForm = (
   fields: Fields,
@@ -224,9 +236,11 @@ export const readPlanForm = (
     quotaSec: seconds(reading, 'time', lasting, words.timeUnreadable),
     priceMinor: price?.minor ?? 0,
     currency,
+    selfRegistration: form.choice('selfRegistration', selfRegistrations),
   }
   checkQuotas(reading, input)
   checkClock(reading, input)
+  checkSelf(reading, input)
   return form.isGood ? { input } : { problems: form.problems }
 }
 

@@ -58,6 +58,8 @@ export const periodWord = (period: NonNullable<Policy['quotaPeriod']>): Extract<
 
 export const clockWords = { wall: 'clockWall', used: 'clockUsed', fixed: 'clockFixed' } as const
 
+export const selfWords = { off: 'selfOff', phone: 'selfPhone', email: 'selfEmail' } as const
+
 /** From Monday on, as weeks are read. */
 export const weekdays = [1, 2, 3, 4, 5, 6, 0] as const
 const dayWords = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const

@@ -30,7 +30,7 @@ const whole = {
 test('a plan as cells is the same plan again', () => {
   const [here, there] = [site(), site()]
   here.must(addPlan, whole)
-  here.must(addPlan, { name: 'Open', kind: 'hotspot', policy: {} })
+  here.must(addPlan, { name: 'Open', kind: 'hotspot', policy: {}, selfRegistration: 'email' })
   here.must(changePlans, { rows: [{ name: 'Open', status: 'withdrawn', validFrom: 'creation' }] })
   const cells = here.cells()
   expect(cells[0]).toMatchObject({ group: '007', pool: '{"a":1}', downKbps: '10000', status: 'active' })
@@ -48,6 +48,7 @@ test.each([
   [{ name: 'X', kind: 'pppoe', currency: 'shilling' }, 'InputInvalid'],
   [{ kind: 'pppoe' }, 'InputInvalid'],
   [{ name: 'X', kind: 'pppoe', rolloverOctets: '1000' }, 'PlanUnfit'],
+  [{ name: 'X', kind: 'pppoe', selfRegistration: 'phone', priceMinor: '5' }, 'PlanUnfit'],
 ])('a row that cannot be a plan is told of and adds nothing: %j', (row, type) => {
   const { must, cells } = site()
   must(addPlan, { name: 'Home', kind: 'pppoe', policy: {} })

@@ -84,5 +84,7 @@ const NOTHING: Readonly<Record<string, null>> = Object.fromEntries(
 
 /** Columns that an empty cell of a change clears. */
 export const clearedPlanColumns: ReadonlySet<string> = new Set(
-  planColumns.filter((column) => !['name', 'kind', 'status', 'validFrom', 'priceMinor', 'currency'].includes(column)),
+  planColumns.filter(
+    (column) => !['name', 'kind', 'status', 'validFrom', 'priceMinor', 'currency', 'selfRegistration'].includes(column),
+  ),
 )

@@ -1,5 +1,6 @@
 import { defineTable } from '@lango/kernel/db'
 import { serviceKinds, type Policy } from '../access/index.ts'
+import { selfRegistrations } from './rules.ts'
 
 /** What is sold: a policy with a price and a length. */
 export const plans = defineTable(
@@ -20,6 +21,8 @@ export const plans = defineTable(
     priceMinor: c.minor(),
     currency: c.text(),
     status: c.oneOf(['active', 'withdrawn']),
+    /** Whether people take it by themselves, and what they confirm. */
+    selfRegistration: c.oneOf(selfRegistrations, { before: 'off' }),
   }),
   { unique: { byName: ['name'] } },
 )

@@ -6,6 +6,7 @@ import { duration, octets, rate, table } from './format.ts'
 import { octetsOf, periodText, quotaOptions, quotaPolicyOf } from './plan-quota.ts'
 
 const KINDS = ['pppoe', 'static', 'hotspot', '802.1x', 'mac'] as const
+const SELF = ['off', 'phone', 'email'] as const
 const OCTETS_PER_MB = 1_000_000
 const BURST = [
   'burst-down-kbps',
@@ -100,11 +101,16 @@ const add: CommandSpec = {
     'bind-serial': { help: 'the first ONT or CPE seen is bound, others are refused' },
     expired: { value: 'reject|pool:NAME|redirect:URL', help: 'what an expired subscriber gets (reject)' },
     'expired-kbps': { value: 'N', help: 'how fast, in that pool or on that page (256)' },
+    'self-registration': {
+      value: SELF.join('|'),
+      help: 'people take it by themselves at /join, once each, with a code by SMS or e-mail (off)',
+    },
     'interim-sec': { value: 'N', help: 'how often usage is reported (300, at least 60)' },
   },
   examples: [
     'lango plan add Home-10 --kind pppoe --down-kbps 10000 --up-kbps 2000 --price 1500.00 --currency KES --valid 30d',
     'lango plan add Day-Pass --kind hotspot --down-kbps 5000 --up-kbps 1000 --devices 1 --valid 24h --data-mb 2000',
+    'lango plan add Trial --kind hotspot --down-kbps 2000 --up-kbps 1000 --devices 1 --valid 24h --self-registration phone',
     'lango plan add Home-5 --kind pppoe --down-kbps 5000 --up-kbps 1000 --valid 30d --quota 100GB --quota-period month --rollover 50GB',
     'lango plan add Home-Night --kind pppoe --down-kbps 10000 --up-kbps 2000 --fair-use 200GB:2M/1M --quota-period month --window "daily 00:00-06:00 50M/10M"',
     'lango plan add Office --kind pppoe --down-kbps 10000 --up-kbps 2000 --window "mon-fri 07:00-19:00; sat 08:00-13:00"',
@@ -134,6 +140,7 @@ const add: CommandSpec = {
       quotaSec: quotaTime.value,
       priceMinor: price.value.minor,
       currency,
+      selfRegistration: args.choice('self-registration', SELF),
     })
     return added.ok ? shown(added.value, () => `Plan ${name} can be sold.`) : added
   },

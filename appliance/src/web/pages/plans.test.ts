@@ -310,3 +310,22 @@ test('no page of plans has a dead link, in either language', async () => {
       expect(await deadLinks(path), path).toEqual([])
   }
 })
+
+test('people may take a free plan by themselves, and why not another is said beside the choice', async () => {
+  const { as, post, page, plans } = desk()
+  as('technician')
+  const trial = { name: 'Trial', kind: 'hotspot', validity: '1d', selfRegistration: 'phone' }
+  for (const [more, why] of [
+    [{ price: '50' }, 'Nobody pays'],
+    [{ kind: 'static' }, 'a login and a password'],
+    [{ clock: 'fixed', validity: '' }, 'sold at the desk'],
+  ] as const) {
+    const answer = await post('/plans/new', 'add', { ...trial, ...more })
+    expect([answer.status, (await answer.text()).includes(why)]).toEqual([422, true])
+  }
+  expect(plans()).toEqual([])
+  await post('/plans/new', 'add', trial)
+  const [plan] = plans()
+  expect(plan).toMatchObject({ selfRegistration: 'phone' })
+  expect(await page(`/plans/${plan!.id}`)).toContain('a code comes by SMS')
+})
