@@ -317,6 +317,8 @@ suite('desk', () => {
     '/settings/import',
     '/settings/import/subscribers',
     '/settings/import/daloradius',
+    '/settings/messages',
+    '/registrations',
     '/search?q=amina',
     '/me',
     '/menu',

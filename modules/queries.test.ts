@@ -9,6 +9,7 @@ import { messages } from './messages/index.ts'
 import { network } from './network/index.ts'
 import { people } from './people/index.ts'
 import { plans } from './plans/index.ts'
+import { registration } from './registration/index.ts'
 import { services } from './services/index.ts'
 import { settings } from './settings/index.ts'
 import { sessions } from './sessions/index.ts'
@@ -37,6 +38,7 @@ test(
       plans,
       customers,
       services,
+      registration,
       vouchers,
       sessions,
       webhooks,

@@ -32,6 +32,7 @@ const assets = {
   'client/desk.js': 'appliance/src/web/client/desk.js',
   'tokens.css': 'kernel/src/ui/tokens.css',
   'components.css': 'kernel/src/ui/components.css',
+  'gate.css': 'kernel/src/ui/gate.css',
   'gallery.css': 'kernel/src/ui/gallery.css',
   'inter.woff2': `${inter}/files/inter-latin-wght-normal.woff2`,
   // The font goes nowhere without it.

@@ -40,6 +40,7 @@ export const suites = {
   desk: ['chromium', 'radclient'],
   page: ['chromium', 'radclient'],
   'live page': ['chromium'],
+  registration: ['chromium', 'radclient'],
 } as const satisfies Record<string, readonly Need[]>
 
 export type Suite = keyof typeof suites

@@ -5,6 +5,7 @@ import { networkPages, servicePages } from '@lango/modules/desk/pages'
 import { messagesPages } from '@lango/modules/messages/pages'
 import { peoplePages } from '@lango/modules/people/pages'
 import { plansPages } from '@lango/modules/plans/pages'
+import { registrationPages } from '@lango/modules/registration/pages'
 import { vouchersPages } from '@lango/modules/vouchers/pages'
 import { webhooksPages } from '@lango/modules/webhooks/pages'
 import { commandsByName, queriesByName } from './site.ts'
@@ -24,4 +25,5 @@ export const deskPages: readonly DeskPage[] = [
   ...backupsPages,
   ...referencePages(verbsOf),
   ...messagesPages,
+  ...registrationPages,
 ]

@@ -38,6 +38,7 @@ import { messages } from '@lango/modules/messages'
 import { network } from '@lango/modules/network'
 import { createPeopleGuard, people, type PeopleGuard } from '@lango/modules/people'
 import { plans } from '@lango/modules/plans'
+import { registration } from '@lango/modules/registration'
 import { fillFoundBy, services } from '@lango/modules/services'
 import { settings } from '@lango/modules/settings'
 import { sessions } from '@lango/modules/sessions'
@@ -61,6 +62,7 @@ export const siteModules = [
   plans,
   customers,
   services,
+  registration,
   vouchers,
   sessions,
   webhooks,

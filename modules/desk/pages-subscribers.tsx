@@ -216,6 +216,7 @@ export const subscribersPage = definePage({
       content: (
         <>
           <PageHead title={words.subscribers}>
+            <LinkButton href="/registrations">{words.registrations}</LinkButton>
             {desk.may('subscribers.write') ? (
               <LinkButton href="/subscribers/new" kind="main">
                 {words.addSubscriber}

@@ -4,6 +4,7 @@ export const deskWords = catalogue(
   {
     sessions: 'Sessions',
     subscribers: 'Subscribers',
+    registrations: 'Registrations',
     subscriber: 'Subscriber',
     addSubscriber: 'Add a subscriber',
     search: 'Search',
@@ -193,6 +194,7 @@ export const deskWords = catalogue(
   {
     sessions: 'Vipindi',
     subscribers: 'Wateja',
+    registrations: 'Waliojisajili',
     subscriber: 'Mteja',
     addSubscriber: 'Ongeza mteja',
     search: 'Tafuta',

@@ -14,6 +14,7 @@ export const defaultSettings = {
   siteName: '',
   currency: 'KES',
   brandColour: '',
+  registrationSendsPassword: false,
   language: '',
   sessionDays: SESSION_DAYS_DEFAULT,
   decisionDays: DECISION_DAYS_MAX,
@@ -34,6 +35,8 @@ export const settingsSchema = z.object({
     .trim()
     .toUpperCase()
     .regex(/^[A-Z]{3}$/, 'A currency is three letters, such as KES.'),
+  /** Whether whoever registers by themselves gets their password by message too. */
+  registrationSendsPassword: z.boolean(),
   /** `#0f766e`, '' for Lango's own. */
   brandColour: z
     .string()

@@ -28,8 +28,9 @@ import type {
   signedIn,
 } from '@lango/modules/people'
 import type { backUpNow, setBackupSchedule } from '@lango/modules/backups'
-import type { MessageFault, removeSender, retryMessage, setSender, testMessage } from '@lango/modules/messages'
+import type { removeSender, retryMessage, setSender, testMessage } from '@lango/modules/messages'
 import type { addPlan } from '@lango/modules/plans'
+import type { RegistrationFault } from '@lango/modules/registration'
 import type { addSubscriber, resumeSubscriber, revealPasswords } from '@lango/modules/services'
 import type { changeSettings, setRetention } from '@lango/modules/settings'
 import type { addWebhook, retryWebhook, testWebhook } from '@lango/modules/webhooks'
@@ -118,7 +119,7 @@ type ActionFault =
 
 export type KnownFault =
   | ModuleFault
-  | MessageFault
+  | RegistrationFault
   | VoucherImportFault
   | ActionFault
   | BackupFault
@@ -253,6 +254,12 @@ const sentences: Sentences = {
   DeliveryNotFailed: ({ delivery, state }) =>
     `Delivery ${delivery} is ${state}: only what was given up is sent again by hand.`,
 
+  RegistrationClosed: () => 'Nobody can register for this plan by themselves.',
+  ContactUnfit: ({ by, prefixes }) =>
+    by === 'email'
+      ? 'This is no e-mail address: it looks like name@example.net.'
+      : `This is no phone number that gets messages: it begins with ${prefixes.join(', ')}.`,
+  RegistrationTooMany: ({ minutes }) => `Too many codes were asked for. Try again in ${minutes} min.`,
   SenderMissing: ({ channel }) =>
     `Nobody is set up to send ${channel === 'sms' ? 'SMS' : 'e-mail'}. See: lango help message ${channel === 'sms' ? 'sms' : 'mail'}`,
   SenderSecretMissing: ({ channel }) =>

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { galleryStylesheet, kitFont, kitStylesheet } from '@lango/kernel/ui'
+import { galleryStylesheet, gateStylesheet, kitFont, kitStylesheet } from '@lango/kernel/ui'
 import type { MiddlewareHandler } from 'hono'
 
 export type Asset = { readonly address: string; readonly type: string; readonly body: string | Uint8Array<ArrayBuffer> }
@@ -18,6 +18,7 @@ export const loadAssets = () => {
   return {
     font,
     kit: asset('kit', 'css', 'text/css; charset=utf-8', kitStylesheet(font.address)),
+    gate: asset('gate', 'css', 'text/css; charset=utf-8', gateStylesheet()),
     gallery: asset('gallery', 'css', 'text/css; charset=utf-8', galleryStylesheet()),
     desk: asset(
       ...(['desk', 'js', 'text/javascript; charset=utf-8'] as const),

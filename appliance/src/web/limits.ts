@@ -30,6 +30,9 @@ export const webLimits = defineLimits({
   signInsPerLoginMax: 20,
   signInsPerBrowserMax: 10,
   signInCountsMax: 10_000,
+  /** Forms of people who register by themselves, within the same window: by address, and of all together. */
+  joinsPerAddressMax: 30,
+  joinsMax: 300,
   /** Between password and code. */
   secondStepMs: 5 * 60_000,
   secondStepTriesMax: 5,

@@ -7,7 +7,8 @@ import { webLimits } from './limits.ts'
 
 type Count = { readonly since: number; tries: number }
 
-class Window {
+/** Counts by key within `signInWindowMs`. */
+export class Window {
   readonly #counts = new Map<string, Count>()
   readonly #max: number
 

@@ -13,6 +13,7 @@ import { createDoor } from './door.tsx'
 import { faultSentenceIn } from './fault-words.ts'
 import type { LiveFeed } from './feed.ts'
 import { isOurHost, localPath, protectiveHeaders } from './guard.ts'
+import { createJoin } from './join.tsx'
 import { webLimits } from './limits.ts'
 import { createLiveHub, type LiveHub } from './live-hub.ts'
 import { createLook } from './look.ts'
@@ -163,6 +164,7 @@ export const createWeb = (options: WebOptions): Web => {
   app.use((c, next) => (isUpload(c.req.path) ? next() : formLimit(c, next)))
   app.use('/', exchangeToken(desk, keeper, pages, log))
   app.route('/', doorOf(options, keeper, pages, random))
+  app.route('/join', createJoin({ ...site, clock, random, viewOf: pages.doorView }))
   // How people like to look at pages concerns those before the desk too, and is nobody's but theirs.
   app.post('/preferences', choosePreferences(preferencesOf))
   app.use(onlySignedIn(keeper, site, pages))

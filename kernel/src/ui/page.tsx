@@ -9,8 +9,8 @@ type DocumentProps = {
   title: string
   preferences: Preferences
   stylesheets: readonly string[]
-  /** Address of the kit's font. */
-  font: string
+  /** Address of the kit's font, where it is used. */
+  font?: string
   icon: string
   /** Addresses of ES modules. */
   scripts?: readonly string[]
@@ -33,7 +33,9 @@ export const Document = (props: DocumentProps) => (
       <meta name="color-scheme" content="light dark" />
       <meta name="robots" content="noindex" />
       {/* Fonts are asked for without credentials, also of one's own box: a preload that differs is loaded twice. */}
-      <link rel="preload" as="font" type="font/woff2" href={props.font} crossOrigin="anonymous" />
+      {props.font === undefined ? null : (
+        <link rel="preload" as="font" type="font/woff2" href={props.font} crossOrigin="anonymous" />
+      )}
       {props.stylesheets.map((address) => (
         <link key={address} rel="stylesheet" href={address} />
       ))}

@@ -26,5 +26,8 @@ export const kitStylesheet = (fontAddress: string): string => `@font-face {
 ${read('tokens.css')}
 ${read('components.css')}`
 
+/** What strangers' pages wear, alone: small, and for old browsers too. */
+export const gateStylesheet = (): string => read('gate.css')
+
 /** What the gallery wears beside it. */
 export const galleryStylesheet = (): string => read('gallery.css')
