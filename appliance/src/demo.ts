@@ -6,7 +6,7 @@ import { system } from '@lango/kernel/verbs'
 import { faultSentence } from './cli/faults.ts'
 import { startBox, type Box } from './compose.ts'
 import { siteTimeZone } from './time-zone.ts'
-import { startDemoRouter, type SimulatedSubscriber } from './drivers.ts'
+import { startDemoMail, startDemoRouter, type SimulatedSubscriber } from './drivers.ts'
 import { runCommand } from './run-named.ts'
 
 const DATA_DIR = join(import.meta.dirname, '../../demo-data')
@@ -71,6 +71,12 @@ const fill = (box: Box, demo: Demo, coaPort: number): void => {
     const policy = { downKbps, upKbps, deviceLimit: 1 }
     run('plans.add', { name, kind: 'pppoe', policy, priceMinor, currency: 'KES' })
   }
+  for (const sender of mail.senders) run('messages.setSender', { sender })
+  for (const selfRegistration of ['phone', 'email']) {
+    const policy = { downKbps: 2000, upKbps: 1000, deviceLimit: 1 }
+    const name = `Demo trial by ${selfRegistration}`
+    run('plans.add', { name, kind: 'hotspot', policy, validitySec: 86_400, selfRegistration })
+  }
   run('subscribers.add', { ...demo.you, plan: plans[0].name, name: 'You (demo)' })
   demo.subscribers.forEach(({ login, password }, index) => {
     const plan = plans[index % plans.length]!.name
@@ -78,6 +84,9 @@ const fill = (box: Box, demo: Demo, coaPort: number): void => {
   })
 }
 
+const mail = await startDemoMail((to, text) => {
+  process.stdout.write(`\n  Simulated message to ${to}:\n  ${text}\n`)
+})
 const started = await startBox({
   dir: DATA_DIR,
   listen: NAS_ADDRESS,
@@ -93,7 +102,7 @@ const started = await startBox({
   log,
   loginP95MsMax: 100,
   webhooksToLoopback: true,
-  smsServer: undefined,
+  smsServer: mail.smsServer,
   onFatal(why, error) {
     log.error('the demo ends', { why, error })
     process.exit(70)
@@ -132,12 +141,16 @@ Try a login of your own (Debian: apt install freeradius-utils):
   echo 'User-Name=${demo.you.login},User-Password=${demo.you.password},Message-Authenticator=0x00' |
     radclient ${NAS_ADDRESS}:${box.ports.auth} auth ${demo.secret}
 
+Register as a stranger would, at ${new URL(box.deskAddress).origin}/join: codes come
+to this terminal, by a simulated SMS provider and mail server that reach nobody.
+
 Everything is in demo-data. Ctrl-C ends the demo.
 `)
 
 const stop = async (): Promise<void> => {
   await nas.stop()
   await box.stop()
+  await mail.stop()
   process.exit(0)
 }
 process.once('SIGTERM', () => void stop()).once('SIGINT', () => void stop())

@@ -250,6 +250,29 @@ export const createBackupPlaces = ({
   }
 }
 
+/** Where the messages of the demonstration go: they are told, and reach nobody. Loaded only when asked for. */
+export const startDemoMail = async (tell: (to: string, text: string) => void) => {
+  const { startSmtpSimulator } = await import('@lango/drivers/simulators/smtp')
+  const { startAfricasTalkingSimulator } = await import('@lango/drivers/simulators/africastalking')
+  const account = { username: 'demo', apiKey: 'demo' }
+  const sms = await startAfricasTalkingSimulator({ ...account, onSms: ({ to, text }) => tell(to, text) })
+  const smtp = await startSmtpSimulator({
+    security: 'none',
+    onMail: ({ to, source }) => tell(to, source.slice(source.indexOf('\n\n')).trim()),
+  })
+  return {
+    smsServer: sms.server,
+    senders: [
+      { driver: 'smtp', host: '127.0.0.1', port: smtp.port, security: 'none', from: 'demo@demo.example' },
+      { driver: 'africastalking', username: account.username, secret: account.apiKey, prefixes: ['+254'] },
+    ],
+    async stop() {
+      await sms.close()
+      await smtp.close()
+    },
+  }
+}
+
 /** The router of the demonstration: loaded only when asked for, so that no production box ever holds a simulator. */
 export const startDemoRouter = async ({
   secret,

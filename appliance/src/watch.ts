@@ -5,7 +5,7 @@ import type { SharedState } from './aaa/shared-state.ts'
 import { createAttention, type Attention } from './attention.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Check, BoxStatus } from './doctor/check.ts'
-import { checkJobs, checkRouters, checkWebhooks } from './doctor/databases.ts'
+import { checkJobs, checkMessages, checkRouters, checkWebhooks } from './doctor/databases.ts'
 import { checkClock, checkDisk, checkWal } from './doctor/machine.ts'
 import { checkBackup, checkCertificates } from './doctor/secrets.ts'
 import { checkScheduledBackup } from './doctor/scheduled-backup.ts'
@@ -63,6 +63,7 @@ export const startWatch = (deps: WatchDeps): Watch => {
       ...checkRouters(reader, now),
       checkJobs(reader),
       checkWebhooks(reader),
+      checkMessages(reader, now),
       checkBackup(folder, now),
       ...checkScheduledBackup(reader, now),
       ...deps.more(),

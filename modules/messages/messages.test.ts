@@ -140,6 +140,7 @@ test('a password never goes without TLS, and what is no server, sender or countr
     { ...smtp, from: 'a@b.example\r\nBcc: c@d.example' },
     { ...sms, prefixes: [] },
     { ...sms, prefixes: ['0'] },
+    { ...sms, prefixes: ['+2547'] },
     { ...sms, sender: 'much too long a name' },
   ])
     expect(dispatch(setSender, { sender: { ...sender, secret: 'pw' } })).toMatchObject({

@@ -1,5 +1,6 @@
 /** `/settings/messages`: who sends e-mail and SMS for the box, a test, and what came of each message. */
 import {
+  Ago,
   Button,
   counted,
   DeedButton,
@@ -8,7 +9,6 @@ import {
   Field,
   fill,
   Form,
-  formatExact,
   formatPhone,
   FormReader,
   LinkButton,
@@ -33,7 +33,7 @@ import {
 import type { ResultOf } from '@lango/kernel/db'
 import { removeSender, retryMessage, setSender, testMessage } from './commands.ts'
 import { listMessages, listSenders } from './queries.ts'
-import { securities, type Channel, type SenderConfig } from './rules.ts'
+import { COUNTRY, securities, type Channel, type SenderConfig } from './rules.ts'
 import { messageWords } from './words.ts'
 
 const PATH = '/settings/messages'
@@ -184,7 +184,13 @@ const columns = (desk: Desk): readonly Column<Message>[] => {
       render: (message) => <UserText text={recipient(message.recipient)} />,
     },
     { id: 'kind', head: words.kind, width: 'm', value: ({ kind }) => kindText(kind, desk) },
-    { id: 'made', head: words.made, width: 'l', value: ({ createdAt }) => formatExact(createdAt, desk.locale) },
+    {
+      id: 'made',
+      head: words.made,
+      width: 'm',
+      value: ({ createdAt }) => String(createdAt),
+      render: ({ createdAt }) => <Ago at={createdAt} now={desk.now} locale={desk.locale} />,
+    },
     {
       id: 'state',
       head: words.state,
@@ -264,8 +270,7 @@ const saveSms = async (desk: DoingDesk): Promise<Done> => {
     .get('prefixes')
     .split(/[\s,]+/)
     .filter((each) => each !== '')
-  if (prefixes.some((each) => !/^\+[1-9]\d{0,6}$/.test(each)))
-    return { problems: { prefixes: wordsOf(desk).prefixesUnreadable } }
+  if (!prefixes.every((each) => COUNTRY.test(each))) return { problems: { prefixes: wordsOf(desk).prefixesUnreadable } }
   const done = await desk.tell(setSender, {
     sender: {
       driver: 'africastalking',

@@ -61,6 +61,9 @@ export type Security = (typeof securities)[number]
 /** RFC 8314: submission, submissions; 25 where somebody has decided against TLS. */
 export const defaultPorts: Readonly<Record<Security, number>> = { starttls: 587, tls: 465, none: 25 }
 
+/** The code of a country (ITU-T E.164): what stands for the 0 before a number at home. */
+export const COUNTRY = /^\+[1-9]\d{0,2}$/
+
 const secret = secretText(z.string().min(1).max(1024)).optional()
 
 export const smtpSchema = z.object({
@@ -84,7 +87,7 @@ export const africasTalkingSchema = z.object({
     .default(''),
   /** Numbers elsewhere get nothing: somebody could make the box pay for messages to the dearest country. */
   prefixes: z
-    .array(z.string().regex(/^\+[1-9]\d{0,6}$/, 'A country is written +254.'))
+    .array(z.string().regex(COUNTRY, 'A country is written +254.'))
     .min(1, 'Say which numbers may get messages, such as +254.')
     .max(messageLimits.prefixesMax),
   secret,

@@ -314,8 +314,8 @@ test.each([1, 2, 3, 4])(
     )
     const asked: { at: number; contact: string; address: string; token: string; code: string; tries: number }[] = []
     const { codesPerContactMax, codesPerAddressMax, codesPerHourMax, triesMax } = registrationLimits
-    for (let step = 0; step < 400; step++) {
-      site.clock.advance(random.below(60_000))
+    for (let step = 0; step < 200; step++) {
+      site.clock.advance(random.below(40_000))
       const now = site.clock.now()
       const [contact, address] = [pick(contacts), pick(addresses)]
       const begun = random.below(3) > 0 ? site.start(contact, { address }) : undefined
@@ -329,15 +329,12 @@ test.each([1, 2, 3, 4])(
       const answer = site.confirm(one.token, isRight ? one.code : another(one.code))
       if (answer.state === 'wrong' || (answer.state === 'over' && one.tries < triesMax)) one.tries += 1
     }
-    for (const { at } of asked) {
-      const hour = asked.filter((other) => other.at >= at && other.at < at + 3_600_000)
-      expect(hour.length).toBeLessThanOrEqual(codesPerHourMax)
-      for (const contact of contacts)
-        expect(hour.filter((other) => other.contact === contact).length).toBeLessThanOrEqual(codesPerContactMax)
-      for (const address of addresses)
-        expect(hour.filter((other) => other.address === address).length).toBeLessThanOrEqual(codesPerAddressMax)
-    }
-    expect(asked.length).toBeGreaterThan(50)
+    const most = (same: (a: (typeof asked)[number], b: (typeof asked)[number]) => boolean): number =>
+      Math.max(...asked.map((a) => asked.filter((b) => b.at >= a.at && b.at < a.at + 3_600_000 && same(a, b)).length))
+    expect(most(() => true)).toBeLessThanOrEqual(codesPerHourMax)
+    expect(most((a, b) => a.contact === b.contact)).toBeLessThanOrEqual(codesPerContactMax)
+    expect(most((a, b) => a.address === b.address)).toBeLessThanOrEqual(codesPerAddressMax)
+    expect(asked.length).toBeGreaterThan(30)
     const tries = site.database.raw.prepare<[], number>('SELECT max(tries) FROM registrations').pluck().get()
     expect(tries).toBeLessThanOrEqual(triesMax)
     const logins = site.database.raw.prepare<[], string>('SELECT login FROM grants').pluck().all()

@@ -63,7 +63,10 @@ export const readPhone = (typed: string, prefixes: readonly string[]): string | 
   const text = typed.replaceAll(/[\s().-]/g, '')
   const home = prefixes[0]
   const international = text.startsWith('00') ? `+${text.slice(2)}` : text
-  const number = home !== undefined && /^0[1-9]/.test(international) ? home + international.slice(1) : international
+  const full = home !== undefined && /^0[1-9]/.test(international) ? home + international.slice(1) : international
+  // +254 0712…: the 0 belongs to the number at home.
+  const country = prefixes.find((prefix) => full.startsWith(`${prefix}0`))
+  const number = country === undefined ? full : country + full.slice(country.length + 1)
   return /^\+[1-9]\d{7,14}$/.test(number) && isWithin(number, prefixes) ? number : undefined
 }
 

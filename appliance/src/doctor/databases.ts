@@ -90,6 +90,29 @@ export const checkJobs = (site: RawDatabase): Check => {
   return found('jobs', 'attention', { type: 'jobs-failed', ...firstOf(failed) })
 }
 
+/** So many in a row that were not taken are no mistyped addresses. */
+const UNSENT_IN_A_ROW = 3
+
+/** Whether e-mail and SMS go out at all. */
+export const checkMessages = (site: RawDatabase, now: number): Check => {
+  const lastOf = site.prepare<[string, number, number], { state: string; reason: string | null }>(
+    `SELECT state, reason FROM messages WHERE channel = ? AND state <> 'waiting' AND created_at > ?
+     ORDER BY no DESC LIMIT ?`,
+  )
+  const channels = site.prepare<[], string>('SELECT id FROM message_senders ORDER BY id').pluck().all()
+  const told = channels.flatMap((channel) => {
+    const last = lastOf.all(channel, now - DAY_MS, UNSENT_IN_A_ROW)
+    const isDown = last.length === UNSENT_IN_A_ROW && last.every(({ state }) => state === 'failed')
+    return isDown ? [`${channel} (${clean(last[0]!.reason ?? '')})`] : []
+  })
+  if (told.length === 0) return fine('messages', 'Nothing that was to be sent has been given up again and again.')
+  return attention(
+    'messages',
+    `The last ${UNSENT_IN_A_ROW} messages were not taken: ${told.join(', ')}.`,
+    'Mend what the provider says, and see whether it works: lango message test CHANNEL TO',
+  )
+}
+
 type Endpoint = { readonly number: number; readonly status: string; readonly missed: number; readonly failed: number }
 
 /** Whoever is told of events by webhooks misses some. */

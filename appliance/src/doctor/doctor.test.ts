@@ -167,6 +167,24 @@ test('routers that were never heard, or not for a day, and strangers are named',
   expect(of(checks, 'unknown-routers')[0]!.sentence).not.toContain('10.0.0.3')
 })
 
+test('messages that nobody takes any more are told, with why; one mistyped address is not', async () => {
+  await box.json('message', 'mail', '--host', 'mail.isp.example', '--from', 'noreply@isp.example')
+  const put = (no: number, state: string) =>
+    write(
+      `INSERT INTO messages (no, channel, kind, recipient, subject, state, attempts, created_at, next_at, expires_at, reason)
+       VALUES (${no}, 'email', 'code', 'a@b.example', '', '${state}', 1, ${now - 1000}, ${now}, ${now}, 'no credit' || char(27))`,
+      'siteFile',
+    )
+  for (const [no, state] of ['failed', 'accepted', 'failed', 'waiting', 'failed'].entries()) put(no + 1, state)
+  expect(of(look(), 'messages')[0]!.state).toBe('ok')
+  put(6, 'failed')
+  expect(of(look(), 'messages')[0]).toMatchObject({
+    state: 'attention',
+    sentence: 'The last 3 messages were not taken: email (no credit\\u{1b}).',
+  })
+  expect(of(look({ status: { ...status, now: now + 2 * DAY_MS } }), 'messages')[0]!.state).toBe('ok')
+})
+
 test('names from outside are shown as they are, harmless', () => {
   write(
     `INSERT INTO lockouts (login, device, until, failures) VALUES ('evil' || char(27) || '[2J', '*', ${now + 1000}, 10), ('old', '*', ${now - 1}, 10)`,

@@ -5,7 +5,15 @@ import { createQueryRunner } from '../run-named.ts'
 import { RELEASED_AT } from '../site.ts'
 import type { BoxStatus, Check } from './check.ts'
 import { checkAudit, walkAudit } from './audit.ts'
-import { checkDatabase, checkJobs, checkLockouts, checkRouters, checkStrangers, checkWebhooks } from './databases.ts'
+import {
+  checkDatabase,
+  checkJobs,
+  checkLockouts,
+  checkMessages,
+  checkRouters,
+  checkStrangers,
+  checkWebhooks,
+} from './databases.ts'
 import { checkCounts } from './counts.ts'
 import { checkBox, checkClock, checkDisk, checkFolder, checkReceiveBuffer, checkWal } from './machine.ts'
 import { checkScheduledBackup } from './scheduled-backup.ts'
@@ -62,6 +70,7 @@ export const examine = ({
       checkLockouts(sessions.raw, now),
       checkJobs(site.raw),
       checkWebhooks(site.raw),
+      checkMessages(site.raw, now),
       checkBackup(folder, now),
       ...checkScheduledBackup(site.raw, now),
     ])

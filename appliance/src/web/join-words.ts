@@ -11,7 +11,7 @@ export const joinWords = catalogue(
     unlimited: 'any speed',
     name: 'Your name',
     phone: 'Your mobile number',
-    phoneHelp: 'A code comes by SMS.',
+    phoneHelp: 'Such as 0712 345 678. A code comes by SMS.',
     email: 'Your e-mail address',
     emailHelp: 'A code comes by e-mail.',
     accept:
@@ -57,7 +57,7 @@ export const joinWords = catalogue(
     unlimited: 'kasi yoyote',
     name: 'Jina lako',
     phone: 'Nambari yako ya simu',
-    phoneHelp: 'Msimbo utakuja kwa SMS.',
+    phoneHelp: 'Kama 0712 345 678. Msimbo utakuja kwa SMS.',
     email: 'Anwani yako ya barua pepe',
     emailHelp: 'Msimbo utakuja kwa barua pepe.',
     accept:
