@@ -73,7 +73,14 @@ export const startRegistration = defineCommand({
     ctx.db
       .insert(registrations.site)
       .values({
-        ...{ no, token, by, contact, contactHash, addressHash, name, language },
+        no,
+        token,
+        by,
+        contact,
+        contactHash,
+        addressHash,
+        name,
+        language,
         planId: plan.id,
         state: isKnown ? 'refused' : 'waiting',
         reason: isKnown ? 'known' : null,

@@ -33,8 +33,7 @@ export type Confirmation = (typeof confirmations)[number]
 export const channelFor = { phone: 'sms', email: 'email' } as const
 
 /** Why a registration was refused, for the owner: whoever registers is not told that a phone or e-mail is known. */
-export const refusals = ['known', 'tries', 'closed', 'failed'] as const
-export type Refusal = (typeof refusals)[number]
+export type Refusal = 'known' | 'tries' | 'closed' | 'failed'
 
 export const codePurpose = 'registrations.code'
 export const contactPurpose = 'registrations.contact'

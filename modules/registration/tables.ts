@@ -1,5 +1,5 @@
 import { defineTable } from '@lango/kernel/db'
-import { confirmations, refusals } from './rules.ts'
+import { confirmations, type Refusal } from './rules.ts'
 
 /** Each code that somebody who registers has asked for, and what came of it. */
 export const registrations = defineTable(
@@ -19,7 +19,7 @@ export const registrations = defineTable(
     planId: c.ref('plans'),
     state: c.oneOf(['waiting', 'done', 'refused']),
     /** Of one that was refused. */
-    reason: c.optText<(typeof refusals)[number]>(),
+    reason: c.optText<Refusal>(),
     /** Null where no code can be right: the phone or e-mail is known, which whoever asks is not told. */
     codeHash: c.optText(),
     codeExpiresAt: c.instant(),

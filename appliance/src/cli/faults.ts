@@ -28,9 +28,7 @@ import type {
   signedIn,
 } from '@lango/modules/people'
 import type { backUpNow, setBackupSchedule } from '@lango/modules/backups'
-import type { removeSender, retryMessage, setSender, testMessage } from '@lango/modules/messages'
 import type { addPlan } from '@lango/modules/plans'
-import type { RegistrationFault } from '@lango/modules/registration'
 import type { addSubscriber, resumeSubscriber, revealPasswords } from '@lango/modules/services'
 import type { changeSettings, setRetention } from '@lango/modules/settings'
 import type { addWebhook, retryWebhook, testWebhook } from '@lango/modules/webhooks'
@@ -55,6 +53,7 @@ import type { TlsFault } from '../tls/index.ts'
 import { auditSentences, type AuditFault } from './audit-faults.ts'
 import { customerSentences, type CustomerFault } from './customer-faults.ts'
 import { localTime } from './format.ts'
+import { sendingSentences, type SendingFault } from './message-faults.ts'
 import type { WebServerFault } from '../web/serve.ts'
 import type { MoveFault } from '../transfer/products.ts'
 import type { TransferFault } from '../transfer/desk-transfers.ts'
@@ -100,10 +99,6 @@ type ModuleFault = FaultOf<
   | typeof showVoucher
   | typeof sellVoucher
   | typeof showSoldVoucher
-  | typeof removeSender
-  | typeof retryMessage
-  | typeof setSender
-  | typeof testMessage
   | typeof addWebhook
   | typeof retryWebhook
   | typeof testWebhook
@@ -119,7 +114,7 @@ type ActionFault =
 
 export type KnownFault =
   | ModuleFault
-  | RegistrationFault
+  | SendingFault
   | VoucherImportFault
   | ActionFault
   | BackupFault
@@ -254,29 +249,6 @@ const sentences: Sentences = {
   DeliveryNotFailed: ({ delivery, state }) =>
     `Delivery ${delivery} is ${state}: only what was given up is sent again by hand.`,
 
-  RegistrationClosed: () => 'Nobody can register for this plan by themselves.',
-  ContactUnfit: ({ by, prefixes }) =>
-    by === 'email'
-      ? 'This is no e-mail address: it looks like name@example.net.'
-      : `This is no phone number that gets messages: it begins with ${prefixes.join(', ')}.`,
-  RegistrationTooMany: ({ minutes }) => `Too many codes were asked for. Try again in ${minutes} min.`,
-  SenderMissing: ({ channel }) =>
-    `Nobody is set up to send ${channel === 'sms' ? 'SMS' : 'e-mail'}. See: lango help message ${channel === 'sms' ? 'sms' : 'mail'}`,
-  SenderSecretMissing: ({ channel }) =>
-    channel === 'sms'
-      ? 'The key of the account is needed: --key-file FILE'
-      : 'The password of this user at this server is needed: --password-file FILE. One that was set for another server is not told to this one.',
-  PasswordInClear: () =>
-    'Without TLS anybody on the way could read the password: use TLS (--security starttls or tls), or a server that asks for no user.',
-  NumberElsewhere: ({ prefixes }) =>
-    `SMS go only to numbers that begin with ${prefixes.join(', ')}. Others are allowed with: lango message sms --prefix`,
-  MessagesFull: ({ max }) =>
-    `${max} messages wait to be sent, and no more can. See why: lango message list --state waiting`,
-  MessageUnknown: ({ message }) => `There is no message ${message}. See: lango message list`,
-  MessageNotFailed: ({ message, state }) =>
-    `Message ${message} is ${state}: only what was given up is sent again by hand.`,
-  MessageTooLate: ({ message }) => `Message ${message} is not worth sending any more, and its text is gone.`,
-
   // What was typed
   UsageInvalid: () => 'The command was called in a way that does not exist. See: lango help',
   InputInvalid: ({ problems }) => (problems ?? []).map(problemSentence).join(' ') || 'What was given cannot be read.',
@@ -405,6 +377,7 @@ const sentences: Sentences = {
   BoxInvalid: () => 'A sealed password was altered or moved, and cannot be opened. Set it again.',
   ...auditSentences,
   ...customerSentences,
+  ...sendingSentences,
 }
 
 /** The sentence of any fault; one that is not known by name is shown with what it carries. */
