@@ -22,6 +22,7 @@ import {
   Table,
   UserText,
   valuesFor,
+  visible,
   withSearch,
   type Column,
   type Desk,
@@ -157,14 +158,15 @@ const kindText = (kind: string, desk: Desk): string =>
 
 const State = ({ desk, message: { state, reason, attempts } }: { desk: Desk; message: Message }) => {
   const words = wordsOf(desk)
+  const why = reason === null ? '' : visible(`${counted(words.tries, attempts, desk.locale)}: ${reason}`)
   return (
     <>
-      <Status meaning={stateMeanings[state]}>{words[state]}</Status>
-      {reason === null ? null : (
-        <span class="muted">
-          {' '}
-          <UserText text={`${counted(words.tries, attempts, desk.locale)}: ${reason}`} />
-        </span>
+      <Status meaning={stateMeanings[state]}>{words[state]}</Status>{' '}
+      {why === '' ? null : (
+        // Isolated as a name is, but it may take several lines.
+        <bdi class="muted" title={why}>
+          {why}
+        </bdi>
       )}
     </>
   )
@@ -183,11 +185,12 @@ const columns = (desk: Desk): readonly Column<Message>[] => {
       value: (message) => recipient(message.recipient),
       render: (message) => <UserText text={recipient(message.recipient)} />,
     },
-    { id: 'kind', head: words.kind, width: 'm', value: ({ kind }) => kindText(kind, desk) },
+    { id: 'kind', head: words.kind, width: 'm', card: 'wide', value: ({ kind }) => kindText(kind, desk) },
     {
       id: 'made',
       head: words.made,
       width: 'm',
+      card: 'wide',
       value: ({ createdAt }) => String(createdAt),
       render: ({ createdAt }) => <Ago at={createdAt} now={desk.now} locale={desk.locale} />,
     },

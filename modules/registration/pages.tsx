@@ -79,6 +79,7 @@ const columns = (desk: Desk): readonly Column<Row>[] => {
       id: 'contact',
       head: words.contact,
       width: 'l',
+      card: 'wide',
       value: contact,
       render: (row) => <UserText text={contact(row)} />,
     },
