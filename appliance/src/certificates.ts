@@ -56,7 +56,18 @@ export type CertificateDeps = {
   readonly take: (tls: TlsFiles) => void
 }
 
-export const createCertificates = ({ folder, clock, random, hostName, command, take }: CertificateDeps) => {
+type Doing = (input: unknown, by: Actor) => Promise<Result<ShownTls, Fault>>
+
+export type Certificates = {
+  readonly show: () => Result<ShownTls, Fault>
+  readonly use: Doing
+  /** Back to the box's own. */
+  readonly useBox: Doing
+  readonly renew: Doing
+}
+
+export const createCertificates = (deps: CertificateDeps): Certificates => {
+  const { folder, clock, random, hostName, command, take } = deps
   const now = () => ({ now: clock.now, sure: clock.sure(), random, hostName })
 
   const show = (): Result<ShownTls, Fault> => {
@@ -89,7 +100,7 @@ export const createCertificates = ({ folder, clock, random, hostName, command, t
 
   return {
     show,
-    async use(input: unknown, by: Actor): Promise<Result<ShownTls, Fault>> {
+    async use(input, by) {
       const parsed = pemInput.safeParse(input)
       if (!parsed.success) return err(inputInvalid(parsed.error))
       const checked = checkOwn(parsed.data, PARTS, clock)
@@ -99,7 +110,7 @@ export const createCertificates = ({ folder, clock, random, hostName, command, t
       keepOwn(folder, checked.value)
       return takeUp()
     },
-    async useBox(_: unknown, by: Actor): Promise<Result<ShownTls, Fault>> {
+    async useBox(_, by) {
       const server = readPair(folder, 'server')
       if (!server.ok) return server
       if (!server.value) return err({ type: 'TlsMissing', dir: folder.tlsDir } as Fault)
@@ -108,7 +119,7 @@ export const createCertificates = ({ folder, clock, random, hostName, command, t
       const back = useOwnCertificate(folder, undefined, clock)
       return back.ok ? takeUp() : back
     },
-    async renew(_: unknown, by: Actor): Promise<Result<ShownTls, Fault>> {
+    async renew(_, by) {
       const made = await renewServer(folder, now())
       if (!made.ok) return made
       const noted = await told('renewed', made.value.certPem, by)

@@ -35,9 +35,11 @@ import { startSessionControl, type SessionControl } from './session-control.ts'
 import { createJobs, openSite, type Site } from './site.ts'
 import { createStaffDoor, type StaffDoor } from './staff-door.ts'
 import { loadTls, type BoxTls, type TlsFiles } from './tls/index.ts'
-import { createTransfers, type Transfers } from './transfer/desk-transfers.ts'
+import { createListExport } from './transfer/desk-export.ts'
+import { Transfers } from './transfer/desk-transfers.ts'
 import { startWatch, type Watch } from './watch.ts'
 import { lineSentenceIn } from './web/fault-words.ts'
+import type { WebSite } from './web/index.ts'
 import { startWebhookFeed, type WebhookFeed } from './webhook-feed.ts'
 
 export type BoxOptions = {
@@ -134,7 +136,7 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
     const watch = keep(startWatching(options, ground, aaa, work, audit))
     const transfers = keep(startTransfers(options, ground))
     const action = boxActions(options, ground, aaa, { watch, transfers }, () => desk)
-    const { receive } = transfers
+    const receive: WebSite['receive'] = (...sent) => transfers.receive(...sent)
     desk = keep(
       orThrow(
         await startDesk({ ...options, ...ground, tls: ground.tls.eap, state: aaa.state, watch, action, receive }),
@@ -334,12 +336,11 @@ const startWatching = (
   })
 
 /** Lists that come in from the desk, and go out there. */
-const startTransfers = ({ log }: BoxOptions, { folder, site, queries }: Ground): Transfers =>
-  createTransfers({
+const startTransfers = ({ log }: BoxOptions, { folder, site }: Ground): Transfers =>
+  new Transfers({
     folder,
     clock: site.clock,
     may: site.may,
-    ask: queries.ask,
     command: async (name, input, actor) => runCommand(site, name, input, { actor }),
     sentenceOf: (lang, fault) => lineSentenceIn(lang, fault) ?? faultSentence(fault),
     every,
@@ -393,10 +394,10 @@ const boxActions = (
     others: {
       'box.attention': () => ok(watch.attention()),
       'box.reach': () => ok({ listen, addresses: ownAddresses(networkInterfaces()), ports }),
-      'transfer.show': transfers.show,
-      'transfer.load': transfers.load,
-      'transfer.drop': transfers.drop,
-      'transfer.give': transfers.give,
+      'transfer.show': (input, by) => transfers.show(input, by),
+      'transfer.load': (_, by) => transfers.load(by),
+      'transfer.drop': (_, by) => transfers.drop(by),
+      'transfer.give': createListExport({ may: site.may, ask: queries.ask, command }),
       'tls.show': certificates.show,
       'tls.use': certificates.use,
       'tls.useBox': certificates.useBox,

@@ -159,7 +159,7 @@ const Actions = ({
 }) => {
   const words = wordsOf(desk)
   const mayLoad = state === 'checked' && fault === null && sheets.some((sheet) => sheet.new + sheet.changed > 0)
-  const here = { here: path, once: desk.once }
+  const here = { ...desk, here: path }
   if (state === 'loading') return null
   return (
     <div class="button-row">

@@ -77,7 +77,7 @@ const InUse = ({ desk, shown: { used, isOwn } }: { desk: Desk; shown: Certificat
         <p class="muted">{isOwn ? words.inUseOwnHelp : words.inUseHelp}</p>
         <Facts facts={factsOf(desk, used)} />
         {desk.may('settings.write') ? (
-          <DeedButton desk={{ here: PATH, once: desk.once }} deed={isOwn ? 'useBox' : 'renew'}>
+          <DeedButton desk={{ ...desk, here: PATH }} deed={isOwn ? 'useBox' : 'renew'}>
             {isOwn ? words.useBox : words.renew}
           </DeedButton>
         ) : null}
@@ -93,7 +93,7 @@ const Authority = ({ desk, shown: { authority } }: { desk: Desk; shown: Certific
       <PanelBody>
         <p class="muted">{words.authorityHelp}</p>
         <Facts facts={factsOf(desk, authority)} />
-        <DeedButton desk={{ here: PATH, once: desk.once }} deed="authority">
+        <DeedButton desk={{ ...desk, here: PATH }} deed="authority">
           {words.download}
         </DeedButton>
         <p class="muted">

@@ -7,6 +7,7 @@ import {
   EmptyState,
   Field,
   fill,
+  Fold,
   formatNumber,
   LinkButton,
   nothingHere,
@@ -70,7 +71,7 @@ const Export = ({ desk }: { desk: Desk }) => {
         ) : (
           <div class="button-row">
             {offered.map((list) => (
-              <DeedButton key={list} desk={{ here: PATH, once: desk.once }} deed="give" fields={{ list }}>
+              <DeedButton key={list} desk={{ ...desk, here: PATH }} deed="give" fields={{ list }}>
                 {fill(words.asCsv, { list: words[list] })}
               </DeedButton>
             ))}
@@ -170,7 +171,7 @@ const UploadForm = ({ desk, source }: { desk: Desk; source: Source }) => {
           <Sentence text={words[`${source}Help`]} />
         </p>
         <form class="form" method="post" action={`${PATH}/${source}/file`} encType="multipart/form-data">
-          <FileField desk={desk} many={products.some((product) => product === source)} />
+          <FileFields desk={desk} many={products.some((product) => product === source)} />
           <Options desk={desk} source={source} />
           <div class="button-row">
             <Button kind="main">{words.check}</Button>
@@ -182,22 +183,26 @@ const UploadForm = ({ desk, source }: { desk: Desk; source: Source }) => {
   )
 }
 
-/** Products write a file a table: where several may be chosen, there are several fields, since some phones choose one. */
-const FileField = ({ desk, many }: { desk: Desk; many: boolean }) => {
+/** Products write a file a table; some phones choose but one at a time. */
+const FileFields = ({ desk, many }: { desk: Desk; many: boolean }) => {
   const words = wordsOf(desk)
+  const { locale } = desk
   return (
     <>
-      {(many ? [1, 2, 3, 4, 5, 6] : [1]).map((n) => (
-        <Field
-          key={n}
-          locale={desk.locale}
-          label={n === 1 ? words.file : fill(words.fileMore, { n: formatNumber(n, desk.locale) })}
-          name={`file${n}`}
-          type="file"
-          required={n === 1}
-          {...(n === 1 ? { help: words.fileHelp } : {})}
-        />
-      ))}
+      <Field locale={locale} label={words.file} name="file1" type="file" required help={words.fileHelp} />
+      {many ? (
+        <Fold title={words.moreFiles} note={words.moreFilesHelp} open={false}>
+          {[2, 3, 4, 5, 6].map((n) => (
+            <Field
+              key={n}
+              locale={locale}
+              label={fill(words.fileMore, { n: formatNumber(n, locale) })}
+              name={`file${n}`}
+              type="file"
+            />
+          ))}
+        </Fold>
+      ) : null}
     </>
   )
 }

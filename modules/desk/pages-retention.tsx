@@ -113,7 +113,7 @@ const confirmation = async (desk: Desk, wanted: Retention): Promise<Done> => {
             <p>{words.goesSlowly}</p>
           </Notice>
           <div class="button-row">
-            <DeedButton desk={{ here: PATH, once: desk.once }} deed="shorten" kind="danger" fields={fields}>
+            <DeedButton desk={{ ...desk, here: PATH }} deed="shorten" kind="danger" fields={fields}>
               {words.keepShorterDo}
             </DeedButton>
             <LinkButton href={PATH}>{words.leaveIt}</LinkButton>

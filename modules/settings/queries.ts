@@ -14,6 +14,8 @@ export const showSettings = defineQuery({
       .select()
       .from(settings)
       .orderBy(...byKey(settings)),
-  shape: (rows) =>
-    ({ ...defaultSettings, ...Object.fromEntries(rows.map(({ id, value }) => [id, value])) }) as Settings,
+  shape: (rows): Settings => ({
+    ...defaultSettings,
+    ...Object.fromEntries(rows.map(({ id, value }) => [id, value])),
+  }),
 })

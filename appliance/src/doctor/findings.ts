@@ -7,7 +7,7 @@ import type { Fault } from '@lango/kernel'
 /** The first of several names, and how many more there are. */
 export type Named<T> = { readonly first: readonly T[]; readonly more: number }
 
-type None = Readonly<Record<never, never>>
+type None = object
 type Disk = { readonly freeOctets: number; readonly sizeOctets: number; readonly dir: string }
 export type CertificateName = 'ca' | 'own' | 'server'
 type CertificateDate = { readonly certificate: CertificateName; readonly notAfter: number }

@@ -9,7 +9,6 @@ export {
   useOwnCertificate,
   type BoxTls,
   type CertificateEnd,
-  type OwnPem,
   type TlsFiles,
   type TlsFault,
 } from './load.ts'

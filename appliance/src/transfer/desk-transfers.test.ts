@@ -6,7 +6,8 @@ import { testBox, type TestBox } from '../cli/testing/box.ts'
 import { faultSentence } from '../cli/faults.ts'
 import { createQueryRunner, runCommand } from '../run-named.ts'
 import { openSite } from '../site.ts'
-import { ABANDONED_AFTER_MS, createTransfers, UPLOAD_OCTETS_MAX, type ShownTransfer } from './desk-transfers.ts'
+import { createListExport } from './desk-export.ts'
+import { ABANDONED_AFTER_MS, Transfers, UPLOAD_OCTETS_MAX, type ShownTransfer } from './desk-transfers.ts'
 
 const owner: Actor = { kind: 'console', id: 'web' }
 const other: Actor = { kind: 'console', id: 'another' }
@@ -37,15 +38,15 @@ const desk = (may: (by: Actor, permission: string) => boolean = () => true) => {
   const queries = orThrow(createQueryRunner(box.folder))
   const hand = { nowMs: 0, look: () => {} }
   const commands: { readonly name: string; readonly rows: number }[] = []
-  const transfers = createTransfers({
+  const command = (name: string, input: unknown, actor: Actor) => {
+    commands.push({ name, rows: rowsOf(input) })
+    return Promise.resolve(runCommand(site, name, input, { actor }))
+  }
+  const transfers = new Transfers({
     folder: box.folder,
     clock: { monotonicMs: () => hand.nowMs },
     may,
-    ask: (name, input) => Promise.resolve(queries.run(name, input)),
-    command(name, input, actor) {
-      commands.push({ name, rows: rowsOf(input) })
-      return Promise.resolve(runCommand(site, name, input, { actor }))
-    },
+    command,
     every(_, run) {
       hand.look = run
       return () => {}
@@ -53,10 +54,12 @@ const desk = (may: (by: Actor, permission: string) => boolean = () => true) => {
     sentenceOf: (_, fault) => faultSentence(fault),
     log,
   })
-  closing.push(site.close, queries.close, transfers.stop)
+  const ask = (name: string, input: unknown) => Promise.resolve(queries.run(name, input))
+  closing.push(site.close, queries.close, () => transfers.stop())
   const show = (by = owner) => orThrow(transfers.show({}, by) as Result<ShownTransfer | null, never>)
   return {
     transfers,
+    give: createListExport({ may, ask, command }),
     commands,
     hand,
     show,
@@ -91,12 +94,12 @@ test(
     expect(show()).toMatchObject({ sheets: [{ noun: 'subscribers', rows: 120, new: 120 }], fault: null })
     expect([subscribers(), commands]).toEqual([0, []])
     expect(show(other)).toBeNull()
-    expect(transfers.load({}, other)).toMatchObject({ error: { type: 'TransferGone' } })
-    expect(transfers.load({}, owner).ok).toBe(true)
+    expect(transfers.load(other)).toMatchObject({ error: { type: 'TransferGone' } })
+    expect(transfers.load(owner).ok).toBe(true)
     await until('loaded')
     expect(subscribers()).toBe(120)
     expect(commands.map((one) => one.rows)).toEqual([50, 50, 20])
-    expect(transfers.load({}, owner)).toMatchObject({ error: { type: 'TransferGone' } })
+    expect(transfers.load(owner)).toMatchObject({ error: { type: 'TransferGone' } })
   },
 )
 
@@ -111,17 +114,17 @@ test('one at a time; what is left alone, or given up, is forgotten', async () =>
   hand.look()
   expect(show()).toBeNull()
   await send('subscribers', csv('a,pw-of-a,Home'))
-  transfers.drop({}, owner)
+  transfers.drop(owner)
   expect(show()).toBeNull()
 })
 
 test('who lacks a permission sends nothing in and takes nothing out', async () => {
-  const { send, transfers, show, commands } = desk((_, permission) => permission !== 'subscribers.read')
+  const { send, give, show, commands } = desk((_, permission) => permission !== 'subscribers.read')
   expect(await send('subscribers', csv('a,pw-of-a,Home'))).toEqual({
     ok: false,
     error: { type: 'Forbidden', permission: 'subscribers.read' },
   })
-  expect(await transfers.give({ list: 'subscribers' }, owner)).toMatchObject({ error: { type: 'Forbidden' } })
+  expect(await give({ list: 'subscribers' }, owner)).toMatchObject({ error: { type: 'Forbidden' } })
   expect([show(), commands]).toEqual([null, []])
 })
 
@@ -145,10 +148,8 @@ test('a file beyond the limit, an empty form and a broken connection leave nothi
 })
 
 test('a list that is taken out is safe in a spreadsheet, without passwords, and told to the audit log', async () => {
-  const { transfers, commands } = desk()
-  const given = orThrow(
-    (await transfers.give({ list: 'plans' }, owner)) as Result<{ body: string; rows: number }, Fault>,
-  )
+  const { give, commands } = desk()
+  const given = orThrow((await give({ list: 'plans' }, owner)) as Result<{ body: string; rows: number }, Fault>)
   expect(given.rows).toBe(1)
   expect(given.body).toMatch(/^name,kind,/)
   expect(commands).toEqual([{ name: 'lists.exported', rows: 1 }])

@@ -7,14 +7,12 @@ import { Worker } from 'node:worker_threads'
 import { err, ok, type Clock, type Fault, type Log, type Result } from '@lango/kernel'
 import { langs, type Lang } from '@lango/kernel/ui'
 import { inputInvalid, type Actor } from '@lango/kernel/verbs'
-import { importPermissions, transferLists as lists, type TransferSource } from '@lango/modules/desk'
+import { importPermissions, type TransferSource } from '@lango/modules/desk'
 import { z } from 'zod'
 import type { DataFolder } from '../data-folder.ts'
 import type { FromTransfer, ToTransfer, TransferOrder } from './transfer-thread.ts'
-import { exportText } from './export-text.ts'
 import type { FaultyLine } from './run-import.ts'
-import { sheetOf, type TransferOutcome } from './job.ts'
-import type { TransferBox } from './sheet.ts'
+import type { TransferOutcome } from './job.ts'
 
 /** Some 400,000 subscribers. The command line takes any size. */
 export const UPLOAD_OCTETS_MAX = 64 * 1024 * 1024
@@ -66,15 +64,12 @@ export type TransfersDeps = {
   readonly folder: Pick<DataFolder, 'siteFile' | 'sessionsFile'>
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly may: (by: Actor, permission: string) => boolean
-  readonly ask: (name: string, input: unknown) => Promise<Result<unknown, Fault>>
   readonly command: (name: string, input: unknown, by: Actor) => Promise<Result<unknown, Fault>>
   readonly every: (ms: number, run: () => void) => () => void
   /** A fault in the reader's language. */
   readonly sentenceOf: (lang: Lang, fault: Fault) => string
   readonly log: Log
 }
-
-export type Transfers = ReturnType<typeof createTransfers>
 
 const showInput = z.object({ lang: z.enum(langs).default('en') })
 
@@ -109,23 +104,91 @@ const shownFault = (fault: Fault, say: (fault: Fault) => string): NonNullable<Sh
   }
 }
 
-const exportInput = z.object({ list: z.enum(lists) })
+/** What becomes of an import; `null` where there is none of this person's. */
+export class Transfers {
+  readonly #deps: TransfersDeps
+  readonly #stopLooking: () => void
+  #current: Current | undefined
 
-export const createTransfers = (deps: TransfersDeps) => {
-  const { folder, clock, may, ask, command, sentenceOf, log } = deps
-  let current: Current | undefined
-
-  const forget = (): void => {
-    void current?.worker?.terminate()
-    current = undefined
+  constructor(deps: TransfersDeps) {
+    this.#deps = deps
+    this.#stopLooking = deps.every(LOOK_MS, () => {
+      if (this.#current && this.#isAbandoned(this.#current)) this.#forget()
+    })
   }
-  const isAbandoned = ({ state, touchedMs }: Current): boolean =>
-    state !== 'loading' && clock.monotonicMs() - touchedMs >= ABANDONED_AFTER_MS
-  const stopLooking = deps.every(LOOK_MS, () => {
-    if (current && isAbandoned(current)) forget()
-  })
 
-  const hear = (one: Current, worker: Worker) => (news: FromTransfer) => {
+  /** Takes what a browser sends, and has it checked. */
+  async receive(
+    source: TransferSource,
+    contentType: string,
+    body: AsyncIterable<Uint8Array>,
+    by: Actor,
+  ): Promise<Result<undefined, Fault>> {
+    const lacking = importPermissions[source].find((permission) => !this.#deps.may(by, permission))
+    if (lacking !== undefined) return err({ type: 'Forbidden', permission: lacking } as Fault)
+    if (this.#isBusyFor(by)) return err({ type: 'TransferBusy' })
+    this.#forget()
+    const { one, worker } = this.#start(source, contentType, by)
+    this.#current = one
+    const octets = await passOn(body, worker)
+    if (octets !== undefined && octets <= UPLOAD_OCTETS_MAX) {
+      one.state = 'checking'
+      worker.postMessage({ kind: 'check' } satisfies ToTransfer)
+      return ok(undefined)
+    }
+    if (this.#current === one) this.#forget()
+    if (octets === undefined) return err({ type: 'UploadEmpty' })
+    return err({ type: 'UploadTooLarge', mebibytesMax: UPLOAD_OCTETS_MAX / 1024 / 1024 })
+  }
+
+  show(input: unknown, by: Actor): Result<ShownTransfer | null, Fault> {
+    const parsed = showInput.safeParse(input)
+    if (!parsed.success) return err(inputInvalid(parsed.error))
+    const mine = this.#mineOf(by)
+    return ok(mine ? shownOf(mine, (fault) => this.#deps.sentenceOf(parsed.data.lang, fault)) : null)
+  }
+
+  /** Loads what was checked and found in order. */
+  load(by: Actor): Result<undefined, Fault> {
+    const mine = this.#mineOf(by)
+    if (mine?.state !== 'checked' || !mine.worker) return err({ type: 'TransferGone' })
+    mine.state = 'loading'
+    mine.rows = 0
+    mine.worker.postMessage({ kind: 'load' } satisfies ToTransfer)
+    return ok(undefined)
+  }
+
+  drop(by: Actor): Result<undefined, Fault> {
+    const mine = this.#mineOf(by)
+    if (mine && mine.state !== 'loading') this.#forget()
+    return ok(undefined)
+  }
+
+  stop(): void {
+    this.#stopLooking()
+    this.#forget()
+  }
+
+  #start(source: TransferSource, contentType: string, by: Actor): { readonly one: Current; readonly worker: Worker } {
+    const { folder, clock, log } = this.#deps
+    const url = new URL(`./transfer-thread${extname(import.meta.url)}`, import.meta.url)
+    const { siteFile, sessionsFile } = folder
+    const workerData: TransferOrder = { folder: { siteFile, sessionsFile }, source, contentType }
+    const worker = new Worker(url, { name: 'transfer', workerData })
+    const touchedMs = clock.monotonicMs()
+    const one: Current = { by, source, worker, state: 'receiving', rows: 0, written: 0, outcome: undefined, touchedMs }
+    worker.unref()
+    worker.on('message', (news: FromTransfer) => this.#hear(one, worker, news))
+    worker.on('error', (error) => {
+      log.error('an import failed', { error })
+      one.state = 'failed'
+      one.worker = undefined
+    })
+    return { one, worker }
+  }
+
+  #hear(one: Current, worker: Worker, news: FromTransfer): void {
+    const { clock, command } = this.#deps
     one.touchedMs = clock.monotonicMs()
     if (news.kind === 'progress') [one.rows, one.written] = [news.rows, news.written]
     else if (news.kind === 'command')
@@ -142,122 +205,38 @@ export const createTransfers = (deps: TransfersDeps) => {
     }
   }
 
-  const start = (
-    source: TransferSource,
-    contentType: string,
-    by: Actor,
-  ): { readonly one: Current; readonly worker: Worker } => {
-    const url = new URL(`./transfer-thread${extname(import.meta.url)}`, import.meta.url)
-    const { siteFile, sessionsFile } = folder
-    const workerData: TransferOrder = { folder: { siteFile, sessionsFile }, source, contentType }
-    const worker = new Worker(url, { name: 'transfer', workerData })
-    const one: Current = {
-      by,
-      source,
-      worker,
-      state: 'receiving',
-      rows: 0,
-      written: 0,
-      outcome: undefined,
-      touchedMs: clock.monotonicMs(),
-    }
-    worker.unref()
-    worker.on('message', hear(one, worker))
-    worker.on('error', (error) => {
-      log.error('an import failed', { error })
-      one.state = 'failed'
-      one.worker = undefined
-    })
-    return { one, worker }
+  #forget(): void {
+    void this.#current?.worker?.terminate()
+    this.#current = undefined
   }
 
-  const mineOf = (by: Actor): Current | undefined =>
-    current?.by.kind === by.kind && current.by.id === by.id ? current : undefined
+  #mineOf(by: Actor): Current | undefined {
+    const current = this.#current
+    return current?.by.kind === by.kind && current.by.id === by.id ? current : undefined
+  }
 
-  return {
-    /** Takes what a browser sends, and has it checked. */
-    async receive(
-      source: TransferSource,
-      contentType: string,
-      body: AsyncIterable<Uint8Array>,
-      by: Actor,
-    ): Promise<Result<undefined, Fault>> {
-      const lacking = importPermissions[source].find((permission) => !may(by, permission))
-      if (lacking !== undefined) return err({ type: 'Forbidden', permission: lacking } as Fault)
-      if (current && (!mineOf(by) || current.state === 'loading') && !isAbandoned(current))
-        return err({ type: 'TransferBusy' })
-      forget()
-      const { one, worker } = start(source, contentType, by)
-      current = one
-      let octets = 0
-      try {
-        for await (const piece of body) {
-          octets += piece.length
-          // What is too large is taken to its end and dropped: a browser reads no answer before it has sent all.
-          if (octets <= UPLOAD_OCTETS_MAX) worker.postMessage({ kind: 'piece', octets: piece } satisfies ToTransfer)
-        }
-      } catch {
-        // The browser went away.
-        if (current === one) forget()
-        return err({ type: 'UploadEmpty' })
-      }
-      if (octets > UPLOAD_OCTETS_MAX) {
-        if (current === one) forget()
-        return err({ type: 'UploadTooLarge', mebibytesMax: UPLOAD_OCTETS_MAX / 1024 / 1024 })
-      }
-      one.state = 'checking'
-      worker.postMessage({ kind: 'check' } satisfies ToTransfer)
-      return ok(undefined)
-    },
-    show(input: unknown, by: Actor): Result<ShownTransfer | null, Fault> {
-      const parsed = showInput.safeParse(input)
-      if (!parsed.success) return err(inputInvalid(parsed.error))
-      const mine = mineOf(by)
-      return ok(mine ? shownOf(mine, (fault) => sentenceOf(parsed.data.lang, fault)) : null)
-    },
-    /** Loads what was checked and found in order. */
-    load(_: unknown, by: Actor): Result<undefined, Fault> {
-      const mine = mineOf(by)
-      if (mine?.state !== 'checked' || !mine.worker) return err({ type: 'TransferGone' })
-      Object.assign(mine, { state: 'loading', rows: 0, written: 0 })
-      mine.worker.postMessage({ kind: 'load' } satisfies ToTransfer)
-      return ok(undefined)
-    },
-    drop(_: unknown, by: Actor): Result<undefined, Fault> {
-      const mine = mineOf(by)
-      if (mine && mine.state !== 'loading') forget()
-      return ok(undefined)
-    },
-    /** A list as CSV, without what is secret in it; that it was taken stands in the audit log. */
-    async give(input: unknown, by: Actor): Promise<Result<{ readonly body: string; readonly rows: number }, Fault>> {
-      const parsed = exportInput.safeParse(input)
-      if (!parsed.success) return err(inputInvalid(parsed.error))
-      const { list } = parsed.data
-      const permission = `${list}.read`
-      if (!may(by, permission)) return err({ type: 'Forbidden', permission } as Fault)
-      const box: TransferBox = {
-        query: async <T>(name: string, asked: unknown) => (await ask(name, asked)) as Result<T, Fault>,
-        command: async <T>(name: string, asked: unknown) => (await command(name, asked, by)) as Result<T, Fault>,
-        passwords: () => Promise.resolve(ok(new Map<string, string>())),
-      }
-      const sheet = await sheetOf[list]()
-      const open = await sheet.open(box, { withSecrets: false, newPasswords: false })
-      if (!open.ok) return open
-      let rows = 0
-      let body = ''
-      for await (const text of exportText(
-        sheet,
-        open.value,
-        { json: false, withSecrets: false },
-        (count) => (rows += count),
-      ))
-        body += text
-      const noted = await command('lists.exported', { list, rows }, by)
-      return noted.ok ? ok({ body, rows }) : noted
-    },
-    stop(): void {
-      stopLooking()
-      forget()
-    },
+  #isBusyFor(by: Actor): boolean {
+    const current = this.#current
+    if (!current || this.#isAbandoned(current)) return false
+    return !this.#mineOf(by) || current.state === 'loading'
+  }
+
+  #isAbandoned({ state, touchedMs }: Current): boolean {
+    return state !== 'loading' && this.#deps.clock.monotonicMs() - touchedMs >= ABANDONED_AFTER_MS
+  }
+}
+
+/** How many octets came; undefined when the browser went away. */
+const passOn = async (body: AsyncIterable<Uint8Array>, worker: Worker): Promise<number | undefined> => {
+  let octets = 0
+  try {
+    for await (const piece of body) {
+      octets += piece.length
+      // What is too large is taken to its end and dropped: a browser reads no answer before it has sent all.
+      if (octets <= UPLOAD_OCTETS_MAX) worker.postMessage({ kind: 'piece', octets: piece } satisfies ToTransfer)
+    }
+    return octets
+  } catch {
+    return undefined
   }
 }
