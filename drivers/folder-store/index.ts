@@ -2,9 +2,21 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { copyFile, constants, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { BackupStore } from '@lango/modules/backups/port'
+
+/** One after the other: Node's recursive `mkdir` goes round for ever where a folder takes no others, as in /proc. */
+const makeFolders = async (folder: string): Promise<void> => {
+  const names = resolve(folder).split('/').slice(1)
+  for (const last of names.keys()) {
+    try {
+      await mkdir(`/${names.slice(0, last + 1).join('/')}`, { mode: 0o700 })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
+}
 
 export const createFolderStore = (folder: string): BackupStore => {
   const told = async <T>(work: Promise<T>): Promise<T> => {
@@ -27,7 +39,7 @@ export const createFolderStore = (folder: string): BackupStore => {
     put: (name, file) =>
       told(
         (async () => {
-          await mkdir(folder, { recursive: true, mode: 0o700 })
+          await makeFolders(folder)
           const part = join(folder, `${name}.part`)
           try {
             await copyFile(file.path, part)

@@ -124,3 +124,10 @@ test('it stops when it is told to', async () => {
   stop.abort()
   await expect(put).rejects.toThrow(/cannot be reached/)
 })
+
+test('a folder that cannot be made fails at once', async () => {
+  const file = fileOf('lost', 'x')
+  await expect(createFolderStore('/proc/nowhere/kept').put('a.backup', file, signal)).rejects.toThrow(
+    '/proc/nowhere/kept cannot be used (ENOENT)',
+  )
+})

@@ -104,8 +104,9 @@ export const ScheduleForm = ({ desk, schedule }: FormProps) => {
     ...form.error(name),
   })
   return (
-    <Panel title={schedule === undefined ? words.setTitle : words.changeTitle} note={words.changeNote} id="set">
+    <Panel title={schedule === undefined ? words.setTitle : words.changeTitle} id="set">
       <PanelBody>
+        <p class="muted">{words.changeNote}</p>
         <RefusedNote desk={desk} deed="set" />
         <Form action={desk.here} deed="set" once={desk.once()}>
           <Field {...line('place', schedule?.place ?? '')} autoComplete="off" />

@@ -125,7 +125,7 @@ const columns = (desk: Desk, isActive: boolean): readonly Column<Delivery>[] => 
     {
       id: 'state',
       head: words.status,
-      width: 'l',
+      width: 'xl',
       card: 'side',
       value: ({ state }) => state,
       render: (row) => <StateCell desk={desk} row={row} />,
@@ -196,13 +196,7 @@ export const DeliveryLog = ({ desk, found, isActive }: DeliveryLogProps) => {
   return (
     <>
       <Filter desk={desk} />
-      <Panel
-        title={words.deliveries}
-        note={fill(words.kept, {
-          days: webhookLimits.deliveriesKeptMs / DAY_MS,
-          n: webhookLimits.attemptsMax,
-        })}
-      >
+      <Panel title={words.deliveries}>
         {rows.length === 0 ? (
           <EmptyState title={hasAsked ? words.noneFound : words.empty}>
             <p>{hasAsked ? words.noneFoundBody : words.emptyBody}</p>
@@ -217,6 +211,9 @@ export const DeliveryLog = ({ desk, found, isActive }: DeliveryLogProps) => {
           />
         )}
       </Panel>
+      <p class="muted">
+        {fill(words.kept, { days: webhookLimits.deliveriesKeptMs / DAY_MS, n: webhookLimits.attemptsMax })}
+      </p>
       <p class="pager">
         {desk.search.has('before') ? <a href={turn('')}>{words.newest}</a> : null}
         {found.length > PAGE_ROWS ? <a href={turn(String(rows.at(-1)!.no))}>{words.older}</a> : null}

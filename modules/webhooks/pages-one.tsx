@@ -107,7 +107,6 @@ const WebhookFacts = ({ desk, webhook }: { desk: Desk; webhook: Webhook }) => {
         <Facts
           facts={[
             [words.address, <UserText key="url" text={webhook.url} />],
-            [words.events, webhook.events.join(', ')],
             [words.waiting, figure(webhook.waiting)],
             [words.failed, figure(webhook.failed)],
             [
@@ -117,6 +116,7 @@ const WebhookFacts = ({ desk, webhook }: { desk: Desk; webhook: Webhook }) => {
               </span>,
             ],
             [words.added, formatExact(webhook.createdAt, desk.locale)],
+            [words.events, webhook.events.join(', ')],
           ]}
         />
         {webhook.status === 'active' && webhook.failed > 0 && desk.may('webhooks.write') ? (

@@ -1,3 +1,4 @@
+export * from './answer.ts'
 export * from './changelog.ts'
 export * from './columns.ts'
 export * from './expressions.ts'

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { defineQuery, startsWith, sumOf, type AnyQuery } from '../db/index.ts'
+import { defineQuery, startsWith, sumOf, type AnyQuery, type Reader } from '../db/index.ts'
 import { defineModule } from '../verbs/index.ts'
 import { PGLITE_START_MS_MAX } from './mirror.ts'
 import { queriesAgree, sampleSites, type SampleSites } from './queries-agree.ts'
@@ -80,4 +80,17 @@ test('modules are judged by themselves, over the tables of those beside them', a
   const list = { ...shop.queries[0]!, name: 'other.list' }
   const report = await queriesAgree([defineModule({ name: 'other', queries: [list] })], { values, beside: [shop] })
   expect(report).toEqual({ queries: 1, comparisons: 6 * 2 * 4, siteOnly: 0 })
+})
+
+test('an answer that is not what its query promises is found', async () => {
+  const query = {
+    ...shared,
+    select: ({ db, goods, byKey }: Reader<typeof shared.tables>) =>
+      db
+        .select({ id: goods.id })
+        .from(goods)
+        .orderBy(...byKey(goods)),
+  }
+  const broken = { ...query, output: z.array(z.object({ id: z.number() })), shape: (rows: unknown) => rows }
+  await expect(judge(broken)).rejects.toThrow('answers what it does not promise')
 })

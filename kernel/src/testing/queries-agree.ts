@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { z } from 'zod'
 import { text as siteText, alias, sqliteTable } from 'drizzle-orm/sqlite-core'
 import { orThrow } from '../base/result.ts'
+import { answerOf } from '../db/answer.ts'
 import { sqlName } from '../db/columns.ts'
 import { migrate } from '../db/migrate.ts'
 import {
@@ -185,6 +187,13 @@ const unionReader = (query: AnyQuery, { all, unions }: Tenant): Reader<Record<st
   } as never
 }
 
+/** What programs are told of an answer holds for it. */
+const assertPromised = (query: AnyQuery, promised: z.ZodType | undefined, answer: unknown): void => {
+  const parsed = promised?.safeParse(answer ?? null)
+  if (parsed?.success === false)
+    throw new Error(`${query.name} answers what it does not promise: ${parsed.error.message}`)
+}
+
 const compareTenant = async (query: AnyQuery, example: unknown, tenant: Tenant, mirror: TestMirror) => {
   // The rows beside the answer: an answer alone does not tell whether anything was found.
   const watched: AnyQuery = {
@@ -195,10 +204,12 @@ const compareTenant = async (query: AnyQuery, example: unknown, tenant: Tenant, 
     }),
   }
   const input: unknown = query.input.parse(example)
+  const promised = answerOf(query)
   let rows = 0
   let comparisons = 0
   for (const [siteId, site] of tenant.sites) {
-    const here = runSite(watched, site, input) as { found: number }
+    const here = runSite(watched, site, input) as { found: number; answer: unknown }
+    assertPromised(query, promised, here.answer)
     rows += here.found
     if (!isMirrored(query)) continue
     const there = await mirror.query(watched, { tenantId: tenant.id, siteId }, example)

@@ -33,6 +33,8 @@ export type SchemaField = {
   /** Bounds of a text's length, or of a list's. */
   readonly length: string | undefined
   readonly pattern: string | undefined
+  /** What `{name}` in its path may be, where that is settled. */
+  readonly names: string | undefined
 }
 
 const DEPTH_MAX = 4
@@ -75,6 +77,7 @@ const fieldOf = (path: string, schema: Schema, isRequired: boolean): SchemaField
     range: bounds(told.minimum ?? item.minimum, told.maximum ?? item.maximum),
     length: bounds(told.minLength ?? told.minItems, told.maxLength ?? told.maxItems),
     pattern: told.pattern ?? item.pattern,
+    names: undefined,
   }
 }
 
@@ -84,8 +87,8 @@ const insideOf = (path: string, schema: Schema, depth: number): SchemaField[] =>
   if (isObject(schema)) return membersOf(`${path}.`, schema, depth + 1)
   if (schema.items) return insideOf(`${path}[]`, schema.items, depth)
   if (typeof schema.additionalProperties === 'object') {
-    const names = schema.propertyNames?.enum?.map(String).join(' | ') ?? 'name'
-    return [fieldOf(`${path}.{${names}}`, schema.additionalProperties, false)]
+    const names = schema.propertyNames?.enum?.map(String).join(', ')
+    return [{ ...fieldOf(`${path}.{name}`, schema.additionalProperties, false), names }]
   }
   return choicesOf(schema).flatMap((choice) => insideOf(path, choice, depth))
 }
@@ -96,6 +99,12 @@ const membersOf = (prefix: string, schema: Schema, depth: number): SchemaField[]
     const isRequired = schema.required?.includes(name) === true && member.default === undefined
     return [fieldOf(path, member, isRequired), ...insideOf(path, member, depth)]
   })
+
+/** An answer: its fields, those of each row where it is a list, or of the thing where there may be none. */
+export const answerFields = (schema: Schema): readonly SchemaField[] =>
+  isObject(schema) ? membersOf('', schema, 0) : insideOf('', schema, 0).map(withoutDot)
+
+const withoutDot = (field: SchemaField): SchemaField => ({ ...field, path: field.path.replace(/^\./, '') })
 
 /** The ways to fill it in, each with its fields: one, unless the schema offers a choice of objects. */
 export const waysOf = (schema: Schema): readonly (readonly SchemaField[])[] => {

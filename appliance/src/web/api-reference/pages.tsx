@@ -5,7 +5,6 @@ import {
   EmptyState,
   Field,
   fill,
-  formatQuota,
   LinkButton,
   nothingHere,
   PageHead,
@@ -23,6 +22,7 @@ import type { ApiVerb } from './verbs.ts'
 import { wordsOf } from './words.ts'
 
 const HERE = '/settings/api'
+const MIB = 2 ** 20
 const hrefOf = ({ tag, name }: ApiVerb): string => `${HERE}/${tag}#${name}`
 
 /** What the address asks for. */
@@ -132,7 +132,7 @@ const Answers = ({ desk }: { desk: Desk }) => {
     ['403', words.status403],
     ['404', words.status404],
     ['409', words.status409],
-    ['413', fill(words.status413, { size: formatQuota(webLimits.apiBodyBytesMax) })],
+    ['413', fill(words.status413, { size: `${webLimits.apiBodyBytesMax / MIB} MiB` })],
     ['503', words.status503],
   ] as const
   return (

@@ -1,5 +1,5 @@
 import { fill, Panel, PanelBody, Sentence, Table, type Column, type Desk } from '@lango/kernel/ui'
-import { typeText, waysOf, type SchemaField } from './fields.ts'
+import { answerFields, typeText, waysOf, type SchemaField } from './fields.ts'
 import type { ApiVerb } from './verbs.ts'
 import { wordsOf } from './words.ts'
 
@@ -18,12 +18,13 @@ export const curlOf = ({ kind, path, example }: Pick<ApiVerb, 'kind' | 'path' | 
 
 const columns = (desk: Desk): readonly Column<SchemaField>[] => {
   const words = wordsOf(desk)
-  const limits = ({ range, length, pattern, fallback }: SchemaField): string =>
+  const limits = ({ range, length, pattern, fallback, names }: SchemaField): string =>
     [
       range ?? '',
       length === undefined ? '' : fill(words.length, { range: length }),
       pattern === undefined ? '' : `/${pattern}/`,
       fallback === undefined ? '' : fill(words.fallback, { value: fallback }),
+      names === undefined ? '' : `{name}: ${names}`,
     ]
       .filter(Boolean)
       .join(', ')
@@ -55,9 +56,16 @@ const columns = (desk: Desk): readonly Column<SchemaField>[] => {
   ]
 }
 
-type FieldsProps = { desk: Desk; name: string; title: string; fields: readonly SchemaField[] }
+type FieldsProps = {
+  desk: Desk
+  name: string
+  title: string
+  fields: readonly SchemaField[]
+  /** Of an answer only names and types matter. */
+  isAnswer?: boolean
+}
 
-const Fields = ({ desk, name, title, fields }: FieldsProps) => (
+const Fields = ({ desk, name, title, fields, isAnswer = false }: FieldsProps) => (
   <>
     <h3>{title}</h3>
     {fields.length === 0 ? (
@@ -66,7 +74,7 @@ const Fields = ({ desk, name, title, fields }: FieldsProps) => (
       <Table
         name={name}
         caption={`${name}: ${title}`}
-        columns={columns(desk)}
+        columns={columns(desk).slice(0, isAnswer ? 2 : undefined)}
         rows={fields}
         rowKey={({ path }) => path}
         dense
@@ -78,8 +86,9 @@ const Fields = ({ desk, name, title, fields }: FieldsProps) => (
 const Output = ({ desk, verb }: { desk: Desk; verb: ApiVerb }) => {
   const words = wordsOf(desk)
   const { name, output } = verb
-  const [fields = []] = output === undefined ? [] : waysOf(output)
-  if (fields.length > 0) return <Fields desk={desk} name={`${name}-value`} title={words.output} fields={fields} />
+  const fields = output === undefined ? [] : answerFields(output)
+  if (fields.length > 0)
+    return <Fields desk={desk} name={`${name}-value`} title={words.output} fields={fields} isAnswer />
   return (
     <>
       <h3>{words.output}</h3>

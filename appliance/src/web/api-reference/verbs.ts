@@ -1,6 +1,6 @@
 /** The commands and queries that programs may ask for, as their documentation tells of them. */
 import { z } from 'zod'
-import type { AnyQuery } from '@lango/kernel/db'
+import { answerOf, type AnyQuery } from '@lango/kernel/db'
 import type { AnyCommand } from '@lango/kernel/verbs'
 import { byVerb, exampleOf } from './example.ts'
 import type { Schema } from './fields.ts'
@@ -29,7 +29,7 @@ export const jsonSchema = (schema: z.ZodType, io: 'input' | 'output'): Schema =>
   return rest as Schema
 }
 
-const describe = (verb: Verb, kind: ApiVerb['kind']): ApiVerb => {
+const describe = (verb: Verb, kind: ApiVerb['kind'], output: z.ZodType | undefined): ApiVerb => {
   const { name, permission, summary = '' } = verb
   const input = jsonSchema(verb.input as z.ZodType, 'input')
   return {
@@ -42,7 +42,7 @@ const describe = (verb: Verb, kind: ApiVerb['kind']): ApiVerb => {
     input,
     example: byVerb[name] ?? exampleOf(input),
     // As it is read: what comes beside what is promised is no fault.
-    output: verb.output === undefined ? undefined : jsonSchema(verb.output, 'input'),
+    output: output && jsonSchema(output, 'input'),
     isToldOnce: 'valueIsSecret' in verb && verb.valueIsSecret === true,
   }
 }
@@ -51,7 +51,7 @@ const describe = (verb: Verb, kind: ApiVerb['kind']): ApiVerb => {
 export const apiVerbs = (commands: readonly AnyCommand[], queries: readonly AnyQuery[]): readonly ApiVerb[] => {
   const isOpen = ({ permission }: Verb): boolean => permission !== 'system'
   return [
-    ...commands.filter(isOpen).map((verb) => describe(verb, 'command')),
-    ...queries.filter(isOpen).map((verb) => describe(verb, 'query')),
+    ...commands.filter(isOpen).map((verb) => describe(verb, 'command', verb.output)),
+    ...queries.filter(isOpen).map((verb) => describe(verb, 'query', answerOf(verb))),
   ].toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
