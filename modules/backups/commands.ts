@@ -35,6 +35,12 @@ const secretsOf = (ctx: CommandContext, schedule: ScheduleRow | undefined): Part
   return opened?.ok ? (JSON.parse(opened.value.reveal()) as Secrets) : {}
 }
 
+/** A storage key is its id's: another id has another. */
+const keptBy = (secrets: Partial<Secrets>, { newKey, isSameKey }: { newKey: boolean; isSameKey: boolean }) => ({
+  passphrase: newKey ? undefined : secrets.passphrase,
+  secretKey: isSameKey ? secrets.secretKey : undefined,
+})
+
 const shownOf = (schedule: ScheduleRow | undefined) => {
   if (!schedule) return null
   const { everySec, keep, place, endpoint, region, accessKeyId } = schedule
@@ -76,13 +82,11 @@ export const setBackupSchedule = defineCommand({
   }),
   handle(ctx, { secretKey, passphrase, newKey, ...input }) {
     const before = scheduleOf(ctx)
-    const kept = secretsOf(ctx, before)
-    // A key is its id's: another id has another.
-    const isSameKey = before?.accessKeyId === input.accessKeyId
-    const storageKey = secretKey?.reveal() ?? (isSameKey ? kept.secretKey : undefined)
+    const kept = keptBy(secretsOf(ctx, before), { newKey, isSameKey: before?.accessKeyId === input.accessKeyId })
+    const storageKey = secretKey?.reveal() ?? kept.secretKey
     const isS3 = readPlace(input.place)!.kind === 's3'
     if (isS3 && (input.accessKeyId === undefined || storageKey === undefined)) return err({ type: 'StorageKeyMissing' })
-    const staying = passphrase?.reveal() ?? (newKey ? undefined : kept.passphrase)
+    const staying = passphrase?.reveal() ?? kept.passphrase
     const sealing = staying ?? newRecoveryKey(ctx.random)
     const secrets = JSON.stringify({ passphrase: sealing, secretKey: isS3 ? storageKey : undefined })
     const row = {

@@ -88,22 +88,18 @@ export const exampleOf = (schema: Schema, name = ''): unknown => {
   if (schema.const !== undefined) return schema.const
   if (Object.hasOwn(byName, name)) return byName[name]
   if (schema.enum) return schema.enum[0]
-  const [choice] = (schema.anyOf ?? []).filter((each) => Object.keys(each).length > 0)
+  const choice = schema.anyOf?.find((each) => Object.keys(each).length > 0)
   if (choice) return exampleOf(choice, name)
-  if (schema.properties) return memberExamples(schema)
-  switch (schema.type) {
-    case 'array':
-      return [exampleOf(schema.items ?? {}, name.replace(/s$/, ''))]
-    case 'integer':
-    case 'number':
-      return Math.max(schema.minimum ?? 1, 1)
-    case 'boolean':
-      return true
-    case 'object':
-      return {}
-    default:
-      return name === 'id' || name.endsWith('Id') ? 'id_01' : textFor(schema)
-  }
+  return schema.properties ? memberExamples(schema) : plainExample(schema, name)
+}
+
+const plainExample = (schema: Schema, name: string): unknown => {
+  const { type, items = {}, minimum = 1 } = schema
+  if (type === 'array') return [exampleOf(items, name.replace(/s$/, ''))]
+  if (type === 'integer' || type === 'number') return Math.max(minimum, 1)
+  if (type === 'boolean') return true
+  if (type === 'object') return {}
+  return name === 'id' || name.endsWith('Id') ? 'id_01' : textFor(schema)
 }
 
 const memberExamples = ({ properties = {}, required = [] }: Schema): Record<string, unknown> =>

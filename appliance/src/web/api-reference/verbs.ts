@@ -43,7 +43,7 @@ const describe = (verb: Verb, kind: ApiVerb['kind'], output: z.ZodType | undefin
     example: byVerb[name] ?? exampleOf(input),
     // As it is read: what comes beside what is promised is no fault.
     output: output && jsonSchema(output, 'input'),
-    isToldOnce: 'valueIsSecret' in verb && verb.valueIsSecret === true,
+    isToldOnce: 'valueIsSecret' in verb,
   }
 }
 
