@@ -42,12 +42,15 @@ const drawn = (ctx: CommandContext, grantId: string): string => {
 const put = (ctx: CommandContext, grantId: string, text: string): Result<void, Taken> => {
   const hash = hashOf(ctx, text)
   if (isOthers(ctx, grantId, hash)) return err({ type: 'PassphraseTaken' })
+  const { site } = passphrases
+  const before = ctx.db.select({ setAt: site.setAt }).from(site).where(eq(site.id, grantId)).get()
   const values = { passphrase: ctx.vault.seal(text, passphrasePurpose(grantId)), hash, setAt: ctx.now }
   ctx.db
-    .insert(passphrases.site)
+    .insert(site)
     .values({ id: grantId, ...values })
-    .onConflictDoUpdate({ target: passphrases.site.id, set: values })
+    .onConflictDoUpdate({ target: site.id, set: values })
     .run()
+  ctx.changed({ setAt: before?.setAt ?? null }, { setAt: ctx.now })
   return ok()
 }
 
@@ -84,8 +87,9 @@ export const removePassphrase = defineCommand({
     const found = grantOf(ctx, input)
     if (!found.ok) return found
     const { id, no, login } = found.value
-    const removed = ctx.db.delete(passphrases.site).where(eq(passphrases.site.id, id)).run()
-    return ok({ grantNo: no, login, had: removed.changes > 0 })
+    const removed = ctx.db.delete(passphrases.site).where(eq(passphrases.site.id, id)).returning().get()
+    if (removed) ctx.changed({ setAt: removed.setAt }, { setAt: null })
+    return ok({ grantNo: no, login, had: removed !== undefined })
   },
 })
 
@@ -107,12 +111,15 @@ export const bindDevice = defineCommand({
     const { policy } = ctx.db.select().from(policies.site).where(eq(policies.site.id, policyId)).get()!
     if (devices.length >= (policy.bindDevices === 'first' ? Math.max(policy.deviceLimit, 1) : DEVICES_MAX))
       return err({ type: 'DevicesBound', grantId: id })
+    const { site } = grants
+    const owner = ctx.db.select({ id: site.id }).from(site).where(eq(site.macLogin, device)).get()
+    if (owner && owner.id !== id) return err({ type: 'MacTaken', mac: device })
     const holder = holderOf(ctx, id, device)
     if (holder !== undefined) return err({ type: 'DeviceTaken', device, login: holder })
     ctx.db
-      .update(grants.site)
+      .update(site)
       .set({ devices: [...devices, device] })
-      .where(eq(grants.site.id, id))
+      .where(eq(site.id, id))
       .run()
     return ok({ grantNo: no, login, device })
   },

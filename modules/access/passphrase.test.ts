@@ -19,6 +19,7 @@ import { madePassphraseBits } from './passphrase.ts'
 const A = 'AA:00:00:00:00:01'
 const B = 'AA:00:00:00:00:02'
 const C = 'AA:00:00:00:00:03'
+const D = 'AA:00:00:00:00:04'
 
 const estate = (policy: object = {}) => {
   const made = memorySite([access, plans, customers, services])
@@ -148,17 +149,20 @@ test('a device is bound by hand while the plan has room, and to one passphrase o
   const { must, dispatch, database } = estate({ bindDevices: 'first', deviceLimit: 2 })
   must(setPassphrase, { login: 'flat-1' })
   must(setPassphrase, { login: 'flat-2' })
+  must(addPlan, { name: 'Static', kind: 'static', policy: {} })
+  must(addSubscriber, { login: 'camera', plan: 'Static', mac: D })
   const devices = () => database.raw.prepare('SELECT devices FROM grants ORDER BY no').pluck().all()
   expect(must(bindDevice, { login: 'flat-1', device: 'aa-00-00-00-00-01' })).toMatchObject({ device: A })
   must(bindDevice, { login: 'flat-1', device: A })
   must(bindDevice, { login: 'flat-1', device: B })
-  expect(devices()).toEqual([JSON.stringify([A, B]), '[]'])
+  expect(devices()).toEqual([JSON.stringify([A, B]), '[]', '[]'])
   for (const [login, device, type] of [
     ['flat-1', C, 'DevicesBound'],
     ['flat-2', A, 'DeviceTaken'],
+    ['flat-2', D, 'MacTaken'],
     ['flat-2', 'no address', 'InputInvalid'],
     ['nobody', C, 'SubscriberUnknown'],
   ] as const)
     expect(dispatch(bindDevice, { login, device })).toMatchObject({ error: { type } })
-  expect(devices()).toEqual([JSON.stringify([A, B]), '[]'])
+  expect(devices()).toEqual([JSON.stringify([A, B]), '[]', '[]'])
 })
