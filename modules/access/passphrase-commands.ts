@@ -47,7 +47,7 @@ const put = (ctx: CommandContext, grantId: string, text: string): Result<void, T
   const values = { passphrase: ctx.vault.seal(text, passphrasePurpose(grantId)), hash, setAt: ctx.now }
   ctx.db
     .insert(site)
-    .values({ id: grantId, ...values })
+    .values({ id: grantId, grantId, ...values })
     .onConflictDoUpdate({ target: site.id, set: values })
     .run()
   ctx.changed({ setAt: before?.setAt ?? null }, { setAt: ctx.now })
@@ -141,13 +141,13 @@ export const showPassphrase = defineQuery({
   permission: 'subscribers.read',
   input: whose,
   tables: { grants, passphrases },
-  examples: [{ login: 'a' }, { login: '' }],
+  examples: [{ login: 'a' }, { login: 'nobody' }],
   select: ({ db, grants, passphrases, ref, byKey }, { login }) =>
     db
       .select({ setAt: passphrases.setAt })
       .from(grants)
-      .innerJoin(passphrases, ref(passphrases.id, grants.id))
+      .innerJoin(passphrases, ref(passphrases.grantId, grants.id))
       .where(eq(grants.login, login))
-      .orderBy(...byKey(grants)),
+      .orderBy(...byKey(grants), ...byKey(passphrases)),
   shape: (rows) => rows[0],
 })

@@ -68,6 +68,14 @@ export const grants = defineTable(
 export const passphrases = defineTable(
   'passphrases',
   { home: 'site', flow: 'latest', onDelete: 'erase', key: 'id' },
-  (c) => ({ id: c.id(), passphrase: c.secret(), hash: c.secret(), setAt: c.instant() }),
+  (c) => ({
+    /** The grant's own. */
+    id: c.id(),
+    /** The same once more, as what it is: the id of another row. */
+    grantId: c.ref(),
+    passphrase: c.secret(),
+    hash: c.secret(),
+    setAt: c.instant(),
+  }),
   { unique: { byHash: ['hash'] } },
 )
