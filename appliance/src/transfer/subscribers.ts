@@ -132,12 +132,12 @@ const details = ['name', 'phone', 'email'] as const
 
 /** Whose each row is, or becomes: what the box has of them, and why the row cannot be theirs. */
 const ownersOf = async (
-  { query }: TransferBox,
+  box: TransferBox,
   { detailThatDiffers, nameFor }: Services,
   rows: readonly Judged[],
 ): Promise<Result<(row: Judged, seen: Current | undefined) => Owned, Fault>> => {
   const ids = [...new Set(rows.map(({ given }) => given['customer']).filter((id) => id !== undefined))]
-  const found = await query<ResultOf<typeof customersNamed>>('customers.named', { ids })
+  const found = await box.query<ResultOf<typeof customersNamed>>('customers.named', { ids })
   if (!found.ok) return found
   const known = new Map(found.value.map((customer) => [customer.id, customer]))
   const ownerOf = ({ name, given }: Judged, seen: Current | undefined): Owned => {
