@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { memorySite } from '@lango/kernel/testing'
 import { CODE_PURPOSE, access, codeLogin } from '@lango/modules/access'
+import { people } from '@lango/modules/people'
 import { addPlan, plans } from '@lango/modules/plans'
 import type { NasControl, NasSession } from '@lango/modules/sessions/port'
 import { makeVouchers, openBatch, vouchers } from '@lango/modules/vouchers'
@@ -17,7 +18,7 @@ const session: NasSession = {
 }
 
 test('a router is told of a voucher by its code, of everybody else by the name that it sent', async () => {
-  const { must, database, vault } = memorySite([access, plans, vouchers])
+  const { must, database, vault } = memorySite([people, access, plans, vouchers])
   must(addPlan, { name: 'Day', kind: 'hotspot', policy: {} })
   must(openBatch, { plan: 'Day', count: 1 })
   const [code] = must(makeVouchers, { batch: 1 }).codes

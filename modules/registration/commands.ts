@@ -2,7 +2,7 @@
 import { and, eq, gt, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
-import { fill } from '@lango/kernel/ui'
+import { fill } from '@lango/kernel/locale'
 import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
 import { grants } from '../access/tables.ts'
 import { putMessage, type MessageFault } from '../messages/index.ts'

@@ -2,7 +2,7 @@
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { ok } from '@lango/kernel'
-import { fill } from '@lango/kernel/ui'
+import { fill } from '@lango/kernel/locale'
 import { defineCommand, secretText, type CommandContext } from '@lango/kernel/verbs'
 import { credentialPurpose } from '../access/index.ts'
 import { grants } from '../access/tables.ts'

@@ -1,4 +1,4 @@
-import { catalogue } from '@lango/kernel/ui'
+import { catalogue } from '@lango/kernel/locale'
 
 /** What is sent to whoever registers. Nothing that they have typed stands in it: it would reach others from this box. */
 export const sentWords = catalogue(

@@ -67,7 +67,7 @@ export const ownStock = defineQuery({
   permission: 'self',
   input: z.object({ staffId: z.string(), now: z.number().int() }),
   tables: { vouchers, voucherBatches, plans, grants },
-  examples: [1, 2, 3, 4].map((n) => ({ staffId: `staff_${n}`, now: 0 })),
+  examples: [1, 2, 3, 4, 5, 6, 7, 8].map((n) => ({ staffId: `staff_${n}`, now: 0 })),
   select: ({ db, vouchers, voucherBatches, plans, grants, ref }, { staffId, now }) =>
     db
       .select({

@@ -34,6 +34,7 @@ import { customers } from '@lango/modules/customers'
 import { addPlan, plans } from '@lango/modules/plans'
 import { addSubscriber, changeSubscribers, services, suspendSubscriber } from '@lango/modules/services'
 import { sessions } from '@lango/modules/sessions'
+import { vouchers } from '@lango/modules/vouchers'
 import { DecisionPacker, type Decision } from './decision-log.ts'
 import { Gate } from './gate.ts'
 import { LoginHandler, type Request } from './login-handler.ts'
@@ -69,7 +70,7 @@ afterEach(() => {
 const estate = (policy: object = {}) => {
   const folder = mkdtempSync(join(tmpdir(), 'stations-'))
   const file = join(folder, 'site.db')
-  const site = memorySite([access, plans, customers, services], { file })
+  const site = memorySite([access, plans, customers, services, vouchers], { file })
   const read = orThrow(openRaw({ file, readonly: true }))
   ending.push(
     () => read.close(),

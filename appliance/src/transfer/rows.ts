@@ -27,7 +27,9 @@ export type Layout = { readonly columns: readonly string[]; readonly needed: rea
 export const fileSource = (file: string, layout: Layout): Source => ({
   async *chunks(size) {
     try {
-      yield* chunksOf(createReadStream(file), isJsonLines(firstOf(file)), layout, size)
+      // Before the stream: one whose file is not there would fail with nobody to hear it.
+      const isLines = isJsonLines(firstOf(file))
+      yield* chunksOf(createReadStream(file), isLines, layout, size)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === undefined) throw error

@@ -45,6 +45,18 @@ const byName: Readonly<Record<string, unknown>> = {
 
 /** Of a verb, where that says something that its schema does not. */
 export const byVerb: Readonly<Record<string, unknown>> = {
+  'certificates.changed': {
+    to: 'own',
+    subject: 'CN=pop.isp.example',
+    issuer: 'CN=ISP CA',
+    names: 'DNS:pop.isp.example',
+    notAfter: AT,
+    fingerprint256: SHA256,
+  },
+  'messages.setSender': {
+    sender: { driver: 'smtp', host: 'mail.isp.example', user: 'box', from: 'box@isp.example', secret: 'its password' },
+  },
+  'messages.test': { channel: 'email', to: 'owner@isp.example' },
   'plans.add': { name: 'Home 10', kind: 'pppoe', policy: { downKbps: 10_000, upKbps: 5000 }, priceMinor: 150_000 },
   'plans.import': { rows: [{ name: 'Home 20', kind: 'pppoe', downKbps: '20000', upKbps: '10000' }] },
   'plans.change': { rows: [{ name: 'Home 10', priceMinor: '160000' }] },
