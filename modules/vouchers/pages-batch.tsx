@@ -31,7 +31,14 @@ import { PrintTab, print } from './batch-print.tsx'
 import { RevokeTab, revoke } from './batch-revoke.tsx'
 import { patternText, placeText, stateMark, untilText, whoText, wordsOf } from './desk-parts.tsx'
 import { makeSome, MADE_AT_ONCE } from './making.ts'
-import { batchCounts, deskBatches, deskVouchers, type DeskBatch as Batch, type VoucherCounts } from './overview.ts'
+import {
+  batchCounts,
+  deskBatches,
+  deskVouchers,
+  NO_VOUCHERS,
+  type DeskBatch as Batch,
+  type VoucherCounts,
+} from './overview.ts'
 import { Pager, pageOf } from './pages-batches.tsx'
 import { voucherState, voucherStates } from './rules.ts'
 
@@ -48,7 +55,7 @@ const batchOf = async (desk: Desk): Promise<Batch | undefined> => {
 
 const countsOf = async (desk: Desk, { number }: Batch): Promise<VoucherCounts> => {
   const [counts] = await desk.ask(batchCounts, { batches: [number], now: desk.now })
-  if (!counts) return { made: 0, given: 0, sold: 0, used: 0, expired: 0, revoked: 0 }
+  if (!counts) return NO_VOUCHERS
   const { batch: _, ...byState } = counts
   return byState
 }

@@ -52,7 +52,13 @@ export const vouchers = defineTable(
   }),
   {
     unique: { bySerial: ['batchId', 'serial'] },
-    indexes: { byTail: ['tail'], byHolder: ['holder'], byAgent: ['agentId', 'state'] },
+    indexes: {
+      byTail: ['tail'],
+      byHolder: ['holder'],
+      byAgent: ['agentId', 'state'],
+      // All that a batch's counts need of a voucher.
+      byBatch: ['batchId', 'holder', 'state', 'id'],
+    },
   },
 )
 
