@@ -5,6 +5,7 @@
 import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { kitParts } from '../kernel/src/ui/stylesheet.ts'
 
 const root = join(import.meta.dirname, '..')
 const source = (path: string): string => join(root, path)
@@ -30,8 +31,7 @@ const inter = 'kernel/node_modules/@fontsource-variable/inter'
 const assets = {
   'client/live.js': 'appliance/src/web/client/live.js',
   'client/desk.js': 'appliance/src/web/client/desk.js',
-  'tokens.css': 'kernel/src/ui/tokens.css',
-  'components.css': 'kernel/src/ui/components.css',
+  ...Object.fromEntries(kitParts.map((part) => [part, `kernel/src/ui/${part}`])),
   'gate.css': 'kernel/src/ui/gate.css',
   'gallery.css': 'kernel/src/ui/gallery.css',
   'inter.woff2': `${inter}/files/inter-latin-wght-normal.woff2`,

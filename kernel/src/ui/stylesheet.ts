@@ -15,7 +15,20 @@ export const kitFont = (): Uint8Array<ArrayBuffer> => {
   return new Uint8Array(readFileSync(existsSync(bundled) ? bundled : packaged()))
 }
 
-/** The kit's CSS: font, tokens, then components. Read once at start. */
+/** In order: tokens.css says which layer yields to which, and within a layer what comes later wins. */
+export const kitParts = [
+  'tokens.css',
+  'base.css',
+  'layout.css',
+  'controls.css',
+  'forms.css',
+  'panels.css',
+  'tables.css',
+  'notices.css',
+  'phone.css',
+] as const
+
+/** The kit's CSS: the font, then its parts. Read once at start. */
 export const kitStylesheet = (fontAddress: string): string => `@font-face {
   font-family: 'Inter Variable';
   font-weight: 100 900;
@@ -23,8 +36,7 @@ export const kitStylesheet = (fontAddress: string): string => `@font-face {
   src: url('${fontAddress}') format('woff2');
   unicode-range: ${LATIN};
 }
-${read('tokens.css')}
-${read('components.css')}`
+${kitParts.map(read).join('\n')}`
 
 /** What strangers' pages wear, alone: small, and for old browsers too. */
 export const gateStylesheet = (): string => read('gate.css')
