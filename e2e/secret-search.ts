@@ -35,11 +35,9 @@ export function spellings(value: string | Buffer): Buffer[] {
   if (typeof value === 'string') {
     texts.push(encodeURIComponent(value), encodeURIComponent(value).toLowerCase())
     texts.push(new URLSearchParams({ v: value }).toString().slice(2), JSON.stringify(value).slice(1, -1), html(value))
-    // In a cell of CSV, and in a RouterOS script.
-    texts.push(
-      value.replaceAll('"', '""'),
-      value.replaceAll(/["\\$]/g, (mark) => `\\${mark}`),
-    )
+    // In a cell of CSV, and in a RouterOS script, which may stand in a page.
+    const script = value.replaceAll(/["\\$]/g, (mark) => `\\${mark}`)
+    texts.push(value.replaceAll('"', '""'), script, html(script))
     texts.push(value.toLowerCase(), value.toUpperCase(), value.split('').toReversed().join(''))
   }
   const found = [octets, ...texts.map((text) => Buffer.from(text))]

@@ -141,7 +141,7 @@ describe('secrets', () => {
         ['daudi', refused, 'No such plan'],
       ] as const) {
         writeFileSync(file(`${login}.csv`), `login,password,plan\n${login},${cell(password)},${plan}\n`)
-        await witness.tried('import', 'subscribers', file(`${login}.csv`), '--yes')
+        await witness.tried('import', 'subscribers', file(`${login}.csv`))
       }
       const hooked = await witness.json<{ secret: string; number: number }>('webhook add', hookUrl)
       know('a webhook’s secret', hooked.secret, /^cli webhook add/)

@@ -1,7 +1,6 @@
 /** Keeps backups in S3-compatible storage: fills `BackupStore` of the backups module. Objects go up in one piece. */
-import { createReadStream } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
-import { request as overHttp, type IncomingMessage } from 'node:http'
+import { request as overHttp, type ClientRequest, type IncomingMessage } from 'node:http'
 import { request as overHttps } from 'node:https'
 import { pipeline } from 'node:stream/promises'
 import type { BackupStore } from '@lango/modules/backups/port'
@@ -70,9 +69,19 @@ const createAsker = (options: S3Options): Asker => {
     sent.once('timeout', () => sent.destroy(new Error(`it was silent for ${silenceMs} ms`)))
     if (asked.body === undefined) sent.end()
     // An answer may come, and the line be cut, before all is sent: the answer says why.
-    else pipeline(createReadStream(asked.body.path), sent).catch((error: unknown) => reject(unreachable(error)))
+    else
+      sendFile(asked.body.path, sent).catch((error: unknown) => {
+        sent.destroy()
+        reject(unreachable(error))
+      })
     return promise
   }
+}
+
+/** Open before anything may go wrong on the line: a stream that is dropped while it opens its file fails unheard. */
+const sendFile = async (path: string, to: ClientRequest): Promise<void> => {
+  const file = await open(path)
+  await pipeline(file.createReadStream(), to)
 }
 
 export const createS3Store = (options: S3Options): BackupStore => {

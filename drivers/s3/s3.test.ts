@@ -125,6 +125,15 @@ test('it stops when it is told to', async () => {
   await expect(put).rejects.toThrow(/cannot be reached/)
 })
 
+test('a put that is broken off, and whose file is gone at once, ends with its own fault and no other', async () => {
+  const file = fileOf('gone.backup', 'x'.repeat(100))
+  const put = store().put('gone.backup', file, AbortSignal.abort())
+  rmSync(file.path)
+  await expect(put).rejects.toThrow(/cannot be reached/)
+  // What fails unheard fails a little later, and then ends the process.
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+})
+
 test('a folder that cannot be made fails at once', async () => {
   const file = fileOf('lost', 'x')
   await expect(createFolderStore('/proc/nowhere/kept').put('a.backup', file, signal)).rejects.toThrow(

@@ -32,17 +32,6 @@ import type { addPlan } from '@lango/modules/plans'
 import type { addSubscriber, resumeSubscriber, revealPasswords } from '@lango/modules/services'
 import type { changeSettings, setRetention } from '@lango/modules/settings'
 import type { addWebhook, retryWebhook, testWebhook } from '@lango/modules/webhooks'
-import type {
-  extendVoucher,
-  makeVouchers,
-  openBatch,
-  revealVoucher,
-  revealVouchers,
-  sellVoucher,
-  showSoldVoucher,
-  showVoucher,
-  VoucherImportFault,
-} from '@lango/modules/vouchers'
 import type { AaaFault } from '../aaa/threads.ts'
 import type { BackupFault, RestoreFault } from '../backup/index.ts'
 import type { FolderFault } from '../data-folder.ts'
@@ -54,6 +43,7 @@ import { auditSentences, type AuditFault } from './audit-faults.ts'
 import { customerSentences, type CustomerFault } from './customer-faults.ts'
 import { localTime } from './format.ts'
 import { sendingSentences, type SendingFault } from './message-faults.ts'
+import { voucherSentences, type VoucherFault } from './voucher-faults.ts'
 import type { WebServerFault } from '../web/serve.ts'
 import type { MoveFault } from '../transfer/products.ts'
 import type { TransferFault } from '../transfer/desk-transfers.ts'
@@ -91,14 +81,6 @@ type ModuleFault = FaultOf<
   | typeof routerLogin
   | typeof setRole
   | typeof signedIn
-  | typeof extendVoucher
-  | typeof makeVouchers
-  | typeof openBatch
-  | typeof revealVoucher
-  | typeof revealVouchers
-  | typeof showVoucher
-  | typeof sellVoucher
-  | typeof showSoldVoucher
   | typeof addWebhook
   | typeof retryWebhook
   | typeof testWebhook
@@ -115,7 +97,7 @@ type ActionFault =
 export type KnownFault =
   | ModuleFault
   | SendingFault
-  | VoucherImportFault
+  | VoucherFault
   | ActionFault
   | BackupFault
   | RestoreFault
@@ -178,23 +160,6 @@ const sentences: Sentences = {
     `No subscriber has the login ${login}. Look for it: lango subscriber list --search ${login}`,
   PasswordUnreadable: ({ login }) =>
     `The password of ${login} cannot be read: its key is missing. Put the key file back from a backup, or set the password again.`,
-  BatchUnknown: ({ batch }) => `There is no batch ${batch}. See: lango voucher batches`,
-  VoucherUnknown: () =>
-    'No voucher has this code. Compare each character with the paper: there is no 0, O, 1, I or L among the letters.',
-  TooManyLookups: () => 'Too many codes that nobody has were looked up. Wait ten minutes, then try again.',
-  VoucherOver: () => 'It is too late for this: the voucher is used, expired or revoked.',
-  StockEmpty: () => 'None of this plan is left to sell. Ask for more: lango voucher give … --holder LOGIN',
-  SaleUnknown: () => 'This is no voucher that you sold yourself, or it is used, expired or revoked.',
-  VoucherEndless: () => 'This voucher has no end that could be put off: its time runs from the first login.',
-  CodesGuessable: ({ count, guesses }) =>
-    `With codes this short one guess in ${Math.max(guesses, 1)} would hit one of ${count} vouchers. Make them longer (--length), or use letters.`,
-  CodeUnfit: ({ batch, serial }) =>
-    `The code of number ${serial} in batch ${batch} is none that this batch can have: its length, its beginning or its check digit is another.`,
-  CodeTaken: ({ batch, serial }) => `Number ${serial} of batch ${batch}, or its code, is here already.`,
-  BatchTaken: ({ batch }) =>
-    `Batch ${batch} is another one here: its plan, its codes or the day it was made differ. Import these vouchers onto a box that does not have it.`,
-  CodesUnreadable: ({ batch }) =>
-    `The codes of batch ${batch} cannot be read: their key is missing. Put the key file back from a backup, or revoke the batch and make another.`,
   ServiceEnded: ({ login }) =>
     `The service of ${login} has ended and cannot be taken up again. Add a new one: lango subscriber add …`,
   GrantUnknown: ({ grantId }) => `There is no grant ${grantId}.`,
@@ -377,6 +342,7 @@ const sentences: Sentences = {
   BoxInvalid: () => 'A sealed password was altered or moved, and cannot be opened. Set it again.',
   ...auditSentences,
   ...customerSentences,
+  ...voucherSentences,
   ...sendingSentences,
 }
 

@@ -4,7 +4,7 @@ import { err, ok, type Result } from '../base/result.ts'
 import type { Signer, Verifier } from '../base/signing.ts'
 import { selectSql } from '../db/sql.ts'
 import type { RawDatabase } from '../db/sqlite.ts'
-import { auditRowHash, auditTip, type AuditRow, type AuditTip } from './audit.ts'
+import { AUDIT_GENESIS, auditRowHash, auditTip, type AuditRow, type AuditTip } from './audit.ts'
 import { audit, auditHeads } from './tables.ts'
 
 export const auditHeadSchema = z.object({
@@ -60,6 +60,8 @@ export const checkHead = (
   if (verifier && !isSigned(head, verifier)) return err({ type: 'AuditHeadForged', no: entryNo, at })
   const tip = auditTip(raw)
   if (tip.no < entryNo) return err({ type: 'AuditCut', no: tip.no, headNo: entryNo, at })
+  // Signed before the first entry: no row is its own, and every log goes on from there.
+  if (entryNo === AUDIT_GENESIS.no && head.hash === AUDIT_GENESIS.hash) return ok(tip)
   const row = raw.prepare<[number], AuditRow>(`${selectSql(audit)} WHERE no = ?`).get(entryNo)
   // What is too old to be kept is told by the record of its removal.
   if (row === undefined)

@@ -74,6 +74,15 @@ test('what has not grown is not signed again, and signing leaves no row', () => 
   expect([count(audit), count(auditHeads)]).toEqual([1, 1])
 })
 
+test('a log that was signed while it was empty goes on from there', () => {
+  const { must, database } = memorySite([shop])
+  const { head } = must(signAudit, { site: 'pop' })
+  expect(head.entryNo).toBe(0)
+  must(addShelf, { name: 'x' })
+  expect(checkHead(database.raw, head, undefined)).toMatchObject({ ok: true, value: { no: 1 } })
+  expect(must(signAudit, { site: 'pop' })).toMatchObject({ head: { entryNo: 1 }, isNew: true })
+})
+
 test('a cut tail is told with where it was cut, also by a head that was kept elsewhere', () => {
   const { rows, write, verify, raw, head, verifier } = signedSite()
   write(rows.slice(0, 4))
