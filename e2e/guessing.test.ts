@@ -2,7 +2,6 @@ import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readCode } from '../modules/access/rules.ts'
-import { isLong } from './box.ts'
 import { spelledRight, startGuessing, type Guessing } from './guessing.ts'
 import { Lab, SECRET } from './wire/lab.ts'
 import { pap } from './wire/proof.ts'
@@ -12,7 +11,7 @@ import { attr, codes, types, type Reply } from './wire/packet.ts'
  * X10: a million guesses of voucher codes from many devices behind four routers, spelt right and with the prefix of a
  * batch that is on sale, beside people who log in.
  */
-const guesses = isLong ? 1_000_000 : 250_000
+const guesses = 1_000_000
 /** Some guesses in, everything that grows to a limit has grown. */
 const warmUp = guesses / 5
 const street = '127.0.0.1'
