@@ -133,14 +133,14 @@ async function desk(bench: Bench): Promise<Outcome> {
     met: worst.p95 <= REQUIRED_MS,
     notes: [
       `p95 by page: ${slowest.map(({ name, p95 }) => `${name} ${p95.toFixed(0)} ms`).join('; ')}`,
-      `first page after a quarter of an hour without any: ${cold.map((ms) => ms.toFixed(0)).join(', ')} ms`,
+      `first page after hours without any: ${cold.map((ms) => ms.toFixed(0)).join(', ')} ms`,
       `other work took ${others.map((share) => share.toFixed(2)).join(', ')} of a core`,
       ...(absent.length > 0 ? [`not there: ${absent.join(', ')}`] : []),
     ],
   }
 }
 
-/** The thread that answers is let go when nobody asks for a quarter of an hour: whoever comes next waits for its start. */
+/** The thread that answers is let go when nobody asks for hours: whoever comes next waits for its start. */
 async function firstAnswers(data: string): Promise<number[]> {
   const times: number[] = []
   for (let start = 0; start < STARTS; start++) {

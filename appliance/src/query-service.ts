@@ -10,8 +10,8 @@ import type { Answer, Question } from './query-thread.ts'
 
 /** Questions that may wait; more would only be answered after whoever asked has gone. */
 const QUESTIONS_MAX = 256
-/** The thread goes after this long without a question: whoever works at the desk must not wait a third of a second for its start. */
-const IDLE_MS = 15 * 60_000
+/** The thread goes after this long without a question: its start takes half a second, which nobody should wait for twice a day. */
+const IDLE_MS = 4 * 3_600_000
 
 export type QueryService = {
   /** A module's query by name, or one of decisions. */

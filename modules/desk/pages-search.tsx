@@ -104,7 +104,8 @@ export const searchPage = definePage({
       }
     const subscribers = await desk.ask(listSubscribers, { search: q, limit: ROWS })
     const online = await onlineNow(desk, subscribers)
-    const sessions = desk.may('sessions.read') ? await desk.ask(deskSessions, { q, limit: ROWS }) : []
+    const owners = subscribers.map(({ grantNo }) => grantNo)
+    const sessions = desk.may('sessions.read') ? await desk.ask(deskSessions, { q, owners, limit: ROWS }) : []
     const wanted = q.toLowerCase()
     const routers = (desk.may('routers.read') ? await desk.ask(listRouters, {}) : [])
       .filter(({ name, address }) => name.toLowerCase().includes(wanted) || address.includes(wanted))

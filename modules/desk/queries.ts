@@ -29,6 +29,8 @@ const sessionFilters = {
   q: needle,
   /** Of these sessions only, by number. */
   nos: z.array(z.number().int()).max(PAGE_ROWS_MAX).optional(),
+  /** Whom `q` is known to mean, by grant: they are not looked for again, which takes as long as all the rest. */
+  owners: z.array(z.number().int()).max(PAGE_ROWS_MAX).optional(),
   grantNo: z.number().int().optional(),
 }
 type SessionFilters = z.output<z.ZodObject<typeof sessionFilters>>
@@ -38,17 +40,17 @@ type SessionReader = Pick<Reader<typeof SESSION_TABLES>, keyof typeof SESSION_TA
  * Sessions that are meant, by conditions on their own row and on sets that are found once: joined to their owners,
  * twenty thousand rows would cost a fifth of a second each time.
  */
-const isMeant = (read: SessionReader, { q, nos, grantNo }: SessionFilters): SQL | undefined => {
+const isMeant = (read: SessionReader, { q, nos, owners, grantNo }: SessionFilters): SQL | undefined => {
   const { liveSessions: live } = read
   return and(
     isNull(live.endedAt),
     nos === undefined ? undefined : inArray(live.no, nos),
     grantNo === undefined ? undefined : eq(live.grantNo, grantNo),
-    q === '' ? undefined : or(...partsThatHold(read, q)),
+    q === '' ? undefined : or(...partsThatHold(read, q, owners)),
   )
 }
 
-const partsThatHold = (read: SessionReader, q: string): SQL[] => {
+const partsThatHold = (read: SessionReader, q: string, known: readonly number[] | undefined): SQL[] => {
   const { liveSessions: live, grants, services, vouchers, routers, ref, scoped } = read
   const byVoucher = sql`exists (select 1 from ${grants} join ${vouchers} on ${ref(grants.serviceId, vouchers.id)}
     where ${ref(live.grantNo, grants.no)})`
@@ -61,7 +63,7 @@ const partsThatHold = (read: SessionReader, q: string): SQL[] => {
     contains(live.framedIp, q),
     contains(live.device, devicePart(q)),
     contains(live.acctSessionId, q),
-    sql`(${scoped(live.grantNo)}) in (${owners})`,
+    known ? inArray(live.grantNo, [...known]) : sql`(${scoped(live.grantNo)}) in (${owners})`,
     sql`(${scoped(live.routerNo)}) in (${places})`,
   ]
 }
@@ -74,7 +76,16 @@ export const deskSessions = defineQuery({
   permission: 'sessions.read',
   input: z.object({ ...sessionFilters, limit: limit(50) }),
   tables: SESSION_TABLES,
-  examples: [{}, { q: 'a' }, { q: '10.' }, { q: 'b' }, { limit: 2 }, { nos: [1, 3] }, { grantNo: 2 }],
+  examples: [
+    {},
+    { q: 'a' },
+    { q: '10.' },
+    { q: 'b' },
+    { q: 'b', owners: [1, 2] },
+    { limit: 2 },
+    { nos: [1, 3] },
+    { grantNo: 2 },
+  ],
   select: (read, { limit, ...filters }) => {
     const {
       db,
