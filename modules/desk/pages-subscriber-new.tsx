@@ -13,13 +13,14 @@ import {
   type Desk,
   type DoingDesk,
   type Done,
+  type Shown,
 } from '@lango/kernel/ui'
 import { listPlans } from '../plans/index.ts'
-import { addService, addSubscriber, showCustomer } from '../services/index.ts'
+import { addService, addSubscriber, drawPassword, showCustomer } from '../services/index.ts'
 import { subscriberHref } from './links.ts'
-import { networkPassword, passwordShown } from './password.tsx'
 import { CustomerFields, ServiceFields } from './subscriber-form.tsx'
 import { CustomerFacts } from './subscriber-services.tsx'
+import { drawsFrom, toldOnce } from './told-once.tsx'
 import { servicesWordsOf } from './words-services.ts'
 import { wordsOf } from './words.ts'
 
@@ -93,7 +94,8 @@ const addTyped = async (desk: DoingDesk): Promise<Done> => {
   // A device's own address is its credential: one that nobody typed a password for gets none.
   const byDevice =
     (fields.get('mac') !== '' && (kind === 'static' || kind === 'mac')) || (cell('serial') !== '' && kind === 'static')
-  const made = typed === '' && !byDevice ? networkPassword(fields.get('once') || desk.once()) : undefined
+  const made =
+    typed === '' && !byDevice ? drawPassword(drawsFrom('password', fields.get('once') || desk.once())) : undefined
   const service = {
     login,
     plan: fields.get('plan'),
@@ -110,4 +112,11 @@ const addTyped = async (desk: DoingDesk): Promise<Done> => {
     : desk.tell(addService, { ...service, customer }))
   if (!added.ok) return { fault: added.error }
   return made === undefined ? { go: `${subscriberHref(login)}?said=added` } : { show: passwordShown(desk, login, made) }
+}
+
+const passwordShown = (desk: Desk, login: string, password: string): Shown => {
+  const words = wordsOf(desk)
+  const title = fill(words.shownPassword, { login })
+  const told = { id: 'password', title, head: words.password, value: password, body: words.shownPasswordBody, login }
+  return toldOnce(desk, told)
 }

@@ -1,5 +1,6 @@
 /** A subscriber's sessions that are over, and the logins that were let in or refused. */
 import {
+  beforeAsked,
   Ago,
   EmptyState,
   formatBytes,
@@ -100,12 +101,8 @@ const historyColumns = (desk: Desk): readonly Column<Past>[] => {
 
 export const HistoryTab = async ({ desk, grantNo }: { desk: Desk; grantNo: number }) => {
   const words = wordsOf(desk)
-  const before = Number(desk.search.get('before') ?? Number.NaN)
-  const rows = await desk.ask(grantHistory, {
-    grantNo,
-    limit: PAGE_ROWS,
-    ...(Number.isSafeInteger(before) ? { before } : {}),
-  })
+  const page = beforeAsked(desk)
+  const rows = await desk.ask(grantHistory, { grantNo, limit: PAGE_ROWS, ...page })
   return (
     <>
       <section class="panel">
@@ -124,7 +121,7 @@ export const HistoryTab = async ({ desk, grantNo }: { desk: Desk; grantNo: numbe
         )}
       </section>
       <p class="pager">
-        {Number.isSafeInteger(before) ? <a href={withSearch(desk, { before: '' })}>{words.newest}</a> : null}
+        {page.before !== undefined ? <a href={withSearch(desk, { before: '' })}>{words.newest}</a> : null}
         {rows.length === PAGE_ROWS ? (
           <a href={withSearch(desk, { before: String(rows.at(-1)!.no) })}>{words.older}</a>
         ) : null}

@@ -1,5 +1,4 @@
 /** A Wi-Fi passphrase of the subscriber's own, on a network that all share. */
-import { createHash } from 'node:crypto'
 import {
   Button,
   DeedButton,
@@ -7,11 +6,8 @@ import {
   fill,
   Form,
   formatExact,
-  PageHead,
   Panel,
   PanelBody,
-  Sentence,
-  UserText,
   valuesFor,
   visible,
   type Deed,
@@ -32,6 +28,7 @@ import {
   showPassphrase,
 } from '../access/index.ts'
 import { subscriberHref } from './links.ts'
+import { drawsFrom, toldOnce } from './told-once.tsx'
 import { wifiWords } from './words-wifi.ts'
 
 const wordsOf = (desk: Pick<Desk, 'locale'>) => wifiWords[desk.locale.lang]
@@ -110,47 +107,14 @@ const WifiForms = ({ desk, has }: { desk: Desk; has: boolean }) => {
 /** One that was made, told this once. */
 const passphraseShown = (desk: Desk, login: string, passphrase: string): Shown => {
   const words = wordsOf(desk)
+  const body = fill(words.shownBody, { login: visible(login) })
   const title = fill(words.shown, { login })
-  return {
-    title,
-    content: (
-      <>
-        <PageHead title={<UserText text={title} />} />
-        <Panel title={words.title}>
-          <PanelBody>
-            <p>
-              <code class="told" id="passphrase">
-                {passphrase}
-              </code>
-            </p>
-            <p>
-              <Sentence text={fill(words.shownBody, { login: visible(login) })} />
-            </p>
-            <p>
-              <a class="button button-main" href={subscriberHref(login)}>
-                {words.toSubscriber}
-              </a>
-            </p>
-          </PanelBody>
-        </Panel>
-      </>
-    ),
-  }
-}
-
-/** Draws from the form's own secret: a form that is sent twice tells the same one twice. */
-const belowFrom = (once: string): ((limit: number) => number) => {
-  let rest = BigInt(`0x${createHash('sha512').update(`wifi:${once}`).digest('hex')}`)
-  return (limit) => {
-    const drawn = Number(rest % BigInt(limit))
-    rest /= BigInt(limit)
-    return drawn
-  }
+  return toldOnce(desk, { id: 'passphrase', title, head: words.title, value: passphrase, body, login })
 }
 
 const make = async (desk: DoingDesk): Promise<Done> => {
   const login = desk.param('login')
-  const passphrase = drawPassphrase(belowFrom(desk.fields.get('once') || desk.once()))
+  const passphrase = drawPassphrase(drawsFrom('wifi', desk.fields.get('once') || desk.once()))
   const done = await desk.tell(setPassphrase, { login, passphrase })
   if (!done.ok && done.error.type !== 'ToldOnce') return { fault: done.error }
   return { show: passphraseShown(desk, login, passphrase) }

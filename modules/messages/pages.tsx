@@ -1,5 +1,6 @@
 /** `/settings/messages`: who sends e-mail and SMS for the box, a test, and what came of each message. */
 import {
+  beforeAsked,
   Ago,
   Button,
   counted,
@@ -244,11 +245,6 @@ const Sent = ({ desk, rows }: { desk: Desk; rows: readonly Message[] }) => {
   )
 }
 
-const beforeOf = ({ search }: Desk): object => {
-  const text = search.get('before') ?? ''
-  return /^\d{1,15}$/.test(text) ? { before: Number(text) } : {}
-}
-
 const saveMail = async (desk: DoingDesk): Promise<Done> => {
   const words = wordsOf(desk)
   const form = new FormReader(desk.fields)
@@ -311,7 +307,7 @@ const messagesPage = definePage({
   async show(desk) {
     const words = wordsOf(desk)
     const senders = await desk.ask(listSenders, {})
-    const rows = await desk.ask(listMessages, { ...beforeOf(desk), limit: PAGE_ROWS })
+    const rows = await desk.ask(listMessages, { ...beforeAsked(desk), limit: PAGE_ROWS })
     const setUp = (channel: Channel) => senders.find(({ id }) => id === channel)?.config
     const said = { saved: words.saved, removed: words.removed, tested: words.tested, retried: words.retried }
     return {

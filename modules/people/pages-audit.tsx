@@ -1,4 +1,5 @@
 import {
+  beforeAsked,
   Ago,
   Button,
   definePage,
@@ -117,7 +118,6 @@ export const auditPage = definePage({
   async show(desk) {
     const words = wordsOf(desk)
     const { search } = desk
-    const before = Number(search.get('before') ?? Number.NaN)
     const [actorId, command, outcome] = [search.get('actor'), search.get('command'), outcomeOf(search.get('outcome'))]
     await desk.box('audit.opened', {})
     const entries = await desk.ask(searchAudit, {
@@ -125,7 +125,7 @@ export const auditPage = definePage({
       ...(actorId ? { actorId } : {}),
       ...(command ? { command } : {}),
       ...(outcome === undefined ? {} : { outcome }),
-      ...(Number.isSafeInteger(before) ? { before } : {}),
+      ...beforeAsked(desk),
     })
     const people = desk.may('people.read') ? await desk.ask(listStaff, {}) : []
     const names = new Map(people.map(({ id, login }) => [id, login]))

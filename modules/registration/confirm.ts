@@ -8,19 +8,11 @@ import { credentialPurpose } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { customers } from '../customers/tables.ts'
 import { putMessage } from '../messages/index.ts'
-import { addSubscriber } from '../services/index.ts'
+import { addSubscriber, drawPassword } from '../services/index.ts'
 import { services } from '../services/tables.ts'
 import { createSettings } from '../settings/index.ts'
 import { aboutOf, codeHashOf, isRegistered, offerOf, siteNameOf } from './commands.ts'
-import {
-  channelFor,
-  contactPurpose,
-  loginOf,
-  newPassword,
-  readCode,
-  registrationLimits,
-  type Refusal,
-} from './rules.ts'
+import { channelFor, contactPurpose, loginOf, readCode, registrationLimits, type Refusal } from './rules.ts'
 import { registeredContacts, registrations } from './tables.ts'
 import { sentWords } from './words.ts'
 
@@ -83,7 +75,7 @@ const make = (ctx: CommandContext, row: Registration): Confirmed => {
   if (isRegistered(ctx, contact)) return refuse(ctx, row, 'known')
   const offer = offerOf(ctx, row.planId)
   if (!offer) return refuse(ctx, row, 'closed')
-  const [login, password] = [loginOf(contact), newPassword(ctx.random)]
+  const [login, password] = [loginOf(contact), drawPassword(ctx.random.below)]
   const reached = by === 'phone' ? { phone: contact } : { email: contact }
   const added = ctx.call(addSubscriber, { login, password, plan: offer.plan.name, name, ...reached })
   // Another try with the same code is better than a registration that is lost to the clock.

@@ -1,5 +1,6 @@
 /** `/registrations`: who has registered by themselves, or tried to. */
 import {
+  beforeAsked,
   Ago,
   Button,
   Check,
@@ -148,17 +149,12 @@ const Sending = ({ desk, isOn }: { desk: Desk; isOn: boolean }) => {
   )
 }
 
-const beforeOf = ({ search }: Desk): object => {
-  const text = search.get('before') ?? ''
-  return /^\d{1,15}$/.test(text) ? { before: Number(text) } : {}
-}
-
 const registrationsPage = definePage({
   path: PATH,
   permission: 'subscribers.read',
   async show(desk) {
     const words = wordsOf(desk)
-    const rows = await desk.ask(listRegistrations, { ...beforeOf(desk), limit: PAGE_ROWS })
+    const rows = await desk.ask(listRegistrations, { ...beforeAsked(desk), limit: PAGE_ROWS })
     const codes = await desk.ask(countCodes, { now: desk.now })
     const mayWrite = desk.may('settings.write') && desk.may('settings.read')
     const isOn = mayWrite && (await desk.ask(showSettings, {})).registrationSendsPassword

@@ -46,14 +46,6 @@ export const newCode = (random: Random): string => String(random.below(10 ** COD
 /** As people type it: with blanks, or a dash in the middle. */
 export const readCode = (typed: string): string => typed.replaceAll(/[\s-]/g, '').slice(0, 32)
 
-// No letters that look like others: it is read from one screen and typed on another.
-const LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789'
-const PASSWORD_LENGTH = 12
-
-/** 12 of 31 letters, 59 bits. */
-export const newPassword = (random: Random): string =>
-  Array.from({ length: PASSWORD_LENGTH }, () => LETTERS[random.below(LETTERS.length)]).join('')
-
 /**
  * A number as people write it at home or abroad (0712 345 678, +254 712 345678, 00254…), in E.164. Where numbers may get
  * messages says which country "at home" is. Undefined when it is none, or of another country.

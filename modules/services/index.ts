@@ -31,7 +31,7 @@ export {
 export { moveService } from './move.ts'
 export { CUSTOMER_SERVICES_MAX } from './owner.ts'
 export { listSubscribers, showSubscriber, takenLogins } from './queries.ts'
-export { credentialsOf, nameFor, subscriberSchema } from './rules.ts'
+export { credentialsOf, drawPassword, nameFor, subscriberSchema } from './rules.ts'
 export { setSpeed } from './speed.ts'
 export {
   SHEET_ROWS_MAX,

@@ -87,3 +87,11 @@ export const credentialsOf = (
 /** What somebody is called whom nobody has named: as they log in. Names have no blanks at their ends. */
 export const nameFor = ({ name, login }: { readonly name?: string | undefined; readonly login: string }): string =>
   name ?? (login.trim() || login)
+
+// No letters that look like others: it is read from one screen and typed on another.
+const PASSWORD_LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789'
+const PASSWORD_LENGTH = 12
+
+/** A network password that the box makes: 12 of 31 letters, 59 bits. `below` draws an integer from 0 to what it is given, without it. */
+export const drawPassword = (below: (limit: number) => number): string =>
+  Array.from({ length: PASSWORD_LENGTH }, () => PASSWORD_LETTERS[below(PASSWORD_LETTERS.length)]).join('')

@@ -1,4 +1,5 @@
 import {
+  beforeAsked,
   Ago,
   Button,
   DeedButton,
@@ -35,14 +36,12 @@ const stateWords = { waiting: 'stateWaiting', delivered: 'stateDelivered', faile
 
 /** One more than a page, so that a page knows of another. */
 export const deliveriesOf = (desk: Desk, webhook: number): Promise<readonly Delivery[]> => {
-  const { search } = desk
-  const before = search.get('before') ?? ''
   const state = stateAsked(desk)
   return desk.ask(listDeliveries, {
     webhook,
     limit: PAGE_ROWS + 1,
     ...(state === undefined ? {} : { state }),
-    ...(/^\d{1,15}$/.test(before) ? { before: Number(before) } : {}),
+    ...beforeAsked(desk),
   })
 }
 

@@ -1,12 +1,12 @@
 /** The sentences about customers and their services: who is meant, and what cannot be theirs. */
 import type { FaultOf } from '@lango/kernel/verbs'
 import type { addService, changeCustomer, ImportRowFault, moveService } from '@lango/modules/services'
+import type { LinesDiffer } from '../transfer/run-import.ts'
 
 export type CustomerFault =
   | FaultOf<typeof addService | typeof changeCustomer | typeof moveService>
   | ImportRowFault
-  /** Two lines of a file tell differently of one customer. */
-  | { readonly type: 'LinesDiffer'; readonly name: string; readonly column: string; readonly before: number }
+  | LinesDiffer
 
 type Own = 'CustomerUnknown' | 'CustomerClosed' | 'CustomerDiffers' | 'LinesDiffer' | 'MoveNeedless' | 'ServicesFull'
 type Sentences = { readonly [T in Own]: (fault: Extract<CustomerFault, { type: T }>) => string }

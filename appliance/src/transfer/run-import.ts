@@ -1,7 +1,6 @@
 /** An import: the whole of it is checked first; it is written only when every line is in order. */
 import { err, type Fault, type Result } from '@lango/kernel'
 import { clean } from '../cli/format.ts'
-import type { CustomerFault } from '../cli/customer-faults.ts'
 import type { Cells, Chunk, RowsFault, Source } from './rows.ts'
 import { createSeenNames, type SeenNames } from './seen.ts'
 import type { Judged, Looked, OpenSheet, Put, Sheet, SheetOptions, TransferBox } from './sheet.ts'
@@ -26,10 +25,18 @@ export type Preview = {
   readonly changes: readonly RowChange[]
 }
 
+/** Two lines of a file tell differently of one customer. */
+export type LinesDiffer = {
+  readonly type: 'LinesDiffer'
+  readonly name: string
+  readonly column: string
+  readonly before: number
+}
+
 export type ImportFault =
   | RowsFault
   | { readonly type: 'LineRepeated'; readonly what: string; readonly name: string; readonly before: number }
-  | Extract<CustomerFault, { type: 'LinesDiffer' }>
+  | LinesDiffer
   | { readonly type: 'CodeMissing' }
   /** Nothing was written. `lines` are the first of the faulty ones. */
   | {

@@ -10,9 +10,9 @@ import type {
   revealPasswords,
   subscriberSheet,
   takenLogins,
+  ImportRowFault,
 } from '@lango/modules/services'
 import type * as services from '@lango/modules/services'
-import type { CustomerFault } from '../cli/customer-faults.ts'
 import type { Cells, Row } from './rows.ts'
 import {
   filled,
@@ -158,7 +158,7 @@ const ownersOf = async (
   return { ok: true, value: ownerOf }
 }
 
-const unfit = (fault: CustomerFault): Owned => ({ fault })
+const unfit = (fault: ImportRowFault): Owned => ({ fault })
 const isDetail = (column: string): boolean => (details as readonly string[]).includes(column)
 const detailsOf = ({ name, phone, email }: Readonly<Record<(typeof details)[number], string | null>>): Cells => ({
   name: name ?? '',

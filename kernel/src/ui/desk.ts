@@ -99,3 +99,9 @@ export const definePage = (page: DeskPage): DeskPage => page
 
 /** Where nothing is: somebody deleted it, or mistyped. */
 export const nothingHere = (title: string, content: VNode): Shown => ({ title, content, status: 404 })
+
+/** Where the page before ended, by a number in the address, as a query takes it. */
+export const beforeAsked = ({ search }: Pick<Desk, 'search'>): { readonly before?: number } => {
+  const text = search.get('before') ?? ''
+  return /^\d{1,15}$/.test(text) ? { before: Number(text) } : {}
+}

@@ -21,6 +21,7 @@ export const kitParts = [
   'base.css',
   'layout.css',
   'controls.css',
+  'menus.css',
   'forms.css',
   'panels.css',
   'tables.css',
