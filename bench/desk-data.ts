@@ -71,6 +71,7 @@ function fillSessions(data: string, users: number, historyRows: number): void {
     FROM session_history`)
   db.exec(openSql(Date.now(), users))
   for (const { sql } of indexes) db.exec(sql)
+  db.exec(SUMS_SQL)
   db.exec('PRAGMA journal_mode = WAL')
   db.close()
 }
@@ -88,6 +89,17 @@ const historySql = (now: number, users: number, rows: number): string => `
     printf('%032x', h), ended, ended, 3600 + h % 7200, h % 50000000, h % 900000000, 0, 'User-Request',
     ended / 3600000 * 3600000, h % 50000000 / 2, h % 900000000 / 2, (3600 + h % 7200) / 2
   FROM spread CROSS JOIN owners o ON o.number = (h >> 4) % ${users}`
+
+/** What the box would add up in the minutes after its start; every session is of one plan. */
+const SUMS_SQL = `
+  INSERT INTO usage_plan_hours (hour_at, plan_id, input_octets, output_octets, session_time_sec)
+  SELECT hour_at, (SELECT plan_id FROM site.services LIMIT 1), sum(input), sum(output), sum(sec) FROM (
+    SELECT hour_at, input_octets - hour_input_octets input, output_octets - hour_output_octets output,
+      session_time_sec - hour_session_time_sec sec FROM session_history
+    UNION ALL SELECT hour_at, input_octets, output_octets, session_time_sec FROM usage_hours)
+  GROUP BY hour_at;
+  INSERT INTO usage_summed (source, row_no) SELECT 'history', max(no) FROM session_history;
+  INSERT INTO usage_summed (source, row_no) SELECT 'hours', max(no) FROM usage_hours`
 
 const openSql = (now: number, users: number): string => `
   INSERT INTO live_sessions (no, grant_no, router_no, nas, acct_session_id, user_name, device, called_station_id,

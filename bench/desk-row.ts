@@ -53,6 +53,8 @@ const pagesOf = (users: number): readonly PageUnderTest[] => {
     { name: 'access log', at: () => '/access-log' },
     { name: 'access log, a login', at: (n) => query('/access-log', 'login', login(n)) },
     { name: 'reports', at: () => '/reports' },
+    { name: 'reports, a month', at: () => '/reports?range=30d' },
+    { name: 'reports, plans', at: () => '/reports/plans' },
   ]
 }
 

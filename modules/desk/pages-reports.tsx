@@ -18,10 +18,10 @@ import {
   type Desk,
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
-import { usageByPlan, usageHoursOfAll, type Moved } from '../sessions/index.ts'
+import { topUsers, usageByPlan, usageHoursOfAll, type Moved } from '../sessions/index.ts'
 import { askedRange, Chart, dayLabel, RangeForm, ReportTabs, Who, wordsOf, type ChartBar } from './report-parts.tsx'
 import { daysIn, hourOfDay, type TimeRange } from './time-range.ts'
-import { byDay, byHour, peakHours, plus, totalOf, type Hour, type PeakHour, type Period } from './usage-figures.ts'
+import { byDay, byHour, peakHours, totalOf, type Hour, type PeakHour, type Period } from './usage-figures.ts'
 
 const DAY_MS = 86_400_000
 /** No read takes long: a stretch is asked for in pieces of this length. */
@@ -52,6 +52,11 @@ const reportRange = (range: TimeRange, now: number): Range & { readonly isCut: b
   return { fromAt: Math.max(range.fromAt, earliest), toAt, isCut: range.fromAt < earliest }
 }
 
+/** What the queries are asked for. */
+const spanOf = ({ fromAt, toAt }: Range) => ({ fromAt, toAt })
+const NO_HOURS: ResultOf<typeof usageHoursOfAll> = { hours: [], isWhole: true }
+const NO_PLANS: ResultOf<typeof usageByPlan> = { plans: [], isWhole: true }
+
 const movedOf = ({ inputOctets, outputOctets }: Moved): number => inputOctets + outputOctets
 
 const movedColumns = <Row extends Moved>(desk: Desk): readonly Column<Row>[] => {
@@ -76,12 +81,6 @@ const movedColumns = <Row extends Moved>(desk: Desk): readonly Column<Row>[] => 
       value: ({ sessionTimeSec }) => formatDuration(sessionTimeSec * 1000, locale),
     },
   ]
-}
-
-const usageOf = async (desk: Desk, range: Range): Promise<readonly Hour[]> => {
-  const hours: Hour[] = []
-  for (const piece of pieces(range)) hours.push(...(await desk.ask(usageHoursOfAll, piece)))
-  return hours
 }
 
 const Totals = ({ desk, total }: { desk: Desk; total: Moved }) => {
@@ -220,6 +219,10 @@ const Nothing = ({ desk }: { desk: Desk }) => (
 const Cut = ({ desk, isCut }: { desk: Desk; isCut: boolean }) =>
   isCut ? <Notice meaning="info" title={fill(wordsOf(desk).rangeCut, { n: DAYS_MAX })} /> : null
 
+/** After an update from a release that kept no sums. */
+const StillAdding = ({ desk, isWhole }: { desk: Desk; isWhole: boolean }) =>
+  isWhole ? null : <Notice meaning="info" title={wordsOf(desk).stillAdding} />
+
 export const usageReportPage = definePage({
   path: '/reports',
   permission: 'sessions.read',
@@ -227,7 +230,7 @@ export const usageReportPage = definePage({
     const words = wordsOf(desk)
     const asked = askedRange(desk)
     const range = reportRange(asked.range, desk.now)
-    const hours = asked.fault === undefined ? await usageOf(desk, range) : []
+    const { hours, isWhole } = asked.fault === undefined ? await desk.ask(usageHoursOfAll, spanOf(range)) : NO_HOURS
     return {
       title: words.reports,
       content: (
@@ -236,6 +239,7 @@ export const usageReportPage = definePage({
           <ReportTabs desk={desk} current="usage" />
           <RangeForm desk={desk} asked={asked} />
           <Cut desk={desk} isCut={range.isCut} />
+          <StillAdding desk={desk} isWhole={isWhole} />
           {hours.length === 0 ? (
             <Nothing desk={desk} />
           ) : (
@@ -252,31 +256,21 @@ export const usageReportPage = definePage({
 })
 
 type PlanUse = ResultOf<typeof usageByPlan>['plans'][number]
-type UserUse = ResultOf<typeof usageByPlan>['users'][number]
+type UserUse = ResultOf<typeof topUsers>[number]
 
 /**
- * Plans are added up piece by piece. Whoever used most of the whole is among those who used most of a piece, unless
- * hundreds outdid them in each; those are asked for once more over the whole stretch, and are exact.
+ * Whoever used most of the whole is among those who used most of a piece, unless hundreds outdid them in each; those
+ * are asked for once more over the whole stretch, and are exact.
  */
-const plansAndUsers = async (desk: Desk, range: Range) => {
-  const plans = new Map<string, PlanUse>()
+const usersOf = async (desk: Desk, range: Range): Promise<readonly UserUse[]> => {
   const candidates = new Map<string, number>()
-  for (const piece of pieces(range)) {
-    const part = await desk.ask(usageByPlan, { ...piece, top: CANDIDATES })
-    for (const use of part.plans) plans.set(use.plan, { plan: use.plan, ...plus(plans.get(use.plan) ?? NONE, use) })
-    for (const user of part.users) candidates.set(user.login, (candidates.get(user.login) ?? 0) + movedOf(user))
-  }
-  const logins = [...candidates].toSorted(([, a], [, b]) => b - a).map(([login]) => login)
-  const { users } = await desk.ask(usageByPlan, {
-    fromAt: range.fromAt,
-    toAt: range.toAt,
-    top: TOP_ROWS,
-    logins: logins.slice(0, CANDIDATES),
-  })
-  return { plans: [...plans.values()].toSorted((a, b) => movedOf(b) - movedOf(a)), users }
+  for (const piece of pieces(range))
+    for (const user of await desk.ask(topUsers, { ...piece, top: CANDIDATES }))
+      candidates.set(user.login, (candidates.get(user.login) ?? 0) + movedOf(user))
+  const heaviest = [...candidates].toSorted(([, a], [, b]) => b - a)
+  const logins = heaviest.slice(0, CANDIDATES).map(([login]) => login)
+  return desk.ask(topUsers, { ...spanOf(range), top: TOP_ROWS, logins })
 }
-
-const NONE: Moved = { inputOctets: 0, outputOctets: 0, sessionTimeSec: 0 }
 
 const PlansPanel = ({ desk, plans }: { desk: Desk; plans: readonly PlanUse[] }) => {
   const words = wordsOf(desk)
@@ -355,7 +349,9 @@ export const plansReportPage = definePage({
     const words = wordsOf(desk)
     const asked = askedRange(desk)
     const range = reportRange(asked.range, desk.now)
-    const { plans, users } = asked.fault === undefined ? await plansAndUsers(desk, range) : { plans: [], users: [] }
+    const isAsked = asked.fault === undefined
+    const { plans, isWhole } = isAsked ? await desk.ask(usageByPlan, spanOf(range)) : NO_PLANS
+    const users = isAsked && plans.length > 0 ? await usersOf(desk, range) : []
     return {
       title: words.plans,
       content: (
@@ -364,6 +360,7 @@ export const plansReportPage = definePage({
           <ReportTabs desk={desk} current="plans" />
           <RangeForm desk={desk} asked={asked} />
           <Cut desk={desk} isCut={range.isCut} />
+          <StillAdding desk={desk} isWhole={isWhole} />
           {plans.length === 0 ? (
             <Nothing desk={desk} />
           ) : (

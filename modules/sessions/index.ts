@@ -11,12 +11,15 @@ import {
   decisionChunks,
   liveSessions,
   lockouts,
+  planHours,
   routerHealth,
   sessionHistory,
   sessionOrders,
   unknownRouters,
   usageHours,
+  usageSummed,
 } from './tables.ts'
+import { topUsers } from './top-users.ts'
 import { usageByPlan, usageHoursOfAll } from './usage-reports.ts'
 
 export { showAllowance } from './allowance.ts'
@@ -26,6 +29,7 @@ export { listRouterHealth, listUnknownRouters, openByRouter, usageTotals } from 
 export { exportFault, sealExport, sha256Of, type Manifest } from './export-seal.ts'
 export { searchHistory, whoHad } from './history.ts'
 export * from './rules.ts'
+export { topUsers } from './top-users.ts'
 export { usageByPlan, usageHoursOfAll, type Moved } from './usage-reports.ts'
 
 export const sessions = defineModule({
@@ -34,6 +38,8 @@ export const sessions = defineModule({
     liveSessions,
     sessionHistory,
     usageHours,
+    planHours,
+    usageSummed,
     decisionChunks,
     unknownRouters,
     routerHealth,
@@ -57,6 +63,7 @@ export const sessions = defineModule({
     openByRouter,
     usageHoursOfAll,
     usageByPlan,
+    topUsers,
     searchHistory,
     whoHad,
   ],

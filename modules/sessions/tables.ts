@@ -124,6 +124,32 @@ export const usageHours = defineTable(
   },
 )
 
+/**
+ * What was moved on each plan in each hour: `session_history` and `usage_hours` added up as far as `usage_summed` says,
+ * so that a report over months reads a row an hour and not a million. A plan is the one its grant had when it was added.
+ */
+export const planHours = defineTable(
+  'usage_plan_hours',
+  { home: 'sessions', flow: 'latest', onDelete: 'keep', key: 'no' },
+  (c) => ({
+    hourAt: c.instant(),
+    /** '' for what was used on no plan. */
+    planId: c.text(),
+    inputOctets: c.bytes64(),
+    outputOctets: c.bytes64(),
+    sessionTimeSec: c.int(),
+  }),
+  { unique: { byHour: ['hourAt', 'planId'] } },
+)
+
+/** The last row of each source that `usage_plan_hours` has; written in one transaction with it. */
+export const usageSummed = defineTable(
+  'usage_summed',
+  { home: 'sessions', flow: 'latest', onDelete: 'keep', key: 'no' },
+  (c) => ({ source: c.oneOf(['history', 'hours']), rowNo: c.int() }),
+  { unique: { bySource: ['source'] } },
+)
+
 /** Decisions as the fronts packed them, one row a flush, searched newest first (`decision-log.ts`). */
 export const decisionChunks = defineTable(
   'decision_chunks',

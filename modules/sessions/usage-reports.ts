@@ -1,58 +1,36 @@
 /** Reports over all subscribers: what was moved when, on which plans, and by whom most. */
-import { and, gte, inArray, lt, or, sql, type SQL } from 'drizzle-orm'
+import { and, eq, gte, lt, or, sql, type SQL } from 'drizzle-orm'
+import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { z } from 'zod'
-import { ascending, defineQuery, sumOf } from '@lango/kernel/db'
+import { ascending, defineQuery, sumOf, type Reader } from '@lango/kernel/db'
 import { grants } from '../access/tables.ts'
 import { plans } from '../plans/tables.ts'
 import { services } from '../services/tables.ts'
 import { voucherBatches, vouchers } from '../vouchers/tables.ts'
-import { liveSessions, sessionHistory, usageHours } from './tables.ts'
+import { liveSessions, planHours, sessionHistory, usageHours, usageSummed } from './tables.ts'
 
 /** Octets: input from the subscriber, output to them. */
 export type Moved = { readonly inputOctets: number; readonly outputOctets: number; readonly sessionTimeSec: number }
 
 type Range = { readonly fromAt: number; readonly toAt: number }
+const range = { fromAt: z.number().int(), toAt: z.number().int() }
 
-type Tail = typeof liveSessions.read | typeof sessionHistory.read
+type History = typeof sessionHistory.read
+type Hours = typeof usageHours.read
+type Tail = typeof liveSessions.read | History
 
 /** The last hour of a session is the difference between its totals and the counters at that hour's beginning. */
-const tailSums = (table: Tail) => ({
+export const tailSums = (table: Tail) => ({
   input: sumOf(sql`${table.inputOctets} - ${table.hourInputOctets}`),
   output: sumOf(sql`${table.outputOctets} - ${table.hourOutputOctets}`),
   seconds: sumOf(sql`${table.sessionTimeSec} - ${table.hourSessionTimeSec}`),
 })
 
-const hourSums = (table: typeof usageHours.read) => ({
+export const hourSums = (table: Hours | typeof planHours.read) => ({
   input: sumOf(table.inputOctets),
   output: sumOf(table.outputOctets),
   seconds: sumOf(table.sessionTimeSec),
 })
-
-const HOUR_MS = 3_600_000
-/**
- * A long range is asked for in slices. Nearly every session ends in its last metered hour, so that a slice of the
- * index on the end has it: `prompt`. Those that were told to be over later (their router was away) are asked for once
- * over the whole range: `late`. Together they are all.
- */
-const parts = ['all', 'prompt', 'late'] as const
-type Part = (typeof parts)[number]
-
-const range = { fromAt: z.number().int(), toAt: z.number().int(), part: z.enum(parts).default('all') }
-
-/** What ended before a range begins holds nothing of it: `SessionStore` sees to that. */
-const historyIn = (history: typeof sessionHistory.read, { fromAt, toAt }: Range, part: Part): SQL => {
-  const later = sql`${history.hourAt} + ${HOUR_MS}`
-  return and(
-    gte(history.endedAt, fromAt),
-    gte(history.hourAt, fromAt),
-    lt(history.hourAt, toAt),
-    part === 'prompt' ? and(lt(history.endedAt, toAt + HOUR_MS), lt(history.endedAt, later)) : undefined,
-    part === 'late' ? gte(history.endedAt, later) : undefined,
-  )!
-}
-
-/** Only the history has what is late. */
-const unlessLate = (part: Part, isIn: SQL | undefined): SQL | undefined => (part === 'late' ? sql`1 = 0` : isIn)
 
 type Sums = { readonly input: number; readonly output: number; readonly seconds: number }
 
@@ -62,140 +40,212 @@ const plus = (before: Moved | undefined, { input, output, seconds }: Sums): Move
   sessionTimeSec: (before?.sessionTimeSec ?? 0) + seconds,
 })
 
+/**
+ * So many rows that the writer has not added up yet are added up by the report. More wait only where sessions came from
+ * an older release, for the minutes that it takes: then the report says that it is not whole.
+ */
+const REST_ROWS_MAX = 20_000
+
+const SUMMED_TABLES = { liveSessions, sessionHistory, usageHours, planHours, usageSummed }
+
+/** Where each source of sums is restricted to a range, each row of a session being in exactly one of them. */
+const summedParts = (
+  {
+    liveSessions: live,
+    sessionHistory: history,
+    usageHours: hours,
+    planHours: sums,
+    usageSummed: summed,
+    beside,
+  }: Pick<Reader<typeof SUMMED_TABLES>, keyof typeof SUMMED_TABLES | 'beside'>,
+  { fromAt, toAt }: Range,
+) => {
+  const reached = (source: 'history' | 'hours', table: SQLiteTable): SQL =>
+    sql`coalesce((select ${summed.rowNo} from ${summed} where ${eq(summed.source, source)} and ${beside(summed, table)}), 0)`
+  const unsummed = (source: 'history' | 'hours', table: History | Hours) => {
+    const beyond = sql`${reached(source, table)} + ${REST_ROWS_MAX}`
+    return {
+      // By the key: the sign keeps SQLite from an index over years of hours.
+      rest: and(
+        sql`${table.no} > ${reached(source, table)}`,
+        sql`${table.no} <= ${beyond}`,
+        sql`+${table.hourAt} >= ${fromAt}`,
+        sql`+${table.hourAt} < ${toAt}`,
+      ),
+      beyond: sql`${table.no} > ${beyond}`,
+    }
+  }
+  return {
+    live: and(gte(live.hourAt, fromAt), lt(live.hourAt, toAt)),
+    sums: and(gte(sums.hourAt, fromAt), lt(sums.hourAt, toAt)),
+    history: unsummed('history', history),
+    hours: unsummed('hours', hours),
+  }
+}
+
+/** Whether anything waits beyond that. */
+const beyondRest = (
+  {
+    db,
+    sessionHistory: history,
+    usageHours: hours,
+    byKey,
+  }: Pick<Reader<typeof SUMMED_TABLES>, 'db' | 'byKey' | 'sessionHistory' | 'usageHours'>,
+  parts: ReturnType<typeof summedParts>,
+) => ({
+  historyBeyond: db
+    .select({ no: history.no })
+    .from(history)
+    .where(parts.history.beyond)
+    .orderBy(...byKey(history))
+    .limit(1),
+  hoursBeyond: db
+    .select({ no: hours.no })
+    .from(hours)
+    .where(parts.hours.beyond)
+    .orderBy(...byKey(hours))
+    .limit(1),
+})
+
+const isWhole = (beyond: {
+  readonly historyBeyond: readonly unknown[]
+  readonly hoursBeyond: readonly unknown[]
+}): boolean => beyond.historyBeyond.length + beyond.hoursBeyond.length === 0
+
 /** Everybody's usage by the hour in [fromAt, toAt), oldest first; hours without any are left out. */
 export const usageHoursOfAll = defineQuery({
   name: 'sessions.usageHours',
   summary: 'Shows everybody’s traffic together by the hour in a range of time, the oldest first.',
   permission: 'sessions.read',
   input: z.object(range),
-  tables: { liveSessions, sessionHistory, usageHours },
-  examples: [
-    { fromAt: 0, toAt: 4_000_000_000_000 },
-    { fromAt: 0, toAt: 4_000_000_000_000, part: 'prompt' },
-    { fromAt: 0, toAt: 4_000_000_000_000, part: 'late' },
-  ],
-  select: ({ db, liveSessions: live, sessionHistory: history, usageHours: hours }, { fromAt, toAt, part }) => ({
-    live: db
-      .select({ hourAt: live.hourAt, ...tailSums(live) })
-      .from(live)
-      .where(unlessLate(part, and(gte(live.hourAt, fromAt), lt(live.hourAt, toAt))))
-      .groupBy(live.hourAt)
-      .orderBy(ascending(live.hourAt)),
-    history: db
-      .select({ hourAt: history.hourAt, ...tailSums(history) })
-      .from(history)
-      .where(historyIn(history, { fromAt, toAt }, part))
-      .groupBy(history.hourAt)
-      .orderBy(ascending(history.hourAt)),
-    hours: db
-      .select({ hourAt: hours.hourAt, ...hourSums(hours) })
-      .from(hours)
-      .where(unlessLate(part, and(gte(hours.hourAt, fromAt), lt(hours.hourAt, toAt))))
-      .groupBy(hours.hourAt)
-      .orderBy(ascending(hours.hourAt)),
-  }),
-  shape: ({ live, history, hours }) => {
+  tables: SUMMED_TABLES,
+  examples: [{ fromAt: 0, toAt: 4_000_000_000_000 }],
+  select: (read, asked) => {
+    const { db, liveSessions: live, sessionHistory: history, usageHours: hours, planHours: sums } = read
+    const parts = summedParts(read, asked)
+    return {
+      sums: db
+        .select({ hourAt: sums.hourAt, ...hourSums(sums) })
+        .from(sums)
+        .where(parts.sums)
+        .groupBy(sums.hourAt)
+        .orderBy(ascending(sums.hourAt)),
+      live: db
+        .select({ hourAt: live.hourAt, ...tailSums(live) })
+        .from(live)
+        .where(parts.live)
+        .groupBy(live.hourAt)
+        .orderBy(ascending(live.hourAt)),
+      history: db
+        .select({ hourAt: history.hourAt, ...tailSums(history) })
+        .from(history)
+        .where(parts.history.rest)
+        .groupBy(history.hourAt)
+        .orderBy(ascending(history.hourAt)),
+      hours: db
+        .select({ hourAt: hours.hourAt, ...hourSums(hours) })
+        .from(hours)
+        .where(parts.hours.rest)
+        .groupBy(hours.hourAt)
+        .orderBy(ascending(hours.hourAt)),
+      ...beyondRest(read, parts),
+    }
+  },
+  shape: ({ sums, live, history, hours, ...beyond }) => {
     const byHour = new Map<number, Moved>()
-    for (const row of [...hours, ...history, ...live]) byHour.set(row.hourAt, plus(byHour.get(row.hourAt), row))
-    return [...byHour].map(([hourAt, moved]) => ({ hourAt, ...moved })).toSorted((a, b) => a.hourAt - b.hourAt)
+    for (const row of [...sums, ...hours, ...history, ...live])
+      byHour.set(row.hourAt, plus(byHour.get(row.hourAt), row))
+    return {
+      hours: [...byHour].map(([hourAt, moved]) => ({ hourAt, ...moved })).toSorted((a, b) => a.hourAt - b.hourAt),
+      /** False while sessions of an older release are still being added up. */
+      isWhole: isWhole(beyond),
+    }
   },
 })
 
-const TOP_MAX = 1000
-const LOGINS_MAX = 1000
-
-const PLAN_TABLES = { liveSessions, sessionHistory, usageHours, grants, services, vouchers, voucherBatches, plans }
-
-/** A login is a subscriber's, or a voucher's: then it is the hash of its code, and the code's end stands for it. */
-type Used = Sums & { readonly login: string; readonly voucherTail: string | null; readonly plan: string | null }
-
 const moved = ({ inputOctets, outputOctets }: Moved): number => inputOctets + outputOctets
-const byMoved = (a: Moved & { readonly key: string }, b: Moved & { readonly key: string }): number =>
-  moved(b) - moved(a) || (a.key < b.key ? -1 : 1)
 
-const total = (rows: readonly Used[], keyOf: (row: Used) => string) => {
-  const byKey = new Map<string, Moved & { key: string; first: Used }>()
+/** Rows of one key become one, whoever moved most first. */
+export const totals = <Row extends Sums>(rows: readonly Row[], keyOf: (row: Row) => string) => {
+  const byKey = new Map<string, Moved & { readonly key: string; readonly first: Row }>()
   for (const row of rows) {
     const key = keyOf(row)
     const before = byKey.get(key)
     byKey.set(key, { key, first: before?.first ?? row, ...plus(before, row) })
   }
-  return [...byKey.values()].toSorted(byMoved)
+  return [...byKey.values()].toSorted((a, b) => moved(b) - moved(a) || (a.key < b.key ? -1 : 1))
 }
 
-const sumsOf = ({ inputOctets, outputOctets, sessionTimeSec }: Moved): Moved => ({
+export const movedOf = ({ inputOctets, outputOctets, sessionTimeSec }: Moved): Moved => ({
   inputOctets,
   outputOctets,
   sessionTimeSec,
 })
 
-const byLogin = (rows: readonly Used[]) =>
-  total(rows, ({ login }) => login).map((one) => ({
-    login: one.key,
-    voucherTail: one.first.voucherTail,
-    plan: one.first.plan,
-    ...sumsOf(one),
-  }))
+const GRANT_TABLES = { grants, services, vouchers, voucherBatches, plans }
 
-/**
- * What was used in [fromAt, toAt) on each plan, and by the `top` who used most. A long range is asked for in slices:
- * no read may take long.
- */
+/** The plan of a service, or of a voucher's batch. */
+const planOf = ({
+  ref,
+  services,
+  voucherBatches,
+  plans,
+}: Pick<Reader<typeof GRANT_TABLES>, keyof typeof GRANT_TABLES | 'ref'>): SQL =>
+  or(ref(services.planId, plans.id), ref(voucherBatches.planId, plans.id))!
+
+/** What was used in [fromAt, toAt) on each plan; what was used on none stands under ''. */
 export const usageByPlan = defineQuery({
   name: 'sessions.usageByPlan',
-  summary: 'Shows the traffic of each plan in a range of time, and the logins that used most.',
+  summary: 'Shows the traffic of each plan in a range of time, the heaviest first.',
   permission: 'sessions.read',
-  input: z.object({
-    ...range,
-    top: z.number().int().min(1).max(TOP_MAX).default(100),
-    /** Of these only. */
-    logins: z.array(z.string()).max(LOGINS_MAX).optional(),
-  }),
-  tables: PLAN_TABLES,
-  examples: [
-    { fromAt: 0, toAt: 4_000_000_000_000 },
-    { fromAt: 0, toAt: 4_000_000_000_000, top: 2, logins: ['a', 'A', 'b'] },
-  ],
-  select: (
-    { db, liveSessions: live, sessionHistory: history, usageHours: hours, ref, ...who },
-    { fromAt, toAt, logins, part },
-  ) => {
-    const { grants, services, vouchers, voucherBatches, plans } = who
-    const named = { login: grants.login, voucherTail: vouchers.tail, plan: plans.name }
-    const names = [grants.login, vouchers.tail, plans.name] as const
-    const isAsked = logins === undefined ? undefined : inArray(grants.login, logins)
-    const plan = or(ref(services.planId, plans.id), ref(voucherBatches.planId, plans.id))
-    const tail = (table: Tail, isIn: SQL | undefined) =>
+  input: z.object(range),
+  tables: { ...SUMMED_TABLES, ...GRANT_TABLES },
+  examples: [{ fromAt: 0, toAt: 4_000_000_000_000 }],
+  select: (read, asked) => {
+    const { db, planHours: sums, usageHours: hours, sessionHistory: history, ref, plans } = read
+    const { grants, services, vouchers, voucherBatches } = read
+    const parts = summedParts(read, asked)
+    const tail = (table: Tail, where: SQL | undefined) =>
       db
-        .select({ ...named, ...tailSums(table) })
+        .select({ plan: plans.name, ...tailSums(table) })
         .from(table)
-        .innerJoin(grants, ref(table.grantNo, grants.no))
+        .leftJoin(grants, ref(table.grantNo, grants.no))
         .leftJoin(services, ref(grants.serviceId, services.id))
         .leftJoin(vouchers, ref(grants.serviceId, vouchers.id))
         .leftJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
-        .leftJoin(plans, plan)
-        .where(and(isIn, isAsked))
-        .groupBy(...names)
-        .orderBy(...names.map(ascending))
+        .leftJoin(plans, planOf(read))
+        .where(where)
+        .groupBy(plans.name)
+        .orderBy(ascending(plans.name))
     return {
-      live: tail(live, unlessLate(part, and(gte(live.hourAt, fromAt), lt(live.hourAt, toAt)))),
-      history: tail(history, historyIn(history, { fromAt, toAt }, part)),
+      sums: db
+        .select({ plan: plans.name, ...hourSums(sums) })
+        .from(sums)
+        .leftJoin(plans, ref(sums.planId, plans.id))
+        .where(parts.sums)
+        .groupBy(plans.name)
+        .orderBy(ascending(plans.name)),
+      live: tail(read.liveSessions, parts.live),
+      history: tail(history, parts.history.rest),
       hours: db
-        .select({ ...named, ...hourSums(hours) })
+        .select({ plan: plans.name, ...hourSums(hours) })
         .from(hours)
-        .innerJoin(grants, ref(hours.grantNo, grants.no))
+        .leftJoin(grants, ref(hours.grantNo, grants.no))
         .leftJoin(services, ref(grants.serviceId, services.id))
         .leftJoin(vouchers, ref(grants.serviceId, vouchers.id))
         .leftJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
-        .leftJoin(plans, plan)
-        .where(unlessLate(part, and(gte(hours.hourAt, fromAt), lt(hours.hourAt, toAt), isAsked)))
-        .groupBy(...names)
-        .orderBy(...names.map(ascending)),
+        .leftJoin(plans, planOf(read))
+        .where(parts.hours.rest)
+        .groupBy(plans.name)
+        .orderBy(ascending(plans.name)),
+      ...beyondRest(read, parts),
     }
   },
-  shape: ({ live, history, hours }, { top }) => {
-    const rows: readonly Used[] = [...hours, ...history, ...live]
-    const ofPlans = total(rows, ({ plan }) => plan ?? '').map((one) => ({ plan: one.key, ...sumsOf(one) }))
-    return { plans: ofPlans, users: byLogin(rows).slice(0, top) }
-  },
+  shape: ({ sums, live, history, hours, ...beyond }) => ({
+    plans: totals([...sums, ...hours, ...history, ...live], ({ plan }) => plan ?? '').map((one) => ({
+      plan: one.key,
+      ...movedOf(one),
+    })),
+    isWhole: isWhole(beyond),
+  }),
 })

@@ -15,6 +15,7 @@ import { SharedState } from './shared-state.ts'
 import { SlotTable } from './slots.ts'
 import { threadLog } from './thread-log.ts'
 import { allowancesFrom } from './usage.ts'
+import { createUsageSums } from './usage-sums.ts'
 import type { Chunk } from './decision-log.ts'
 
 /** What control asks of the writer. */
@@ -40,6 +41,10 @@ const HOUSEKEEPING_MS = 5000
 const SITE_CACHE_BYTES = 4 * 1024 * 1024
 const LEARN_PAUSE_MS = 10
 const LEARNT_LOOK_MS = 60_000
+/** Between two pages of sums: while there are more, while accounting wants the time, and when there are no more. */
+const SUMS_PAUSE_MS = { more: 10, busy: 250, done: 5000 } as const
+/** The share of the time that accounting takes from where on sums step back. */
+const BUSY_SHARE = 0.25
 
 const data = workerData as AaaData
 const control = parentPort!
@@ -70,6 +75,7 @@ const store = new SessionStore({
   allowanceOf: allowanceLookup(site, allowancesFrom(sessions, new Calendar(data.timeZone))),
   limitReached: (grantNo) => tell({ kind: 'limit-reached', grantNo }),
 })
+const usageSums = createUsageSums(sessions, site)
 const copies = createCopyQueue(sessions, site, () => performance.now())
 const housekeeping = createHousekeeping({
   db: sessions,
@@ -85,6 +91,8 @@ let waiting: Waiting[] = []
 let flushing = false
 let failedAt = -Infinity
 let failing = false
+/** Spent on accounting since sums were last added. */
+let flushedMs = 0
 
 const applyBatch = (octets: Uint8Array<ArrayBuffer>): void => {
   const bytes = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)
@@ -170,7 +178,25 @@ const flush = (): void => {
 const schedule = (): void => {
   if (flushing) return
   flushing = true
-  setImmediate(flush)
+  setImmediate(() => {
+    const beganMs = performance.now()
+    flush()
+    flushedMs += performance.now() - beganMs
+  })
+}
+
+let summing: NodeJS.Timeout | undefined
+let summedAt = performance.now()
+/** Sums for the reports are made beside the work too. */
+const sumUp = (): void => {
+  let more = false
+  const isBusy = flushedMs / Math.max(1, performance.now() - summedAt) > BUSY_SHARE
+  guarded(() => {
+    more = usageSums.step()
+  })
+  flushedMs = 0
+  summedAt = performance.now()
+  summing = setTimeout(sumUp, SUMS_PAUSE_MS[more ? (isBusy ? 'busy' : 'more') : 'done'])
 }
 
 let learning: NodeJS.Timeout | undefined
@@ -193,6 +219,7 @@ const addFront = (port: MessagePort): void => {
 const stop = (): void => {
   clearInterval(timer)
   clearTimeout(learning)
+  clearTimeout(summing)
   flush()
   sessions.close()
   site.close()
@@ -233,4 +260,5 @@ const timer = setInterval(() => {
 store.load()
 state.set('openSessions', store.openSessions)
 learn()
+summing = setTimeout(sumUp, SUMS_PAUSE_MS.more)
 tell({ kind: 'ready' })

@@ -42,6 +42,10 @@ export type Reader<T extends Tables> = { readonly [K in keyof T]: T[K]['read'] }
    * On the mirror its tenant and site go with it.
    */
   readonly scoped: (column: SQLiteColumn) => SQL
+  /** What a grouped sub-select has to pick beside a column that the outer select joins on with `ref`. */
+  readonly siteOf: (table: SQLiteTable) => object
+  /** That a sub-select's table is of the site of the row it is asked for; always so at a site. */
+  readonly beside: (table: SQLiteTable, other: SQLiteTable) => SQL
   /** A table's key in ascending order, to end every ORDER BY with: then rows have one order on every engine. */
   readonly byKey: (table: SQLiteTable) => SQL[]
   /** A table under a second name, for joining it twice. */
@@ -167,7 +171,7 @@ export const withTenant = <R>(
 export const isSelected = (selection: Selection): selection is Selected & PromiseLike<unknown[]> =>
   'toSQL' in selection && typeof selection.toSQL === 'function'
 
-const READER_WORDS = ['db', 'ref', 'scoped', 'byKey', 'alias']
+const READER_WORDS = ['db', 'ref', 'scoped', 'siteOf', 'beside', 'byKey', 'alias']
 
 const readerOf = <T extends Tables>(tables: T, engine: 'read' | 'mirror', rest: object): Reader<T> => {
   const clash = Object.keys(tables).find((name) => READER_WORDS.includes(name))
@@ -181,6 +185,8 @@ export const siteReader = <T extends Tables>(tables: T, orm: SiteOrm): Reader<T>
     db: orm,
     ref: (column: SQLiteColumn, key: SQLiteColumn) => eq(column, key),
     scoped: (column: SQLiteColumn) => sql`${column}`,
+    siteOf: () => ({}),
+    beside: () => sql`1 = 1`,
     byKey: (table: SQLiteTable) => [ascending(keyOf(table))],
     alias: siteAlias,
   })
@@ -190,18 +196,26 @@ export const mirrorReader = <T extends Tables>(tables: T, db: MirrorDb): Reader<
     db,
     ref: sameSite,
     scoped: columnAndSite,
+    siteOf: siteColumns,
+    beside: besides,
     byKey: keyAndSite,
     alias: (table: unknown, name: string) => pgAlias(table as AnyPgTable, name),
   })
 
 /** The mirror's tables have these two beside the columns that their type shows. */
 type SiteColumns = { readonly tenantId: SQLiteColumn; readonly siteId: SQLiteColumn }
-const siteColumns = (table: unknown): SiteColumns => table as SiteColumns
+export const siteColumns = (table: unknown): SiteColumns => {
+  const { tenantId, siteId } = table as SiteColumns
+  return { tenantId, siteId }
+}
 
 /** The same plan id stands at every site: only within one site does it mean the same plan. */
-export const sameSite = (column: SQLiteColumn, key: SQLiteColumn): SQL => {
-  const [from, to] = [siteColumns(column.table), siteColumns(key.table)]
-  return and(eq(column, key), eq(from.siteId, to.siteId), eq(from.tenantId, to.tenantId))!
+export const sameSite = (column: SQLiteColumn, key: SQLiteColumn): SQL =>
+  and(eq(column, key), besides(column.table, key.table))!
+
+export const besides = (table: SQLiteTable, other: SQLiteTable): SQL => {
+  const [from, to] = [siteColumns(table), siteColumns(other)]
+  return and(eq(from.siteId, to.siteId), eq(from.tenantId, to.tenantId))!
 }
 
 export const columnAndSite = (column: SQLiteColumn): SQL => {

@@ -6,6 +6,7 @@ import { answerOf } from '../db/answer.ts'
 import { sqlName } from '../db/columns.ts'
 import { migrate } from '../db/migrate.ts'
 import {
+  besides,
   isMirrored,
   isSelected,
   columnAndSite,
@@ -14,6 +15,7 @@ import {
   runOnSqlite,
   runSite,
   sameSite,
+  siteColumns,
 } from '../db/query.ts'
 import type { AnyQuery, Reader, Selection } from '../db/query.ts'
 import { mirrored, sqliteColumn } from '../db/schema.ts'
@@ -182,6 +184,8 @@ const unionReader = (query: AnyQuery, { all, unions }: Tenant): Reader<Record<st
     db: all.orm,
     ref: sameSite,
     scoped: columnAndSite,
+    siteOf: siteColumns,
+    beside: besides,
     byKey: keyAndSite,
     alias,
   } as never

@@ -1,0 +1,132 @@
+/** Who used most: no sums are kept for it, so that it is read from the indexes on the end and the hour. */
+import { and, gte, inArray, lt, or, sql, type SQL } from 'drizzle-orm'
+import { z } from 'zod'
+import { ascending, defineQuery, descending, type Reader } from '@lango/kernel/db'
+import { grants } from '../access/tables.ts'
+import { plans } from '../plans/tables.ts'
+import { services } from '../services/tables.ts'
+import { voucherBatches, vouchers } from '../vouchers/tables.ts'
+import { liveSessions, sessionHistory, usageHours } from './tables.ts'
+import { hourSums, movedOf, tailSums, totals } from './usage-reports.ts'
+
+const HOUR_MS = 3_600_000
+const TOP_MAX = 1000
+const LOGINS_MAX = 1000
+
+/**
+ * A long range is asked for in slices. Nearly every session ends in its last metered hour, so that a slice of the
+ * index on the end has it: `prompt`. Those that were told to be over later (their router was away) are asked for once
+ * over the whole range: `late`. Together they are all.
+ */
+const parts = ['all', 'prompt', 'late'] as const
+
+const input = z.object({
+  fromAt: z.number().int(),
+  toAt: z.number().int(),
+  part: z.enum(parts).default('all'),
+  top: z.number().int().min(1).max(TOP_MAX).default(100),
+  /** Of these only: then each is whole. */
+  logins: z.array(z.string()).max(LOGINS_MAX).optional(),
+})
+type Asked = z.output<typeof input>
+
+/** What ended before a range begins holds nothing of it: `SessionStore` sees to that. */
+const historyIn = (history: typeof sessionHistory.read, { fromAt, toAt, part }: Asked): SQL => {
+  const later = sql`${history.hourAt} + ${HOUR_MS}`
+  return and(
+    gte(history.endedAt, fromAt),
+    gte(history.hourAt, fromAt),
+    lt(history.hourAt, toAt),
+    part === 'prompt' ? and(lt(history.endedAt, toAt + HOUR_MS), lt(history.endedAt, later)) : undefined,
+    part === 'late' ? gte(history.endedAt, later) : undefined,
+  )!
+}
+
+/** Only the history has what is late. */
+const unlessLate = ({ part }: Asked, isIn: SQL | undefined): SQL | undefined => (part === 'late' ? sql`1 = 0` : isIn)
+
+const TABLES = { liveSessions, sessionHistory, usageHours, grants, services, vouchers, voucherBatches, plans }
+
+/** The grants that moved most in one source. The sign keeps SQLite from reading years in the order of grants. */
+const heaviest = (
+  { db, scoped, siteOf, grants }: Pick<Reader<typeof TABLES>, 'db' | 'scoped' | 'siteOf' | 'grants'>,
+  table: typeof liveSessions.read | typeof sessionHistory.read | typeof usageHours.read,
+  isIn: SQL | undefined,
+  { top, logins }: Asked,
+) => {
+  const sums = 'hourInputOctets' in table ? tailSums(table) : hourSums(table)
+  const asked =
+    logins &&
+    db
+      .select({ no: scoped(grants.no) })
+      .from(grants)
+      .where(inArray(grants.login, logins))
+  return db
+    .select({
+      grantNo: table.grantNo,
+      input: sums.input.as('input'),
+      output: sums.output.as('output'),
+      seconds: sums.seconds.as('seconds'),
+      ...siteOf(table),
+    })
+    .from(table)
+    .where(and(isIn, asked && sql`(${scoped(table.grantNo)}) in ${asked}`))
+    .groupBy(sql`+${table.grantNo}`, scoped(table.grantNo))
+    .orderBy(descending(sql`${sums.input} + ${sums.output}`), scoped(table.grantNo))
+    .limit(logins === undefined ? top : Number.MAX_SAFE_INTEGER)
+    .as('heaviest')
+}
+
+/** Who used most in [fromAt, toAt). A long range is asked for in slices: no read may take long. */
+export const topUsers = defineQuery({
+  name: 'sessions.topUsers',
+  summary: 'Shows the logins that used most in a range of time, the heaviest first.',
+  permission: 'sessions.read',
+  input,
+  tables: TABLES,
+  examples: [
+    { fromAt: 0, toAt: 4_000_000_000_000 },
+    { fromAt: 0, toAt: 4_000_000_000_000, part: 'prompt' },
+    { fromAt: 0, toAt: 4_000_000_000_000, part: 'late' },
+    { fromAt: 0, toAt: 4_000_000_000_000, top: 2, logins: ['a', 'A', 'b'] },
+  ],
+  select: (read, asked) => {
+    const { db, ref, liveSessions: live, sessionHistory: history, usageHours: hours } = read
+    const { grants, services, vouchers, voucherBatches, plans } = read
+    const { fromAt, toAt } = asked
+    const named = (used: ReturnType<typeof heaviest>) =>
+      db
+        .select({
+          login: grants.login,
+          voucherTail: vouchers.tail,
+          plan: plans.name,
+          input: used.input,
+          output: used.output,
+          seconds: used.seconds,
+        })
+        .from(used)
+        .innerJoin(grants, ref(used.grantNo, grants.no))
+        .leftJoin(services, ref(grants.serviceId, services.id))
+        .leftJoin(vouchers, ref(grants.serviceId, vouchers.id))
+        .leftJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
+        .leftJoin(plans, or(ref(services.planId, plans.id), ref(voucherBatches.planId, plans.id)))
+        .orderBy(ascending(grants.login), ascending(plans.name), ascending(used.input), ascending(used.output))
+    const of = (table: Parameters<typeof heaviest>[1], isIn: SQL | undefined) =>
+      named(heaviest(read, table, isIn, asked))
+    return {
+      live: of(live, unlessLate(asked, and(gte(live.hourAt, fromAt), lt(live.hourAt, toAt)))),
+      history: of(history, historyIn(history, asked)),
+      hours: of(hours, unlessLate(asked, and(gte(hours.hourAt, fromAt), lt(hours.hourAt, toAt)))),
+    }
+  },
+  shape: ({ live, history, hours }, { top }) =>
+    // A login is a subscriber's, or a voucher's: then it is the hash of its code, and the code's end stands for it.
+    totals([...hours, ...history, ...live], ({ login }) => login)
+      .slice(0, top)
+      .map((one) => ({
+        login: one.key,
+        voucherTail: one.first.voucherTail,
+        plan: one.first.plan,
+        ...movedOf(one),
+      })),
+})
