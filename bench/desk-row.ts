@@ -1,4 +1,7 @@
 /** The `desk` row: how soon the main pages are answered while the box holds all that a large POP has after years. */
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout } from 'node:timers/promises'
 import { costed } from './bench.ts'
 import type { Bench, Outcome, Row } from './bench.ts'
 import { DESK_HISTORY_ROWS, fillDesk, personOf } from './desk-data.ts'
@@ -13,6 +16,7 @@ const REQUIRED_MS = 100
 const ANSWERS = 20
 const WARM_UPS = 10
 const STARTS = 3
+const DAY_MS = 86_400_000
 
 /** A page, and its address in one sample: what is looked for differs each time, so that no answer is warm from before. */
 type PageUnderTest = { readonly name: string; readonly at: (sample: number) => string }
@@ -55,6 +59,8 @@ const pagesOf = (users: number): readonly PageUnderTest[] => {
     { name: 'reports', at: () => '/reports' },
     { name: 'reports, a month', at: () => '/reports?range=30d' },
     { name: 'reports, plans', at: () => '/reports/plans' },
+    { name: 'reports, who used most', at: () => '/reports/users' },
+    { name: 'reports, who used most in a month', at: () => '/reports/users?range=30d' },
   ]
 }
 
@@ -106,6 +112,7 @@ async function desk(bench: Bench): Promise<Outcome> {
   bench.say(`  making ${whole(DESK_HISTORY_ROWS)} sessions ...`)
   await fillDesk(data, bench.users, DESK_HISTORY_ROWS)
   await using box = await startBox({ data })
+  await daysAreKnown(data)
   // Decisions, for the access log.
   await load(bench.tools, { secret: SECRET, users: bench.users, authPort: box.ports.auth, seconds: 2 })
   const visitor = await signIn(box)
@@ -140,6 +147,14 @@ async function desk(bench: Bench): Promise<Outcome> {
       ...(absent.length > 0 ? [`not there: ${absent.join(', ')}`] : []),
     ],
   }
+}
+
+/** In its first half minute a box looks at what was used on each day that is over. */
+async function daysAreKnown(data: string): Promise<void> {
+  const db = new DatabaseSync(join(data, 'sessions.db'), { readOnly: true })
+  const until = db.prepare("SELECT row_no FROM usage_summed WHERE source = 'tops' AND row_no > ?")
+  while (until.get(Date.now() - 2 * DAY_MS) === undefined) await setTimeout(500)
+  db.close()
 }
 
 /** The thread that answers is let go when nobody asks for hours: whoever comes next waits for its start. */

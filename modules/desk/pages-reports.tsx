@@ -18,14 +18,12 @@ import {
   type Desk,
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
-import { topUsers, usageByPlan, usageHoursOfAll, type Moved } from '../sessions/index.ts'
+import { topOfDays, topUsers, usageByPlan, usageHoursOfAll, type Moved } from '../sessions/index.ts'
 import { askedRange, Chart, dayLabel, RangeForm, ReportTabs, Who, wordsOf, type ChartBar } from './report-parts.tsx'
 import { daysIn, hourOfDay, type TimeRange } from './time-range.ts'
 import { byDay, byHour, peakHours, totalOf, type Hour, type PeakHour, type Period } from './usage-figures.ts'
 
 const DAY_MS = 86_400_000
-/** No read takes long: a stretch is asked for in pieces of this length. */
-const SLICE_MS = DAY_MS
 /** Up to this long a stretch is drawn by the hour. */
 const BY_HOUR_MS = 2 * DAY_MS
 const DAYS_MAX = 92
@@ -35,12 +33,14 @@ const CANDIDATES = 100
 
 type Range = Pick<TimeRange, 'fromAt' | 'toAt'>
 
-/** Each piece, and what is late of all of them. */
-const pieces = ({ fromAt, toAt }: Range) => {
-  if (toAt - fromAt <= SLICE_MS) return [{ fromAt, toAt, part: 'all' }] as const
-  const found: (Range & { readonly part: 'prompt' | 'late' })[] = [{ fromAt, toAt, part: 'late' }]
-  for (let at = fromAt; at < toAt; at += SLICE_MS)
-    found.push({ fromAt: at, toAt: Math.min(at + SLICE_MS, toAt), part: 'prompt' })
+/** A stretch cut at each midnight of UTC. */
+const piecesByDay = ({ fromAt, toAt }: Range): readonly Range[] => {
+  const found: Range[] = []
+  for (let at = fromAt; at < toAt;) {
+    const end = Math.min(toAt, at - (at % DAY_MS) + DAY_MS)
+    found.push({ fromAt: at, toAt: end })
+    at = end
+  }
   return found
 }
 
@@ -259,14 +259,20 @@ type PlanUse = ResultOf<typeof usageByPlan>['plans'][number]
 type UserUse = ResultOf<typeof topUsers>[number]
 
 /**
- * Whoever used most of the whole is among those who used most of a piece, unless hundreds outdid them in each; those
- * are asked for once more over the whole stretch, and are exact.
+ * Whoever used most of the whole is among those who used most of a day, unless hundreds outdid them on each; those are
+ * asked for once more over the whole stretch, and are exact. Days that are over have been looked at already.
  */
 const usersOf = async (desk: Desk, range: Range): Promise<readonly UserUse[]> => {
   const candidates = new Map<string, number>()
-  for (const piece of pieces(range))
-    for (const user of await desk.ask(topUsers, { ...piece, top: CANDIDATES }))
-      candidates.set(user.login, (candidates.get(user.login) ?? 0) + movedOf(user))
+  const add = (login: string, octets: number) => candidates.set(login, (candidates.get(login) ?? 0) + octets)
+  const days = Map.groupBy(await desk.ask(topOfDays, spanOf(range)), ({ dayAt }) => dayAt)
+  for (const piece of piecesByDay(range)) {
+    const day = piece.toAt - piece.fromAt === DAY_MS ? days.get(piece.fromAt) : undefined
+    if (day) for (const { login, octets } of day) add(login, octets)
+    else
+      for (const user of await desk.ask(topUsers, { ...piece, late: false, top: CANDIDATES }))
+        add(user.login, movedOf(user))
+  }
   const heaviest = [...candidates].toSorted(([, a], [, b]) => b - a)
   const logins = heaviest.slice(0, CANDIDATES).map(([login]) => login)
   return desk.ask(topUsers, { ...spanOf(range), top: TOP_ROWS, logins })
@@ -349,9 +355,7 @@ export const plansReportPage = definePage({
     const words = wordsOf(desk)
     const asked = askedRange(desk)
     const range = reportRange(asked.range, desk.now)
-    const isAsked = asked.fault === undefined
-    const { plans, isWhole } = isAsked ? await desk.ask(usageByPlan, spanOf(range)) : NO_PLANS
-    const users = isAsked && plans.length > 0 ? await usersOf(desk, range) : []
+    const { plans, isWhole } = asked.fault === undefined ? await desk.ask(usageByPlan, spanOf(range)) : NO_PLANS
     return {
       title: words.plans,
       content: (
@@ -361,14 +365,30 @@ export const plansReportPage = definePage({
           <RangeForm desk={desk} asked={asked} />
           <Cut desk={desk} isCut={range.isCut} />
           <StillAdding desk={desk} isWhole={isWhole} />
-          {plans.length === 0 ? (
-            <Nothing desk={desk} />
-          ) : (
-            <>
-              <PlansPanel desk={desk} plans={plans} />
-              <UsersPanel desk={desk} users={users} />
-            </>
-          )}
+          {plans.length === 0 ? <Nothing desk={desk} /> : <PlansPanel desk={desk} plans={plans} />}
+        </>
+      ),
+    }
+  },
+})
+
+export const usersReportPage = definePage({
+  path: '/reports/users',
+  permission: 'sessions.read',
+  async show(desk) {
+    const words = wordsOf(desk)
+    const asked = askedRange(desk)
+    const range = reportRange(asked.range, desk.now)
+    const users = asked.fault === undefined ? await usersOf(desk, range) : []
+    return {
+      title: words.topUsers,
+      content: (
+        <>
+          <PageHead title={words.reports} />
+          <ReportTabs desk={desk} current="topUsers" />
+          <RangeForm desk={desk} asked={asked} />
+          <Cut desk={desk} isCut={range.isCut} />
+          {users.length === 0 ? <Nothing desk={desk} /> : <UsersPanel desk={desk} users={users} />}
         </>
       ),
     }

@@ -2,7 +2,7 @@
 import type { DeskPage } from '@lango/kernel/ui'
 import { accessLogPage } from './pages-access-log.tsx'
 import { certificatesPage } from './pages-certificates.tsx'
-import { plansReportPage, usageReportPage } from './pages-reports.tsx'
+import { plansReportPage, usageReportPage, usersReportPage } from './pages-reports.tsx'
 import { importFilePage, importPage } from './pages-import.tsx'
 import { removeRouterPage, routerPage } from './pages-router.tsx'
 import { retentionPage } from './pages-retention.tsx'
@@ -39,6 +39,7 @@ export const networkPages: readonly DeskPage[] = [
   accessLogPage,
   usageReportPage,
   plansReportPage,
+  usersReportPage,
   sessionHistoryPage,
   addressReportPage,
 ]

@@ -19,7 +19,13 @@ import { reportWords, type ReportWords } from './words-reports.ts'
 
 export const wordsOf = (desk: Pick<Desk, 'locale'>): ReportWords => reportWords[desk.locale.lang]
 
-const tabs = { usage: '/reports', plans: '/reports/plans', history: '/reports/sessions', address: '/reports/address' }
+const tabs = {
+  usage: '/reports',
+  plans: '/reports/plans',
+  topUsers: '/reports/users',
+  history: '/reports/sessions',
+  address: '/reports/address',
+}
 
 /** The stretch of time goes along from one report to the other. */
 const KEPT = ['range', 'from', 'to']

@@ -4,7 +4,7 @@ export const reportWords = catalogue(
   {
     reports: 'Reports',
     usage: 'Usage',
-    plans: 'Plans and people',
+    plans: 'Plans',
     history: 'Past sessions',
     address: 'Who had this address',
     today: 'Today',
@@ -80,7 +80,7 @@ export const reportWords = catalogue(
   {
     reports: 'Ripoti',
     usage: 'Matumizi',
-    plans: 'Vifurushi na watu',
+    plans: 'Vifurushi',
     history: 'Vipindi vilivyopita',
     address: 'Nani alikuwa na anwani hii',
     today: 'Leo',

@@ -8,6 +8,7 @@ import { countOlder, listOrders, listSessions, sessionIds, showSession, usageByH
 import { listRouterHealth, listUnknownRouters, openByRouter, usageTotals } from './reports.ts'
 import {
   accountingCopies,
+  dayTops,
   decisionChunks,
   liveSessions,
   lockouts,
@@ -19,7 +20,7 @@ import {
   usageHours,
   usageSummed,
 } from './tables.ts'
-import { topUsers } from './top-users.ts'
+import { topOfDays, topUsers } from './top-users.ts'
 import { usageByPlan, usageHoursOfAll } from './usage-reports.ts'
 
 export { showAllowance } from './allowance.ts'
@@ -29,7 +30,7 @@ export { listRouterHealth, listUnknownRouters, openByRouter, usageTotals } from 
 export { exportFault, sealExport, sha256Of, type Manifest } from './export-seal.ts'
 export { searchHistory, whoHad } from './history.ts'
 export * from './rules.ts'
-export { topUsers } from './top-users.ts'
+export { topOfDays, topUsers } from './top-users.ts'
 export { usageByPlan, usageHoursOfAll, type Moved } from './usage-reports.ts'
 
 export const sessions = defineModule({
@@ -40,6 +41,7 @@ export const sessions = defineModule({
     usageHours,
     planHours,
     usageSummed,
+    dayTops,
     decisionChunks,
     unknownRouters,
     routerHealth,
@@ -64,6 +66,7 @@ export const sessions = defineModule({
     usageHoursOfAll,
     usageByPlan,
     topUsers,
+    topOfDays,
     searchHistory,
     whoHad,
   ],

@@ -142,12 +142,26 @@ export const planHours = defineTable(
   { unique: { byHour: ['hourAt', 'planId'] } },
 )
 
-/** The last row of each source that `usage_plan_hours` has; written in one transaction with it. */
+/**
+ * The last row of each source that `usage_plan_hours` has; for `tops`, until when `usage_day_tops` knows (epoch ms).
+ * Written in one transaction with them.
+ */
 export const usageSummed = defineTable(
   'usage_summed',
   { home: 'sessions', flow: 'latest', onDelete: 'keep', key: 'no' },
-  (c) => ({ source: c.oneOf(['history', 'hours']), rowNo: c.int() }),
+  (c) => ({ source: c.oneOf(['history', 'hours', 'tops']), rowNo: c.int() }),
   { unique: { bySource: ['source'] } },
+)
+
+/**
+ * Who moved most in each day that is over (a day of UTC), by what had ended soon after it: so that a report over weeks
+ * knows whom to look at, and adds up their rows alone.
+ */
+export const dayTops = defineTable(
+  'usage_day_tops',
+  { home: 'sessions', flow: 'never', onDelete: 'follow', key: 'no' },
+  (c) => ({ dayAt: c.instant(), grantNo: c.int(), octets: c.bytes64() }),
+  { unique: { byDay: ['dayAt', 'grantNo'] } },
 )
 
 /** Decisions as the fronts packed them, one row a flush, searched newest first (`decision-log.ts`). */

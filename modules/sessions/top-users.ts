@@ -1,29 +1,27 @@
 /** Who used most: no sums are kept for it, so that it is read from the indexes on the end and the hour. */
-import { and, gte, inArray, lt, or, sql, type SQL } from 'drizzle-orm'
+import { and, gte, inArray, lt, lte, or, sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
 import { ascending, defineQuery, descending, type Reader } from '@lango/kernel/db'
 import { grants } from '../access/tables.ts'
 import { plans } from '../plans/tables.ts'
 import { services } from '../services/tables.ts'
 import { voucherBatches, vouchers } from '../vouchers/tables.ts'
-import { liveSessions, sessionHistory, usageHours } from './tables.ts'
+import { dayTops, liveSessions, sessionHistory, usageHours } from './tables.ts'
 import { hourSums, movedOf, tailSums, totals } from './usage-reports.ts'
 
 const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 const TOP_MAX = 1000
 const LOGINS_MAX = 1000
-
-/**
- * A long range is asked for in slices. Nearly every session ends in its last metered hour, so that a slice of the
- * index on the end has it: `prompt`. Those that were told to be over later (their router was away) are asked for once
- * over the whole range: `late`. Together they are all.
- */
-const parts = ['all', 'prompt', 'late'] as const
 
 const input = z.object({
   fromAt: z.number().int(),
   toAt: z.number().int(),
-  part: z.enum(parts).default('all'),
+  /**
+   * Those too that were told to be over long after their last hour (their router was away): they stand far from it in
+   * the index. Without them a slice of a long range costs no more than it is long.
+   */
+  late: z.boolean().default(true),
   top: z.number().int().min(1).max(TOP_MAX).default(100),
   /** Of these only: then each is whole. */
   logins: z.array(z.string()).max(LOGINS_MAX).optional(),
@@ -31,19 +29,13 @@ const input = z.object({
 type Asked = z.output<typeof input>
 
 /** What ended before a range begins holds nothing of it: `SessionStore` sees to that. */
-const historyIn = (history: typeof sessionHistory.read, { fromAt, toAt, part }: Asked): SQL => {
-  const later = sql`${history.hourAt} + ${HOUR_MS}`
-  return and(
+const historyIn = (history: typeof sessionHistory.read, { fromAt, toAt, late }: Asked): SQL =>
+  and(
     gte(history.endedAt, fromAt),
+    late ? undefined : lt(history.endedAt, toAt + HOUR_MS),
     gte(history.hourAt, fromAt),
     lt(history.hourAt, toAt),
-    part === 'prompt' ? and(lt(history.endedAt, toAt + HOUR_MS), lt(history.endedAt, later)) : undefined,
-    part === 'late' ? gte(history.endedAt, later) : undefined,
   )!
-}
-
-/** Only the history has what is late. */
-const unlessLate = ({ part }: Asked, isIn: SQL | undefined): SQL | undefined => (part === 'late' ? sql`1 = 0` : isIn)
 
 const TABLES = { liveSessions, sessionHistory, usageHours, grants, services, vouchers, voucherBatches, plans }
 
@@ -77,7 +69,7 @@ const heaviest = (
     .as('heaviest')
 }
 
-/** Who used most in [fromAt, toAt). A long range is asked for in slices: no read may take long. */
+/** Who used most in [fromAt, toAt). A long range is asked for in slices, or of some only: no read may take long. */
 export const topUsers = defineQuery({
   name: 'sessions.topUsers',
   summary: 'Shows the logins that used most in a range of time, the heaviest first.',
@@ -86,8 +78,7 @@ export const topUsers = defineQuery({
   tables: TABLES,
   examples: [
     { fromAt: 0, toAt: 4_000_000_000_000 },
-    { fromAt: 0, toAt: 4_000_000_000_000, part: 'prompt' },
-    { fromAt: 0, toAt: 4_000_000_000_000, part: 'late' },
+    { fromAt: 0, toAt: 4_000_000_000_000, late: false },
     { fromAt: 0, toAt: 4_000_000_000_000, top: 2, logins: ['a', 'A', 'b'] },
   ],
   select: (read, asked) => {
@@ -114,9 +105,9 @@ export const topUsers = defineQuery({
     const of = (table: Parameters<typeof heaviest>[1], isIn: SQL | undefined) =>
       named(heaviest(read, table, isIn, asked))
     return {
-      live: of(live, unlessLate(asked, and(gte(live.hourAt, fromAt), lt(live.hourAt, toAt)))),
+      live: of(live, and(gte(live.hourAt, fromAt), lt(live.hourAt, toAt))),
       history: of(history, historyIn(history, asked)),
-      hours: of(hours, unlessLate(asked, and(gte(hours.hourAt, fromAt), lt(hours.hourAt, toAt)))),
+      hours: of(hours, and(gte(hours.hourAt, fromAt), lt(hours.hourAt, toAt))),
     }
   },
   shape: ({ live, history, hours }, { top }) =>
@@ -129,4 +120,22 @@ export const topUsers = defineQuery({
         plan: one.first.plan,
         ...movedOf(one),
       })),
+})
+
+/** Who moved most in each whole day (of UTC) in [fromAt, toAt) that has been added up; the heaviest first. */
+export const topOfDays = defineQuery({
+  name: 'sessions.topOfDays',
+  summary: 'Shows who moved most in each day (of UTC) that is over, the heaviest first.',
+  permission: 'sessions.read',
+  input: z.object({ fromAt: z.number().int(), toAt: z.number().int() }),
+  tables: { dayTops, grants },
+  examples: [{ fromAt: 0, toAt: 4_000_000_000_000 }],
+  select: ({ db, dayTops: tops, grants, ref, byKey }, { fromAt, toAt }) =>
+    db
+      .select({ dayAt: tops.dayAt, login: grants.login, octets: tops.octets })
+      .from(tops)
+      .innerJoin(grants, ref(tops.grantNo, grants.no))
+      .where(and(gte(tops.dayAt, fromAt), lte(tops.dayAt, toAt - DAY_MS)))
+      .orderBy(ascending(tops.dayAt), descending(tops.octets), ...byKey(tops)),
+  shape: (rows) => rows,
 })

@@ -4,7 +4,7 @@ import { insertSql, type RawDatabase } from '@lango/kernel/db'
 import { memorySite } from '@lango/kernel/testing'
 import { addPlan } from '@lango/modules/plans'
 import { addSubscriber, changeSubscribers } from '@lango/modules/services'
-import { HOUR_MS, topUsers, usageByPlan, usageHoursOfAll } from '@lango/modules/sessions'
+import { HOUR_MS, topOfDays, topUsers, usageByPlan, usageHoursOfAll } from '@lango/modules/sessions'
 import { liveSessions, sessionHistory, usageHours } from '@lango/modules/sessions/tables'
 import { makeVouchers, openBatch } from '@lango/modules/vouchers'
 import { siteModules } from '../site.ts'
@@ -198,4 +198,45 @@ test('who used most, of all and of some', () => {
   expect(query(topUsers, { ...ALL, top: 1 })).toMatchObject([{ login: 'amina' }])
   expect(query(topUsers, { ...ALL, logins: ['baraka'] })).toMatchObject([{ login: 'baraka', ...movedBy(15) }])
   expect(query(topUsers, { fromAt: T0 + HOUR_MS, toAt: ALL.toAt })).toEqual([])
+})
+
+const DAY_MS = 24 * HOUR_MS
+const DAY_0 = T0 - (T0 % DAY_MS)
+
+test('who moved most is found for each day that is over, once, and for ninety-two days', () => {
+  const { database, numbers, query, add } = box()
+  const [amina = 0, baraka = 0] = numbers
+  const sums = createUsageSums(database.raw, database.raw)
+  const findAll = (now: number): number => {
+    let days = 0
+    while (sums.findTops(now)) days += 1
+    return days
+  }
+  const found = (fromAt: number, toAt: number) =>
+    query(topOfDays, { fromAt, toAt }).map(({ dayAt, login, octets }) => [(dayAt - DAY_0) / DAY_MS, login, octets])
+  add('hours', amina, DAY_0, 10)
+  add('history', amina, DAY_0 + 23 * HOUR_MS, 10)
+  add('history', baraka, DAY_0 + 5 * HOUR_MS, 30)
+  add('hours', 0, DAY_0, 99)
+  add('history', baraka, DAY_0 + DAY_MS, 1)
+  // The day is over, and not yet told of by everybody.
+  findAll(DAY_0 + DAY_MS)
+  expect(found(0, ALL.toAt)).toEqual([])
+  expect(findAll(DAY_0 + DAY_MS + HOUR_MS)).toBe(1)
+  const day0 = [
+    [0, 'baraka', 90],
+    [0, 'amina', 60],
+  ]
+  expect(found(0, ALL.toAt)).toEqual(day0)
+  expect(findAll(DAY_0 + DAY_MS + HOUR_MS)).toBe(0)
+  expect(findAll(DAY_0 + 3 * DAY_MS)).toBe(1)
+  expect(found(0, ALL.toAt)).toEqual([...day0, [1, 'baraka', 3]])
+  // Whole days of the range only.
+  expect(found(DAY_0, DAY_0 + 2 * DAY_MS - 1)).toEqual(day0)
+  expect(found(DAY_0 + 1, ALL.toAt)).toEqual([[1, 'baraka', 3]])
+  // A clock that was ahead for a while.
+  expect(findAll(DAY_0 + 500 * DAY_MS)).toBe(92)
+  expect(found(0, ALL.toAt)).toEqual([])
+  expect(findAll(DAY_0 + 3 * DAY_MS)).toBe(92)
+  expect(found(0, ALL.toAt)).toEqual([...day0, [1, 'baraka', 3]])
 })

@@ -7,6 +7,13 @@ import type { RawDatabase } from '@lango/kernel/db'
 
 /** A page takes a few milliseconds, and accounting waits for it. */
 const PAGE_ROWS = 250
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+/** How far back a report over many days reaches. */
+const TOP_DAYS = 92
+const TOPS_A_DAY = 100
+/** Who was online at midnight has told of it by then. */
+const DAY_SETTLED_MS = HOUR_MS
 
 const sources = {
   history: `SELECT no, grant_no, hour_at, input_octets - hour_input_octets, output_octets - hour_output_octets,
@@ -22,6 +29,8 @@ type Sum = { readonly hourAt: number; readonly planId: string; input: number; ou
 export interface UsageSums {
   /** Adds up the next page; false when there is no more for now. Throws what SQLite throws: nothing is then counted. */
   step(): boolean
+  /** Finds who moved most in the next day that is over; false when all are known. A day takes some 50 ms. */
+  findTops(now: number): boolean
 }
 
 export const createUsageSums = (db: RawDatabase, site: RawDatabase): UsageSums => {
@@ -29,8 +38,8 @@ export const createUsageSums = (db: RawDatabase, site: RawDatabase): UsageSums =
     history: pageReader(db, sources.history),
     hours: pageReader(db, sources.hours),
   }
-  const reached = db.prepare<[Source], number>('SELECT row_no FROM usage_summed WHERE source = ?').pluck()
-  const reach = db.prepare<[Source, number]>(
+  const reached = db.prepare<[Source | 'tops'], number>('SELECT row_no FROM usage_summed WHERE source = ?').pluck()
+  const reach = db.prepare<[Source | 'tops', number]>(
     `INSERT INTO usage_summed (source, row_no) VALUES (?, ?)
      ON CONFLICT (source) DO UPDATE SET row_no = excluded.row_no`,
   )
@@ -50,13 +59,40 @@ export const createUsageSums = (db: RawDatabase, site: RawDatabase): UsageSums =
     reach.run(source, last[0])
     return rows.length
   })
+  const putTops = db.prepare<{ dayAt: number; endAt: number; heardAt: number; limit: number }>(TOPS_SQL)
+  const dropTops = db.prepare<[number]>('DELETE FROM usage_day_tops WHERE day_at < ?')
+  const addTops = db.transaction((dayAt: number): void => {
+    putTops.run({ dayAt, endAt: dayAt + DAY_MS, heardAt: dayAt + DAY_MS + DAY_SETTLED_MS, limit: TOPS_A_DAY })
+    dropTops.run(dayAt - TOP_DAYS * DAY_MS)
+    reach.run('tops', dayAt + DAY_MS)
+  })
   return {
+    findTops(now) {
+      const settled = now - DAY_SETTLED_MS
+      const today = settled - (settled % DAY_MS)
+      const known = reached.get('tops') ?? 0
+      // A clock that was ahead has looked at days that were none yet.
+      const next = Math.max(known > today ? 0 : known, today - TOP_DAYS * DAY_MS)
+      if (next >= today) return false
+      addTops(next)
+      return true
+    },
     step() {
       const [history, hours] = [addUp('history'), addUp('hours')]
       return history === PAGE_ROWS || hours === PAGE_ROWS
     },
   }
 }
+
+/** The signs keep SQLite from reading years in the order of grants. */
+const TOPS_SQL = `
+  INSERT OR REPLACE INTO usage_day_tops (day_at, grant_no, octets)
+  SELECT @dayAt, grant_no, sum(octets) moved FROM (
+    SELECT +grant_no grant_no, input_octets - hour_input_octets + output_octets - hour_output_octets octets
+    FROM session_history WHERE ended_at >= @dayAt AND ended_at < @heardAt AND hour_at >= @dayAt AND hour_at < @endAt
+    UNION ALL
+    SELECT +grant_no, input_octets + output_octets FROM usage_hours WHERE hour_at >= @dayAt AND hour_at < @endAt)
+  WHERE grant_no > 0 GROUP BY grant_no ORDER BY moved DESC, grant_no LIMIT @limit`
 
 const pageReader = (db: RawDatabase, sql: string): ((after: number) => readonly Moved[]) => {
   const select = db.prepare<[number, number], Moved>(sql).raw()

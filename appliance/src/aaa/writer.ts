@@ -41,8 +41,8 @@ const HOUSEKEEPING_MS = 5000
 const SITE_CACHE_BYTES = 4 * 1024 * 1024
 const LEARN_PAUSE_MS = 10
 const LEARNT_LOOK_MS = 60_000
-/** Between two pages of sums: while there are more, while accounting wants the time, and when there are no more. */
-const SUMS_PAUSE_MS = { more: 10, busy: 250, done: 5000 } as const
+/** Between two pages of sums: while there are more, where accounting wants the time, and when there are no more. */
+const SUMS_PAUSE_MS = { more: 10, sparing: 250, done: 5000 } as const
 /** The share of the time that accounting takes from where on sums step back. */
 const BUSY_SHARE = 0.25
 
@@ -189,14 +189,15 @@ let summing: NodeJS.Timeout | undefined
 let summedAt = performance.now()
 /** Sums for the reports are made beside the work too. */
 const sumUp = (): void => {
-  let more = false
   const isBusy = flushedMs / Math.max(1, performance.now() - summedAt) > BUSY_SHARE
+  let next: keyof typeof SUMS_PAUSE_MS = 'done'
   guarded(() => {
-    more = usageSums.step()
+    if (usageSums.step()) next = isBusy ? 'sparing' : 'more'
+    else if (!isBusy && usageSums.findTops(now())) next = 'sparing'
   })
   flushedMs = 0
   summedAt = performance.now()
-  summing = setTimeout(sumUp, SUMS_PAUSE_MS[more ? (isBusy ? 'busy' : 'more') : 'done'])
+  summing = setTimeout(sumUp, SUMS_PAUSE_MS[next])
 }
 
 let learning: NodeJS.Timeout | undefined
