@@ -1,11 +1,13 @@
 /**
- * The box of the `desk` row: 100,000 subscribers with names and telephones, as many vouchers, and years of sessions.
+ * The box of the `desk` row: 100,000 subscribers with names and telephones, as many vouchers with what became of them,
+ * and years of sessions.
  * What has a secret goes in through the command line; sessions, which have none, straight into the file of a box that
  * is down, in the shape that the box itself has made: through RADIUS they would take a quarter of an hour.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { fillBusiness } from './desk-business.ts'
 import { fillBox, lango, startBox } from './lango.ts'
 import { PLAN, SECRET, subscriber } from './policy.ts'
 
@@ -47,6 +49,7 @@ export async function fillDesk(data: string, users: number, historyRows: number)
     writeFileSync(file, `login,password,plan,name,phone,mac\n${people.join('\n')}\n`)
     await lango(data, 'subscriber', 'import', file, '--yes')
   }
+  await fillBusiness(data)
   fillSessions(data, users, historyRows)
 }
 

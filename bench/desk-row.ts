@@ -5,7 +5,8 @@ import { setTimeout } from 'node:timers/promises'
 import { costed } from './bench.ts'
 import type { Bench, Outcome, Row } from './bench.ts'
 import { DESK_HISTORY_ROWS, fillDesk, personOf } from './desk-data.ts'
-import { startBox } from './lango.ts'
+import { STAFF_LOGIN } from './desk-business.ts'
+import { lango, startBox } from './lango.ts'
 import type { Box } from './lango.ts'
 import { SECRET, subscriber } from './policy.ts'
 import { percentile, whole } from './stats.ts'
@@ -22,6 +23,68 @@ const DAY_MS = 86_400_000
 type PageUnderTest = { readonly name: string; readonly at: (sample: number) => string }
 
 const query = (path: string, name: string, text: string): string => `${path}?${name}=${encodeURIComponent(text)}`
+
+const batchPage = (search: string) => () => `/vouchers/1?${search}`
+
+const voucherPages: readonly PageUnderTest[] = [
+  { name: 'vouchers', at: () => '/vouchers' },
+  { name: 'vouchers, a plan', at: () => '/vouchers?plan=day-pass' },
+  { name: 'voucher batch', at: () => '/vouchers/1' },
+  ...['made', 'given', 'sold', 'used', 'expired', 'revoked'].map((state) => ({
+    name: `voucher batch, ${state}`,
+    at: batchPage(`state=${state}`),
+  })),
+  ...['hand', 'print', 'revoke'].map((tab) => ({ name: `voucher batch, ${tab}`, at: batchPage(`tab=${tab}`) })),
+  { name: 'voucher batch, a late page', at: (n) => `/vouchers/1?page=${1900 + (n % 100)}` },
+  { name: 'voucher batch, a late page of the expired', at: (n) => `/vouchers/1?state=expired&page=${500 + (n % 50)}` },
+  { name: 'voucher batch, a serial number', at: (n) => query('/vouchers/1', 'q', String(99_000 - n * 17)) },
+  { name: 'voucher batch, an end of a code', at: (n) => query('/vouchers/1', 'q', `…WX${10 + (n % 90)}`) },
+  { name: 'voucher batch, a seller', at: (n) => query('/vouchers/1', 'q', `Shop ${n % 100}`) },
+  { name: 'voucher batch, nothing found', at: (n) => query('/vouchers/1', 'q', `nobody ${n}`) },
+  { name: 'commission', at: () => '/vouchers/commission' },
+  { name: 'commission, two months', at: () => `/vouchers/commission?from=${dayBefore(60)}&to=${dayBefore(0)}` },
+  { name: 'stock', at: () => '/stock' },
+  { name: 'stock, sales', at: () => `/stock/sales?from=${dayBefore(60)}&to=${dayBefore(0)}` },
+]
+
+/** `2026-11-26` */
+const dayBefore = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10)
+
+/** Half a year of sessions, and who had an address when. */
+const pastPages = (users: number): readonly PageUnderTest[] => {
+  const within = (search: string): string => `/reports/sessions?${search}&from=${dayBefore(179)}&to=${dayBefore(0)}`
+  const ip = (n: number): string => `10.${n % 128}.${(n * 7) % 256}.${(n * 13) % 256}`
+  return [
+    { name: 'past sessions', at: () => '/reports/sessions' },
+    { name: 'past sessions, a login', at: (n) => within(`login=${subscriber(users - 1 - n).login}`) },
+    { name: 'past sessions, an address', at: (n) => within(`ip=${ip(n)}`) },
+    { name: 'past sessions, a router', at: (n) => within(`router=${1 + (n % 20)}`) },
+    { name: 'address', at: (n) => `/reports/address?ip=${ip(n)}&at=${dayBefore(1 + (n % 170))}T12:00` },
+    { name: 'address, open now', at: (n) => `/reports/address?ip=10.200.${n % 70}.5&at=${dayBefore(0)}T00:00` },
+  ]
+}
+
+const logPages: readonly PageUnderTest[] = [
+  { name: 'audit log', at: () => '/audit' },
+  { name: 'audit log, a person', at: (n) => `/audit?actor=stf_${String(1 + (n % 20)).padStart(4, '0')}` },
+  { name: 'audit log, nobody', at: (n) => `/audit?actor=nobody-${n}` },
+  { name: 'audit log, a command', at: () => '/audit?command=plans' },
+  { name: 'audit log, commands', at: () => '/audit?command=s' },
+  { name: 'audit log, refused', at: () => '/audit?outcome=refused' },
+  { name: 'audit log, failed', at: () => '/audit?outcome=failed' },
+  { name: 'registrations', at: () => '/registrations' },
+  { name: 'messages', at: () => '/settings/messages' },
+  { name: 'webhooks', at: () => '/settings/webhooks' },
+  { name: 'webhook', at: () => '/settings/webhooks/1' },
+  ...['', '/retention', '/certificates', '/backups', '/api'].map((path) => ({
+    name: `settings${path}`,
+    at: () => `/settings${path}`,
+  })),
+  { name: 'staff', at: () => '/staff' },
+  { name: 'roles', at: () => '/staff/roles' },
+  { name: 'tokens', at: () => '/staff/tokens' },
+  { name: 'own account', at: () => '/me' },
+]
 
 const pagesOf = (users: number): readonly PageUnderTest[] => {
   /** Somebody late in the alphabet. */
@@ -50,10 +113,15 @@ const pagesOf = (users: number): readonly PageUnderTest[] => {
     { name: 'search, a login', at: (n) => query('/search', 'q', login(n)) },
     { name: 'search, a telephone', at: (n) => query('/search', 'q', personOf(late(n)).phone) },
     { name: 'search, nothing found', at: (n) => query('/search', 'q', miss(n)) },
-    { name: 'vouchers', at: () => '/vouchers' },
-    { name: 'voucher batch', at: () => '/vouchers/1' },
+    { name: 'search, a MAC address', at: (n) => query('/search', 'q', subscriber(late(n)).mac) },
+    { name: 'search, a code', at: (n) => query('/search', 'q', `WXYZ-${String(n % 10).repeat(4)}`) },
+    ...voucherPages,
+    ...pastPages(users),
+    ...logPages,
     { name: 'plans', at: () => '/plans' },
     { name: 'routers', at: () => '/routers' },
+    { name: 'router', at: (n) => `/routers/tower-${1 + (n % 19)}` },
+    { name: 'router script', at: (n) => `/routers/tower-${1 + (n % 19)}/script` },
     { name: 'access log', at: () => '/access-log' },
     { name: 'access log, a login', at: (n) => query('/access-log', 'login', login(n)) },
     { name: 'reports', at: () => '/reports' },
@@ -66,11 +134,36 @@ const pagesOf = (users: number): readonly PageUnderTest[] => {
 
 type Visitor = { readonly get: (path: string) => Promise<{ readonly status: number; readonly ms: number }> }
 
-/** Somebody with a session; every answer is read to its end. */
-async function signIn(box: Box): Promise<Visitor> {
-  const { web } = JSON.parse(box.readyLine) as { web: string }
-  const opened = await fetch(web, { redirect: 'manual' })
-  const cookie = opened.headers.getSetCookie()[0]?.split(';')[0]
+const webOf = (box: Box): string => (JSON.parse(box.readyLine) as { web: string }).web
+
+/** Whoever holds the box's console. */
+async function openByAddress(box: Box): Promise<Visitor> {
+  const web = webOf(box)
+  return visitorWith(web, await fetch(web, { redirect: 'manual' }))
+}
+
+/** Somebody of the staff, who has vouchers to sell. */
+async function signIn(data: string, box: Box): Promise<Visitor> {
+  const web = webOf(box)
+  const { code } = JSON.parse(await lango(data, 'staff', 'reset', STAFF_LOGIN, '--json')) as { code: string }
+  const password = 'of the bench, and long'
+  const send = (path: string, fields: Record<string, string>) =>
+    fetch(new URL(path, web), {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { origin: new URL(web).origin },
+      body: new URLSearchParams(fields),
+    })
+  await send('/welcome', { code, password, again: password })
+  return visitorWith(web, await send('/sign-in', { login: STAFF_LOGIN, password, next: '/' }))
+}
+
+/** Goes on with the session that this answer has opened; every answer is read to its end. */
+function visitorWith(web: string, opened: Response): Visitor {
+  const cookie = opened.headers
+    .getSetCookie()
+    .map((each) => each.split(';')[0]!)
+    .find((each) => !each.endsWith('='))
   if (cookie === undefined) throw new Error(`${opened.status} instead of a session`)
   return {
     async get(path) {
@@ -115,7 +208,7 @@ async function desk(bench: Bench): Promise<Outcome> {
   await daysAreKnown(data)
   // Decisions, for the access log.
   await load(bench.tools, { secret: SECRET, users: bench.users, authPort: box.ports.auth, seconds: 2 })
-  const visitor = await signIn(box)
+  const visitor = await signIn(data, box)
   const { present, absent } = await presentPages(visitor, pagesOf(bench.users))
   await measurePages(visitor, present, { from: 0, count: WARM_UPS })
   const times = new Map<string, number[]>(present.map(({ name }) => [name, []]))
@@ -162,7 +255,7 @@ async function firstAnswers(data: string): Promise<number[]> {
   const times: number[] = []
   for (let start = 0; start < STARTS; start++) {
     await using box = await startBox({ data })
-    const visitor = await signIn(box)
+    const visitor = await openByAddress(box)
     // Draws without a question.
     await visitor.get('/menu')
     times.push((await visitor.get('/subscribers')).ms)

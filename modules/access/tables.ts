@@ -56,7 +56,13 @@ export const grants = defineTable(
   }),
   {
     unique: { byLogin: ['login'], byNo: ['no'], byMacLogin: ['macLogin'], byService: ['serviceId'] },
-    indexes: { byPolicy: ['policyId'], bySerial: ['serial'], byExpiry: ['expiresAt'] },
+    indexes: {
+      byPolicy: ['policyId'],
+      bySerial: ['serial'],
+      byExpiry: ['expiresAt'],
+      // Whether each of a batch of vouchers is used or over: 100,000 are counted without fetching a row.
+      byStanding: ['serviceId', 'status', 'firstUsedAt', 'expiresAt'],
+    },
   },
 )
 

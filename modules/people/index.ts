@@ -1,7 +1,16 @@
 import { defineModule } from '@lango/kernel/verbs'
 import { enterByDoor, firstOwner, refusedSignIn, routerLogin, signedIn } from './door.ts'
 import { beginTotp, confirmTotp, dropTotp, renewRecovery, setOwnPassword, signOutOwn } from './own.ts'
-import { listRoles, listStaff, listStaffSessions, listTokens, ownSessions, searchAudit, showOwn } from './queries.ts'
+import {
+  auditedCommands,
+  listRoles,
+  listStaff,
+  listStaffSessions,
+  listTokens,
+  ownSessions,
+  searchAudit,
+  showOwn,
+} from './queries.ts'
 import { removeRole, setRole } from './roles.ts'
 import { changeStaff, inviteStaff, resetStaff, signOutStaff } from './staff.ts'
 import { apiTokens, roles, staff, staffDoors, staffSessions } from './tables.ts'
@@ -19,7 +28,16 @@ export {
   type SessionHolder,
 } from './guard.ts'
 export { beginTotp, confirmTotp, dropTotp, readTotp, renewRecovery, setOwnPassword, signOutOwn } from './own.ts'
-export { listRoles, listStaff, listStaffSessions, listTokens, ownSessions, searchAudit, showOwn } from './queries.ts'
+export {
+  auditedCommands,
+  listRoles,
+  listStaff,
+  listStaffSessions,
+  listTokens,
+  ownSessions,
+  searchAudit,
+  showOwn,
+} from './queries.ts'
 export { removeRole, setRole } from './roles.ts'
 export {
   builtInRole,
@@ -63,5 +81,5 @@ export const people = defineModule({
     auditOpened,
     auditExported,
   ],
-  queries: [listTokens, listRoles, listStaff, listStaffSessions, showOwn, ownSessions, searchAudit],
+  queries: [listTokens, listRoles, listStaff, listStaffSessions, showOwn, ownSessions, searchAudit, auditedCommands],
 })

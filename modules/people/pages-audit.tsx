@@ -19,7 +19,7 @@ import type { ResultOf } from '@lango/kernel/db'
 import { AuditDetails, leadOf } from './audit-details.tsx'
 import { AuditExport, exportAudit } from './audit-export.tsx'
 import { wordsOf } from './pages-staff.tsx'
-import { listStaff, searchAudit } from './queries.ts'
+import { auditedCommands, listStaff, searchAudit } from './queries.ts'
 import type { PeopleWords } from './words.ts'
 
 type Entry = ResultOf<typeof searchAudit>[number]
@@ -112,6 +112,10 @@ const Filters = ({ desk }: { desk: Desk }) => {
   )
 }
 
+/** The commands with this in their name. */
+const commandsMeant = async (desk: Desk, text: string): Promise<string[]> =>
+  (await desk.ask(auditedCommands, {})).filter((name) => name.toLowerCase().includes(text.trim().toLowerCase()))
+
 export const auditPage = definePage({
   path: '/audit',
   permission: 'audit.read',
@@ -120,10 +124,11 @@ export const auditPage = definePage({
     const { search } = desk
     const [actorId, command, outcome] = [search.get('actor'), search.get('command'), outcomeOf(search.get('outcome'))]
     await desk.box('audit.opened', {})
+    const commands = command || outcome ? await commandsMeant(desk, command ?? '') : undefined
     const entries = await desk.ask(searchAudit, {
       limit: PAGE_ROWS,
       ...(actorId ? { actorId } : {}),
-      ...(command ? { command } : {}),
+      ...(commands ? { commands } : {}),
       ...(outcome === undefined ? {} : { outcome }),
       ...beforeAsked(desk),
     })

@@ -1,4 +1,4 @@
-import { and, eq, gte, isNull, lt } from 'drizzle-orm'
+import { and, eq, gte, inArray, isNull, lt, sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
 import { ascending, contains, defineQuery, descending } from '@lango/kernel/db'
 import { audit } from '@lango/kernel/verbs'
@@ -118,6 +118,33 @@ export const ownSessions = defineQuery({
 
 /** Rows of one page of the audit log. */
 const AUDIT_ROWS_MAX = 1000
+const outcomes = ['done', 'refused', 'failed', 'forbidden'] as const
+/** More than any release has. */
+const COMMANDS_MAX = 500
+/** What SQLite puts together in one statement, less some. */
+const BRANCHES_MAX = 400
+
+/** The names of commands that stand in the log. */
+export const auditedCommands = defineQuery({
+  name: 'audit.commands',
+  summary: 'Lists the names of commands that stand in the audit log.',
+  permission: 'audit.read',
+  input: z.object({}),
+  tables: { audit },
+  // From one name to the next, so that what is read grows with the names and not with the log.
+  select: ({ db, audit: { command }, audit }) =>
+    db
+      .select({ name: sql`names.name`.mapWith(command) })
+      .from(
+        sql`(with recursive found(name) as (
+          select min(${command}) from ${audit} union all
+          select (select min(${command}) from ${audit} where ${command} > found.name) from found where found.name is not null
+        ) select name from found where name is not null) as names`,
+      )
+      .orderBy(ascending(sql`names.name`))
+      .limit(COMMANDS_MAX),
+  shape: (rows) => rows.map(({ name }) => name),
+})
 
 /** Who did what, the latest first; `before` is the number of the last row of the page before. */
 export const searchAudit = defineQuery({
@@ -126,31 +153,63 @@ export const searchAudit = defineQuery({
   permission: 'audit.read',
   input: z.object({
     actorId: z.string().max(253).optional(),
-    /** A command's name, or the beginning or middle of one. */
+    /** A command's name, or the beginning or middle of one: a long log takes its time. */
     command: z.string().max(100).optional(),
-    outcome: z.enum(['done', 'refused', 'failed', 'forbidden']).optional(),
+    /** Of exactly these commands, at once however long the log is; `audit.commands` has those that there are. */
+    commands: z.array(z.string().max(100)).max(COMMANDS_MAX).optional(),
+    outcome: z.enum(outcomes).optional(),
     fromAt: z.number().int().optional(),
     toAt: z.number().int().optional(),
     before: z.number().int().optional(),
     limit: z.number().int().min(1).max(AUDIT_ROWS_MAX).default(100),
   }),
   tables: { audit },
-  examples: [{}, { command: 'a', limit: 2 }, { before: 3 }],
-  select: ({ db, audit, byKey }, { actorId, command, outcome, fromAt, toAt, before, limit }) =>
-    db
+  examples: [
+    {},
+    { command: 'a', limit: 2 },
+    { before: 3 },
+    { commands: ['a', 'b'], limit: 2 },
+    { actorId: 'a' },
+    { actorId: 'b', outcome: 'done', commands: ['a'] },
+    { outcome: 'failed' },
+  ],
+  select({ db, audit, byKey }, { actorId, command, commands, outcome, fromAt, toAt, before, limit }) {
+    const bounds = and(
+      before === undefined ? undefined : lt(audit.no, before),
+      command === undefined ? undefined : contains(audit.command, command),
+      fromAt === undefined ? undefined : gte(audit.at, fromAt),
+      toAt === undefined ? undefined : lt(audit.at, toAt),
+    )
+    const isCommand = commands === undefined ? undefined : inArray(audit.command, commands)
+    // The latest of each outcome, of somebody or of each command, stand together in an index: the latest of all are
+    // among them.
+    const ofEach = (column: typeof audit.actorId, values: readonly string[], besides?: SQL): readonly SQL[] =>
+      values.flatMap((value) =>
+        outcomes
+          .filter((each) => outcome === undefined || each === outcome)
+          .map((each) => and(eq(column, value), eq(audit.outcome, each), besides, bounds)!),
+      )
+    const branches =
+      actorId === undefined ? ofEach(audit.command, commands ?? []) : ofEach(audit.actorId, [actorId], isCommand)
+    const latest = (branch: SQL): SQL =>
+      sql`select no from (select ${audit.no} as no from ${audit} where ${branch}
+        order by ${audit.no} desc limit ${limit}) as latest`
+    const isAmong =
+      branches.length > 0 && branches.length <= BRANCHES_MAX
+        ? sql`${audit.no} in (${sql.join(branches.map(latest), sql` union all `)})`
+        : undefined
+    const isMeant = and(
+      bounds,
+      isCommand,
+      actorId === undefined ? undefined : eq(audit.actorId, actorId),
+      outcome === undefined ? undefined : eq(audit.outcome, outcome),
+    )
+    return db
       .select()
       .from(audit)
-      .where(
-        and(
-          before === undefined ? undefined : lt(audit.no, before),
-          actorId === undefined ? undefined : eq(audit.actorId, actorId),
-          command === undefined ? undefined : contains(audit.command, command),
-          outcome === undefined ? undefined : eq(audit.outcome, outcome),
-          fromAt === undefined ? undefined : gte(audit.at, fromAt),
-          toAt === undefined ? undefined : lt(audit.at, toAt),
-        ),
-      )
+      .where(and(isMeant, isAmong))
       .orderBy(descending(audit.no), ...byKey(audit))
-      .limit(limit),
+      .limit(limit)
+  },
   shape: (rows) => rows,
 })

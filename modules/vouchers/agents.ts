@@ -68,7 +68,7 @@ export const ownStock = defineQuery({
   input: z.object({ staffId: z.string(), now: z.number().int() }),
   tables: { vouchers, voucherBatches, plans, grants },
   examples: [1, 2, 3, 4, 5, 6, 7, 8].map((n) => ({ staffId: `staff_${n}`, now: 0 })),
-  select: ({ db, vouchers, voucherBatches, plans, grants, ref }, { staffId, now }) =>
+  select: ({ db, vouchers, voucherBatches, plans, grants, ref, refCovered }, { staffId, now }) =>
     db
       .select({
         planId: plans.id,
@@ -80,7 +80,7 @@ export const ownStock = defineQuery({
       .from(vouchers)
       .innerJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
       .innerJoin(plans, ref(voucherBatches.planId, plans.id))
-      .innerJoin(grants, ref(grants.serviceId, vouchers.id))
+      .innerJoin(grants, refCovered(grants.serviceId, vouchers.id))
       .where(and(eq(vouchers.agentId, staffId), isInStock({ vouchers, grants }, now)))
       .groupBy(plans.id, plans.name, plans.priceMinor, plans.currency)
       .orderBy(ascending(plans.name), ascending(plans.id)),
@@ -177,55 +177,65 @@ export const commissionReport = defineQuery({
     { fromAt: 0, toAt: 4_000_000_000_000, now: 0 },
     { fromAt: 0, toAt: 1, now: 0 },
   ],
-  select: ({ db, voucherSales: sales, vouchers, grants, staff, ref }, { now, ...asked }) => ({
+  select: ({ db, voucherSales: sales, vouchers, grants, staff, refCovered }, { now, ...asked }) => ({
     sales: db
-      .select({ holder: sales.holder, agentId: sales.agentId, name: staff.name, ...sumsOf(sales) })
+      .select({ holder: sales.holder, agentId: sales.agentId, ...sumsOf(sales) })
       .from(sales)
-      .leftJoin(staff, ref(sales.agentId, staff.id))
       .where(within(sales, asked))
-      .groupBy(sales.holder, sales.agentId, staff.name, sales.currency)
-      .orderBy(ascending(sales.holder), ascending(sales.agentId), ascending(staff.name), ascending(sales.currency))
-      .limit(SELLERS_MAX),
+      .groupBy(sales.holder, sales.agentId, sales.currency)
+      .orderBy(ascending(sales.holder), ascending(sales.agentId), ascending(sales.currency)),
     stock: db
-      .select({ holder: vouchers.holder, agentId: vouchers.agentId, name: staff.name, stock: countRows() })
+      .select({ holder: vouchers.holder, agentId: vouchers.agentId, stock: countRows() })
       .from(vouchers)
-      .innerJoin(grants, ref(grants.serviceId, vouchers.id))
-      .leftJoin(staff, ref(vouchers.agentId, staff.id))
+      .innerJoin(grants, refCovered(grants.serviceId, vouchers.id))
       .where(and(isNotNull(vouchers.holder), isInStock({ vouchers, grants }, now)))
-      .groupBy(vouchers.holder, vouchers.agentId, staff.name)
-      .orderBy(ascending(vouchers.holder), ascending(vouchers.agentId), ascending(staff.name))
-      .limit(SELLERS_MAX),
-    totals: db
-      .select(sumsOf(sales))
-      .from(sales)
-      .where(within(sales, asked))
-      .groupBy(sales.currency)
-      .orderBy(ascending(sales.currency)),
-    inStock: db
-      .select({ stock: countRows() })
-      .from(vouchers)
-      .innerJoin(grants, ref(grants.serviceId, vouchers.id))
-      .where(and(isNotNull(vouchers.holder), isInStock({ vouchers, grants }, now))),
+      .groupBy(vouchers.holder, vouchers.agentId)
+      .orderBy(ascending(vouchers.holder), ascending(vouchers.agentId)),
+    people: db
+      .select({ id: staff.id, name: staff.name })
+      .from(staff)
+      .orderBy(ascending(staff.id), ascending(staff.name)),
   }),
-  shape: ({ sales, stock, totals, inStock }) => {
+  shape({ sales, stock, people }) {
+    const names = new Map(people.map(({ id, name }) => [id, name]))
     const sellers = new Map<string, SellerLine>()
-    const lineOf = ({ holder, agentId, name }: Omit<SellerLine, 'stock' | 'sales'>): SellerLine => {
+    const lineOf = ({ holder, agentId }: Pick<SellerLine, 'holder' | 'agentId'>): SellerLine => {
       const key = `${agentId ?? ''} ${holder}`
+      const name = agentId === null ? null : (names.get(agentId) ?? null)
       const line = sellers.get(key) ?? { holder, agentId, name, stock: 0, sales: [] }
       sellers.set(key, line)
       return line
     }
-    for (const { holder, agentId, name, ...sums } of sales) lineOf({ holder, agentId, name }).sales.push(balanced(sums))
-    for (const { holder, stock: count, ...who } of stock) lineOf({ holder: holder ?? '', ...who }).stock = count
+    for (const { holder, agentId, ...sums } of sales.slice(0, SELLERS_MAX))
+      lineOf({ holder, agentId }).sales.push(balanced(sums))
+    for (const { holder, agentId, stock: count } of stock.slice(0, SELLERS_MAX))
+      lineOf({ holder: holder ?? '', agentId }).stock = count
     return {
       sellers: [...sellers.values()],
-      totals: totals.map(balanced),
-      stock: inStock[0]?.stock ?? 0,
-      /** There are more than were told; the totals are of all. */
-      isCut: sales.length === SELLERS_MAX || stock.length === SELLERS_MAX,
+      totals: totalsOf(sales).map(balanced),
+      stock: stock.reduce((sum, each) => sum + each.stock, 0),
+      /** There are more than are told; the totals are of all. */
+      isCut: sales.length > SELLERS_MAX || stock.length > SELLERS_MAX,
     }
   },
 })
+
+/** By currency, in its order. */
+const totalsOf = (sales: readonly Sums[]): readonly Sums[] =>
+  [...Map.groupBy(sales, ({ currency }) => currency)]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([currency, rows]) => {
+      const sum = (of: Exclude<keyof Sums, 'currency'>): number => rows.reduce((total, row) => total + row[of], 0)
+      return {
+        currency,
+        sold: sum('sold'),
+        salesMinor: sum('salesMinor'),
+        earnedMinor: sum('earnedMinor'),
+        reversed: sum('reversed'),
+        reversedSalesMinor: sum('reversedSalesMinor'),
+        reversedMinor: sum('reversedMinor'),
+      }
+    })
 
 export type Balance = Sums & { readonly netMinor: number }
 

@@ -3,7 +3,7 @@ import { agentCalled, commissionReport, ownCommission, ownSales, ownStock } from
 import { handVouchers, makeVouchers, openBatch, revealVouchers, revokeVouchers, showVoucher } from './commands.ts'
 import { importVouchers, revealCodes } from './import.ts'
 import { extendVoucher, oneVoucher, revealVoucher, revokeRest, revokeVoucher, setVoucherSpeed } from './one.ts'
-import { batchCounts, batchHolders, deskBatches, deskVouchers, movable, voucherAt } from './overview.ts'
+import { batchCounts, batchHolders, countVouchers, deskBatches, deskVouchers, movable, voucherAt } from './overview.ts'
 import { listBatches, listVouchers } from './queries.ts'
 import { voucherRows } from './rows.ts'
 import { sellVoucher, showSoldVoucher } from './selling.ts'
@@ -65,6 +65,7 @@ export const vouchers = defineModule({
     deskBatches,
     batchCounts,
     deskVouchers,
+    countVouchers,
     batchHolders,
     movable,
     voucherAt,

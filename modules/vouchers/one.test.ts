@@ -4,7 +4,7 @@ import { CODE_PURPOSE, access, codeLogin, firstUse } from '../access/index.ts'
 import { grants, policies } from '../access/tables.ts'
 import { people } from '../people/index.ts'
 import { addPlan, plans } from '../plans/index.ts'
-import { batchHolders, movable, voucherAt } from './overview.ts'
+import { batchHolders, countVouchers, movable, voucherAt } from './overview.ts'
 import {
   batchCounts,
   deskBatches,
@@ -59,17 +59,21 @@ test('a batch is counted by what became of its vouchers, and listed by it', () =
   must(revokeVoucher, { id: idOf(6) })
   expect(counts()).toEqual({ batch: 1, made: 2, given: 2, sold: 1, used: 2, expired: 0, revoked: 1 })
   const serials = (state?: 'used' | 'sold' | 'expired', q = '') =>
-    query(deskVouchers, { batch: 1, now: clock.now(), state, q }).rows.map(({ serial }) => serial)
+    query(deskVouchers, { batch: 1, now: clock.now(), state, q }).map(({ serial }) => serial)
   expect([serials('used'), serials('sold'), serials()]).toEqual([[4, 5], [3], [1, 2, 3, 4, 5, 6, 7, 8]])
   expect([serials(undefined, 'otie'), serials(undefined, '7'), serials(undefined, codes[1]!.slice(-4))]).toEqual([
     [3, 4],
     [7],
     [2],
   ])
-  expect(query(deskVouchers, { batch: 1, now: clock.now(), offset: 6, limit: 5 })).toMatchObject({
-    rows: [{ serial: 7 }, { serial: 8 }],
-    total: 8,
-  })
+  expect(query(deskVouchers, { batch: 1, now: clock.now(), offset: 6, limit: 5 })).toMatchObject([
+    { serial: 7 },
+    { serial: 8 },
+  ])
+  const count = (asked: object) => query(countVouchers, { batch: 1, now: clock.now(), ...asked })
+  expect([count({}), count({ state: 'used' }), count({ q: 'otie' }), count({ q: 'otie', state: 'used' })]).toEqual([
+    8, 2, 2, 1,
+  ])
   expect(query(batchHolders, { batch: 1, now: clock.now() })).toMatchObject([
     { holder: 'Njeri', given: 2, used: 0 },
     { holder: 'Otieno', sold: 1, used: 1 },

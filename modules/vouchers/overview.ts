@@ -1,7 +1,16 @@
 /** What the desk's lists of vouchers read: batches with how far they are sold, the vouchers of one, who holds them. */
 import { and, eq, inArray, isNotNull, isNull, ne, or, sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
-import { ascending, contains, countRows, countWhere, defineQuery, descending, type ResultOf } from '@lango/kernel/db'
+import {
+  ascending,
+  contains,
+  countRows,
+  countWhere,
+  defineQuery,
+  descending,
+  type Reader,
+  type ResultOf,
+} from '@lango/kernel/db'
 import { grants } from '../access/tables.ts'
 import { staff } from '../people/tables.ts'
 import { plans } from '../plans/tables.ts'
@@ -127,12 +136,12 @@ export const batchCounts = defineQuery({
     { batches: [1, 2, 3], now: 4_000_000_000_000 },
     { batches: [], now: 0 },
   ],
-  select: ({ db, vouchers, voucherBatches, grants, ref }, { batches, now }) =>
+  select: ({ db, vouchers, voucherBatches, grants, ref, refCovered }, { batches, now }) =>
     db
       .select({ batch: voucherBatches.number, ...talliesOf({ vouchers, grants }, now) })
       .from(voucherBatches)
       .innerJoin(vouchers, ref(vouchers.batchId, voucherBatches.id))
-      .innerJoin(grants, ref(grants.serviceId, vouchers.id))
+      .innerJoin(grants, refCovered(grants.serviceId, vouchers.id))
       .where(inArray(voucherBatches.number, batches))
       .groupBy(voucherBatches.number, vouchers.holder, vouchers.state)
       .orderBy(ascending(voucherBatches.number), ascending(vouchers.holder), ascending(vouchers.state)),
@@ -142,70 +151,127 @@ export const batchCounts = defineQuery({
 
 export type DeskBatch = ResultOf<typeof deskBatches>['rows'][number]
 
-/** The serial numbers, codes' ends and holders that a text may mean. */
-const matches = (table: typeof vouchers.read, q: string): SQL | undefined => {
-  const text = q.trim()
-  if (text === '') return undefined
-  const serial = /^\d{1,9}$/.test(text) ? eq(table.serial, Number(text)) : undefined
-  return or(serial, eq(table.tail, text.replace(/^…/, '').toUpperCase()), contains(table.holder, text))
+type ListTables = {
+  readonly vouchers: typeof vouchers
+  readonly voucherBatches: typeof voucherBatches
+  readonly grants: typeof grants
 }
+const listTables: ListTables = { vouchers, voucherBatches, grants }
+
+const listed = {
+  batch: z.number().int(),
+  now: instant,
+  state: z.enum(voucherStates).optional(),
+  q: z.string().max(100).default(''),
+}
+type Listed = z.output<z.ZodObject<typeof listed>>
+
+/**
+ * The vouchers of a batch whose serial number, code's end or holder a text may mean. Each is looked up by itself: one
+ * condition with `or` between them reads the whole batch.
+ */
+const meantBy = (read: Reader<ListTables>, batch: number, text: string): SQL => {
+  const { db, vouchers, voucherBatches, alias, ref, scoped } = read
+  const [other, itsBatch] = [alias(vouchers, 'other'), alias(voucherBatches, 'its_batch')]
+  const those = (condition: SQL) =>
+    db
+      .select({ id: scoped(other.id) })
+      .from(other)
+      .innerJoin(itsBatch, ref(other.batchId, itsBatch.id))
+      .where(and(eq(itsBatch.number, batch), condition))
+  // A batch has few holders, and each of them many vouchers: the text is held against each holder once.
+  const holders = db
+    .selectDistinct({ holder: other.holder })
+    .from(other)
+    .innerJoin(itsBatch, ref(other.batchId, itsBatch.id))
+    .where(eq(itsBatch.number, batch))
+    .as('holders')
+  const named = db
+    .select({ holder: holders.holder })
+    .from(holders)
+    .where(contains(sql`${holders.holder}`, text))
+  const byText = those(eq(other.tail, text.replace(/^…/, '').toUpperCase())).union(those(inArray(other.holder, named)))
+  const meant = /^\d{1,9}$/.test(text) ? byText.union(those(eq(other.serial, Number(text)))) : byText
+  return sql`(${scoped(vouchers.id)}) in ${meant}`
+}
+
+const isListed = (read: Reader<ListTables>, { batch, now, state, q }: Listed): SQL =>
+  and(
+    q.trim() === '' ? eq(read.voucherBatches.number, batch) : meantBy(read, batch, q.trim()),
+    state === undefined ? undefined : stateIs(state, read, now),
+  )!
 
 /** Vouchers of a batch in order of their serial numbers. */
 export const deskVouchers = defineQuery({
   name: 'vouchers.inBatch',
   summary: 'Lists the vouchers of a batch by serial number, by state or search where given, a page at a time.',
   permission: 'vouchers.read',
-  input: z.object({
-    batch: z.number().int(),
-    now: instant,
-    state: z.enum(voucherStates).optional(),
-    q: z.string().max(100).default(''),
-    ...page,
-  }),
-  tables: { vouchers, voucherBatches, grants },
+  input: z.object({ ...listed, ...page }),
+  tables: listTables,
   examples: [
     { batch: 1, now: 0 },
     ...voucherStates.map((state) => ({ batch: 2, now: 2_000_000_000_000, state })),
     { batch: 1, now: 0, q: 'a' },
     { batch: 1, now: 0, q: '1', offset: 1, limit: 1 },
   ],
-  select: ({ db, vouchers, voucherBatches, grants, ref, byKey }, { batch, now, state, q, offset, limit }) => {
-    const isMeant = and(
-      eq(voucherBatches.number, batch),
-      state === undefined ? undefined : stateIs(state, { vouchers, grants }, now),
-      matches(vouchers, q),
-    )
-    // Only the state asks for each voucher's grant.
-    const ofBatch = db
+  select(read, { offset, limit, ...asked }) {
+    const { db, vouchers, voucherBatches, grants, ref, refCovered, byKey, alias, scoped } = read
+    const found = db
+      .select({ id: scoped(vouchers.id) })
+      .from(vouchers)
+      .innerJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
+    // Which they are is told by indexes alone; without a state no grant is asked for.
+    const withGrants =
+      asked.state === undefined ? found : found.innerJoin(grants, refCovered(grants.serviceId, vouchers.id))
+    const page = withGrants
+      .where(isListed(read, asked))
+      .orderBy(ascending(vouchers.serial), ...byKey(vouchers))
+      .limit(limit)
+      .offset(offset)
+    const [shown, grant] = [alias(vouchers, 'shown'), alias(grants, 'its_grant')]
+    return db
+      .select({
+        id: shown.id,
+        serial: shown.serial,
+        tail: shown.tail,
+        state: shown.state,
+        holder: shown.holder,
+        changedAt: shown.changedAt,
+        firstUsedAt: grant.firstUsedAt,
+        expiresAt: grant.expiresAt,
+      })
+      .from(shown)
+      .innerJoin(grant, ref(grant.serviceId, shown.id))
+      .where(sql`(${scoped(shown.id)}) in ${page}`)
+      .orderBy(ascending(shown.serial), ...byKey(shown))
+  },
+  shape: (rows) => rows,
+})
+
+/** How many there are of what `vouchers.inBatch` lists. */
+export const countVouchers = defineQuery({
+  name: 'vouchers.countInBatch',
+  summary: 'Counts the vouchers of a batch that a state or a search means.',
+  permission: 'vouchers.read',
+  input: z.object(listed),
+  tables: listTables,
+  examples: [
+    { batch: 1, now: 0 },
+    { batch: 2, now: 0, state: 'used' },
+    { batch: 1, now: 0, q: 'a' },
+    { batch: 1, now: 0, q: '1', state: 'made' },
+  ],
+  select(read, asked) {
+    const { db, vouchers, voucherBatches, grants, ref, refCovered } = read
+    const found = db
       .select({ count: countRows() })
       .from(vouchers)
       .innerJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
-    return {
-      rows: db
-        .select({
-          id: vouchers.id,
-          serial: vouchers.serial,
-          tail: vouchers.tail,
-          state: vouchers.state,
-          holder: vouchers.holder,
-          changedAt: vouchers.changedAt,
-          firstUsedAt: grants.firstUsedAt,
-          expiresAt: grants.expiresAt,
-        })
-        .from(vouchers)
-        .innerJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
-        .innerJoin(grants, ref(grants.serviceId, vouchers.id))
-        .where(isMeant)
-        .orderBy(ascending(vouchers.serial), ...byKey(vouchers))
-        .limit(limit)
-        .offset(offset),
-      total:
-        state === undefined
-          ? ofBatch.where(isMeant)
-          : ofBatch.innerJoin(grants, ref(grants.serviceId, vouchers.id)).where(isMeant),
-    }
+    const withGrants =
+      asked.state === undefined ? found : found.innerJoin(grants, refCovered(grants.serviceId, vouchers.id))
+    return withGrants.where(isListed(read, asked))
   },
-  shape: ({ rows, total }) => ({ rows, total: total[0]?.count ?? 0 }),
+  shape: (rows) => rows[0]?.count ?? 0,
 })
 
 /** Who has vouchers of a batch, or sold them, and what became of those. */
@@ -216,12 +282,12 @@ export const batchHolders = defineQuery({
   input: z.object({ batch: z.number().int(), now: instant }),
   tables: { vouchers, voucherBatches, grants },
   examples: [1, 2, 3, 4].map((batch) => ({ batch, now: 2_000_000_000_000 })),
-  select: ({ db, vouchers, voucherBatches, grants, ref }, { batch, now }) =>
+  select: ({ db, vouchers, voucherBatches, grants, ref, refCovered }, { batch, now }) =>
     db
       .select(talliesOf({ vouchers, grants }, now))
       .from(vouchers)
       .innerJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
-      .innerJoin(grants, ref(grants.serviceId, vouchers.id))
+      .innerJoin(grants, refCovered(grants.serviceId, vouchers.id))
       .where(and(eq(voucherBatches.number, batch), isNotNull(vouchers.holder)))
       .groupBy(vouchers.holder, vouchers.state)
       .orderBy(ascending(vouchers.holder), ascending(vouchers.state)),

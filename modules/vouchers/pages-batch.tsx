@@ -33,6 +33,7 @@ import { patternText, placeText, stateMark, untilText, whoText, wordsOf } from '
 import { makeSome, MADE_AT_ONCE } from './making.ts'
 import {
   batchCounts,
+  countVouchers,
   deskBatches,
   deskVouchers,
   NO_VOUCHERS,
@@ -40,9 +41,9 @@ import {
   type VoucherCounts,
 } from './overview.ts'
 import { Pager, pageOf } from './pages-batches.tsx'
-import { voucherState, voucherStates } from './rules.ts'
+import { voucherState, voucherStates, type VoucherState } from './rules.ts'
 
-type Row = ResultOf<typeof deskVouchers>['rows'][number]
+type Row = ResultOf<typeof deskVouchers>[number]
 
 const PAGE_ROWS = 50
 const NUMBER = /^[1-9]\d{0,8}$/
@@ -132,18 +133,21 @@ const Filters = ({ desk, batch }: { desk: Desk; batch: Batch }) => {
   )
 }
 
-const ListTab = async ({ desk, batch }: { desk: Desk; batch: Batch }) => {
+const countOf = (counts: VoucherCounts, state: VoucherState | undefined): number =>
+  state === undefined ? Object.values(counts).reduce((sum, count) => sum + count, 0) : counts[state]
+
+const ListTab = async ({ desk, batch, counts }: { desk: Desk; batch: Batch; counts: VoucherCounts }) => {
   const words = wordsOf(desk)
   const page = pageOf(desk)
   const state = stateAsked(desk)
-  const { rows, total } = await desk.ask(deskVouchers, {
-    batch: batch.number,
-    now: desk.now,
-    q: (desk.search.get('q') ?? '').slice(0, 100),
-    limit: PAGE_ROWS,
-    offset: (page - 1) * PAGE_ROWS,
-    ...(state && { state }),
-  })
+  const q = (desk.search.get('q') ?? '').trim().slice(0, 100)
+  const asked = { batch: batch.number, now: desk.now, q, ...(state && { state }) }
+  // What is counted above the list is not counted again.
+  const total = q === '' ? countOf(counts, state) : await desk.ask(countVouchers, asked)
+  const offset = (page - 1) * PAGE_ROWS
+  // As many as there are and no more: whoever looks for another reads on to the end of the batch.
+  const limit = Math.min(PAGE_ROWS, total - offset)
+  const rows = limit > 0 ? await desk.ask(deskVouchers, { ...asked, limit, offset }) : []
   return (
     <>
       <Filters desk={desk} batch={batch} />
@@ -241,7 +245,7 @@ const TabContent = ({ desk, batch, counts }: { desk: Desk; batch: Batch; counts:
   if (tab === 'print') return Promise.resolve(<PrintTab desk={desk} />)
   if (tab === 'hand') return HandTab({ desk, batch })
   if (tab === 'revoke') return Promise.resolve(<RevokeTab desk={desk} batch={batch} counts={counts} />)
-  return ListTab({ desk, batch })
+  return ListTab({ desk, batch, counts })
 }
 
 const noBatch = (desk: Desk) => {
@@ -280,7 +284,7 @@ export const batchPage = definePage({
     const batch = await batchOf(desk)
     if (!batch) return noBatch(desk)
     const counts = await countsOf(desk, batch)
-    const made = voucherStates.reduce((sum, state) => sum + counts[state], 0)
+    const made = countOf(counts, undefined)
     const title = fill(words.batchTitle, { n: batch.number })
     const current = tabAsked(desk)
     const href = (name: TabName) => `/vouchers/${batch.number}${name === 'list' ? '' : `?tab=${name}`}`

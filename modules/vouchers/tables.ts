@@ -54,10 +54,11 @@ export const vouchers = defineTable(
     unique: { bySerial: ['batchId', 'serial'] },
     indexes: {
       byTail: ['tail'],
-      byHolder: ['holder'],
-      byAgent: ['agentId', 'state'],
-      // All that a batch's counts need of a voucher.
+      // One's own stock, everybody's, what a batch's counts need of a voucher, and its pages: each from the index alone.
+      byAgent: ['agentId', 'state', 'batchId', 'id'],
+      byState: ['state', 'holder', 'agentId', 'id'],
       byBatch: ['batchId', 'holder', 'state', 'id'],
+      byPlace: ['batchId', 'serial', 'id', 'state'],
     },
   },
 )

@@ -48,7 +48,8 @@ export const webhookDeliveries = defineTable(
     answer: c.optText(),
     tookMs: c.optInt(),
   }),
-  { indexes: { due: ['endpointId', 'state', 'nextAt'], byAge: ['createdAt'] } },
+  // `byEndpoint`: the log of one endpoint, the latest first.
+  { indexes: { due: ['endpointId', 'state', 'nextAt'], byAge: ['createdAt'], byEndpoint: ['endpointId'] } },
 )
 
 /** How far the sessions have been told of, while an endpoint wants them. */

@@ -1,4 +1,4 @@
-import { and, eq, sql, type SQL } from 'drizzle-orm'
+import { and, between, eq, sql, type SQL } from 'drizzle-orm'
 import { alias as pgAlias, type AnyPgTable, type PgDatabase, type PgQueryResultHKT } from 'drizzle-orm/pg-core'
 import { alias as siteAlias } from 'drizzle-orm/sqlite-core'
 import type { SelectedFields, SQLiteColumn, SQLiteSelectBuilder, SQLiteTable } from 'drizzle-orm/sqlite-core'
@@ -37,6 +37,11 @@ export type Reader<T extends Tables> = { readonly [K in keyof T]: T[K]['read'] }
   readonly db: ReadDb
   /** Equality for a join: `ref(services.planId, plans.id)`. On the mirror the site must be the same one too. */
   readonly ref: (column: SQLiteColumn, key: SQLiteColumn) => SQL
+  /**
+   * As `ref`, of a unique column that also leads an index with all that is read of its row. SQLite meets an equality by
+   * the unique index and then fetches the row, whatever else there is; a range of one it meets from the wider index.
+   */
+  readonly refCovered: (column: SQLiteColumn, key: SQLiteColumn) => SQL
   /**
    * A column for `in (select …)`, on both sides of it: `sql`${scoped(live.grantNo)} in (select ${scoped(grants.no)} …)``.
    * On the mirror its tenant and site go with it.
@@ -171,7 +176,7 @@ export const withTenant = <R>(
 export const isSelected = (selection: Selection): selection is Selected & PromiseLike<unknown[]> =>
   'toSQL' in selection && typeof selection.toSQL === 'function'
 
-const READER_WORDS = ['db', 'ref', 'scoped', 'siteOf', 'beside', 'byKey', 'alias']
+const READER_WORDS = ['db', 'ref', 'refCovered', 'scoped', 'siteOf', 'beside', 'byKey', 'alias']
 
 const readerOf = <T extends Tables>(tables: T, engine: 'read' | 'mirror', rest: object): Reader<T> => {
   const clash = Object.keys(tables).find((name) => READER_WORDS.includes(name))
@@ -184,6 +189,7 @@ export const siteReader = <T extends Tables>(tables: T, orm: SiteOrm): Reader<T>
   readerOf(tables, 'read', {
     db: orm,
     ref: (column: SQLiteColumn, key: SQLiteColumn) => eq(column, key),
+    refCovered: (column: SQLiteColumn, key: SQLiteColumn) => between(column, key, key),
     scoped: (column: SQLiteColumn) => sql`${column}`,
     siteOf: () => ({}),
     beside: () => sql`1 = 1`,
@@ -195,6 +201,7 @@ export const mirrorReader = <T extends Tables>(tables: T, db: MirrorDb): Reader<
   readerOf(tables, 'mirror', {
     db,
     ref: sameSite,
+    refCovered: sameSite,
     scoped: columnAndSite,
     siteOf: siteColumns,
     beside: besides,

@@ -183,6 +183,7 @@ const unionReader = (query: AnyQuery, { all, unions }: Tenant): Reader<Record<st
     ...Object.fromEntries(named),
     db: all.orm,
     ref: sameSite,
+    refCovered: sameSite,
     scoped: columnAndSite,
     siteOf: siteColumns,
     beside: besides,

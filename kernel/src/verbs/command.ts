@@ -78,6 +78,11 @@ export interface Command<
   readonly valueIsSecret?: true
   /** The box's own book-keeping, thousands of times a day: the audit log has its failures, not that it was done. */
   readonly isRoutine?: true
+  /**
+   * The box's own: what it puts on record itself, or what only a part of it may say. Whoever asks by name is told that
+   * there is no such command.
+   */
+  readonly isInternal?: true
   handle(context: CommandContext, input: z.output<I>): R
 }
 // oxlint-disable-next-line typescript/no-explicit-any -- a list of commands of every type needs the top of the family
@@ -91,6 +96,8 @@ export type FaultOf<C> =
 export type Described<P extends string> = P extends 'system'
   ? { readonly permission: P; readonly summary?: string }
   : { readonly permission: P; readonly summary: string }
+
+type Internal<P extends string> = { readonly permission: P; readonly summary?: string; readonly isInternal: true }
 
 /** `never` where a value is not all that the schema of the output says. */
 export type Promised<V, O extends z.ZodType> = [V] extends [z.output<O>] ? unknown : never
@@ -111,7 +118,7 @@ export const defineCommand = <
   O extends z.ZodType = z.ZodType,
 >(
   command: Omit<Command<N, I, R>, 'handle' | 'permission' | 'summary' | 'output'> &
-    Described<P> & {
+    (Described<P> | Internal<P>) & {
       readonly output?: O
       handle(context: CommandContext, input: z.output<I>): R & Settled<R> & Promised<ValueIn<R>, O>
     },

@@ -18,20 +18,26 @@ export const commands = defineTable(
 )
 
 /** Who did what, chained by hashes: a row that is changed, taken out or put between breaks every hash after it. */
-export const audit = defineTable('audit', { home: 'site', flow: 'append', onDelete: 'keep', key: 'no' }, (c) => ({
-  at: c.instant(),
-  actorKind: c.text(),
-  actorId: c.text(),
-  command: c.text(),
-  commandId: c.text(),
-  outcome: c.oneOf(['done', 'refused', 'failed', 'forbidden']),
-  /** JSON, exactly as it was hashed. */
-  record: c.text(),
-  /** Where it came from: the address of a browser or program. */
-  origin: c.optText(),
-  previousHash: c.text(),
-  hash: c.text(),
-}))
+export const audit = defineTable(
+  'audit',
+  { home: 'site', flow: 'append', onDelete: 'keep', key: 'no' },
+  (c) => ({
+    at: c.instant(),
+    actorKind: c.text(),
+    actorId: c.text(),
+    command: c.text(),
+    commandId: c.text(),
+    outcome: c.oneOf(['done', 'refused', 'failed', 'forbidden']),
+    /** JSON, exactly as it was hashed. */
+    record: c.text(),
+    /** Where it came from: the address of a browser or program. */
+    origin: c.optText(),
+    previousHash: c.text(),
+    hash: c.text(),
+  }),
+  // The latest of somebody or of a command, of each outcome by itself: a log of years is not read for fifty rows.
+  { indexes: { byActor: ['actorId', 'outcome'], byCommand: ['command', 'outcome'] } },
+)
 
 /**
  * What the box has put its name to: how far the log had come (`head`), and up to where old rows were removed
