@@ -27,7 +27,7 @@ import type { ResultOf } from '@lango/kernel/db'
 import { agentCalled } from './agents.ts'
 import { handVouchers } from './commands.ts'
 import { wordsOf } from './desk-parts.tsx'
-import { batchHolders, movable, type DeskBatch } from './overview.ts'
+import { movable, type batchHolders, type DeskBatch } from './overview.ts'
 import { readRange } from './printing.ts'
 import { voucherStates } from './rules.ts'
 
@@ -61,10 +61,15 @@ const holderColumns = (desk: Desk, batch: DeskBatch): readonly Column<Holder>[] 
   ]
 }
 
-export const HandTab = async ({ desk, batch }: { desk: Desk; batch: DeskBatch }) => {
+/** Of the holders, the first so many by name. */
+const HOLDERS_SHOWN_MAX = 200
+
+type HandProps = { desk: Desk; batch: DeskBatch; of: readonly Holder[] }
+
+export const HandTab = ({ desk, batch, of }: HandProps) => {
   const words = wordsOf(desk)
   const form = valuesFor(desk, 'hand')
-  const holders = await desk.ask(batchHolders, { batch: batch.number, now: desk.now })
+  const holders = of.filter(({ holder }) => holder !== null).slice(0, HOLDERS_SHOWN_MAX)
   return (
     <>
       <Panel title={words.hand}>

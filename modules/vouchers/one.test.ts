@@ -75,6 +75,7 @@ test('a batch is counted by what became of its vouchers, and listed by it', () =
     8, 2, 2, 1,
   ])
   expect(query(batchHolders, { batch: 1, now: clock.now() })).toMatchObject([
+    { holder: null, made: 2, used: 1, revoked: 1 },
     { holder: 'Njeri', given: 2, used: 0 },
     { holder: 'Otieno', sold: 1, used: 1 },
   ])

@@ -179,18 +179,19 @@ const meantBy = (read: Reader<ListTables>, batch: number, text: string): SQL => 
       .from(other)
       .innerJoin(itsBatch, ref(other.batchId, itsBatch.id))
       .where(and(eq(itsBatch.number, batch), condition))
-  // A batch has few holders, and each of them many vouchers: the text is held against each holder once.
-  const holders = db
-    .selectDistinct({ holder: other.holder })
-    .from(other)
-    .innerJoin(itsBatch, ref(other.batchId, itsBatch.id))
-    .where(eq(itsBatch.number, batch))
-    .as('holders')
-  const named = db
-    .select({ holder: holders.holder })
-    .from(holders)
-    .where(contains(sql`${holders.holder}`, text))
-  const byText = those(eq(other.tail, text.replace(/^…/, '').toUpperCase())).union(those(inArray(other.holder, named)))
+  // A batch has few holders, and each of them many vouchers: from one to the next, the text is held against each once.
+  const next = (from: SQL): SQL =>
+    sql`(select min(${vouchers.holder}) from ${vouchers} where ${vouchers.batchId} = ${from})`
+  const named = sql`(select holder from (
+    with recursive found(batch_id, holder) as (
+      select ${voucherBatches.id}, ${next(sql`${voucherBatches.id}`)} from ${voucherBatches}
+      where ${voucherBatches.number} = ${batch} union all
+      select batch_id, ${next(sql`found.batch_id and ${vouchers.holder} > found.holder`)} from found
+      where found.holder is not null
+    ) select holder from found) as holders where ${contains(sql`holders.holder`, text)})`
+  const byText = those(eq(other.tail, text.replace(/^…/, '').toUpperCase())).union(
+    those(sql`${other.holder} in ${named}`),
+  )
   const meant = /^\d{1,9}$/.test(text) ? byText.union(those(eq(other.serial, Number(text)))) : byText
   return sql`(${scoped(vouchers.id)}) in ${meant}`
 }
@@ -274,13 +275,13 @@ export const countVouchers = defineQuery({
   shape: (rows) => rows[0]?.count ?? 0,
 })
 
-/** Who has vouchers of a batch, or sold them, and what became of those. */
+/** Who has vouchers of a batch, or sold them, and what became of those; null stands for those that nobody has yet. */
 export const batchHolders = defineQuery({
   name: 'vouchers.holders',
-  summary: 'Lists who holds or has sold vouchers of a batch, and what became of those.',
+  summary: 'Lists who holds or has sold vouchers of a batch, null for nobody yet, and what became of those.',
   permission: 'vouchers.read',
   input: z.object({ batch: z.number().int(), now: instant }),
-  tables: { vouchers, voucherBatches, grants },
+  tables: listTables,
   examples: [1, 2, 3, 4].map((batch) => ({ batch, now: 2_000_000_000_000 })),
   select: ({ db, vouchers, voucherBatches, grants, ref, refCovered }, { batch, now }) =>
     db
@@ -288,13 +289,11 @@ export const batchHolders = defineQuery({
       .from(vouchers)
       .innerJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
       .innerJoin(grants, refCovered(grants.serviceId, vouchers.id))
-      .where(and(eq(voucherBatches.number, batch), isNotNull(vouchers.holder)))
+      .where(eq(voucherBatches.number, batch))
       .groupBy(vouchers.holder, vouchers.state)
       .orderBy(ascending(vouchers.holder), ascending(vouchers.state)),
   shape: (rows) =>
-    [...Map.groupBy(rows, ({ holder }) => holder)]
-      .slice(0, PAGE_ROWS_MAX)
-      .map(([holder, tallies]) => ({ holder, ...countsFrom(tallies) })),
+    [...Map.groupBy(rows, ({ holder }) => holder)].map(([holder, tallies]) => ({ holder, ...countsFrom(tallies) })),
 })
 
 /** How many of these serial numbers can still be given or sold: what `vouchers.hand` would move. */

@@ -33,6 +33,7 @@ import { patternText, placeText, stateMark, untilText, whoText, wordsOf } from '
 import { makeSome, MADE_AT_ONCE } from './making.ts'
 import {
   batchCounts,
+  batchHolders,
   countVouchers,
   deskBatches,
   deskVouchers,
@@ -54,11 +55,19 @@ const batchOf = async (desk: Desk): Promise<Batch | undefined> => {
   return NUMBER.test(asked) ? (await desk.ask(deskBatches, { number: Number(asked) })).rows[0] : undefined
 }
 
-const countsOf = async (desk: Desk, { number }: Batch): Promise<VoucherCounts> => {
-  const [counts] = await desk.ask(batchCounts, { batches: [number], now: desk.now })
-  if (!counts) return NO_VOUCHERS
+type Holders = ResultOf<typeof batchHolders>
+
+/** Each voucher is counted once: where holders are shown, the whole is their sum. */
+const countsOf = async (desk: Desk, { number }: Batch): Promise<{ counts: VoucherCounts; holders: Holders }> => {
+  if (tabAsked(desk) === 'hand') {
+    const holders = await desk.ask(batchHolders, { batch: number, now: desk.now })
+    const sum = (state: VoucherState) => holders.reduce((all, each) => all + each[state], 0)
+    const counts = Object.fromEntries(voucherStates.map((state) => [state, sum(state)])) as VoucherCounts
+    return { counts, holders }
+  }
+  const [counts = { batch: number, ...NO_VOUCHERS }] = await desk.ask(batchCounts, { batches: [number], now: desk.now })
   const { batch: _, ...byState } = counts
-  return byState
+  return { counts: byState, holders: [] }
 }
 
 const columns = (desk: Desk, { number }: Batch): readonly Column<Row>[] => {
@@ -142,12 +151,13 @@ const ListTab = async ({ desk, batch, counts }: { desk: Desk; batch: Batch; coun
   const state = stateAsked(desk)
   const q = (desk.search.get('q') ?? '').trim().slice(0, 100)
   const asked = { batch: batch.number, now: desk.now, q, ...(state && { state }) }
-  // What is counted above the list is not counted again.
-  const total = q === '' ? countOf(counts, state) : await desk.ask(countVouchers, asked)
   const offset = (page - 1) * PAGE_ROWS
-  // As many as there are and no more: whoever looks for another reads on to the end of the batch.
-  const limit = Math.min(PAGE_ROWS, total - offset)
+  // As many as there are and no more, where that is counted above the list: whoever looks for another reads on to the
+  // end of the batch.
+  const limit = q === '' ? Math.min(PAGE_ROWS, countOf(counts, state) - offset) : PAGE_ROWS
   const rows = limit > 0 ? await desk.ask(deskVouchers, { ...asked, limit, offset }) : []
+  const isAll = page === 1 && rows.length < PAGE_ROWS
+  const total = q === '' ? countOf(counts, state) : isAll ? rows.length : await desk.ask(countVouchers, asked)
   return (
     <>
       <Filters desk={desk} batch={batch} />
@@ -240,10 +250,12 @@ const tabsFor = (desk: Desk): readonly TabName[] => tabNames.filter((name) => de
 
 const tabAsked = (desk: Desk): TabName => tabsFor(desk).find((name) => name === desk.search.get('tab')) ?? 'list'
 
-const TabContent = ({ desk, batch, counts }: { desk: Desk; batch: Batch; counts: VoucherCounts }) => {
+type Counted = Awaited<ReturnType<typeof countsOf>>
+
+const TabContent = ({ desk, batch, counts, holders }: Counted & { desk: Desk; batch: Batch }) => {
   const tab = tabAsked(desk)
   if (tab === 'print') return Promise.resolve(<PrintTab desk={desk} />)
-  if (tab === 'hand') return HandTab({ desk, batch })
+  if (tab === 'hand') return Promise.resolve(<HandTab desk={desk} batch={batch} of={holders} />)
   if (tab === 'revoke') return Promise.resolve(<RevokeTab desk={desk} batch={batch} counts={counts} />)
   return ListTab({ desk, batch, counts })
 }
@@ -283,7 +295,8 @@ export const batchPage = definePage({
     const words = wordsOf(desk)
     const batch = await batchOf(desk)
     if (!batch) return noBatch(desk)
-    const counts = await countsOf(desk, batch)
+    const counted = await countsOf(desk, batch)
+    const { counts } = counted
     const made = countOf(counts, undefined)
     const title = fill(words.batchTitle, { n: batch.number })
     const current = tabAsked(desk)
@@ -310,7 +323,7 @@ export const batchPage = definePage({
               tabs={tabsFor(desk).map((name) => ({ href: href(name), label: words[name], current: name === current }))}
             />
           ) : null}
-          {await TabContent({ desk, batch, counts })}
+          {await TabContent({ desk, batch, ...counted })}
         </>
       ),
     }
