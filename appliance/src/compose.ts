@@ -30,7 +30,7 @@ import { startQueries, type QueryService } from './query-service.ts'
 import { rotateKeys } from './rotate-keys.ts'
 import { serveRpc } from './rpc/server.ts'
 import { createScheduledBackup } from './scheduled-backup.ts'
-import { createQueryRunner, runCommand } from './run-named.ts'
+import { createQueryRunner, runWhole } from './run-named.ts'
 import { startSessionControl, type SessionControl } from './session-control.ts'
 import { createJobs, openSite, type Site } from './site.ts'
 import { createStaffDoor, type StaffDoor } from './staff-door.ts'
@@ -110,14 +110,25 @@ const keepCertificates = ({ folder, clock, random }: Site, take: (tls: TlsFiles)
 const CERTIFICATES_LOOK_MS = 6 * 3_600_000
 
 /** What would grow without end: the change log of a box that no cloud fetches from, and the results of old commands. */
-const keepTidy = ({ database, clock }: Site, log: Log): (() => void) =>
-  every(TIDY_EVERY_MS, () => {
-    pruneCommands(database.raw, { before: clock.now() - COMMANDS_KEPT_MS, rowsMax: 1000 })
-    const dropped = trimChangeLog(database.raw)
-    if (dropped.length > 0) log.info('the change log was full: these tables will be sent whole', { tables: dropped })
+const keepTidy = ({ database, clock }: Site, log: Log): (() => void) => {
+  let isTrimming = false
+  const trim = async (): Promise<void> => {
+    const tables = await trimChangeLog(database.raw)
+    if (tables.length > 0) log.info('the change log was full: these tables will be sent whole', { tables })
+  }
+  return every(TIDY_EVERY_MS, () => {
+    pruneCommands(database.raw, { before: clock.now() - COMMANDS_KEPT_MS, rowsMax: COMMANDS_FORGOTTEN_AT_ONCE })
+    if (isTrimming) return
+    isTrimming = true
+    trim()
+      .catch((error: unknown) => log.error('the change log was not trimmed', { error }))
+      .finally(() => (isTrimming = false))
   })
+}
 
 const TIDY_EVERY_MS = 60_000
+/** Some 400,000 a day: more than a box is asked for. */
+const COMMANDS_FORGOTTEN_AT_ONCE = 300
 /** A command may be repeated within this time; after it the id would do the work again. */
 const COMMANDS_KEPT_MS = 30 * 86_400_000
 
@@ -341,7 +352,7 @@ const startTransfers = ({ log }: BoxOptions, { folder, site }: Ground): Transfer
     folder,
     clock: site.clock,
     may: site.may,
-    command: async (name, input, actor) => runCommand(site, name, input, { actor }),
+    command: (name, input, actor) => runWhole(site, name, input, { actor }),
     sentenceOf: (lang, fault) => lineSentenceIn(lang, fault) ?? faultSentence(fault),
     every,
     log,
@@ -358,7 +369,7 @@ const boxActions = (
   const { clock, random } = site
   const { ports, state } = aaa
   const startedAt = clock.now()
-  const command = async (name: string, input: unknown, actor: Actor) => runCommand(site, name, input, { actor })
+  const command = (name: string, input: unknown, actor: Actor) => runWhole(site, name, input, { actor })
   const take = takeCertificates(aaa, desk)
   const certificates = createCertificates({ folder, clock, random, hostName: hostname(), command, take })
   return createActions({
@@ -412,7 +423,7 @@ const startConsole = async ({ log }: BoxOptions, { folder, site, queries }: Grou
   const rpc = await serveRpc({
     socketFile: folder.socketFile,
     handle: {
-      command: async (name, input) => runCommand(site, name, input, { actor: console }),
+      command: (name, input) => runWhole(site, name, input, { actor: console }),
       query: queries.ask,
       action: (name, input) => action(name, input, console),
     },

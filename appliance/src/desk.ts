@@ -10,7 +10,7 @@ import { createLiveFeed } from './live-feed.ts'
 import { createMachineState } from './machine-state.ts'
 import { metricsHandler } from './metrics/handler.ts'
 import type { QueryService } from './query-service.ts'
-import { runCommand } from './run-named.ts'
+import { runCommand, runWhole } from './run-named.ts'
 import { commandsByName, queriesByName, type Site } from './site.ts'
 import type { StaffDoor } from './staff-door.ts'
 import type { Watch } from './watch.ts'
@@ -61,6 +61,7 @@ const webSiteOf = ({ site, staffDoor, queries, action, receive }: DeskDeps): Web
   settings: createSettings(site.database.raw),
   vault: site.vault,
   command: (name, input, { id, actor, origin }) => runCommand(site, name, input, { actor, origin, id }),
+  whole: (name, input, by) => runWhole(site, name, input, by),
   query: queries.ask,
   action,
   receive,
@@ -74,7 +75,7 @@ const apiOf = ({ site, queries, log }: DeskDeps) =>
     queries: queriesByName,
     holderOf: site.people.holderOf,
     may: site.may,
-    command: (name, input, by) => runCommand(site, name, input, by),
+    command: (name, input, by) => runWhole(site, name, input, by),
     query: queries.ask,
     sentenceOf,
     random: site.random,

@@ -5,7 +5,7 @@ import { searchDecisions } from './aaa/decision-search.ts'
 import { withPlainAudit } from './audit/plain.ts'
 import { dataFolder, lockFolder, type DataFolder, type FolderFault } from './data-folder.ts'
 import type { ActionName, Link } from './link.ts'
-import { createQueryRunner, runCommand, type QueryRunner } from './run-named.ts'
+import { createQueryRunner, runWhole, type QueryRunner } from './run-named.ts'
 import { rotateKeys } from './rotate-keys.ts'
 import { openSite, type Site } from './site.ts'
 
@@ -40,7 +40,7 @@ export const openOffline = ({ dir, osUser, uid, logLine }: OfflineOptions): Resu
   const actor = { kind: 'console', id: osUser } as const
   return ok({
     running: false,
-    command: (name, input) => Promise.resolve(runCommand(site, name, input, { actor })),
+    command: (name, input) => runWhole(site, name, input, { actor }),
     query: withPlainAudit((name, input) => Promise.resolve(queries.run(name, input)), queries.site.raw, site.vault),
     action: async (name, input) => {
       if (name === 'keys.rotate') return rotateKeys(site, actor, () => Promise.resolve())

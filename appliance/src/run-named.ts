@@ -1,7 +1,7 @@
 /** Commands and queries by name: what the socket, the offline command line and the query thread have in common. */
 import { err, ok, type Fault, type Result } from '@lango/kernel'
 import { databaseFault, openDatabase, runSite, type Database, type DatabaseFault } from '@lango/kernel/db'
-import { inputInvalid, type Actor } from '@lango/kernel/verbs'
+import { dispatchWhole, inputInvalid, type Actor } from '@lango/kernel/verbs'
 import type { DataFolder } from './data-folder.ts'
 import { commandsByName, queriesByName, type Site } from './site.ts'
 
@@ -12,6 +12,7 @@ export type NameFault =
 /** Who asks, from which address where that is known, and under which id; a fresh one where none is given. */
 export type Asker = { readonly actor: Actor; readonly origin?: string | undefined; readonly id?: string | undefined }
 
+/** At once, in one transaction. What is done in parts is none of its business: `runWhole`. */
 export const runCommand = (
   site: Pick<Site, 'dispatcher' | 'ids'>,
   name: string,
@@ -20,7 +21,20 @@ export const runCommand = (
 ): Result<unknown, Fault> => {
   const command = commandsByName.get(name)
   if (!command) return err({ type: 'CommandUnknown', name })
+  if (command.parts !== undefined) throw new Error(`${name} is done in parts: runWhole`)
   return site.dispatcher.dispatch(command, input, { id, actor, origin })
+}
+
+/** Whatever command it is, to its end: what is done in parts leaves the control thread to others between two of them. */
+export const runWhole = async (
+  site: Pick<Site, 'dispatcher' | 'ids'>,
+  name: string,
+  input: unknown,
+  { actor, origin, id = site.ids.next('cmd') }: Asker,
+): Promise<Result<unknown, Fault>> => {
+  const command = commandsByName.get(name)
+  if (!command) return err({ type: 'CommandUnknown', name })
+  return dispatchWhole(site.dispatcher, command, input, { id, actor, origin })
 }
 
 /** Read-only connections: `site` to site.db; `sessions` to sessions.db with site.db attached, for joins across them. */

@@ -2,7 +2,15 @@
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
-import { defineCommand, inputInvalid, type CommandContext, type DispatchFault } from '@lango/kernel/verbs'
+import type { ResultOf } from '@lango/kernel/db'
+import {
+  defineCommand,
+  inParts,
+  inputInvalid,
+  rowParts,
+  type CommandContext,
+  type DispatchFault,
+} from '@lango/kernel/verbs'
 import { accessChanged, credentialPurpose, normaliseDevice, passphrasePurpose, policyRow } from '../access/index.ts'
 import { plans } from '../plans/tables.ts'
 import { claimsAgainst, type ClaimFault } from './claims.ts'
@@ -64,12 +72,16 @@ type Judged = {
   readonly serialLogin: boolean
 }
 
+type Seen = ResultOf<typeof subscriberSheet>[number]
 type Overlay = { readonly row: SubscriberRow; readonly customer: Customer }
 
 /** The row with these cells laid over what stands there; a service that goes to another customer is told of as theirs. */
-const rowWith = (ctx: CommandContext, { customers }: Statements, change: ChangeRow): Result<Overlay, ChangeFault> => {
+const rowWith = (
+  { customers }: Statements,
+  seen: Seen | undefined,
+  change: ChangeRow,
+): Result<Overlay, ChangeFault> => {
   const { login, mac, devices } = change
-  const [seen] = ctx.query(subscriberSheet, { logins: [login] })
   if (!seen) return err({ type: 'SubscriberUnknown', login })
   const id = change.customer || seen.customerId
   const owner = id === seen.customerId ? ok(customers.withId(id)!) : joinable(customers.withId(id), id)
@@ -83,8 +95,13 @@ const rowWith = (ctx: CommandContext, { customers }: Statements, change: ChangeR
 }
 
 /** Holds the whole against the rules of a new row. */
-const judge = (ctx: CommandContext, statements: Statements, change: ChangeRow): Result<Judged, ChangeFault> => {
-  const overlay = rowWith(ctx, statements, change)
+const judge = (
+  ctx: CommandContext,
+  statements: Statements,
+  seen: Seen | undefined,
+  change: ChangeRow,
+): Result<Judged, ChangeFault> => {
+  const overlay = rowWith(statements, seen, change)
   if (!overlay.ok) return overlay
   const { row, customer } = overlay.value
   const current = statements.current.get(row.login)!
@@ -100,14 +117,27 @@ const judge = (ctx: CommandContext, statements: Statements, change: ChangeRow): 
   return ok({ current, row, customer, plan, macLogin, devices, serialLogin })
 }
 
-const createChanger = (ctx: CommandContext) => {
+/** What stands there: read for all rows together, and again for a row that names a login once more. */
+const createSeer = (ctx: CommandContext, logins: readonly string[]): ((login: string) => Seen | undefined) => {
+  const read = (which: readonly string[]) => ctx.query(subscriberSheet, { logins: [...which] })
+  const unread = new Map(read(logins).map((row) => [row.login, row]))
+  const repeated = new Set<string>()
+  return (login) => {
+    if (repeated.has(login)) return read([login])[0]
+    repeated.add(login)
+    return unread.get(login)
+  }
+}
+
+const createChanger = (ctx: CommandContext, logins: readonly string[]) => {
+  const seen = createSeer(ctx, logins)
   const statements = prepareChange(ctx)
   const carry = createCarrier(ctx)
   const move = createMover(ctx)
   const writeFoundBy = createFoundByWriter(ctx.raw)
 
   return (change: ChangeRow): Result<{ readonly grantNo: number }, ChangeFault> => {
-    const judged = judge(ctx, statements, change)
+    const judged = judge(ctx, statements, seen(change.login), change)
     if (!judged.ok) return judged
     const { current, row, customer: owner, plan, macLogin, devices, serialLogin } = judged.value
     const { grantId, serviceId, grantNo } = current
@@ -157,27 +187,36 @@ const changeRow = z.object({
 })
 type ChangeRow = z.output<typeof changeRow>
 
+/** Rows of one transaction. */
+const CHANGED_AT_ONCE = 15
+
 /** Changes the cells that are given; an empty one clears what may be empty, and says nothing elsewhere. */
-export const changeSubscribers = defineCommand({
-  name: 'subscribers.change',
-  summary: 'Changes cells of many subscribers by login; an empty cell clears what may be empty, one left out stays.',
-  output: z.object({ changed: z.number().int() }),
-  permission: 'subscribers.write',
-  input: z.object({ rows: z.array(changeRow).min(1).max(IMPORT_CHUNK_ROWS) }),
-  audit({ rows }, about) {
-    const behind = behindLogin(about)
-    return { rows: rows.map((row) => personalOf(behind(row.login), row)) }
-  },
-  handle(ctx, { rows }) {
-    const change = createChanger(ctx)
-    const refused: { row: number; fault: ChangeFault }[] = []
-    rows.forEach((row, index) => {
-      const changed = change(row)
-      if (!changed.ok) refused.push({ row: index, fault: changed.error })
-    })
-    return ok({ changed: rows.length - refused.length, refused })
-  },
-})
+export const changeSubscribers = inParts(
+  defineCommand({
+    name: 'subscribers.change',
+    summary: 'Changes cells of many subscribers by login; an empty cell clears what may be empty, one left out stays.',
+    output: z.object({ changed: z.number().int() }),
+    permission: 'subscribers.write',
+    input: z.object({ rows: z.array(changeRow).min(1).max(IMPORT_CHUNK_ROWS) }),
+    audit({ rows }, about) {
+      const behind = behindLogin(about)
+      return { rows: rows.map((row) => personalOf(behind(row.login), row)) }
+    },
+    handle(ctx, { rows }) {
+      const change = createChanger(
+        ctx,
+        rows.map(({ login }) => login),
+      )
+      const refused: { row: number; fault: ChangeFault }[] = []
+      rows.forEach((row, index) => {
+        const changed = change(row)
+        if (!changed.ok) refused.push({ row: index, fault: changed.error })
+      })
+      return ok({ changed: rows.length - refused.length, refused })
+    },
+  }),
+  rowParts('changed', CHANGED_AT_ONCE),
+)
 
 type SealedSecrets = { readonly id: string; readonly credential: Buffer | null; readonly passphrase: Buffer | null }
 

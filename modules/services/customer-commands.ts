@@ -2,7 +2,7 @@
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
-import { defineCommand, inputInvalid, personalIn, type DispatchFault } from '@lango/kernel/verbs'
+import { defineCommand, inParts, inputInvalid, personalIn, type DispatchFault } from '@lango/kernel/verbs'
 import { customers } from '../customers/tables.ts'
 import { orNull, textOf } from './cells.ts'
 import { resumeSubscriber, suspendSubscriber } from './commands.ts'
@@ -57,35 +57,44 @@ export const changeCustomer = defineCommand({
 
 type InputInvalid = Extract<DispatchFault, { type: 'InputInvalid' }>
 
+/** Services of one transaction: each is a command with its own record. */
+const CHANGED_AT_ONCE = 15
+
+type ChangedAll = { readonly customerId: string; readonly logins: readonly string[]; readonly more: boolean }
+
 const changeAll = <const N extends string>(
   { name, summary }: { readonly name: N; readonly summary: string },
   one: typeof suspendSubscriber,
   from: 'active' | 'suspended',
 ) =>
-  defineCommand({
-    name,
-    summary,
-    permission: 'subscribers.write',
-    input: z.object({ customer: customerNamed }),
-    audit: ({ customer }, about) => ({ customer: customerMeant(customer, about) }),
-    handle(
-      ctx,
-      { customer },
-    ): Result<{ readonly customerId: string; readonly logins: readonly string[] }, CustomerFault> {
-      const living = livingOf(customersIn(ctx.raw).named(customer), customer)
-      if (!living.ok) return living
-      const { id } = living.value
-      const logins = ctx.raw
-        .prepare<[string, string], string>(
-          'SELECT login FROM services WHERE customer_id = ? AND status = ? ORDER BY login',
-        )
-        .pluck()
-        .all(id, from)
-      // Each is told and kept on record as if it were done by itself.
-      for (const login of logins) ctx.call(one, { login })
-      return ok({ customerId: id, logins })
+  inParts(
+    defineCommand({
+      name,
+      summary,
+      permission: 'subscribers.write',
+      input: z.object({ customer: customerNamed }),
+      audit: ({ customer }, about) => ({ customer: customerMeant(customer, about) }),
+      handle(ctx, { customer }): Result<ChangedAll, CustomerFault> {
+        const living = livingOf(customersIn(ctx.raw).named(customer), customer)
+        if (!living.ok) return living
+        const { id } = living.value
+        const found = ctx.raw
+          .prepare<[string, string, number], string>(
+            'SELECT login FROM services WHERE customer_id = ? AND status = ? ORDER BY login LIMIT ?',
+          )
+          .pluck()
+          .all(id, from, CHANGED_AT_ONCE + 1)
+        const logins = found.slice(0, CHANGED_AT_ONCE)
+        // Each is told and kept on record as if it were done by itself.
+        for (const login of logins) ctx.call(one, { login })
+        return ok({ customerId: id, logins, more: found.length > logins.length })
+      },
+    }),
+    {
+      next: (input, { more }) => (more ? input : undefined),
+      join: (before, after) => ({ ...after, logins: [...before.logins, ...after.logins] }),
     },
-  })
+  )
 
 /** All services of a customer that are active; others stay as they are. */
 export const suspendCustomer = changeAll(

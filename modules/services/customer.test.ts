@@ -247,6 +247,7 @@ test('all services of a customer are suspended at once and taken up again, and n
   expect(must(suspendCustomer, { customer: 'amina-tv' })).toEqual({
     customerId: owner('amina-tv').id,
     logins: ['amina-home', 'amina-shop'],
+    more: false,
   })
   // Whoever ends sessions is told of each.
   expect(told.slice(before).map(({ name }) => name)).toEqual(['access.changed', 'access.changed'])

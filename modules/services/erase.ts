@@ -1,8 +1,8 @@
-import { eq, inArray } from 'drizzle-orm'
+import { and, eq, inArray, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
-import { defineCommand, destroyPersonKeys } from '@lango/kernel/verbs'
+import { defineCommand, destroyPersonKeys, inParts } from '@lango/kernel/verbs'
 import { accessChanged } from '../access/index.ts'
 import { grants, passphrases } from '../access/tables.ts'
 import { customers } from '../customers/tables.ts'
@@ -11,53 +11,79 @@ import { NOBODY } from './owner.ts'
 import { services } from './tables.ts'
 import { recordOfLogin } from './whose.ts'
 
+/** What a service is called from then on, with its id behind. */
+const ERASED_LOGIN = 'erased-'
+/** Services of one transaction. */
+const ERASED_AT_ONCE = 25
+
 /**
  * Forgets a customer: their services end, what identifies them is written over, and the keys are destroyed by which
  * the audit log could tell of them. Money and sessions keep their rows, which then lead to nobody.
  */
-export const eraseCustomer = defineCommand({
-  name: 'customers.erase',
-  summary:
-    'Erases a customer for good: services end, personal data is overwritten, sessions and money keep rows that lead to nobody.',
-  output: z.object({ customerId: z.string() }),
-  permission: 'customers.erase',
-  input: z.object({ login: z.string().min(1).max(253) }),
-  // The keys are gone by the time this is recorded: only the id tells who it was.
-  audit: (input, about) =>
-    about.value === undefined ? recordOfLogin(input, about) : { customerId: (about.value as Erased).customerId },
-  handle(ctx, { login }) {
-    const found = ctx.db.select().from(services.site).where(eq(services.site.login, login)).get()
-    if (!found) return err({ type: 'SubscriberUnknown', login })
-    const { customerId } = found
-    const owned = ctx.db.select().from(services.site).where(eq(services.site.customerId, customerId)).all()
-    const ids = owned.map(({ id }) => id)
-    const ended = ctx.db.select().from(grants.site).where(inArray(grants.site.serviceId, ids)).all()
-    ctx.db
-      .update(customers.site)
-      .set({ ...NOBODY, status: 'closed' })
-      .where(eq(customers.site.id, customerId))
-      .run()
-    for (const { id } of owned) {
-      const left = { login: `erased-${id}`, framedIp: null, mac: null }
-      ctx.db
-        .update(services.site)
-        .set({ status: 'ended', ...left, foundBy: foundBy({ ...NOBODY, ...left }) })
-        .where(eq(services.site.id, id))
-        .run()
-    }
-    for (const { id, serviceId } of ended)
-      ctx.db
-        .update(grants.site)
-        .set({ status: 'ended', login: `erased-${serviceId}`, devices: [], ...nothingLeft })
-        .where(eq(grants.site.id, id))
-        .run()
-    const grantIds = ended.map(({ id }) => id)
-    ctx.db.delete(passphrases.site).where(inArray(passphrases.site.id, grantIds)).run()
-    destroyPersonKeys(ctx.raw, [customerId, ...mergedInto(ctx.raw, customerId), ...ids])
-    for (const { no } of ended) ctx.emit(accessChanged, { grantNo: no })
-    return ok({ customerId, services: ids.length } satisfies Erased)
+export const eraseCustomer = inParts(
+  defineCommand({
+    name: 'customers.erase',
+    summary:
+      'Erases a customer for good: services end, personal data is overwritten, sessions and money keep rows that lead to nobody.',
+    output: z.object({ customerId: z.string() }),
+    permission: 'customers.erase',
+    input: z.object({ login: z.string().min(1).max(253) }),
+    // The keys are gone by the time this is recorded: only the id tells who it was.
+    audit: (input, about) =>
+      about.value === undefined ? recordOfLogin(input, about) : { customerId: (about.value as Erased).customerId },
+    handle(ctx, { login }) {
+      const found = ctx.db.select().from(services.site).where(eq(services.site.login, login)).get()
+      if (!found) return err({ type: 'SubscriberUnknown', login })
+      const { customerId } = found
+      // The one that was named goes last: until all is done the customer is found by it again.
+      const left = ctx.db
+        .select({ id: services.site.id })
+        .from(services.site)
+        .where(
+          and(
+            eq(services.site.customerId, customerId),
+            sql`${services.site.login} <> ${ERASED_LOGIN} || ${services.site.id}`,
+          ),
+        )
+        .orderBy(eq(services.site.id, found.id), services.site.id)
+        .limit(ERASED_AT_ONCE + 1)
+        .all()
+      const owned = left.slice(0, ERASED_AT_ONCE)
+      const more = left.length > owned.length
+      const ids = owned.map(({ id }) => id)
+      const ended = ctx.db.select().from(grants.site).where(inArray(grants.site.serviceId, ids)).all()
+      if (!more)
+        ctx.db
+          .update(customers.site)
+          .set({ ...NOBODY, status: 'closed' })
+          .where(eq(customers.site.id, customerId))
+          .run()
+      for (const { id } of owned) {
+        const left = { login: `${ERASED_LOGIN}${id}`, framedIp: null, mac: null }
+        ctx.db
+          .update(services.site)
+          .set({ status: 'ended', ...left, foundBy: foundBy({ ...NOBODY, ...left }) })
+          .where(eq(services.site.id, id))
+          .run()
+      }
+      for (const { id, serviceId } of ended)
+        ctx.db
+          .update(grants.site)
+          .set({ status: 'ended', login: `${ERASED_LOGIN}${serviceId}`, devices: [], ...nothingLeft })
+          .where(eq(grants.site.id, id))
+          .run()
+      const grantIds = ended.map(({ id }) => id)
+      ctx.db.delete(passphrases.site).where(inArray(passphrases.site.id, grantIds)).run()
+      destroyPersonKeys(ctx.raw, more ? ids : [customerId, ...mergedInto(ctx.raw, customerId), ...ids])
+      for (const { no } of ended) ctx.emit(accessChanged, { grantNo: no })
+      return ok({ customerId, services: ids.length, more } satisfies Erased)
+    },
+  }),
+  {
+    next: (input, { more }) => (more ? input : undefined),
+    join: (before, after) => ({ ...after, services: before.services + after.services }),
   },
-})
+)
 
 /** Who has become this customer, one after another: what the log tells of them is told of this one. */
 const mergedInto = (raw: RawDatabase, customerId: string): readonly string[] =>
@@ -71,7 +97,7 @@ const mergedInto = (raw: RawDatabase, customerId: string): readonly string[] =>
     .pluck()
     .all(customerId)
 
-type Erased = { readonly customerId: string; readonly services: number }
+type Erased = { readonly customerId: string; readonly services: number; readonly more: boolean }
 
 const nothingLeft = {
   credential: null,

@@ -1,7 +1,7 @@
 /** Subscribers that come from a file: new ones, and those of another box as they were there. */
 import { z } from 'zod'
 import { Secret, err, ok, type Result } from '@lango/kernel'
-import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
+import { defineCommand, inParts, rowParts, type CommandContext } from '@lango/kernel/verbs'
 import { carriedProblem, carriedSchema, grantValues, type Carried } from './carried.ts'
 import { optionalCell, passwordCell } from './cells.ts'
 import { createAdder, type Owner, type SubscriberFault } from './commands.ts'
@@ -9,8 +9,9 @@ import { customersIn, joinable, type Customer, type JoinFault } from './owner.ts
 import { credentialsOf, subscriberSchema } from './rules.ts'
 import { recordOfLogins, type Whose } from './whose.ts'
 
-/** Rows of one command: its transaction stays short, so that nothing else waits long. */
+/** Rows that are taken with one request, and those of them that one transaction adds: some milliseconds. */
 export const IMPORT_CHUNK_ROWS = 200
+const ADDED_AT_ONCE = 50
 const NEW_PASSWORD_OCTETS = 9
 
 /** Lines that have the same here are one customer's. */
@@ -131,28 +132,31 @@ const createImporter = (ctx: CommandContext, makesPasswords: boolean) => {
 }
 
 /** Adds many; a row that cannot be added is told of and does not stop the others. */
-export const importSubscribers = defineCommand({
-  name: 'subscribers.import',
-  summary:
-    'Adds many subscribers from rows of text cells; a row that cannot be added is told of and does not stop the others.',
-  permission: 'subscribers.write',
-  input: z.object({
-    rows: z.array(subscriberRow).min(1).max(IMPORT_CHUNK_ROWS),
-    /** Rows that need a password and have none get a new one. */
-    newPasswords: z.boolean().default(false),
+export const importSubscribers = inParts(
+  defineCommand({
+    name: 'subscribers.import',
+    summary:
+      'Adds many subscribers from rows of text cells; a row that cannot be added is told of and does not stop the others.',
+    permission: 'subscribers.write',
+    input: z.object({
+      rows: z.array(subscriberRow).min(1).max(IMPORT_CHUNK_ROWS),
+      /** Rows that need a password and have none get a new one. */
+      newPasswords: z.boolean().default(false),
+    }),
+    audit: ({ rows }, about) =>
+      recordOfLogins(
+        rows.map(({ login }) => login),
+        about,
+      ),
+    handle(ctx, { rows, newPasswords }) {
+      const add = createImporter(ctx, newPasswords)
+      const refused: { row: number; fault: ImportRowFault }[] = []
+      rows.forEach((row, index) => {
+        const added = add(row)
+        if (!added.ok) refused.push({ row: index, fault: added.error })
+      })
+      return ok({ added: rows.length - refused.length, refused })
+    },
   }),
-  audit: ({ rows }, about) =>
-    recordOfLogins(
-      rows.map(({ login }) => login),
-      about,
-    ),
-  handle(ctx, { rows, newPasswords }) {
-    const add = createImporter(ctx, newPasswords)
-    const refused: { row: number; fault: ImportRowFault }[] = []
-    rows.forEach((row, index) => {
-      const added = add(row)
-      if (!added.ok) refused.push({ row: index, fault: added.error })
-    })
-    return ok({ added: rows.length - refused.length, refused })
-  },
-})
+  rowParts('added', ADDED_AT_ONCE),
+)

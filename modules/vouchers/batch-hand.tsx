@@ -25,7 +25,7 @@ import {
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
 import { agentCalled } from './agents.ts'
-import { handVouchers } from './commands.ts'
+import { handVouchers } from './handing.ts'
 import { wordsOf } from './desk-parts.tsx'
 import { movable, type batchHolders, type DeskBatch } from './overview.ts'
 import { readRange } from './printing.ts'

@@ -17,7 +17,7 @@ import {
   type DoingDesk,
 } from '@lango/kernel/ui'
 import { wordsOf } from './desk-parts.tsx'
-import { revokeAll } from './making.ts'
+import { revokeRest } from './one.ts'
 import type { DeskBatch, VoucherCounts } from './overview.ts'
 
 type RevokeTabProps = { desk: Desk; batch: DeskBatch; counts: VoucherCounts }
@@ -79,6 +79,6 @@ export const RevokeTab = ({ desk, batch, counts }: RevokeTabProps) => {
 export const revoke = async (desk: DoingDesk, batch: DeskBatch): Promise<Done> => {
   if (desk.fields.get('confirm').trim() !== String(batch.number))
     return { problems: { confirm: wordsOf(desk).revokeWrong } }
-  const done = await revokeAll(desk, batch.number, desk.fields.get('which') !== 'all')
+  const done = await desk.tell(revokeRest, { batch: batch.number, keepSold: desk.fields.get('which') !== 'all' })
   return done.ok ? { go: `/vouchers/${batch.number}?said=revoked` } : { fault: done.error }
 }

@@ -4,10 +4,9 @@ import { CODE_PURPOSE, access, codeLogin, credentialPurpose, drawCode, firstUse,
 import { grants } from '../access/tables.ts'
 import { people } from '../people/index.ts'
 import { addPlan, plans } from '../plans/index.ts'
-import { LOOKUP_MISSES_MAX } from './commands.ts'
+import { LOOKUP_MISSES_MAX, VOUCHERS_AT_ONCE } from './commands.ts'
 import { vouchers as vouchersTable } from './tables.ts'
 import {
-  VOUCHER_CHUNK_ROWS,
   handVouchers,
   listBatches,
   listVouchers,
@@ -47,8 +46,8 @@ const site = () => {
 
 test('a batch is made in chunks, each voucher once, with a grant of its plan', () => {
   const { issue, count, grantOf, query } = site()
-  const codes = issue(2 * VOUCHER_CHUNK_ROWS + 1, { prefix: 'ksm' })
-  expect(new Set(codes).size).toBe(2 * VOUCHER_CHUNK_ROWS + 1)
+  const codes = issue(2 * VOUCHERS_AT_ONCE.made + 1, { prefix: 'ksm' })
+  expect(new Set(codes).size).toBe(2 * VOUCHERS_AT_ONCE.made + 1)
   expect([count(vouchersTable), count(grants)]).toEqual([codes.length, codes.length])
   for (const code of codes.slice(0, 3)) {
     expect(code.startsWith('KSM')).toBe(true)
@@ -61,8 +60,8 @@ test('a batch is made in chunks, each voucher once, with a grant of its plan', (
     })
   }
   expect(query(listBatches, {})).toMatchObject([{ number: 1, plan: 'Day', wanted: codes.length, prefix: 'KSM' }])
-  expect(query(listVouchers, { batch: 1, afterSerial: 400 })).toMatchObject([
-    { serial: 401, tail: codes.at(-1)!.slice(-4), state: 'made' },
+  expect(query(listVouchers, { batch: 1, afterSerial: 2 * VOUCHERS_AT_ONCE.made })).toMatchObject([
+    { serial: 2 * VOUCHERS_AT_ONCE.made + 1, tail: codes.at(-1)!.slice(-4), state: 'made' },
   ])
 })
 
@@ -173,10 +172,9 @@ test('a voucher that is revoked between the look at it and its first use does no
 
 test('revoking a batch ends what was never used and leaves the rest', () => {
   const { issue, use, must, database, told } = site()
-  const codes = issue(VOUCHER_CHUNK_ROWS + 3)
+  const codes = issue(VOUCHERS_AT_ONCE.revoked + 3)
   use(codes[0]!)
-  expect(must(revokeVouchers, { batch: 1 })).toEqual({ revoked: VOUCHER_CHUNK_ROWS, more: true })
-  expect(must(revokeVouchers, { batch: 1 })).toEqual({ revoked: 2, more: false })
+  expect(must(revokeVouchers, { batch: 1 })).toEqual({ revoked: VOUCHERS_AT_ONCE.revoked + 2, more: false })
   expect(must(revokeVouchers, { batch: 1 })).toEqual({ revoked: 0, more: false })
   expect(must(showVoucher, { code: codes[0]! }).state).toBe('used')
   expect(must(showVoucher, { code: codes[1]! }).state).toBe('revoked')
@@ -186,7 +184,7 @@ test('revoking a batch ends what was never used and leaves the rest', () => {
     .all()
     .filter(({ status }) => status === 'active')
   expect(active).toHaveLength(1)
-  expect(told.filter(({ name }) => name === 'access.changed')).toHaveLength(VOUCHER_CHUNK_ROWS + 2)
+  expect(told.filter(({ name }) => name === 'access.changed')).toHaveLength(VOUCHERS_AT_ONCE.revoked + 2)
 })
 
 test('vouchers are given and sold by the numbers on the paper; sold and revoked ones stay what they are', () => {

@@ -3,11 +3,11 @@ import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { Secret, err, ok, type Result } from '@lango/kernel'
 import { insertSql } from '@lango/kernel/db'
-import { counters, defineCommand, secretText, type CommandContext } from '@lango/kernel/verbs'
+import { counters, defineCommand, inParts, rowParts, secretText, type CommandContext } from '@lango/kernel/verbs'
 import { CODE_PURPOSE, codeLogin, createGrantWriter, credentialPurpose, policyRow, readCode } from '../access/index.ts'
 import { plans } from '../plans/tables.ts'
 import { grantValues } from '../services/index.ts'
-import { BATCH_VOUCHERS_MAX, VOUCHER_CHUNK_ROWS } from './commands.ts'
+import { BATCH_VOUCHERS_MAX } from './commands.ts'
 import { CODES_PER_VOUCHER_MIN, guessesPerHit } from './rules.ts'
 import { VOUCHER_ROWS_MAX, voucherRow } from './rows.ts'
 import { voucherBatches, vouchers } from './tables.ts'
@@ -141,30 +141,37 @@ const NO_ADDRESS = {
   vlan: undefined,
 }
 
+/** Rows that are taken with one request, and those of them that one transaction adds. */
+export const VOUCHER_CHUNK_ROWS = 200
+const ADDED_AT_ONCE = 40
+
 /** Adds many; a row that cannot be added is told of and does not stop the others. */
-export const importVouchers = defineCommand({
-  name: 'vouchers.import',
-  summary:
-    'Adds many vouchers with codes of your own; a row that cannot be added is told of and does not stop the others.',
-  output: z.object({ added: z.number().int() }),
-  permission: 'vouchers.write',
-  input: z.object({ rows: z.array(rowWithCode).min(1).max(VOUCHER_CHUNK_ROWS) }),
-  audit: ({ rows }) => ({
-    rows: rows.length,
-    batch: rows[0]?.batch,
-    first: rows[0]?.serial,
-    last: rows.at(-1)?.serial,
+export const importVouchers = inParts(
+  defineCommand({
+    name: 'vouchers.import',
+    summary:
+      'Adds many vouchers with codes of your own; a row that cannot be added is told of and does not stop the others.',
+    output: z.object({ added: z.number().int() }),
+    permission: 'vouchers.write',
+    input: z.object({ rows: z.array(rowWithCode).min(1).max(VOUCHER_CHUNK_ROWS) }),
+    audit: ({ rows }) => ({
+      rows: rows.length,
+      batch: rows[0]?.batch,
+      first: rows[0]?.serial,
+      last: rows.at(-1)?.serial,
+    }),
+    handle(ctx, { rows }) {
+      const add = createImporter(ctx)
+      const refused: { row: number; fault: VoucherImportFault }[] = []
+      rows.forEach((row, index) => {
+        const added = add(row)
+        if (!added.ok) refused.push({ row: index, fault: added.error })
+      })
+      return ok({ added: rows.length - refused.length, refused })
+    },
   }),
-  handle(ctx, { rows }) {
-    const add = createImporter(ctx)
-    const refused: { row: number; fault: VoucherImportFault }[] = []
-    rows.forEach((row, index) => {
-      const added = add(row)
-      if (!added.ok) refused.push({ row: index, fault: added.error })
-    })
-    return ok({ added: rows.length - refused.length, refused })
-  },
-})
+  rowParts('added', ADDED_AT_ONCE),
+)
 
 /** Codes, used ones too, for an export that a box can be made anew from. Only at the box itself, and on record. */
 export const revealCodes = defineCommand({

@@ -1,6 +1,7 @@
 import { defineModule } from '@lango/kernel/verbs'
 import { agentCalled, commissionReport, ownCommission, ownSales, ownStock } from './agents.ts'
-import { handVouchers, makeVouchers, openBatch, revealVouchers, revokeVouchers, showVoucher } from './commands.ts'
+import { makeVouchers, openBatch, revealVouchers, revokeVouchers, showVoucher } from './commands.ts'
+import { handVouchers } from './handing.ts'
 import { importVouchers, revealCodes } from './import.ts'
 import { extendVoucher, oneVoucher, revealVoucher, revokeRest, revokeVoucher, setVoucherSpeed } from './one.ts'
 import { batchCounts, batchHolders, countVouchers, deskBatches, deskVouchers, movable, voucherAt } from './overview.ts'
@@ -10,17 +11,10 @@ import { sellVoucher, showSoldVoucher } from './selling.ts'
 import { voucherBatches, voucherMoves, voucherSales, vouchers as vouchersTable } from './tables.ts'
 
 export { commissionReport, ownCommission, ownSales, ownStock, type Balance, type SellerLine } from './agents.ts'
-export {
-  handVouchers,
-  makeVouchers,
-  openBatch,
-  revealVouchers,
-  revokeVouchers,
-  showVoucher,
-  VOUCHER_CHUNK_ROWS,
-} from './commands.ts'
+export { makeVouchers, openBatch, revealVouchers, revokeVouchers, showVoucher } from './commands.ts'
 export { givenVoucherCells } from './given.ts'
-export { importVouchers, revealCodes, type VoucherImportFault } from './import.ts'
+export { handVouchers } from './handing.ts'
+export { VOUCHER_CHUNK_ROWS, importVouchers, revealCodes, type VoucherImportFault } from './import.ts'
 export { extendVoucher, oneVoucher, revealVoucher, revokeRest, revokeVoucher, setVoucherSpeed } from './one.ts'
 export { batchCounts, deskBatches, deskVouchers } from './overview.ts'
 export { daysOf } from './period.ts'

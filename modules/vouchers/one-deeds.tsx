@@ -11,7 +11,7 @@ import {
   type DoingDesk,
 } from '@lango/kernel/ui'
 import { freeDevice, spellCode, topUp } from '../access/index.ts'
-import { handVouchers } from './commands.ts'
+import { handVouchers } from './handing.ts'
 import { placeText, wordsOf } from './desk-parts.tsx'
 import { extendVoucher, oneVoucher, revealVoucher, revokeVoucher, setVoucherSpeed } from './one.ts'
 import type { Voucher } from './one-forms.tsx'

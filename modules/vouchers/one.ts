@@ -3,12 +3,13 @@ import { and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
 import { ascending, defineQuery, type Reader } from '@lango/kernel/db'
-import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
+import { defineCommand, inParts, type CommandContext } from '@lango/kernel/verbs'
 import { accessChanged, credentialPurpose, policyRow } from '../access/index.ts'
 import { grants, policies } from '../access/tables.ts'
 import { staff } from '../people/tables.ts'
 import { plans } from '../plans/tables.ts'
-import { voucherState } from './rules.ts'
+import { VOUCHERS_AT_ONCE } from './commands.ts'
+import { voucherState, whileMore } from './rules.ts'
 import { endVouchers } from './sales.ts'
 import { voucherBatches, voucherMoves, vouchers } from './tables.ts'
 
@@ -188,31 +189,31 @@ export const revokeVoucher = defineCommand({
   },
 })
 
-/** Vouchers of one command. */
-const REVOKED_AT_ONCE = 200
-
 /** Ends those of a batch that were never used; `keepSold` spares the ones that somebody has paid for. */
-export const revokeRest = defineCommand({
-  name: 'vouchers.revokeRest',
-  summary:
-    'Ends the vouchers of a batch that were never used, sold ones spared on request; repeat while `more` is true.',
-  output: z.object({ revoked: z.number().int(), more: z.boolean() }),
-  permission: 'vouchers.write',
-  input: z.object({ batch: z.number().int(), keepSold: z.boolean() }),
-  handle(ctx, { batch: number, keepSold }) {
-    const batch = ctx.db.select().from(voucherBatches.site).where(eq(voucherBatches.site.number, number)).get()
-    if (!batch) return err({ type: 'BatchUnknown', batch: number })
-    const unused = ctx.raw
-      .prepare<[string, string, number, number], { id: string; grantNo: number }>(
-        `SELECT v.id, g.no AS grantNo FROM vouchers v JOIN grants g ON g.service_id = v.id
+export const revokeRest = inParts(
+  defineCommand({
+    name: 'vouchers.revokeRest',
+    summary: 'Ends the vouchers of a batch that were never used, sold ones spared on request.',
+    output: z.object({ revoked: z.number().int(), more: z.boolean() }),
+    permission: 'vouchers.write',
+    input: z.object({ batch: z.number().int(), keepSold: z.boolean() }),
+    handle(ctx, { batch: number, keepSold }) {
+      const batch = ctx.db.select().from(voucherBatches.site).where(eq(voucherBatches.site.number, number)).get()
+      if (!batch) return err({ type: 'BatchUnknown', batch: number })
+      const unused = ctx.raw
+        .prepare<[string, string, number, number], { id: string; grantNo: number }>(
+          `SELECT v.id, g.no AS grantNo FROM vouchers v JOIN grants g ON g.service_id = v.id
          WHERE v.batch_id = ? AND v.state NOT IN ('revoked', ?) AND g.first_used_at IS NULL
            AND (g.expires_at IS NULL OR g.expires_at > ?) LIMIT ?`,
-      )
-      .all(batch.id, keepSold ? 'sold' : '', ctx.now, REVOKED_AT_ONCE)
-    endVouchers(ctx, unused)
-    return ok({ revoked: unused.length, more: unused.length === REVOKED_AT_ONCE })
-  },
-})
+        )
+        .all(batch.id, keepSold ? 'sold' : '', ctx.now, VOUCHERS_AT_ONCE.revoked)
+      endVouchers(ctx, unused)
+      ctx.changed({ state: 'unused', vouchers: unused.length }, { state: 'revoked', vouchers: unused.length })
+      return ok({ revoked: unused.length, more: unused.length === VOUCHERS_AT_ONCE.revoked })
+    },
+  }),
+  whileMore,
+)
 
 /** The code of one that is still good for a first login: told, and kept in the audit log that it was. */
 export const revealVoucher = defineCommand({

@@ -113,10 +113,17 @@ const cell = (text: string): string => {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
-const csvOf = (batch: number, plan: string, codes: readonly Revealed[]): string =>
-  [['batch', 'serial', 'code', 'plan'], ...codes.map(({ serial, code }) => [String(batch), String(serial), code, plan])]
-    .map((row) => `${row.map(cell).join(',')}\r\n`)
-    .join('')
+const lineOf = (row: readonly string[]): string => `${row.map(cell).join(',')}\r\n`
+const LINES_AT_ONCE = 2000
+
+const csvOf = async (batch: number, plan: string, codes: readonly Revealed[]): Promise<string> => {
+  let text = lineOf(['batch', 'serial', 'code', 'plan'])
+  for (const [index, { serial, code }] of codes.entries()) {
+    text += lineOf([String(batch), String(serial), code, plan])
+    if (index % LINES_AT_ONCE === 0) await breathe()
+  }
+  return text
+}
 
 export type Printed = {
   readonly batch: { readonly number: number; readonly prefix: string }
@@ -129,7 +136,7 @@ export const fileOf = async ({ batch, plan, order, codes }: Printed, given: Give
   const name = `vouchers-${batch.number}-${order.from}-${order.to}`
   if (order.layout === 'csv')
     return {
-      file: { name: `${name}.csv`, type: 'text/csv; charset=utf-8', body: csvOf(batch.number, plan.name, codes) },
+      file: { name: `${name}.csv`, type: 'text/csv; charset=utf-8', body: await csvOf(batch.number, plan.name, codes) },
     }
   // Its library is large: it is loaded when somebody prints.
   const { voucherSheetBytes } = await import('./sheet.ts')

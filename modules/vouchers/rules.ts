@@ -32,3 +32,11 @@ const WHOLE_BP = 10_000
 
 /** Of one voucher, to the nearest cent and half a cent up: what many earn is the sum of what each does. */
 export const commissionOf = (price: Money, bp: number): Money => scaleMoney(price, bp, WHOLE_BP, 'half-up')
+
+/** Parts of a command that ends a few at once and says whether there are more: what is ended is found no more. */
+export const whileMore = {
+  next: <I>(input: I, { more }: Revoked): I | undefined => (more ? input : undefined),
+  join: (before: Revoked, after: Revoked): Revoked => ({ ...after, revoked: before.revoked + after.revoked }),
+}
+
+type Revoked = { readonly revoked: number; readonly more: boolean }

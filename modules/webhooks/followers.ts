@@ -41,7 +41,7 @@ export const followers: readonly Follower[] = [
   follow(addPlan, (ctx, { name, kind, priceMinor, currency }) =>
     tell(ctx, 'plan.added', { name, kind, priceMinor, currency }),
   ),
-  follow(handVouchers, (ctx, { from, to, state, holder }, { batch, moved }) => {
+  follow(handVouchers, (ctx, { from, state, holder }, { batch, moved, through: to }) => {
     if (state === 'sold' && moved > 0) tell(ctx, 'voucher.sold', { batch, from, to, sold: moved, holder })
   }),
   follow(revokeVouchers, (ctx, input, { revoked }) => {

@@ -8,7 +8,7 @@ import { orThrow, secret, type Secret } from '@lango/kernel'
 import { openDatabase } from '@lango/kernel/db'
 import { collectingLog, seededRandom } from '@lango/kernel/testing'
 import { dataFolder, lockFolder, makeFolder, type DataFolder } from '../data-folder.ts'
-import { createQueryRunner, runCommand } from '../run-named.ts'
+import { createQueryRunner, runWhole } from '../run-named.ts'
 import { openSite } from '../site.ts'
 import { loadTls } from '../tls/index.ts'
 import { backUp, restore } from './index.ts'
@@ -25,10 +25,10 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }))
 const furnish = async (name: string): Promise<DataFolder> => {
   const folder = orThrow(makeFolder(join(dir, name)))
   const site = orThrow(openSite(folder, collectingLog()))
-  const must = (command: string, input: unknown) => orThrow(runCommand(site, command, input, { actor }))
-  must('routers.add', { name: 'tower', address: '10.0.0.1', secret: 'shared-secret-of-tower' })
-  must('plans.add', { name: 'Home', kind: 'pppoe', policy: { downKbps: 1000, upKbps: 500 } })
-  must('subscribers.import', {
+  const must = async (command: string, input: unknown) => orThrow(await runWhole(site, command, input, { actor }))
+  await must('routers.add', { name: 'tower', address: '10.0.0.1', secret: 'shared-secret-of-tower' })
+  await must('plans.add', { name: 'Home', kind: 'pppoe', policy: { downKbps: 1000, upKbps: 500 } })
+  await must('subscribers.import', {
     rows: Array.from({ length: 50 }, (_, n) => ({ login: `user${n}`, password: `pw-of-user${n}`, plan: 'Home' })),
   })
   site.close()

@@ -347,7 +347,8 @@ const sentences: Sentences = {
 }
 
 /** The sentence of any fault; one that is not known by name is shown with what it carries. */
-export const faultSentence = (fault: Fault): string => {
+export const faultSentence = ({ soFar, ...fault }: Fault & { readonly soFar?: unknown }): string => {
+  if (soFar !== undefined) return `${faultSentence(fault)} A part was done before that; the same again does the rest.`
   // Each takes its own fault only: what they have in common is that they take no other.
   const known: ((own: never) => string) | undefined = Object.hasOwn(sentences, fault.type)
     ? sentences[fault.type as KnownFault['type']]

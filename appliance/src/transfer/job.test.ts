@@ -5,7 +5,7 @@ import { system } from '@lango/kernel/verbs'
 import type { TransferSource } from '@lango/modules/desk'
 import { addPlan } from '@lango/modules/plans'
 import { faultSentence } from '../cli/faults.ts'
-import { runCommand, runQuery } from '../run-named.ts'
+import { runQuery, runWhole } from '../run-named.ts'
 import { siteModules } from '../site.ts'
 import { readJob } from './job.ts'
 import type { TransferBox } from './sheet.ts'
@@ -17,7 +17,7 @@ const shop = () => {
   const box: TransferBox = {
     query: <T>(name: string, input: unknown) => Promise.resolve(runQuery(databases, name, input) as Result<T, Fault>),
     command: <T>(name: string, input: unknown) =>
-      Promise.resolve(runCommand(site, name, input, { actor: system('test') }) as Result<T, Fault>),
+      runWhole(site, name, input, { actor: system('test') }) as Promise<Result<T, Fault>>,
     passwords: () => Promise.resolve(ok(new Map())),
   }
   const jobOf = async (source: TransferSource, text: string, more: Readonly<Record<string, string>> = {}) => {

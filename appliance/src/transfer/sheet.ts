@@ -2,6 +2,9 @@
 import type { Fault, Result } from '@lango/kernel'
 import type { Cells, Layout, Row } from './rows.ts'
 
+/** Secrets of one command: opening a thousand keeps the control thread for too long. */
+export const REVEALED_AT_ONCE = 250
+
 export type Judged = {
   readonly line: number
   /** What people call it. */

@@ -22,6 +22,7 @@ import {
   type Sheet,
   type SheetOptions,
   type TransferBox,
+  REVEALED_AT_ONCE,
 } from './sheet.ts'
 
 type Services = typeof services & { readonly inputInvalid: typeof inputInvalid }
@@ -181,21 +182,30 @@ async function* pages(
       return
     }
     if (page.value.length === 0) return
-    const passwords = new Map<string, string>()
-    if (withSecrets) {
-      const logins = page.value.map(({ login }) => login)
-      const told = await box.command<ValueOf<typeof revealPasswords>>('subscribers.reveal', { logins })
-      if (!told.ok) {
-        yield told
-        return
-      }
-      for (const { login, password } of told.value.passwords) passwords.set(login, password)
+    const passwords = await passwordsOf(box, withSecrets ? page.value : [])
+    if (!passwords.ok) {
+      yield passwords
+      return
     }
     yield {
       ok: true,
-      value: page.value.map((row) => ({ ...subscriberCells(row), password: passwords.get(row.login) ?? '' })),
+      value: page.value.map((row) => ({ ...subscriberCells(row), password: passwords.value.get(row.login) ?? '' })),
     }
     if (page.value.length < SHEET_ROWS_MAX) return
     after = page.value.at(-1)!.login
   }
+}
+
+const passwordsOf = async (
+  box: TransferBox,
+  rows: readonly { readonly login: string }[],
+): Promise<Result<ReadonlyMap<string, string>, Fault>> => {
+  const passwords = new Map<string, string>()
+  for (let at = 0; at < rows.length; at += REVEALED_AT_ONCE) {
+    const logins = rows.slice(at, at + REVEALED_AT_ONCE).map(({ login }) => login)
+    const told = await box.command<ValueOf<typeof revealPasswords>>('subscribers.reveal', { logins })
+    if (!told.ok) return told
+    for (const { login, password } of told.value.passwords) passwords.set(login, password)
+  }
+  return { ok: true, value: passwords }
 }

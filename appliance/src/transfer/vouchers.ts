@@ -6,7 +6,15 @@ import type { listPlans } from '@lango/modules/plans'
 import type { importVouchers, revealCodes, voucherRows } from '@lango/modules/vouchers'
 import type * as module from '@lango/modules/vouchers'
 import type { Cells } from './rows.ts'
-import { filled, type Judged, type Looked, type OpenSheet, type Sheet, type TransferBox } from './sheet.ts'
+import {
+  REVEALED_AT_ONCE,
+  filled,
+  type Judged,
+  type Looked,
+  type OpenSheet,
+  type Sheet,
+  type TransferBox,
+} from './sheet.ts'
 
 type Vouchers = typeof module & { readonly inputInvalid: typeof inputInvalid }
 type Page = ResultOf<typeof voucherRows>
@@ -125,11 +133,13 @@ async function* pages(
 
 const codesOf = async (box: TransferBox, page: Page): Promise<Result<ReadonlyMap<string, string>, Fault>> => {
   const codes = new Map<string, string>()
-  for (const [batch, rows] of Map.groupBy(page, (row) => row.batch)) {
-    const range = { batch, from: rows[0]!.serial, to: rows.at(-1)!.serial }
-    const told = await box.command<ValueOf<typeof revealCodes>>('vouchers.revealCodes', range)
-    if (!told.ok) return told
-    for (const { serial, code } of told.value.codes) codes.set(`${batch}/${serial}`, code)
-  }
+  for (const [batch, all] of Map.groupBy(page, (row) => row.batch))
+    for (let at = 0; at < all.length; at += REVEALED_AT_ONCE) {
+      const rows = all.slice(at, at + REVEALED_AT_ONCE)
+      const range = { batch, from: rows[0]!.serial, to: rows.at(-1)!.serial }
+      const told = await box.command<ValueOf<typeof revealCodes>>('vouchers.revealCodes', range)
+      if (!told.ok) return told
+      for (const { serial, code } of told.value.codes) codes.set(`${batch}/${serial}`, code)
+    }
   return { ok: true, value: codes }
 }

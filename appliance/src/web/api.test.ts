@@ -15,7 +15,7 @@ import {
 } from '@lango/modules/people'
 import { plans } from '@lango/modules/plans'
 import { plans as plansTable } from '@lango/modules/plans/tables'
-import { runCommand } from '../run-named.ts'
+import { runWhole } from '../run-named.ts'
 import { commandsByName, queriesByName } from '../site.ts'
 import { createWeb } from './web.ts'
 import { createFixtureFeed, sampleSnapshot } from './testing/fixture-feed.ts'
@@ -35,7 +35,7 @@ const box = () => {
     queries: queriesByName,
     holderOf: tokens.holderOf,
     may: guard.may,
-    command: (name, input, by) => runCommand(site, name, input, by),
+    command: (name, input, by) => runWhole(site, name, input, by),
     query(name, input) {
       asked.push(name)
       const query = plans.queries.find((one) => one.name === name)

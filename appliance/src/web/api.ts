@@ -15,7 +15,7 @@ export type ApiDeps = {
   /** Who shows this token; undefined when it opens nothing. */
   readonly holderOf: (token: string) => Actor | undefined
   readonly may: May
-  readonly command: (name: string, input: unknown, by: { id: string; actor: Actor }) => Result<unknown, Fault>
+  readonly command: (name: string, input: unknown, by: { id: string; actor: Actor }) => Promise<Result<unknown, Fault>>
   readonly query: (name: string, input: unknown) => Promise<Result<unknown, Fault>>
   /** A fault in words: what happened and what to do. */
   readonly sentenceOf: (fault: Fault) => string | Promise<string>
@@ -81,7 +81,7 @@ export const createApi = (deps: ApiDeps): Hono => {
     if (!KEY_SHAPE.test(key)) return refuse(c, { type: 'KeyInvalid' })
     const input = await inputOf(c).catch(() => UNREADABLE)
     if (input === UNREADABLE) return refuse(c, UNREADABLE)
-    return tell(c, deps.command(name, input, { id: `${actor.id}/${key}`, actor }))
+    return tell(c, await deps.command(name, input, { id: `${actor.id}/${key}`, actor }))
   })
 
   api.post('/queries/:name', async (c) => {

@@ -138,7 +138,7 @@ class Mount {
         // The same form sent twice asks for the same commands in the same order.
         const id = `${who.actor.id}/${once}/${told++}`
         const by = { id, actor: who.actor, origin: addressOf(c) }
-        return Promise.resolve(site.command(command.name, input, by) as Result<never, Fault>)
+        return site.whole(command.name, input, by) as Promise<Result<never, Fault>>
       },
     }
   }
@@ -157,13 +157,21 @@ class Mount {
     return this.open(c, page, tells(done, sentence, deed, fields), status)
   }
 
-  async #sentence(c: Context, fault: Fault): Promise<string> {
-    return faultSentenceIn(this.#deps.localeOf(c).lang, fault) ?? (await this.#deps.site.sentenceOf(fault))
+  async #sentence(c: Context, { soFar, ...fault }: Fault & { readonly soFar?: unknown }): Promise<string> {
+    const { lang } = this.#deps.localeOf(c)
+    const said = faultSentenceIn(lang, fault) ?? (await this.#deps.site.sentenceOf(fault))
+    return soFar === undefined ? said : `${said} ${partlyDone[lang]}`
   }
 
   async #refuse(c: Context<DeskEnv>, fault: Fault): Promise<Response> {
     return this.#deps.message(c, fault.type === 'Forbidden' ? 403 : 500, await this.#sentence(c, fault))
   }
+}
+
+/** Behind what kept a piece of bulk work from its end. */
+const partlyDone = {
+  en: 'A part of it was done before that; the same again does the rest.',
+  sw: 'Sehemu yake ilikuwa imefanyika kabla ya hapo; fanya tena vilevile ili kumalizia.',
 }
 
 const forbidden = (permission: string): Fault => ({ type: 'Forbidden', permission }) as Fault

@@ -16,12 +16,18 @@ export type WebSite = {
   /** Counts failures to sign in, here and at the routers. */
   readonly signIns: SignInGuard
   readonly vault: Pick<Vault, 'keyedHash'>
-  /** By name, under an id of the asker's or a fresh one. `origin` is an address. */
+  /** One transaction, by name, under an id of the asker's or a fresh one. `origin` is an address. */
   readonly command: (
     name: string,
     input: unknown,
     by: { id?: string; actor: Actor; origin: string },
   ) => Result<unknown, Fault>
+  /** Whatever command it is, to its end: bulk work goes in parts between which others have their turn. */
+  readonly whole: (
+    name: string,
+    input: unknown,
+    by: { id: string; actor: Actor; origin: string },
+  ) => Promise<Result<unknown, Fault>>
   readonly query: (name: string, input: unknown) => Promise<Result<unknown, Fault>>
   /** What only the running box can do. */
   readonly action: (name: string, input: unknown, by: Actor) => Promise<Result<unknown, Fault>>

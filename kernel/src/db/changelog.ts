@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { defineLimits } from '../base/limits.ts'
 import { quoted } from './sql.ts'
 import type { RawDatabase } from './sqlite.ts'
@@ -14,7 +15,12 @@ export type Change = {
   readonly op: 'put' | 'delete' | 'erase'
 }
 
-export const changeLogLimits = defineLimits({ rowsMax: 500_000 })
+export const changeLogLimits = defineLimits({
+  rowsMax: 500_000,
+  /** Entries that are counted, or gone through and deleted, in one turn of the event loop. */
+  countedAtOnce: 10_000,
+  deletedAtOnce: 1000,
+})
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS change_log
@@ -69,23 +75,58 @@ export const changesAfter = (raw: RawDatabase, seq: number, rowsMax: number): Ch
 
 /**
  * Keeps a log that nobody fetches from filling the disk: above the limit, tables lose their entries, the largest first,
- * and are marked to be sent whole. Answers the tables that were given up.
+ * and are marked to be sent whole. Answers the tables that were given up. In short steps, and cut off between any two
+ * it is gone on with the next time: a table is marked before the first of its entries goes.
  */
-export const trimChangeLog = (raw: RawDatabase, rowsMax: number = changeLogLimits.rowsMax): string[] =>
-  raw.transaction(() => {
-    const sizes = raw.prepare<[], { tbl: string; rows: number }>(
-      'SELECT tbl, count(*) AS rows FROM change_log GROUP BY tbl ORDER BY rows DESC',
+export const trimChangeLog = async (
+  raw: RawDatabase,
+  rowsMax: number = changeLogLimits.rowsMax,
+): Promise<readonly string[]> => {
+  const { first, last } = raw
+    .prepare<[], { first: number | null; last: number | null }>(
+      'SELECT (SELECT min(seq) FROM change_log) AS first, (SELECT max(seq) FROM change_log) AS last',
     )
-    let left = 0
-    const bySize = sizes.all()
-    for (const { rows } of bySize) left += rows
-    const dropped: string[] = []
-    for (const { tbl, rows } of bySize) {
-      if (left <= rowsMax) break
-      raw.prepare('DELETE FROM change_log WHERE tbl = ?').run(tbl)
-      raw.prepare('INSERT OR IGNORE INTO snapshot_needed (tbl) VALUES (?)').run(tbl)
-      dropped.push(tbl)
-      left -= rows
-    }
-    return dropped
-  })()
+    .get()!
+  if (first === null || last === null || last - first < rowsMax) return []
+  const dropped = tooMany(await countByTable(raw, first, last), rowsMax)
+  if (dropped.length === 0) return []
+  const mark = raw.prepare('INSERT OR IGNORE INTO snapshot_needed (tbl) VALUES (?)')
+  raw.transaction(() => dropped.forEach((table) => mark.run(table)))()
+  const remove = raw.prepare<[number, number, string]>(
+    'DELETE FROM change_log WHERE seq BETWEEN ? AND ? AND tbl IN (SELECT value FROM json_each(?))',
+  )
+  const { deletedAtOnce } = changeLogLimits
+  for (let seq = first; seq <= last; seq += deletedAtOnce) {
+    remove.run(seq, Math.min(seq + deletedAtOnce - 1, last), JSON.stringify(dropped))
+    await setImmediate()
+  }
+  return dropped
+}
+
+const countByTable = async (raw: RawDatabase, first: number, last: number): Promise<ReadonlyMap<string, number>> => {
+  const { countedAtOnce } = changeLogLimits
+  const count = raw.prepare<[number, number], { tbl: string; rows: number }>(
+    'SELECT tbl, count(*) AS rows FROM change_log WHERE seq BETWEEN ? AND ? GROUP BY tbl',
+  )
+  const counts = new Map<string, number>()
+  for (let seq = first; seq <= last; seq += countedAtOnce) {
+    for (const { tbl, rows } of count.all(seq, Math.min(seq + countedAtOnce - 1, last)))
+      counts.set(tbl, (counts.get(tbl) ?? 0) + rows)
+    await setImmediate()
+  }
+  return counts
+}
+
+/** The largest tables, as many as have to go. */
+const tooMany = (counts: ReadonlyMap<string, number>, rowsMax: number): readonly string[] => {
+  let left = 0
+  for (const rows of counts.values()) left += rows
+  const bySize = [...counts].toSorted(([, a], [, b]) => b - a)
+  const dropped: string[] = []
+  for (const [table, rows] of bySize) {
+    if (left <= rowsMax) break
+    dropped.push(table)
+    left -= rows
+  }
+  return dropped
+}

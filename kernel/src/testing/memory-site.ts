@@ -13,6 +13,7 @@ import { createEvents, type Events } from '../verbs/events.ts'
 import type { AnyJob } from '../verbs/job.ts'
 import { createJobRunner, type JobRunner } from '../verbs/job-runner.ts'
 import { kernelModule, partsOf, type Module } from '../verbs/module.ts'
+import { dispatchAtOnce } from '../verbs/parts.ts'
 import { collectingLog } from './collecting-log.ts'
 import { fakeClock, type FakeClock } from './fake-clock.ts'
 
@@ -28,7 +29,7 @@ export interface MemorySite {
   readonly told: { readonly name: string; readonly data: unknown }[]
   readonly dispatcher: Dispatcher
   readonly jobs: JobRunner
-  /** Dispatches under a fresh id, as the system. */
+  /** Dispatches under a fresh id, as the system; all parts of it. */
   readonly dispatch: <C extends AnyCommand>(
     command: C,
     input: z.input<C['input']>,
@@ -91,7 +92,7 @@ export const memorySite = (modules: readonly Module[], options: MemorySiteOption
   })
 
   const dispatch: MemorySite['dispatch'] = (command, input, { id = ids.next('cmd'), actor = system('test') } = {}) =>
-    dispatcher.dispatch(command, input, { id, actor })
+    dispatchAtOnce(dispatcher, command, input, { id, actor })
   return {
     database,
     clock,

@@ -35,7 +35,7 @@ export const AUDIT_KEPT_YEARS = 7
 /** Those years, their leap days and one more. */
 export const AUDIT_KEPT_MS = AUDIT_KEPT_YEARS * YEAR_MS + 3 * 86_400_000
 /** Entries looked at by one command: its transaction stays short. */
-const PRUNE_ROWS = 1000
+const PRUNE_ROWS = 300
 
 /**
  * Removes entries that are older than they must be kept, and signs up to where. Never by a clock that may be wrong: it

@@ -9,6 +9,7 @@ import type { RawDatabase, SiteOrm } from '../db/sqlite.ts'
 import type { Actor } from './actor.ts'
 import type { EventType } from './events.ts'
 import type { Enqueue, JobKind } from './job.ts'
+import type { Parts } from './parts.ts'
 
 /** What a handler may use. Everything it writes is in one transaction, which its faults and throws roll back. */
 export interface CommandContext {
@@ -83,6 +84,12 @@ export interface Command<
    * there is no such command.
    */
   readonly isInternal?: true
+  /**
+   * It does no more than a part at once, so that its transaction stays short: whoever wants all of it done goes by
+   * `dispatchWhole`, as the desk, programs and the command line do.
+   */
+  // oxlint-disable-next-line typescript/no-explicit-any -- as its handler's input and value: checked where it is defined
+  readonly parts?: Parts<any, any>
   handle(context: CommandContext, input: z.output<I>): R
 }
 // oxlint-disable-next-line typescript/no-explicit-any -- a list of commands of every type needs the top of the family
@@ -117,7 +124,7 @@ export const defineCommand = <
   R extends Result<unknown>,
   O extends z.ZodType = z.ZodType,
 >(
-  command: Omit<Command<N, I, R>, 'handle' | 'permission' | 'summary' | 'output'> &
+  command: Omit<Command<N, I, R>, 'handle' | 'permission' | 'summary' | 'output' | 'parts'> &
     (Described<P> | Internal<P>) & {
       readonly output?: O
       handle(context: CommandContext, input: z.output<I>): R & Settled<R> & Promised<ValueIn<R>, O>

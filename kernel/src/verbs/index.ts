@@ -18,6 +18,7 @@ export {
   type JobRunnerDeps,
 } from './job-runner.ts'
 export * from './module.ts'
+export * from './parts.ts'
 export {
   createPersonalReader,
   destroyPersonKeys,

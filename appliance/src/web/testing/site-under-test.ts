@@ -8,7 +8,7 @@ import { createDeskAudit } from '../../audit/desk-export.ts'
 import { withPlainAudit } from '../../audit/plain.ts'
 import { decisionQueries } from '../../aaa/decision-search.ts'
 import { faultSentence } from '../../cli/faults.ts'
-import { runCommand, runQuery } from '../../run-named.ts'
+import { runCommand, runQuery, runWhole } from '../../run-named.ts'
 import { siteModules } from '../../site.ts'
 import { createSignInGuard } from '../sign-in-guard.ts'
 import type { WebSite } from '../web-site.ts'
@@ -29,7 +29,7 @@ export const siteUnderTest = (others: Parameters<typeof createActions>[0]['other
   const action = createActions({
     reader: site.database.raw,
     queries: { ask: query, stop: () => Promise.resolve() },
-    command: async (name, input, actor) => runCommand(site, name, input, { actor }),
+    command: (name, input, actor) => runWhole(site, name, input, { actor }),
     status: () => ({}),
     newWebAddress: () => '',
     ...createDeskAudit({
@@ -55,6 +55,7 @@ export const siteUnderTest = (others: Parameters<typeof createActions>[0]['other
     signIns: createSignInGuard(site.clock),
     vault: site.vault,
     command: (name, input, { id, actor, origin }) => runCommand(site, name, input, { actor, origin, id }),
+    whole: (name, input, by) => runWhole(site, name, input, by),
     query: withPlainAudit(query, site.database.raw, site.vault),
     action,
     receive: () => Promise.resolve(err({ type: 'TransferBusy' })),
