@@ -21,6 +21,7 @@ const entries = {
   eap: 'appliance/src/aaa/eap.ts',
   'query-thread': 'appliance/src/query-thread.ts',
   'backup-thread': 'appliance/src/backup-thread.ts',
+  'write-back-thread': 'appliance/src/write-back-thread.ts',
   'audit-thread': 'appliance/src/audit/audit-thread.ts',
   'transfer-thread': 'appliance/src/transfer/transfer-thread.ts',
 }

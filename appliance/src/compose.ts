@@ -2,8 +2,8 @@
 import { hostname, networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FaultError, err, ok, orThrow, systemTimers, type Fault, type Log, type Result } from '@lango/kernel'
-import { trimChangeLog, type RawDatabase } from '@lango/kernel/db'
-import { createPersonalReader, pruneCommands, supervise, type Actor } from '@lango/kernel/verbs'
+import type { RawDatabase } from '@lango/kernel/db'
+import { createPersonalReader, supervise, type Actor } from '@lango/kernel/verbs'
 import { Calendar } from '@lango/modules/access'
 import { createMessageDelivery } from '@lango/modules/messages'
 import { createDelivery } from '@lango/modules/webhooks'
@@ -34,6 +34,7 @@ import { createQueryRunner, runWhole } from './run-named.ts'
 import { startSessionControl, type SessionControl } from './session-control.ts'
 import { createJobs, openSite, type Site } from './site.ts'
 import { createStaffDoor, type StaffDoor } from './staff-door.ts'
+import { keepTidy } from './tidy.ts'
 import { loadTls, type BoxTls, type TlsFiles } from './tls/index.ts'
 import { createListExport } from './transfer/desk-export.ts'
 import { Transfers } from './transfer/desk-transfers.ts'
@@ -41,6 +42,7 @@ import { startWatch, type Watch } from './watch.ts'
 import { lineSentenceIn } from './web/fault-words.ts'
 import type { WebSite } from './web/index.ts'
 import { startWebhookFeed, type WebhookFeed } from './webhook-feed.ts'
+import { startWriteBack } from './write-back.ts'
 
 export type BoxOptions = {
   readonly dir: string
@@ -108,29 +110,6 @@ const keepCertificates = ({ folder, clock, random }: Site, take: (tls: TlsFiles)
   })
 
 const CERTIFICATES_LOOK_MS = 6 * 3_600_000
-
-/** What would grow without end: the change log of a box that no cloud fetches from, and the results of old commands. */
-const keepTidy = ({ database, clock }: Site, log: Log): (() => void) => {
-  let isTrimming = false
-  const trim = async (): Promise<void> => {
-    const tables = await trimChangeLog(database.raw)
-    if (tables.length > 0) log.info('the change log was full: these tables will be sent whole', { tables })
-  }
-  return every(TIDY_EVERY_MS, () => {
-    pruneCommands(database.raw, { before: clock.now() - COMMANDS_KEPT_MS, rowsMax: COMMANDS_FORGOTTEN_AT_ONCE })
-    if (isTrimming) return
-    isTrimming = true
-    trim()
-      .catch((error: unknown) => log.error('the change log was not trimmed', { error }))
-      .finally(() => (isTrimming = false))
-  })
-}
-
-const TIDY_EVERY_MS = 60_000
-/** Some 400,000 a day: more than a box is asked for. */
-const COMMANDS_FORGOTTEN_AT_ONCE = 300
-/** A command may be repeated within this time; after it the id would do the work again. */
-const COMMANDS_KEPT_MS = 30 * 86_400_000
 
 /** Starts everything, or says which part would not and leaves nothing behind. */
 export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
@@ -252,8 +231,18 @@ const takeCertificates =
   }
 
 const startUpkeep = ({ log }: BoxOptions, { site }: Ground, aaa: Aaa, desk: () => Desk | undefined): Stage => {
-  const stops = [keepClock(site, aaa), keepTidy(site, log), keepCertificates(site, takeCertificates(aaa, desk), log)]
-  return { stop: () => stops.forEach((stop) => stop()) }
+  const stops = [
+    keepClock(site, aaa),
+    keepTidy(site, every, log),
+    keepCertificates(site, takeCertificates(aaa, desk), log),
+  ]
+  const writeBack = startWriteBack({ raw: site.database.raw, file: site.folder.siteFile, every, log })
+  return {
+    stop() {
+      stops.forEach((stop) => stop())
+      return writeBack.stop()
+    },
+  }
 }
 
 /** Live sessions are held to what they should be. */

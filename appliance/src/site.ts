@@ -52,6 +52,9 @@ export const SCHEMA = 7
 /** When this release was made: a clock before it is wrong. */
 export const RELEASED_AT = Date.UTC(2026, 10, 21)
 
+/** 160 MB: a running box brings them back long before, in a thread of its own. */
+const WAL_PAGES_MAX = 40_000
+
 /** Every module of the box, in dependency order. */
 export const siteModules = [
   people,
@@ -115,7 +118,7 @@ export const openSite = (folder: DataFolder, log: Log): Result<Site, Fault> => {
   if (witness) clock.confirm(witness)
   const vault = openVault({ file: folder.keyFile, create: true, random })
   if (!vault.ok) return vault
-  const database = openDatabase({ file: folder.siteFile })
+  const database = openDatabase({ file: folder.siteFile, walPagesBeforeCheckpoint: WAL_PAGES_MAX })
   if (!database.ok) return database
   const made = prepare(folder, database.value)
   if (!made.ok) {

@@ -12,6 +12,7 @@ import { checkScheduledBackup } from './doctor/scheduled-backup.ts'
 import { checkServing } from './doctor/serving.ts'
 import { createMetrics, type MetricsSources } from './metrics/collect.ts'
 import { METER_LOOK_MS, Meter } from './metrics/meter.ts'
+import { watchTurns } from './metrics/turns.ts'
 import { RELEASED_AT } from './site.ts'
 import { certificateEnds } from './tls/index.ts'
 
@@ -73,7 +74,8 @@ export const startWatch = (deps: WatchDeps): Watch => {
   const look = (): void => meter.look(clock.monotonicMs())
   look()
   attention.look()
-  const stops = [every(METER_LOOK_MS, look), every(ATTENTION_LOOK_MS, attention.look)]
+  const turns = watchTurns()
+  const stops = [turns.stop, every(METER_LOOK_MS, look), every(ATTENTION_LOOK_MS, attention.look)]
   const metrics = createMetrics({
     meter,
     state,
@@ -84,6 +86,7 @@ export const startWatch = (deps: WatchDeps): Watch => {
     clockSure: clock.sure,
     attention: attention.all,
     certificates: ends,
+    turns,
   })
   return {
     attention: attention.all,

@@ -11,6 +11,7 @@ import type { CertificateEnd } from '../tls/index.ts'
 import { kernelQueue } from './kernel-udp.ts'
 import { exposition, type Histogram, type Labels, type Metric, type Sample } from './exposition.ts'
 import type { Meter } from './meter.ts'
+import type { Turns } from './turns.ts'
 
 export type MetricsSources = {
   readonly meter: Meter
@@ -24,6 +25,7 @@ export type MetricsSources = {
   readonly clockSure: () => boolean
   readonly attention: () => readonly Attention[]
   readonly certificates: () => readonly CertificateEnd[]
+  readonly turns: Pick<Turns, 'quantiles'>
 }
 
 const MICROS_PER_SEC = 1e6
@@ -144,11 +146,16 @@ const storeMetrics = ({ meter, state, folder }: MetricsSources): Metric[] => {
   ]
 }
 
-const workMetrics = ({ state, attention }: MetricsSources, jobs: ReadonlyMap<string, number>): Metric[] => {
+const workMetrics = ({ state, attention, turns }: MetricsSources, jobs: ReadonlyMap<string, number>): Metric[] => {
   const severities = ['attention', 'stopped'] as const
   const open = attention()
   return [
     gauge('lango_sessions_open', 'Sessions that have begun and not ended.', [{ value: state.get('openSessions') }]),
+    gauge(
+      'lango_event_loop_delay_seconds',
+      'How long commands, jobs and pages kept others waiting, by the share of turns; since it was asked last.',
+      [...turns.quantiles()].map(([quantile, value]) => ({ labels: { quantile: String(quantile) }, value })),
+    ),
     gauge('lango_lockouts', 'Devices and logins that may not try a password for now.', [
       { value: state.get('lockouts') },
     ]),

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { Hono } from 'hono'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { orThrow } from '@lango/kernel'
@@ -49,13 +50,15 @@ const parsed = (text: string) => {
   return samples
 }
 
-test('every metric has its help, its type and figures', () => {
+test('every metric has its help, its type and figures', async () => {
   const { state, watch, close } = watched()
   state.count('accepts', 3)
   state.count('dropped')
   for (const micros of [150, 400, 2_000_000]) state.observe('login', micros)
   state.observe('commit', 4000)
   state.set('openSessions', 7)
+  // A turn is told of when the next one has begun.
+  for (let turn = 0; turn < 3; turn++) await setImmediate()
   const samples = parsed(watch.metrics())
   close()
   expect(Object.fromEntries(samples)).toMatchObject({
@@ -76,7 +79,12 @@ test('every metric has its help, its type and figures', () => {
     lango_store_failing: 0,
     lango_clock_sure: 1,
   })
-  for (const positive of ['lango_disk_free_bytes', 'process_resident_memory_bytes', 'process_cpu_seconds_total'])
+  for (const positive of [
+    'lango_event_loop_delay_seconds{quantile="1"}',
+    'lango_disk_free_bytes',
+    'process_resident_memory_bytes',
+    'process_cpu_seconds_total',
+  ])
     expect(samples.get(positive)).toBeGreaterThan(0)
   expect(samples.get('lango_database_size_bytes{database="site"}')).toBeGreaterThan(4096)
 })

@@ -33,6 +33,8 @@ export type OpenOptions = {
   busyTimeoutMs?: number
   /** Pages cached by this connection; each thread has its own. */
   cacheBytes?: number
+  /** Where another thread brings pages back, and this one only when that has failed. */
+  walPagesBeforeCheckpoint?: number
   /** Further files under these schema names, for reading across files. Only with `readonly`: a file has one writer. */
   attach?: Readonly<Record<string, string>>
 }
@@ -62,14 +64,15 @@ export const openRaw = (options: OpenOptions): Result<RawDatabase, DatabaseFault
   }
 }
 
-const setPragmas = (raw: RawDatabase, { readonly = false, cacheBytes, attach = {} }: OpenOptions): void => {
+const setPragmas = (raw: RawDatabase, options: OpenOptions): void => {
   const limits = databaseLimits
+  const { readonly = false, cacheBytes, walPagesBeforeCheckpoint, attach = {} } = options
   // Reads the header: a file that is no database is found here and not at the first query.
   raw.pragma('schema_version')
   if (!readonly) {
     raw.pragma('journal_mode = WAL')
     raw.pragma(`journal_size_limit = ${limits.walBytesKept}`)
-    raw.pragma(`wal_autocheckpoint = ${limits.walPagesBeforeCheckpoint}`)
+    raw.pragma(`wal_autocheckpoint = ${walPagesBeforeCheckpoint ?? limits.walPagesBeforeCheckpoint}`)
     // better-sqlite3 is built with SQLITE_DEFAULT_WAL_SYNCHRONOUS=1: without this a COMMIT is not on disk.
     raw.pragma('synchronous = FULL')
   }
