@@ -45,7 +45,7 @@ describe('the interface for programs', () => {
     const { codes } = made.body.value as { codes: string[] }
     const { vouchers } = revealed.body.value as { vouchers: { code: string }[] }
     expect(vouchers.map(({ code }) => code)).toEqual(codes)
-    expect(await ask('commands/grants.firstUse', owner, {})).toMatchObject({ status: 403 })
+    expect(await ask('commands/grants.firstUse', owner, {})).toMatchObject({ status: 404 })
   })
 
   test('/api/openapi.json describes it', async () => {

@@ -9,6 +9,7 @@ const actionPermissions: Readonly<Record<ActionName, string>> = {
   'grants.devices': 'sessions.read',
   'audit.opened': 'audit.read',
   'audit.export': 'audit.read',
+  'audit.exported': 'system',
   'box.status': 'sessions.read',
   'box.attention': 'sessions.read',
   'box.reach': 'routers.read',

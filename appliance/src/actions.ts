@@ -19,9 +19,6 @@ export type ActionDeps = {
   /** Says what runs, on which ports, since when. */
   readonly status: () => unknown
   readonly newWebAddress: () => string
-  /** Somebody looks at the audit log: recorded once an hour. */
-  readonly auditOpened: (by: Actor) => Result<unknown, Fault>
-  readonly auditExport: Doing
   readonly sleep: (ms: number) => Promise<unknown>
   readonly others: Partial<Record<ActionName, Doing>>
 }
@@ -80,8 +77,6 @@ export const createActions = (deps: ActionDeps): Action => {
     'sessions.change': orderFor('change'),
     // For pages of modules that know no sessions.
     'grants.devices': (input) => deps.queries.ask('sessions.devices', input),
-    'audit.opened': (_, by) => deps.auditOpened(by),
-    'audit.export': deps.auditExport,
     'box.status': () => ok(deps.status()),
     'web.token': () => ok({ address: deps.newWebAddress() }),
     ...deps.others,

@@ -30,7 +30,7 @@ import { startQueries, type QueryService } from './query-service.ts'
 import { rotateKeys } from './rotate-keys.ts'
 import { serveRpc } from './rpc/server.ts'
 import { createScheduledBackup } from './scheduled-backup.ts'
-import { createQueryRunner, runWhole } from './run-named.ts'
+import { createQueryRunner, runOwnWhole, runWhole } from './run-named.ts'
 import { startSessionControl, type SessionControl } from './session-control.ts'
 import { createJobs, openSite, type Site } from './site.ts'
 import { createStaffDoor, type StaffDoor } from './staff-door.ts'
@@ -341,7 +341,7 @@ const startTransfers = ({ log }: BoxOptions, { folder, site }: Ground): Transfer
     folder,
     clock: site.clock,
     may: site.may,
-    command: (name, input, actor) => runWhole(site, name, input, { actor }),
+    command: (name, input, actor) => runOwnWhole(site, name, input, { actor }),
     sentenceOf: (lang, fault) => lineSentenceIn(lang, fault) ?? faultSentence(fault),
     every,
     log,
@@ -359,8 +359,9 @@ const boxActions = (
   const { ports, state } = aaa
   const startedAt = clock.now()
   const command = (name: string, input: unknown, actor: Actor) => runWhole(site, name, input, { actor })
+  const own = (name: string, input: unknown, actor: Actor) => runOwnWhole(site, name, input, { actor })
   const take = takeCertificates(aaa, desk)
-  const certificates = createCertificates({ folder, clock, random, hostName: hostname(), command, take })
+  const certificates = createCertificates({ folder, clock, random, hostName: hostname(), command: own, take })
   return createActions({
     reader,
     queries,
@@ -383,21 +384,21 @@ const boxActions = (
       },
     }),
     newWebAddress: () => desk()?.newAddress() ?? '',
-    ...createDeskAudit({
-      site,
-      ask: queries.sealed,
-      plain: createPersonalReader(reader, site.vault),
-      hostName: hostname(),
-    }),
     sleep,
     // The other threads meet the new key in the file by themselves: a vault reads it again for a key it does not know.
     others: {
+      ...createDeskAudit({
+        site,
+        ask: queries.sealed,
+        plain: createPersonalReader(reader, site.vault),
+        hostName: hostname(),
+      }),
       'box.attention': () => ok(watch.attention()),
       'box.reach': () => ok({ listen, addresses: ownAddresses(networkInterfaces()), ports }),
       'transfer.show': (input, by) => transfers.show(input, by),
       'transfer.load': (_, by) => transfers.load(by),
       'transfer.drop': (_, by) => transfers.drop(by),
-      'transfer.give': createListExport({ may: site.may, ask: queries.ask, command }),
+      'transfer.give': createListExport({ may: site.may, ask: queries.ask, command: own }),
       'tls.show': certificates.show,
       'tls.use': certificates.use,
       'tls.useBox': certificates.useBox,

@@ -7,7 +7,7 @@ import { faultSentence } from './cli/faults.ts'
 import { startBox, type Box } from './compose.ts'
 import { siteTimeZone } from './time-zone.ts'
 import { startDemoMail, startDemoRouter, type SimulatedSubscriber } from './drivers.ts'
-import { runCommand } from './run-named.ts'
+import { runOwn } from './run-named.ts'
 
 const DATA_DIR = join(import.meta.dirname, '../../demo-data')
 const NAS_ADDRESS = '127.0.0.1'
@@ -64,7 +64,7 @@ const readDemo = (): Demo => {
 
 /** Makes what the demo needs; what is there already is refused, and stays as it is. */
 const fill = (box: Box, demo: Demo, coaPort: number): void => {
-  const run = (name: string, input: unknown): unknown => runCommand(box.site, name, input, { actor: system('demo') })
+  const run = (name: string, input: unknown): unknown => runOwn(box.site, name, input, { actor: system('demo') })
   run('routers.add', { name: NAS_NAME, address: NAS_ADDRESS, secret: demo.secret, vendor: 'mikrotik', coaPort })
   run('routers.set', { name: NAS_NAME, coaPort })
   for (const { name, downKbps, upKbps, priceMinor } of plans) {

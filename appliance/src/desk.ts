@@ -10,7 +10,7 @@ import { createLiveFeed } from './live-feed.ts'
 import { createMachineState } from './machine-state.ts'
 import { metricsHandler } from './metrics/handler.ts'
 import type { QueryService } from './query-service.ts'
-import { runCommand, runWhole } from './run-named.ts'
+import { runOwn, runOwnWhole, runWhole } from './run-named.ts'
 import { commandsByName, queriesByName, type Site } from './site.ts'
 import type { StaffDoor } from './staff-door.ts'
 import type { Watch } from './watch.ts'
@@ -53,15 +53,15 @@ const every = (ms: number, run: () => void): (() => void) => {
 /** Loaded with the first refusal: it knows the faults of every part. */
 const sentenceOf = async (fault: Fault): Promise<string> => (await import('./cli/faults.ts')).faultSentence(fault)
 
-/** What the web may use of the site: everything by name, with who asks. */
+/** What the web's own pages may use of the site: a form names none of its commands. */
 const webSiteOf = ({ site, staffDoor, queries, action, receive }: DeskDeps): WebSite => ({
   people: site.people,
   may: site.may,
   ...staffDoor,
   settings: createSettings(site.database.raw),
   vault: site.vault,
-  command: (name, input, { id, actor, origin }) => runCommand(site, name, input, { actor, origin, id }),
-  whole: (name, input, by) => runWhole(site, name, input, by),
+  command: (name, input, { id, actor, origin }) => runOwn(site, name, input, { actor, origin, id }),
+  whole: (name, input, by) => runOwnWhole(site, name, input, by),
   query: queries.ask,
   action,
   receive,

@@ -13,6 +13,7 @@ export type ActionName =
   | 'grants.devices'
   | 'audit.opened'
   | 'audit.export'
+  | 'audit.exported'
   | 'box.status'
   | 'box.attention'
   | 'box.reach'

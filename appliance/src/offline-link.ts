@@ -5,7 +5,7 @@ import { searchDecisions } from './aaa/decision-search.ts'
 import { withPlainAudit } from './audit/plain.ts'
 import { dataFolder, lockFolder, type DataFolder, type FolderFault } from './data-folder.ts'
 import type { ActionName, Link } from './link.ts'
-import { createQueryRunner, runWhole, type QueryRunner } from './run-named.ts'
+import { createQueryRunner, runOwn, runWhole, type QueryRunner } from './run-named.ts'
 import { rotateKeys } from './rotate-keys.ts'
 import { openSite, type Site } from './site.ts'
 
@@ -44,6 +44,7 @@ export const openOffline = ({ dir, osUser, uid, logLine }: OfflineOptions): Resu
     query: withPlainAudit((name, input) => Promise.resolve(queries.run(name, input)), queries.site.raw, site.vault),
     action: async (name, input) => {
       if (name === 'keys.rotate') return rotateKeys(site, actor, () => Promise.resolve())
+      if (name === 'audit.exported') return runOwn(site, name, input, { actor })
       return act(dir, queries, name, input)
     },
     close() {

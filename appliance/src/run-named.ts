@@ -3,7 +3,7 @@ import { err, ok, type Fault, type Result } from '@lango/kernel'
 import { databaseFault, openDatabase, runSite, type Database, type DatabaseFault } from '@lango/kernel/db'
 import { dispatchWhole, inputInvalid, type Actor } from '@lango/kernel/verbs'
 import type { DataFolder } from './data-folder.ts'
-import { commandsByName, queriesByName, type Site } from './site.ts'
+import { commandsByName, everyCommandByName, queriesByName, type Site } from './site.ts'
 
 export type NameFault =
   | { readonly type: 'CommandUnknown'; readonly name: string }
@@ -12,30 +12,40 @@ export type NameFault =
 /** Who asks, from which address where that is known, and under which id; a fresh one where none is given. */
 export type Asker = { readonly actor: Actor; readonly origin?: string | undefined; readonly id?: string | undefined }
 
-/** At once, in one transaction. What is done in parts is none of its business: `runWhole`. */
-export const runCommand = (
-  site: Pick<Site, 'dispatcher' | 'ids'>,
+type SiteToRun = Pick<Site, 'dispatcher' | 'ids'>
+type Commands = typeof commandsByName
+
+/** For code of the box that names the command itself: what it puts on record has happened. At once, in one transaction. */
+export const runOwn = (
+  site: SiteToRun,
   name: string,
   input: unknown,
   { actor, origin, id = site.ids.next('cmd') }: Asker,
 ): Result<unknown, Fault> => {
-  const command = commandsByName.get(name)
+  const command = everyCommandByName.get(name)
   if (!command) return err({ type: 'CommandUnknown', name })
-  if (command.parts !== undefined) throw new Error(`${name} is done in parts: runWhole`)
+  if (command.parts !== undefined) throw new Error(`${name} is done in parts: runOwnWhole`)
   return site.dispatcher.dispatch(command, input, { id, actor, origin })
 }
 
-/** Whatever command it is, to its end: what is done in parts leaves the control thread to others between two of them. */
-export const runWhole = async (
-  site: Pick<Site, 'dispatcher' | 'ids'>,
-  name: string,
-  input: unknown,
-  { actor, origin, id = site.ids.next('cmd') }: Asker,
-): Promise<Result<unknown, Fault>> => {
-  const command = commandsByName.get(name)
-  if (!command) return err({ type: 'CommandUnknown', name })
-  return dispatchWhole(site.dispatcher, command, input, { id, actor, origin })
-}
+/** To its end: what is done in parts leaves the control thread to others between two of them. */
+const runWholeFrom =
+  (commands: Commands) =>
+  async (
+    site: SiteToRun,
+    name: string,
+    input: unknown,
+    { actor, origin, id = site.ids.next('cmd') }: Asker,
+  ): Promise<Result<unknown, Fault>> => {
+    const command = commands.get(name)
+    if (!command) return err({ type: 'CommandUnknown', name })
+    return dispatchWhole(site.dispatcher, command, input, { id, actor, origin })
+  }
+
+/** As `runOwn`, whatever command it is. */
+export const runOwnWhole = runWholeFrom(everyCommandByName)
+/** For whoever names a command: programs, the socket, the command line. The box's own are unknown to them. */
+export const runWhole = runWholeFrom(commandsByName)
 
 /** Read-only connections: `site` to site.db; `sessions` to sessions.db with site.db attached, for joins across them. */
 export type QueryDatabases = { readonly site: Database; readonly sessions: Database }

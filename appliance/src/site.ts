@@ -73,7 +73,10 @@ export const siteModules = [
   desk,
 ]
 const parts = partsOf([kernelModule, ...siteModules])
-export const commandsByName = new Map(parts.commands.map((command) => [command.name, command]))
+/** All of them: for the box's own code alone. */
+export const everyCommandByName = new Map(parts.commands.map((command) => [command.name, command]))
+/** What can be asked for, whoever asks and by whichever way. */
+export const commandsByName = new Map([...everyCommandByName].filter(([, { isInternal }]) => isInternal !== true))
 export const queriesByName = new Map(parts.queries.map((query) => [query.name, query]))
 
 export type Site = {

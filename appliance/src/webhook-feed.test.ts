@@ -5,7 +5,7 @@ import { collectingLog } from '@lango/kernel/testing'
 import { alarmRaised, type AnyCommand } from '@lango/kernel/verbs'
 import { addWebhook, listDeliveries, setWebhook } from '@lango/modules/webhooks'
 import { testBox, type TestBox } from './cli/testing/box.ts'
-import { createQueryRunner, runCommand } from './run-named.ts'
+import { createQueryRunner, runOwn } from './run-named.ts'
 import { openSite } from './site.ts'
 import { startWebhookFeed } from './webhook-feed.ts'
 
@@ -40,7 +40,7 @@ const feeding = () => {
       .run(values)
   }
   const must = (command: AnyCommand, input: unknown) =>
-    orThrow(runCommand(site, command.name, input, { actor: { kind: 'console', id: 'test' } })) as never
+    orThrow(runOwn(site, command.name, input, { actor: { kind: 'console', id: 'test' } })) as never
   const told = () =>
     (orThrow(runner.run(listDeliveries.name, {})) as { body: string }[])
       .map(({ body }) => JSON.parse(body) as { type: string; data: Record<string, unknown[]> })

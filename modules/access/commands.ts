@@ -96,6 +96,7 @@ const isAnother = (bound: string | null, serial: string | undefined): boolean =>
 export const firstUse = defineCommand({
   name: 'grants.firstUse',
   permission: 'system',
+  isInternal: true,
   input: z.object({
     grantId: z.string(),
     device: z.string().max(253),

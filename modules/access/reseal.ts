@@ -16,6 +16,7 @@ export const RESEAL_ROWS = 500
 export const resealGrants = defineCommand({
   name: 'grants.reseal',
   permission: 'system',
+  isInternal: true,
   input: z.object({ afterNo: z.number().int() }),
   handle(ctx, { afterNo }) {
     const { site } = grants

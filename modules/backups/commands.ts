@@ -141,6 +141,7 @@ export const backUpNow = defineCommand({
 export const recordBackupRun = defineCommand({
   name: 'backups.record',
   permission: 'system',
+  isInternal: true,
   input: z.object({
     startedAt: z.number().int(),
     place: z.string(),
@@ -176,6 +177,7 @@ export const recordBackupRun = defineCommand({
 export const resealBackupSecrets = defineCommand({
   name: 'backups.reseal',
   permission: 'system',
+  isInternal: true,
   input: z.object({}),
   handle(ctx) {
     const { site } = backupSchedules

@@ -21,6 +21,7 @@ type Attempt = z.output<typeof attemptSchema>
 export const recordMessages = defineCommand({
   name: 'messages.sent',
   permission: 'system',
+  isInternal: true,
   isRoutine: true,
   input: z.object({ channel: z.enum(channels), attempts: z.array(attemptSchema).max(messageLimits.roundMax) }),
   audit: ({ channel, attempts }) => ({ channel, attempts: attempts.length }),
@@ -67,6 +68,7 @@ const enqueueNext = (ctx: CommandContext, channel: Channel): void => {
 const tidyMessages = defineCommand({
   name: 'messages.tidy',
   permission: 'system',
+  isInternal: true,
   isRoutine: true,
   input: z.object({}),
   handle(ctx) {
@@ -104,6 +106,7 @@ export const tidyJob = defineJob({
 export const resealMessages = defineCommand({
   name: 'messages.reseal',
   permission: 'system',
+  isInternal: true,
   input: z.object({}),
   handle(ctx) {
     let [resealed, unreadable] = [0, 0]

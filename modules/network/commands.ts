@@ -160,6 +160,7 @@ export const removeRouter = defineCommand({
 export const routerLearned = defineCommand({
   name: 'routers.learned',
   permission: 'system',
+  isInternal: true,
   input: z.object({ no: z.number().int(), messageAuthenticatorSeen: z.boolean(), proxyStateFreeSeen: z.boolean() }),
   handle(ctx, { no, messageAuthenticatorSeen, proxyStateFreeSeen }) {
     const router = ctx.db.select().from(routers.site).where(eq(routers.site.no, no)).get()

@@ -9,6 +9,7 @@ import { remoteServers, routers } from './tables.ts'
 export const resealSecrets = defineCommand({
   name: 'routers.reseal',
   permission: 'system',
+  isInternal: true,
   input: z.object({}),
   handle(ctx) {
     let resealed = 0

@@ -23,6 +23,7 @@ const browser = z.object({ address: z.string().max(64), agent: z.string().max(20
 export const firstOwner = defineCommand({
   name: 'staff.first',
   permission: 'system',
+  isInternal: true,
   input: z.object({ login: staffLogin, name: staffName, passwordHash: hashed }),
   handle(ctx, { login, name, passwordHash }) {
     const anyone = ctx.db.select({ id: staff.site.id }).from(staff.site).limit(1).get()
@@ -41,6 +42,7 @@ export const firstOwner = defineCommand({
 export const enterByDoor = defineCommand({
   name: 'staff.enter',
   permission: 'system',
+  isInternal: true,
   input: z.object({ code: secretText(), passwordHash: hashed }),
   handle(ctx, { code, passwordHash }) {
     const hash = ctx.vault.keyedHash(code.reveal(), DOOR_PURPOSE)
@@ -67,6 +69,7 @@ export const enterByDoor = defineCommand({
 export const signedIn = defineCommand({
   name: 'staff.signedIn',
   permission: 'system',
+  isInternal: true,
   valueIsSecret: true,
   input: browser.extend({
     id: z.string(),
@@ -113,6 +116,7 @@ export const signedIn = defineCommand({
 export const routerLogin = defineCommand({
   name: 'staff.routerLogin',
   permission: 'system',
+  isInternal: true,
   input: z.object({
     id: z.string(),
     router: z.string().max(64),
@@ -137,6 +141,7 @@ export const routerLogin = defineCommand({
 export const refusedSignIn = defineCommand({
   name: 'staff.refused',
   permission: 'system',
+  isInternal: true,
   input: browser.extend({
     login: z.string().max(64),
     why: z.enum(['unknown', 'wrong-password', 'wrong-code', 'disabled', 'too-many']),

@@ -6,8 +6,8 @@ import { defineCommand } from '@lango/kernel/verbs'
 /** Somebody looks at the log. Asked for under one id an hour, so that turning pages is one reading. */
 export const auditOpened = defineCommand({
   name: 'audit.opened',
-  summary: 'Records that somebody looks at the audit log; the desk asks for it.',
   permission: 'audit.read',
+  isInternal: true,
   input: z.object({}),
   handle: () => ok(),
 })
@@ -24,8 +24,8 @@ const filters = z.object({
 /** Somebody takes a copy of the log with them. */
 export const auditExported = defineCommand({
   name: 'audit.exported',
-  summary: 'Records that somebody took a copy of the audit log; the desk asks for it.',
   permission: 'audit.read',
+  isInternal: true,
   input: z.object({
     format: z.enum(['json', 'csv']),
     filters,

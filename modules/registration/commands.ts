@@ -41,6 +41,7 @@ export const aboutOf = (no: number): string => `registration:${no}`
 export const startRegistration = defineCommand({
   name: 'registration.start',
   permission: 'system',
+  isInternal: true,
   input: z.object({
     plan: z.string().max(64),
     name: z

@@ -34,6 +34,7 @@ export type Confirmed =
 export const confirmRegistration = defineCommand({
   name: 'registration.confirm',
   permission: 'system',
+  isInternal: true,
   valueIsSecret: true,
   input: z.object({ token: z.string().max(64), code: secretText(z.string().max(64)) }),
   audit: (_input, { value }) => ({ state: (value as { outcome: Confirmed } | undefined)?.outcome.state }),

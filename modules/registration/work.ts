@@ -13,6 +13,7 @@ import { registrations } from './tables.ts'
 const tidyRegistrations = defineCommand({
   name: 'registration.tidy',
   permission: 'system',
+  isInternal: true,
   isRoutine: true,
   input: z.object({}),
   handle(ctx) {

@@ -61,6 +61,7 @@ export const ORDERS_AT_ONCE_MAX = 50
 export const orderSessions = defineCommand({
   name: 'sessions.orderAll',
   permission: 'system',
+  isInternal: true,
   input: z.object({ orders: z.array(orderSchema).max(ORDERS_AT_ONCE_MAX) }),
   handle(ctx, { orders }) {
     place(ctx, orders)
@@ -84,6 +85,7 @@ const outcomeSchema = z.object({
 export const finishOrders = defineCommand({
   name: 'sessions.ordersFinished',
   permission: 'system',
+  isInternal: true,
   input: z.object({ outcomes: z.array(outcomeSchema).max(ORDERS_AT_ONCE_MAX) }),
   handle(ctx, { outcomes }) {
     const update = rowUpdater(

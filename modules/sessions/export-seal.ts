@@ -39,8 +39,8 @@ const sealOf = (vault: Pick<Vault, 'keyedHash'>, manifest: Manifest): string =>
 /** Seals what is given out, and with that writes into the audit log who took it. */
 export const sealExport = defineCommand({
   name: 'sessions.sealExport',
-  summary: 'Seals the manifest of exported session data so that it can be verified, and records who took it.',
   permission: 'sessions.read',
+  isInternal: true,
   input: manifestSchema.omit({ format: true, exportedAt: true, exportedBy: true }),
   handle(ctx, input) {
     const { kind, id } = ctx.actor

@@ -8,8 +8,8 @@ const text = z.string().max(2000)
 /** For EAP, RadSec and the desk: the owner's, the box's own again, or a new one of the box's. */
 export const certificateChanged = defineCommand({
   name: 'certificates.changed',
-  summary: 'Puts on record that another certificate is in use; the files are changed by box actions.',
   permission: 'settings.write',
+  isInternal: true,
   input: z.object({
     to: z.enum(['own', 'box', 'renewed']),
     subject: text,

@@ -5,8 +5,8 @@ import { defineCommand } from '@lango/kernel/verbs'
 
 export const listExported = defineCommand({
   name: 'lists.exported',
-  summary: 'Puts on record that a list was taken out of the box, by whom and which.',
   permission: 'plans.read',
+  isInternal: true,
   input: z.object({ list: z.enum(['subscribers', 'plans', 'vouchers']), rows: z.number().int().min(0) }),
   handle: () => ok(),
 })

@@ -24,6 +24,7 @@ type Attempt = z.output<typeof attemptSchema>
 export const recordDeliveries = defineCommand({
   name: 'webhooks.delivered',
   permission: 'system',
+  isInternal: true,
   isRoutine: true,
   input: z.object({ endpoint: z.string(), attempts: z.array(attemptSchema).max(webhookLimits.roundMax) }),
   audit: ({ endpoint, attempts }) => ({ endpoint, attempts: attempts.length }),
@@ -65,6 +66,7 @@ const enqueueNext = (ctx: CommandContext, endpoint: string): void => {
 export const tellAlarm = defineCommand({
   name: 'webhooks.alarm',
   permission: 'system',
+  isInternal: true,
   input: z.object({ kind: z.string().max(64), sentence: z.string().max(2000), remedy: z.string().max(2000) }),
   handle(ctx, alarm) {
     tell(ctx, 'alarm.raised', alarm)
@@ -79,6 +81,7 @@ const CURSOR = 'sessions'
 export const tellSessions = defineCommand({
   name: 'webhooks.sessions',
   permission: 'system',
+  isInternal: true,
   isRoutine: true,
   input: z.object({
     startedNo: z.number().int(),
@@ -104,6 +107,7 @@ export const tellSessions = defineCommand({
 export const forgetSessions = defineCommand({
   name: 'webhooks.sessionsForgotten',
   permission: 'system',
+  isInternal: true,
   input: z.object({}),
   handle(ctx) {
     ctx.db.delete(webhookCursors.site).run()
@@ -115,6 +119,7 @@ export const forgetSessions = defineCommand({
 const tidyDeliveries = defineCommand({
   name: 'webhooks.tidy',
   permission: 'system',
+  isInternal: true,
   isRoutine: true,
   input: z.object({}),
   handle(ctx) {
@@ -156,6 +161,7 @@ export const tidyJob = defineJob({
 export const resealWebhooks = defineCommand({
   name: 'webhooks.reseal',
   permission: 'system',
+  isInternal: true,
   input: z.object({}),
   handle(ctx) {
     const { site } = webhookEndpoints

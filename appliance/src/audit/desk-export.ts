@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { err, ok, type Clock, type Fault, type Result } from '@lango/kernel'
 import { inputInvalid, type Actor, type AuditRow } from '@lango/kernel/verbs'
-import { runCommand } from '../run-named.ts'
+import { runOwn } from '../run-named.ts'
 import type { Site } from '../site.ts'
 import { exportFormats, ExportWriter, type Plain } from './export.ts'
 
@@ -32,11 +32,13 @@ const HOUR_MS = 3_600_000
 
 export const createDeskAudit = (deps: DeskAuditDeps) => ({
   /** Turning pages is one reading: an id is carried out once. */
-  auditOpened: (by: Actor): Result<unknown, Fault> => {
+  'audit.opened': (_: unknown, by: Actor): Result<unknown, Fault> => {
     const id = `audit.opened/${by.id}/${Math.floor(deps.site.clock.now() / HOUR_MS)}`
-    return runCommand(deps.site, 'audit.opened', {}, { actor: by, id })
+    return runOwn(deps.site, 'audit.opened', {}, { actor: by, id })
   },
-  auditExport: createExport(deps),
+  'audit.export': createExport(deps),
+  /** The command line writes a copy of any length itself, and says so here. */
+  'audit.exported': (input: unknown, by: Actor) => runOwn(deps.site, 'audit.exported', input, { actor: by }),
 })
 
 const createExport =

@@ -107,9 +107,9 @@ function* linesOf(writer: ExportWriter, rows: Iterable<Parameters<ExportWriter['
 type Ending = { readonly signer: Signer; readonly filters: ExportFilters; readonly isCsv: boolean }
 
 /** Recorded before it is signed: no copy that is worth anything is without its entry. */
-const finish = async ({ command, io }: CliContext, writer: ExportWriter, { signer, filters, isCsv }: Ending) => {
+const finish = async ({ action, io }: CliContext, writer: ExportWriter, { signer, filters, isCsv }: Ending) => {
   const told = { format: isCsv ? 'csv' : 'json', filters, rows: writer.rows, sha256: writer.sha256() }
-  orThrow(await command('audit.exported', told))
+  orThrow(await action('audit.exported', told))
   return writer.trailer(signer, {
     filters,
     site: io.hostName,

@@ -6,7 +6,7 @@ import { openDatabase } from '@lango/kernel/db'
 import { collectingLog } from '@lango/kernel/testing'
 import { lockFolder } from '../data-folder.ts'
 import { serveRpc } from '../rpc/server.ts'
-import { createQueryRunner, runCommand } from '../run-named.ts'
+import { createQueryRunner, runWhole } from '../run-named.ts'
 import { openSite } from '../site.ts'
 import { groups } from './groups.ts'
 import { testBox, type TestBox } from './testing/box.ts'
@@ -350,7 +350,7 @@ test('with a running box the same commands go through its socket', async () => {
     handle: {
       command: (name, input) => {
         asked.push(name)
-        return Promise.resolve(runCommand(site, name, input, { actor: { kind: 'console', id: 'socket' } }))
+        return runWhole(site, name, input, { actor: { kind: 'console', id: 'socket' } })
       },
       query: (name, input) => Promise.resolve(queries.run(name, input)),
       action: (name) => Promise.resolve({ ok: true, value: { address: `http://127.0.0.1/?${name}` } }),

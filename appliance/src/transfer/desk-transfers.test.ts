@@ -4,7 +4,7 @@ import { collectingLog } from '@lango/kernel/testing'
 import type { Actor } from '@lango/kernel/verbs'
 import { testBox, type TestBox } from '../cli/testing/box.ts'
 import { faultSentence } from '../cli/faults.ts'
-import { createQueryRunner, runWhole } from '../run-named.ts'
+import { createQueryRunner, runOwnWhole } from '../run-named.ts'
 import { openSite } from '../site.ts'
 import { createListExport } from './desk-export.ts'
 import { ABANDONED_AFTER_MS, Transfers, UPLOAD_OCTETS_MAX, type ShownTransfer } from './desk-transfers.ts'
@@ -40,7 +40,7 @@ const desk = (may: (by: Actor, permission: string) => boolean = () => true) => {
   const commands: { readonly name: string; readonly rows: number }[] = []
   const command = (name: string, input: unknown, actor: Actor) => {
     commands.push({ name, rows: rowsOf(input) })
-    return runWhole(site, name, input, { actor })
+    return runOwnWhole(site, name, input, { actor })
   }
   const transfers = new Transfers({
     folder: box.folder,

@@ -3,7 +3,7 @@ import { createApi } from './api.ts'
 import { memorySite } from '@lango/kernel/testing'
 import { runSite } from '@lango/kernel/db'
 import { ok } from '@lango/kernel'
-import type { May } from '@lango/kernel/verbs'
+import { audit, type May } from '@lango/kernel/verbs'
 import {
   createToken,
   createPeopleGuard,
@@ -16,7 +16,7 @@ import {
 import { plans } from '@lango/modules/plans'
 import { plans as plansTable } from '@lango/modules/plans/tables'
 import { runWhole } from '../run-named.ts'
-import { commandsByName, queriesByName } from '../site.ts'
+import { commandsByName, everyCommandByName, queriesByName } from '../site.ts'
 import { createWeb } from './web.ts'
 import { createFixtureFeed, sampleSnapshot } from './testing/fixture-feed.ts'
 import { siteUnderTest } from './testing/site-under-test.ts'
@@ -147,6 +147,45 @@ test('a body larger than an import is not read', async () => {
   })
   expect(answer.status).toBe(413)
 })
+
+test('what the box puts on record itself is no command to anybody: told as one that there is none of, and not done', async () => {
+  const { ask, tokenOf, web, ...site } = box()
+  const { token } = tokenOf('owner')
+  const own = [...everyCommandByName.keys()].filter((name) => !commandsByName.has(name))
+  expect(own).toEqual(expect.arrayContaining(OWN))
+  const before = site.count(audit)
+  for (const name of own) {
+    const unknown = await ask('commands/no.such', token)
+    const refused = await ask(`commands/${name}`, token)
+    expect(refused).toEqual(JSON.parse(JSON.stringify(unknown).replaceAll('no.such', name)))
+    expect(await runWhole(site, name, {}, { actor: { kind: 'console', id: 'socket' } })).toEqual({
+      ok: false,
+      error: { type: 'CommandUnknown', name },
+    })
+  }
+  expect(site.count(audit)).toBe(before)
+  const described = (await (await web.app.request('/api/openapi.json')).json()) as { paths: object }
+  expect(Object.keys(described.paths).filter((path) => own.includes(path.slice('/commands/'.length)))).toEqual([])
+})
+
+/** Facts about somebody that they could have made up, the outcomes of jobs, what only a door may say. */
+const OWN = [
+  'audit.exported',
+  'audit.opened',
+  'audit.sign',
+  'backups.record',
+  'certificates.changed',
+  'grants.firstUse',
+  'lists.exported',
+  'messages.sent',
+  'registration.confirm',
+  'routers.learned',
+  'sessions.ordersFinished',
+  'sessions.sealExport',
+  'staff.refused',
+  'staff.signedIn',
+  'webhooks.delivered',
+]
 
 test('the description names every open command and query with its schema, and nothing of the box’s own', async () => {
   const { web } = box()

@@ -16,13 +16,16 @@ export type WebSite = {
   /** Counts failures to sign in, here and at the routers. */
   readonly signIns: SignInGuard
   readonly vault: Pick<Vault, 'keyedHash'>
-  /** One transaction, by name, under an id of the asker's or a fresh one. `origin` is an address. */
+  /**
+   * One transaction, by name, under an id of the asker's or a fresh one. `origin` is an address. The name is never one
+   * that was sent.
+   */
   readonly command: (
     name: string,
     input: unknown,
     by: { id?: string; actor: Actor; origin: string },
   ) => Result<unknown, Fault>
-  /** Whatever command it is, to its end: bulk work goes in parts between which others have their turn. */
+  /** As `command`, whatever it is, to its end: bulk work goes in parts between which others have their turn. */
   readonly whole: (
     name: string,
     input: unknown,

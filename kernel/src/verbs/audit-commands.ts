@@ -12,6 +12,7 @@ import { audit, auditHeads } from './tables.ts'
 export const signAudit = defineCommand({
   name: 'audit.sign',
   permission: 'system',
+  isInternal: true,
   isRoutine: true,
   input: z.object({ site: z.string().max(253) }),
   handle(ctx, { site }) {
@@ -44,6 +45,7 @@ const PRUNE_ROWS = 300
 export const pruneAudit = defineCommand({
   name: 'audit.prune',
   permission: 'system',
+  isInternal: true,
   isRoutine: true,
   input: z.object({ site: z.string().max(253) }),
   handle(ctx, { site }) {

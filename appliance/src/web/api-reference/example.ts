@@ -45,14 +45,6 @@ const byName: Readonly<Record<string, unknown>> = {
 
 /** Of a verb, where that says something that its schema does not. */
 export const byVerb: Readonly<Record<string, unknown>> = {
-  'certificates.changed': {
-    to: 'own',
-    subject: 'CN=pop.isp.example',
-    issuer: 'CN=ISP CA',
-    names: 'DNS:pop.isp.example',
-    notAfter: AT,
-    fingerprint256: SHA256,
-  },
   'messages.setSender': {
     sender: { driver: 'smtp', host: 'mail.isp.example', user: 'box', from: 'box@isp.example', secret: 'its password' },
   },
@@ -74,15 +66,6 @@ export const byVerb: Readonly<Record<string, unknown>> = {
     secret: 'a long shared secret',
   },
   'routers.set': { name: 'tower', coaPort: 3799 },
-  'sessions.sealExport': {
-    file: 'sessions.csv',
-    sha256: SHA256,
-    rows: 120,
-    from: '2026-11-01',
-    to: '2026-11-26',
-    filters: { login: 'amina' },
-    site: 'Kisumu POP',
-  },
   'settings.change': { siteName: 'Kisumu POP', currency: 'KES' },
   'staff.change': { id: 'stf_01', role: 'cashier' },
   'staff.invite': { login: 'amina', name: 'Amina Otieno', role: 'cashier' },

@@ -6,7 +6,7 @@ import { orThrow, type Fault, type Result } from '@lango/kernel'
 import { seededRandom } from '@lango/kernel/testing'
 import type { Actor } from '@lango/kernel/verbs'
 import { createCertificates } from '../../certificates.ts'
-import { runCommand } from '../../run-named.ts'
+import { runOwn } from '../../run-named.ts'
 import { loadTls, type TlsFiles } from '../../tls/index.ts'
 import { webUnderTest } from '../testing/web-under-test.ts'
 
@@ -43,7 +43,7 @@ const boxWithCertificates = async () => {
     hostName: 'pop-kisumu',
     take: (tls) => taken.push(tls),
     command: (name: string, input: unknown, actor: Actor): Promise<Result<unknown, Fault>> =>
-      Promise.resolve(runCommand(desk.site, name, input, { actor })),
+      Promise.resolve(runOwn(desk.site, name, input, { actor })),
   })
   const files = () =>
     Object.fromEntries(

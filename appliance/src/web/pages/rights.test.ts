@@ -50,6 +50,17 @@ test.each(roleNames)('a deed is refused for the role %s exactly where its permis
     }
 })
 
+test('a form names deeds and no command: what is the box’s own is done by none', async () => {
+  const { site, signInAs } = box()
+  const { send } = signInAs('owner')
+  const own = ['certificates.changed', 'lists.exported', 'audit.exported', 'sessions.sealExport']
+  for (const { path } of deskPages.filter(({ deeds }) => deeds !== undefined))
+    for (const name of own)
+      await send(addressOf(path), { do: name, command: name, to: 'own', list: 'plans', rows: '1' })
+  const told = site.database.raw.prepare('SELECT command FROM audit').pluck().all()
+  expect(told.filter((name) => own.includes(name as string))).toEqual([])
+})
+
 test('whoever may nothing opens nothing but the home page', async () => {
   const { site, signInAs } = box()
   const { id } = site.must(setRole, { name: 'Nothing', permissions: [] })

@@ -8,7 +8,7 @@ import { createDeskAudit } from '../../audit/desk-export.ts'
 import { withPlainAudit } from '../../audit/plain.ts'
 import { decisionQueries } from '../../aaa/decision-search.ts'
 import { faultSentence } from '../../cli/faults.ts'
-import { runCommand, runQuery, runWhole } from '../../run-named.ts'
+import { runOwn, runOwnWhole, runQuery, runWhole } from '../../run-named.ts'
 import { siteModules } from '../../site.ts'
 import { createSignInGuard } from '../sign-in-guard.ts'
 import type { WebSite } from '../web-site.ts'
@@ -32,14 +32,14 @@ export const siteUnderTest = (others: Parameters<typeof createActions>[0]['other
     command: (name, input, actor) => runWhole(site, name, input, { actor }),
     status: () => ({}),
     newWebAddress: () => '',
-    ...createDeskAudit({
-      site,
-      ask: query,
-      plain: createPersonalReader(site.database.raw, site.vault),
-      hostName: 'pop',
-    }),
     sleep: () => Promise.resolve(),
     others: {
+      ...createDeskAudit({
+        site,
+        ask: query,
+        plain: createPersonalReader(site.database.raw, site.vault),
+        hostName: 'pop',
+      }),
       'box.attention': () => ok([]),
       'box.reach': () =>
         ok({ listen: '0.0.0.0', addresses: ['192.168.88.10/24'], ports: { auth: 1812, acct: 1813, radsec: 2083 } }),
@@ -54,8 +54,8 @@ export const siteUnderTest = (others: Parameters<typeof createActions>[0]['other
     passwords: createPasswords(systemRandom()),
     signIns: createSignInGuard(site.clock),
     vault: site.vault,
-    command: (name, input, { id, actor, origin }) => runCommand(site, name, input, { actor, origin, id }),
-    whole: (name, input, by) => runWhole(site, name, input, by),
+    command: (name, input, { id, actor, origin }) => runOwn(site, name, input, { actor, origin, id }),
+    whole: (name, input, by) => runOwnWhole(site, name, input, by),
     query: withPlainAudit(query, site.database.raw, site.vault),
     action,
     receive: () => Promise.resolve(err({ type: 'TransferBusy' })),
