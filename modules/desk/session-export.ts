@@ -1,11 +1,10 @@
 /** Past sessions as a file: CSV that a spreadsheet opens safely, in a ZIP with the seal of the box. */
-import { csvLine } from '@lango/kernel'
+import { csvLine, zip } from '@lango/kernel'
 import { fill, type DoingDesk, type Done } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
 import type { z } from 'zod'
 import { sealExport, searchHistory, sha256Of } from '../sessions/index.ts'
 import type { ReportWords } from './words-reports.ts'
-import { zip } from './zip.ts'
 
 type Session = ResultOf<typeof searchHistory>['rows'][number]
 type Search = Omit<z.input<typeof searchHistory.input>, 'after' | 'limit'>

@@ -1,3 +1,4 @@
+import { zip } from '@lango/kernel'
 import { Button, Form, Panel, PanelBody, Select, type Deed, type Desk } from '@lango/kernel/ui'
 import { wordsOf } from './pages-staff.tsx'
 import { auditExported } from './trail.ts'
@@ -7,6 +8,8 @@ type Format = (typeof formats)[number]
 
 type Made = {
   readonly body: string
+  /** Of a CSV: what stands in `FILE.sig`, as `lango audit verify FILE` looks for it. */
+  readonly signature?: string
   readonly rows: number
   readonly sha256: string
   readonly filters: Readonly<Record<string, string | number>>
@@ -32,7 +35,16 @@ export const AuditExport = ({ desk }: { desk: Desk }) => {
   )
 }
 
-const typeOf = { json: 'application/jsonl; charset=utf-8', csv: 'text/csv; charset=utf-8' } as const
+/** JSON is signed within; a CSV is given together with its signature. */
+const fileOf = (day: string, { body, signature }: Made) => {
+  if (signature === undefined) return { name: `audit-${day}.jsonl`, type: 'application/jsonl; charset=utf-8', body }
+  const csv = `audit-${day}.csv`
+  const files = [
+    { name: csv, content: body },
+    { name: `${csv}.sig`, content: signature },
+  ]
+  return { name: `audit-${day}.zip`, type: 'application/zip', body: zip(files) }
+}
 
 /** What the page shows now, as a file. That somebody took it is recorded before they have it. */
 export const exportAudit: Deed = {
@@ -46,10 +58,9 @@ export const exportAudit: Deed = {
       outcome: desk.search.get('outcome') || undefined,
     })
     if (!made.ok) return { fault: made.error }
-    const { body, rows, sha256, filters } = made.value
+    const { rows, sha256, filters } = made.value
     const recorded = await desk.tell(auditExported, { format, filters, rows, sha256 })
     if (!recorded.ok) return { fault: recorded.error }
-    const name = `audit-${new Date(desk.now).toISOString().slice(0, 10)}.${format === 'csv' ? 'csv' : 'jsonl'}`
-    return { file: { name, type: typeOf[format], body } }
+    return { file: fileOf(new Date(desk.now).toISOString().slice(0, 10), made.value) }
   },
 }

@@ -68,6 +68,8 @@ const createExport =
     }
     const sha256 = writer.sha256()
     const about = { site: hostName, exportedAt: clock.now(), exportedBy: `${by.kind} ${by.id}`, filters: told }
-    const trailer = format === 'json' ? writer.trailer(signer, about) : ''
-    return ok({ body: body + trailer, rows: writer.rows, sha256, filters: told })
+    // JSON has its signature at its end; a CSV, which spreadsheets read, beside it.
+    const signature = writer.trailer(signer, about)
+    const made = format === 'json' ? { body: body + signature } : { body, signature }
+    return ok({ ...made, rows: writer.rows, sha256, filters: told })
   }

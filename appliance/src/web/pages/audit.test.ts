@@ -1,7 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { verifierOf } from '@lango/kernel'
 import { addPlan } from '@lango/modules/plans'
 import { readTrailer } from '../../audit/export.ts'
+import { verifyExport } from '../../audit/verify-export.ts'
+import { unzipped } from '../testing/unzipped.ts'
 import { webUnderTest } from '../testing/web-under-test.ts'
 
 const plan = { name: 'Home <b>', kind: 'pppoe', policy: { downKbps: 1000, upKbps: 500 } } as const
@@ -54,14 +59,31 @@ test('what is shown is given out as signed JSON, and that is recorded with who t
   })
 })
 
-test('as CSV a cell that a spreadsheet would reckon is kept from that', async () => {
+test('as CSV a cell that a spreadsheet would reckon is kept from that, and the signature is beside it', async () => {
   const { signInAs, site } = webUnderTest()
   site.must(addPlan, { ...plan, name: '=1+1' })
   const answer = await signInAs('owner').send('/audit?command=plans', { do: 'export', format: 'csv' })
-  expect(answer.headers.get('content-type')).toContain('text/csv')
-  const [head, row] = (await answer.text()).split('\r\n')
+  expect(answer.headers.get('content-type')).toBe('application/zip')
+  const [[name = '', csv = ''] = [], [signatureName, signature = ''] = []] = Object.entries(
+    unzipped(await answer.arrayBuffer()),
+  )
+  expect([name, signatureName]).toEqual([expect.stringMatching(/^audit-\d{4}-\d\d-\d\d\.csv$/), `${name}.sig`])
+  const [head, row] = csv.split('\r\n')
   expect(head).toMatch(/^no,at,/)
   expect(row).toContain('plans.add')
+  const verifier = verifierOf(site.vault.signer()!.publicPem)!
+  const verifies = async (text: string) => {
+    const folder = mkdtempSync(join(tmpdir(), 'audit-csv-'))
+    try {
+      writeFileSync(join(folder, name), text)
+      writeFileSync(join(folder, `${name}.sig`), signature)
+      return await verifyExport(join(folder, name), verifier)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  }
+  expect(await verifies(csv)).toMatchObject({ ok: true, value: { rows: 1, filters: { command: 'plans' } } })
+  expect(await verifies(csv.replace('plans.add', 'plans.set'))).toMatchObject({ error: { type: 'AuditExportAltered' } })
 })
 
 test('whoever may not read the log is not given it', async () => {

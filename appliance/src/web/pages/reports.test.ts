@@ -1,7 +1,3 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { hostileNames } from '@lango/kernel/ui'
 import { addRouter } from '@lango/modules/network'
 import { searchAudit } from '@lango/modules/people'
@@ -11,6 +7,7 @@ import { exportFault } from '@lango/modules/sessions'
 import { makeVouchers, openBatch } from '@lango/modules/vouchers'
 import { expect, test } from 'vitest'
 import { deskUnderTest } from '../testing/desk-under-test.ts'
+import { unzipped } from '../testing/unzipped.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -224,16 +221,8 @@ test('what cannot be meant is said beside its field, and stays in it', async () 
 })
 
 const unpacked = (octets: ArrayBuffer): { csv: string; manifest: Record<string, unknown> } => {
-  const folder = mkdtempSync(join(tmpdir(), 'export-'))
-  try {
-    writeFileSync(join(folder, 'a.zip'), Buffer.from(octets))
-    const script = 'import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2])'
-    execFileSync('python3', ['-c', script, join(folder, 'a.zip'), folder])
-    const read = (name: string) => readFileSync(join(folder, name), 'utf8')
-    return { csv: read('sessions.csv'), manifest: JSON.parse(read('manifest.json')) as Record<string, unknown> }
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  const files = unzipped(octets)
+  return { csv: files['sessions.csv']!, manifest: JSON.parse(files['manifest.json']!) as Record<string, unknown> }
 }
 
 test('a day that is over is not added up again to see who used most in it', async () => {
