@@ -5,6 +5,7 @@ import { err, ok } from '@lango/kernel'
 import { defineCommand, secretText } from '@lango/kernel/verbs'
 import { permissionsOfRole, SESSION_PURPOSE } from './guard.ts'
 import { useRecovery } from './own.ts'
+import { passkeyProof, usePasskey } from './passkeys.ts'
 import { routerRights } from './rules.ts'
 import { DOOR_PURPOSE, endSessions, newStaff, staffById, staffLogin, staffName } from './staff.ts'
 import { staff, staffDoors, staffSessions } from './tables.ts'
@@ -75,8 +76,10 @@ export const signedIn = defineCommand({
     id: z.string(),
     totpStep: z.number().int().optional(),
     recoveryCode: secretText(z.string().max(64)).optional(),
+    /** Shown in the place of password and code. */
+    passkey: passkeyProof.optional(),
   }),
-  handle(ctx, { id, totpStep, recoveryCode, address, agent }) {
+  handle(ctx, { id, totpStep, recoveryCode, passkey, address, agent }) {
     const person = staffById(ctx, id)
     if (person?.status !== 'active') return err({ type: 'StaffUnknown', id })
     if (totpStep !== undefined) {
@@ -84,6 +87,8 @@ export const signedIn = defineCommand({
       ctx.db.update(staff.site).set({ totpStep }).where(eq(staff.site.id, id)).run()
     }
     if (recoveryCode !== undefined && !useRecovery(ctx, person, recoveryCode.reveal())) return err({ type: 'CodeUsed' })
+    const shown = passkey === undefined ? ok(undefined) : usePasskey(ctx, id, passkey)
+    if (!shown.ok) return shown
     const { site: sessions } = staffSessions
     const open = ctx.raw
       .prepare<[string], { id: string }>(
@@ -144,7 +149,7 @@ export const refusedSignIn = defineCommand({
   isInternal: true,
   input: browser.extend({
     login: z.string().max(64),
-    why: z.enum(['unknown', 'wrong-password', 'wrong-code', 'disabled', 'too-many']),
+    why: z.enum(['unknown', 'wrong-password', 'wrong-code', 'wrong-passkey', 'passkey-copied', 'disabled', 'too-many']),
   }),
   handle: () => ok(),
 })

@@ -97,9 +97,23 @@ export type Credential = {
   readonly totpStep: number
 }
 
+type PasskeyRow = Omit<KnownPasskey, 'transports'> & { readonly transports: string }
+
 type CredentialRow = Omit<Credential, 'passwordHash' | 'totp'> & {
   readonly passwordHash: Buffer | null
   readonly totp: Buffer | null
+}
+
+/** A passkey as its signatures are verified. */
+export type KnownPasskey = {
+  readonly id: string
+  readonly staffId: string
+  /** base64url, as its public key (COSE_Key) is. */
+  readonly credentialId: string
+  readonly publicKey: string
+  /** The host name that it was made for. */
+  readonly rpId: string
+  readonly transports: readonly string[]
 }
 
 /** Looks up who signs in. */
@@ -108,6 +122,15 @@ export const createCredentials = (raw: RawDatabase, vault: Pick<Vault, 'open'>) 
   const byLogin = raw.prepare<[string], CredentialRow>(`SELECT ${columns} FROM staff WHERE login = ?`)
   const byId = raw.prepare<[string], CredentialRow>(`SELECT ${columns} FROM staff WHERE id = ?`)
   const anyone = raw.prepare<[], { yes: number }>('SELECT EXISTS (SELECT 1 FROM staff) AS yes')
+  const passkeyColumns =
+    'id, staff_id staffId, credential_id credentialId, public_key publicKey, rp_id rpId, transports'
+  const byCredential = raw.prepare<[string], PasskeyRow>(
+    `SELECT ${passkeyColumns} FROM passkeys WHERE credential_id = ?`,
+  )
+  const ofStaff = raw.prepare<[string], PasskeyRow>(
+    `SELECT ${passkeyColumns} FROM passkeys WHERE staff_id = ? ORDER BY created_at, id`,
+  )
+  const known = (row: PasskeyRow): KnownPasskey => ({ ...row, transports: JSON.parse(row.transports) as string[] })
   const opened = (row: CredentialRow | undefined): Credential | undefined => {
     if (!row) return undefined
     const totp = row.totp === null ? undefined : vault.open(row.totp, totpPurpose(row.id))
@@ -119,6 +142,12 @@ export const createCredentials = (raw: RawDatabase, vault: Pick<Vault, 'open'>) 
   return {
     byLogin: (login: string) => opened(byLogin.get(login)),
     byId: (id: string) => opened(byId.get(id)),
+    /** By the name that its browser gives it. */
+    passkey: (credentialId: string): KnownPasskey | undefined => {
+      const row = byCredential.get(credentialId)
+      return row && known(row)
+    },
+    passkeysOf: (staffId: string): readonly KnownPasskey[] => ofStaff.all(staffId).map(known),
     /** Whether the box has people at all: without any it waits for its first owner. */
     anyone: () => anyone.get()!.yes === 1,
   }

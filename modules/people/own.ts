@@ -4,16 +4,12 @@ import { z } from 'zod'
 import { err, ok, TOTP_SECRET_OCTETS, base32, totpStep } from '@lango/kernel'
 import { defineCommand, secretText, type CommandContext } from '@lango/kernel/verbs'
 import { totpPurpose } from './guard.ts'
-import { endSessions, staffById, type StaffRow } from './staff.ts'
+import { endSessions, NOBODY, oneself, type StaffRow } from './staff.ts'
 import { staff, staffSessions } from './tables.ts'
 
 const RECOVERY_PURPOSE = 'staff.recovery'
 const RECOVERY_CODES = 10
 const RECOVERY_OCTETS = 10
-
-/** Whoever acts, as a row. */
-const oneself = (ctx: CommandContext): StaffRow | undefined => staffById(ctx, ctx.actor.id)
-const NOBODY = { type: 'StaffUnknown', id: '' } as const
 
 const setOwn = (ctx: CommandContext, id: string, change: Partial<StaffRow>): void => {
   ctx.db.update(staff.site).set(change).where(eq(staff.site.id, id)).run()

@@ -2,7 +2,7 @@ import { and, eq, gte, inArray, isNull, lt, sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
 import { ascending, contains, defineQuery, descending } from '@lango/kernel/db'
 import { audit } from '@lango/kernel/verbs'
-import { apiTokens, roles, staff, staffSessions } from './tables.ts'
+import { apiTokens, passkeys, roles, staff, staffSessions } from './tables.ts'
 
 /** Tokens in the order they were made; what opens the door with them is not among it. */
 export const listTokens = defineQuery({
@@ -113,6 +113,38 @@ export const ownSessions = defineQuery({
   ...listStaffSessions,
   name: 'me.sessions',
   summary: 'Lists the browsers in which the person who asks is signed in, the latest first.',
+  permission: 'self',
+})
+
+/** A person's passkeys in the order they were added; what verifies their signatures is not among it. */
+export const listStaffPasskeys = defineQuery({
+  name: 'staff.passkeys',
+  summary: 'Lists the passkeys of one person of the staff, in the order they were added.',
+  permission: 'people.read',
+  input: z.object({ staffId: z.string() }),
+  tables: { passkeys },
+  examples: [1, 2, 3, 4, 5, 6].map((n) => ({ staffId: `staff_${n}` })),
+  select: ({ db, passkeys, byKey }, { staffId }) =>
+    db
+      .select({
+        id: passkeys.id,
+        name: passkeys.name,
+        rpId: passkeys.rpId,
+        backedUp: passkeys.backedUp,
+        createdAt: passkeys.createdAt,
+        lastUsedAt: passkeys.lastUsedAt,
+      })
+      .from(passkeys)
+      .where(eq(passkeys.staffId, staffId))
+      .orderBy(passkeys.createdAt, ...byKey(passkeys)),
+  shape: (rows) => rows,
+})
+
+/** As `staff.passkeys`, of one's own. */
+export const ownPasskeys = defineQuery({
+  ...listStaffPasskeys,
+  name: 'me.passkeys',
+  summary: 'Lists the passkeys of the person who asks, in the order they were added.',
   permission: 'self',
 })
 

@@ -5,7 +5,7 @@ import { err, ok, type Result } from '@lango/kernel'
 import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
 import { giving, type GivingFault } from './giving.ts'
 import { COMMISSION_BP_MAX, STAFF_LOGIN } from './rules.ts'
-import { staff, staffDoors, staffSessions } from './tables.ts'
+import { passkeys, staff, staffDoors, staffSessions } from './tables.ts'
 
 export const DOOR_PURPOSE = 'staff_doors.hash'
 const DOOR_BYTES = 24
@@ -27,6 +27,10 @@ export type StaffRow = typeof staff.site.$inferSelect
 
 export const staffById = (ctx: CommandContext, id: string): StaffRow | undefined =>
   ctx.db.select().from(staff.site).where(eq(staff.site.id, id)).get()
+
+/** Whoever acts, as a row. */
+export const oneself = (ctx: CommandContext): StaffRow | undefined => staffById(ctx, ctx.actor.id)
+export const NOBODY = { type: 'StaffUnknown', id: '' } as const
 
 /** The row of somebody new, who has no password yet. */
 export const newStaff = (
@@ -106,7 +110,10 @@ export const inviteStaff = defineCommand({
   },
 })
 
-/** A way back in: a new code for the password; browsers are signed out; a lost phone's app is forgotten when asked for. */
+/**
+ * A way back in: a new code for the password; browsers are signed out; a lost phone's app and the passkeys, which may
+ * be on it, are forgotten when asked for.
+ */
 export const resetStaff = defineCommand({
   name: 'staff.reset',
   summary: 'Gives a person a new code to choose their password with, and signs them out everywhere.',
@@ -121,15 +128,19 @@ export const resetStaff = defineCommand({
     const given = giving(ctx).role(person.role)
     if (!given.ok) return given
     endSessions(ctx, id)
-    if (forgetApp)
-      ctx.db
-        .update(staff.site)
-        .set({ totp: null, totpPending: null, totpSince: null, recovery: null, recoveryLeft: 0 })
-        .where(eq(staff.site.id, id))
-        .run()
+    if (forgetApp) forgetDevices(ctx, id)
     return ok({ id, login: person.login, ...openDoor(ctx, id) })
   },
 })
+
+const forgetDevices = (ctx: CommandContext, id: string): void => {
+  ctx.db
+    .update(staff.site)
+    .set({ totp: null, totpPending: null, totpSince: null, recovery: null, recoveryLeft: 0 })
+    .where(eq(staff.site.id, id))
+    .run()
+  ctx.db.delete(passkeys.site).where(eq(passkeys.site.staffId, id)).run()
+}
 
 /** Whoever turns somebody into something else must be able to give both; a role that is gone can be left. */
 const mayTurn = (ctx: CommandContext, from: string, to: string | undefined): Result<undefined, GivingFault> => {

@@ -65,6 +65,33 @@ export const staffSessions = defineTable(
   { unique: { byHash: ['hash'] }, indexes: { byStaff: ['staffId'] } },
 )
 
+/** Passkeys of people (WebAuthn): the public half of a key that a phone, a computer or a security key holds. */
+export const passkeys = defineTable(
+  'passkeys',
+  { home: 'site', flow: 'never', onDelete: 'follow', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    staffId: c.ref('staff'),
+    /** As the browser names it, base64url. */
+    credentialId: c.text(),
+    /** COSE_Key (RFC 9052 section 7), base64url. */
+    publicKey: c.text(),
+    /** The host name that it was made for (RP ID): it signs for no other. */
+    rpId: c.text(),
+    /** How often it has signed by its own count; 0 where it does not count. */
+    counter: c.int(),
+    /** How a browser reaches it: `internal`, `usb`, `hybrid`. */
+    transports: c.json<string[]>(),
+    /** As its person calls it. */
+    name: c.text(),
+    /** A copy is kept by whoever keeps the person's passkeys. */
+    backedUp: c.flag(),
+    createdAt: c.instant(),
+    lastUsedAt: c.optInstant(),
+  }),
+  { unique: { byCredential: ['credentialId'] }, indexes: { byStaff: ['staffId'] } },
+)
+
 /** Keys of programs that use the box's interface. A key is stored as a keyed hash: it is shown once, when it is made. */
 export const apiTokens = defineTable(
   'api_tokens',

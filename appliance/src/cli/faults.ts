@@ -14,19 +14,6 @@ import type {
   routerLearned,
   setRouter,
 } from '@lango/modules/network'
-import type {
-  changeStaff,
-  confirmTotp,
-  createToken,
-  enterByDoor,
-  firstOwner,
-  inviteStaff,
-  removeRole,
-  revokeToken,
-  routerLogin,
-  setRole,
-  signedIn,
-} from '@lango/modules/people'
 import type { backUpNow, setBackupSchedule } from '@lango/modules/backups'
 import type { addPlan } from '@lango/modules/plans'
 import type { addSubscriber, resumeSubscriber, revealPasswords } from '@lango/modules/services'
@@ -43,6 +30,7 @@ import { auditSentences, type AuditFault } from './audit-faults.ts'
 import { customerSentences, type CustomerFault } from './customer-faults.ts'
 import { localTime } from './format.ts'
 import { sendingSentences, type SendingFault } from './message-faults.ts'
+import { staffSentences, type StaffFault } from './staff-faults.ts'
 import { voucherSentences, type VoucherFault } from './voucher-faults.ts'
 import type { WebServerFault } from '../web/serve.ts'
 import type { MoveFault } from '../transfer/products.ts'
@@ -68,19 +56,8 @@ type ModuleFault = FaultOf<
   | typeof revealPasswords
   | typeof changeSettings
   | typeof setRetention
-  | typeof changeStaff
-  | typeof confirmTotp
   | typeof backUpNow
   | typeof setBackupSchedule
-  | typeof createToken
-  | typeof enterByDoor
-  | typeof firstOwner
-  | typeof inviteStaff
-  | typeof removeRole
-  | typeof revokeToken
-  | typeof routerLogin
-  | typeof setRole
-  | typeof signedIn
   | typeof addWebhook
   | typeof retryWebhook
   | typeof testWebhook
@@ -96,6 +73,7 @@ type ActionFault =
 
 export type KnownFault =
   | ModuleFault
+  | StaffFault
   | SendingFault
   | VoucherFault
   | ActionFault
@@ -239,26 +217,11 @@ const sentences: Sentences = {
   CommandUnknown: ({ name }) => `The box has no command ${name}. ${OLD_BOX}`,
   QueryUnknown: ({ name }) => `The box has no query ${name}. ${OLD_BOX}`,
   ActionUnknown: ({ name }) => `The box cannot do ${name}. ${OLD_BOX}`,
-  TokenUnknown: ({ id }) => `There is no token ${id}. See: lango token list`,
   ColourUnfit: ({ colour, contrast }) =>
     `Text on ${colour} cannot be read (contrast ${contrast}, it takes 4.5). Choose a darker or a lighter colour.`,
   RetentionShorter: ({ sessionDays, decisionDays }) =>
     `That is shorter than now (sessions ${sessionDays} days, decisions ${decisionDays} days): what is older is removed for good. If it is meant, say so: --shorten, or "shorten": true.`,
-  RoleUnknown: ({ role }) =>
-    `There is no role ${role}. Every box has owner, technician, cashier and viewer. See: lango role list`,
-  RoleTooStrong: ({ permission }) => `You cannot give what you do not have yourself: ${permission}.`,
-  RoleNameTaken: ({ name }) => `A role is called ${name} already. Choose another name.`,
-  RoleInUse: ({ name }) => `Somebody has the role ${name}. Give them another first.`,
-  StaffUnknown: ({ id }) => `Nobody of the staff is ${id === '' ? 'this' : id}. See: lango staff list`,
-  StaffLoginTaken: ({ login }) => `${login} is somebody of the staff already. Choose another login.`,
-  LastOwner: ({ login }) => `${login} is the last owner. Make somebody else an owner first.`,
-  OwnerExists: () => 'This box has people already. Sign in, or ask an owner for an invitation.',
-  DoorShut: () => 'This invitation was used, replaced or is too old. Ask an owner for another.',
-  CodeUsed: () => 'This code was used before. Wait for the next one.',
-  RouterForbidden: ({ login, router }) =>
-    `The role of ${login} does not let them log in to ${router}. It takes routers.admin or routers.look. See: lango role list`,
-  CodeWrong: () => 'The code is not the one the app shows now. Type the present one; check the clock of the phone.',
-  AppNotBegun: () => 'There is no app to confirm. Begin again.',
+  ...staffSentences,
   Unauthenticated: () =>
     'No token, or one that opens nothing. Send it as "Authorization: Bearer TOKEN"; make one: lango token create --role ROLE',
   KeyInvalid: () => 'An Idempotency-Key is 1 to 80 letters, digits, dots, colons, dashes and _.',

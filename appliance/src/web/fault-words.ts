@@ -4,10 +4,11 @@
  */
 import type { Fault } from '@lango/kernel'
 import { fill, type Lang } from '@lango/kernel/ui'
+import { staffFaultWords } from './staff-fault-words.ts'
 
-type Words = Readonly<Record<Lang, string>>
+export type FaultWords = Readonly<Record<Lang, string>>
 
-const words: Readonly<Record<string, Words>> = {
+const words: Readonly<Record<string, FaultWords>> = {
   Forbidden: {
     en: 'You may not do this: it takes the permission {permission}. An owner can give it to you.',
     sw: 'Huruhusiwi kufanya hivi: inahitaji ruhusa ya {permission}. Mmiliki anaweza kukupa.',
@@ -167,49 +168,7 @@ const words: Readonly<Record<string, Words>> = {
     en: 'Text on {colour} cannot be read (contrast {contrast}, it takes 4.5). Choose a darker or a lighter colour.',
     sw: 'Maandishi juu ya {colour} hayasomeki (utofauti {contrast}, inahitajika 4.5). Chagua rangi nyeusi au angavu zaidi.',
   },
-  RoleUnknown: { en: 'There is no such role any more.', sw: 'Jukumu hilo halipo tena.' },
-  RoleTooStrong: {
-    en: 'You cannot give what you do not have yourself: {permission}.',
-    sw: 'Huwezi kutoa usichokuwa nacho mwenyewe: {permission}.',
-  },
-  RoleNameTaken: {
-    en: 'A role is called {name} already. Choose another name.',
-    sw: 'Tayari kuna jukumu liitwalo {name}. Chagua jina lingine.',
-  },
-  RoleInUse: {
-    en: 'Somebody has the role {name}. Give them another first.',
-    sw: 'Kuna mtu mwenye jukumu la {name}. Mpe lingine kwanza.',
-  },
-  StaffUnknown: { en: 'This person is not there any more.', sw: 'Mtu huyu hayupo tena.' },
-  StaffLoginTaken: {
-    en: '{login} is somebody of the staff already. Choose another login.',
-    sw: '{login} tayari ni mfanyakazi. Chagua jina lingine la kuingia.',
-  },
-  LastOwner: {
-    en: '{login} is the last owner. Make somebody else an owner first.',
-    sw: '{login} ni mmiliki wa mwisho. Mfanye mtu mwingine awe mmiliki kwanza.',
-  },
-  OwnerExists: {
-    en: 'This box has people already. Sign in, or ask an owner for an invitation.',
-    sw: 'Kisanduku hiki tayari kina watu. Ingia, au mwombe mmiliki mwaliko.',
-  },
-  DoorShut: {
-    en: 'This invitation was used, replaced or is too old. Ask an owner for another.',
-    sw: 'Mwaliko huu umetumika, umebadilishwa au umepitwa na wakati. Mwombe mmiliki mwingine.',
-  },
-  CodeUsed: {
-    en: 'This code was used before. Wait for the next one.',
-    sw: 'Msimbo huu umeshatumika. Subiri unaofuata.',
-  },
-  RouterForbidden: {
-    en: 'The role of {login} does not let them log in to {router}: it takes routers.admin or routers.look.',
-    sw: 'Jukumu la {login} halimruhusu kuingia kwenye {router}: linahitaji routers.admin au routers.look.',
-  },
-  CodeWrong: {
-    en: 'The code is not the one the app shows now. Type the present one; check the clock of the phone.',
-    sw: 'Msimbo sio ule ambao programu inaonyesha sasa. Andika wa sasa; angalia saa ya simu.',
-  },
-  AppNotBegun: { en: 'There is no app to confirm. Begin again.', sw: 'Hakuna programu ya kuthibitisha. Anza upya.' },
+  ...staffFaultWords,
   BackupsUnscheduled: {
     en: 'No backups are scheduled. Say first where they go.',
     sw: 'Hakuna nakala rudufu zilizopangwa. Sema kwanza ziende wapi.',
