@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { seededRandom, type Random } from '../base/random.ts'
 import type { Column } from '../db/columns.ts'
 import type { AnyTable } from '../db/table.ts'
@@ -42,9 +43,8 @@ export const sampleRows = (
   options: { seed: number; rowsPerTable: number; values?: SampleValues },
 ): Map<string, SampleRow[]> => {
   const { seed, rowsPerTable, values = {} } = options
-  const random = seededRandom(seed)
   const names = new Set(tables.map((table) => table.name))
-  const rowOf = (table: AnyTable, no: number): SampleRow => {
+  const rowOf = (random: Random, table: AnyTable, no: number): SampleRow => {
     // Rows that break a unique key of several columns are left out when they are stored.
     const unique = new Set(
       Object.values(table.unique)
@@ -64,7 +64,11 @@ export const sampleRows = (
     return Object.fromEntries(drawn) as SampleRow
   }
   return new Map(
-    tables.map((table) => [table.name, Array.from({ length: rowsPerTable }, (_, index) => rowOf(table, index + 1))]),
+    tables.map((table) => {
+      // By name: a table more changes no other's rows.
+      const random = seededRandom(seed + crc32(table.name))
+      return [table.name, Array.from({ length: rowsPerTable }, (_, index) => rowOf(random, table, index + 1))]
+    }),
   )
 }
 
