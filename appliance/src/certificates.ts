@@ -4,7 +4,16 @@ import { z } from 'zod'
 import { err, ok, type Clock, type Fault, type Random, type Result } from '@lango/kernel'
 import { inputInvalid, type Actor } from '@lango/kernel/verbs'
 import type { certificateChanged } from '@lango/modules/settings'
-import { checkOwn, keepOwn, loadTls, readPair, renewServer, useOwnCertificate, type TlsFiles } from './tls/index.ts'
+import {
+  checkOwn,
+  keepOwn,
+  loadTls,
+  readPair,
+  renewServer,
+  useOwnCertificate,
+  type BoxNames,
+  type TlsFiles,
+} from './tls/index.ts'
 import type { DataFolder } from './data-folder.ts'
 
 export type ShownCertificate = {
@@ -46,11 +55,10 @@ const pemInput = z.object({
 /** What faults call the parts of a form. */
 const PARTS = { cert: 'cert', key: 'key', clientCa: 'clientCa' } as const
 
-export type CertificateDeps = {
+export type CertificateDeps = BoxNames & {
   readonly folder: Pick<DataFolder, 'tlsDir'>
   readonly clock: Pick<Clock, 'now' | 'sure'>
   readonly random: Random
-  readonly hostName: string
   readonly command: (name: string, input: unknown, by: Actor) => Promise<Result<unknown, Fault>>
   /** Puts what is on disk into use, without a restart. */
   readonly take: (tls: TlsFiles) => void
@@ -67,8 +75,8 @@ export type Certificates = {
 }
 
 export const createCertificates = (deps: CertificateDeps): Certificates => {
-  const { folder, clock, random, hostName, command, take } = deps
-  const now = () => ({ now: clock.now, sure: clock.sure(), random, hostName })
+  const { folder, clock, random, hostName, webNames, command, take } = deps
+  const now = () => ({ now: clock.now, sure: clock.sure(), random, hostName, webNames })
 
   const show = (): Result<ShownTls, Fault> => {
     const pairs = (['ca', 'own', 'server'] as const).map((name) => readPair(folder, name))

@@ -35,7 +35,7 @@ import { startSessionControl, type SessionControl } from './session-control.ts'
 import { createJobs, openSite, type Site } from './site.ts'
 import { createStaffDoor, type StaffDoor } from './staff-door.ts'
 import { keepTidy } from './tidy.ts'
-import { loadTls, type BoxTls, type TlsFiles } from './tls/index.ts'
+import { loadTls, type BoxNames, type BoxTls, type TlsFiles } from './tls/index.ts'
 import { createListExport } from './transfer/desk-export.ts'
 import { Transfers } from './transfer/desk-transfers.ts'
 import { startWatch, type Watch } from './watch.ts'
@@ -100,10 +100,17 @@ const keepClock = ({ clock }: Site, { state }: Aaa): (() => void) => {
 
 const CLOCK_LOOK_MS = 1000
 
+const namesOf = (webNames: readonly string[]): BoxNames => ({ hostName: hostname(), webNames })
+
 /** The box's own certificate is renewed before it ends, and taken into use without a restart. */
-const keepCertificates = ({ folder, clock, random }: Site, take: (tls: TlsFiles) => void, log: Log): (() => void) =>
+const keepCertificates = (
+  { folder, clock, random }: Site,
+  names: BoxNames,
+  take: (tls: TlsFiles) => void,
+  log: Log,
+): (() => void) =>
   every(CERTIFICATES_LOOK_MS, () => {
-    void loadTls(folder, { now: clock.now, random, hostName: hostname(), sure: clock.sure() }).then((loaded) => {
+    void loadTls(folder, { now: clock.now, random, ...names, sure: clock.sure() }).then((loaded) => {
       if (!loaded.ok) log.error('the certificates cannot be read', { fault: loaded.error })
       else if (loaded.value.isNew) take(loaded.value.eap)
     })
@@ -178,7 +185,7 @@ type Ground = {
 }
 
 /** The folder, held for this process; the site in it, its certificate, and who reads it. */
-const openGround = ({ dir, log, onFatal }: BoxOptions): Promise<Result<Ground & Stage, Fault>> =>
+const openGround = ({ dir, webNames, log, onFatal }: BoxOptions): Promise<Result<Ground & Stage, Fault>> =>
   assemble(async (keep) => {
     const folder = orThrow(makeFolder(dir))
     keep({ stop: orThrow(lockFolder(folder)).release })
@@ -187,7 +194,7 @@ const openGround = ({ dir, log, onFatal }: BoxOptions): Promise<Result<Ground & 
     if (!site.clock.sure())
       log.warn('the clock is not trusted yet: nothing expires and no dated service is sold until it is')
     const { clock, random } = site
-    const tls = orThrow(await loadTls(folder, { now: clock.now, random, hostName: hostname(), sure: clock.sure() }))
+    const tls = orThrow(await loadTls(folder, { now: clock.now, random, ...namesOf(webNames), sure: clock.sure() }))
     const runner = orThrow(createQueryRunner(folder))
     keep({ stop: runner.close })
     const asked = keep(startQueries(folder, (error) => onFatal('the query thread died', error)))
@@ -230,12 +237,14 @@ const takeCertificates =
     desk()?.setTls(tls)
   }
 
-const startUpkeep = ({ log }: BoxOptions, { site }: Ground, aaa: Aaa, desk: () => Desk | undefined): Stage => {
-  const stops = [
-    keepClock(site, aaa),
-    keepTidy(site, every, log),
-    keepCertificates(site, takeCertificates(aaa, desk), log),
-  ]
+const startUpkeep = (
+  { webNames, log }: BoxOptions,
+  { site }: Ground,
+  aaa: Aaa,
+  desk: () => Desk | undefined,
+): Stage => {
+  const certificates = keepCertificates(site, namesOf(webNames), takeCertificates(aaa, desk), log)
+  const stops = [keepClock(site, aaa), keepTidy(site, every, log), certificates]
   const writeBack = startWriteBack({ raw: site.database.raw, file: site.folder.siteFile, every, log })
   return {
     stop() {
@@ -349,7 +358,7 @@ const startTransfers = ({ log }: BoxOptions, { folder, site }: Ground): Transfer
 
 /** What only a running box can do. */
 const boxActions = (
-  { listen }: BoxOptions,
+  { listen, webNames }: BoxOptions,
   { folder, site, reader, queries }: Ground,
   aaa: Aaa,
   { watch, transfers }: { readonly watch: Watch; readonly transfers: Transfers },
@@ -361,7 +370,7 @@ const boxActions = (
   const command = (name: string, input: unknown, actor: Actor) => runWhole(site, name, input, { actor })
   const own = (name: string, input: unknown, actor: Actor) => runOwnWhole(site, name, input, { actor })
   const take = takeCertificates(aaa, desk)
-  const certificates = createCertificates({ folder, clock, random, hostName: hostname(), command: own, take })
+  const certificates = createCertificates({ folder, clock, random, ...namesOf(webNames), command: own, take })
   return createActions({
     reader,
     queries,

@@ -7,6 +7,7 @@ export {
   readPair,
   renewServer,
   useOwnCertificate,
+  type BoxNames,
   type BoxTls,
   type CertificateEnd,
   type TlsFiles,

@@ -4,6 +4,7 @@
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { err, ok, type Random, type Result } from '@lango/kernel'
 import type { DataFolder } from '../data-folder.ts'
@@ -59,6 +60,13 @@ export type BoxTls = {
   readonly isNew: boolean
 }
 
+/** What browsers and supplicants call the box. */
+export type BoxNames = {
+  readonly hostName: string
+  /** By which the desk is opened besides. */
+  readonly webNames?: readonly string[] | undefined
+}
+
 type PairName = 'ca' | 'server' | 'own'
 
 /** Key and certificates together in one file: a power cut leaves the old pair or the new one, never half of each. */
@@ -66,10 +74,7 @@ const pairFile = ({ tlsDir }: TlsFolder, name: PairName): string => join(tlsDir,
 const clientCaFile = ({ tlsDir }: TlsFolder): string => join(tlsDir, 'own-client-ca.pem')
 
 /** Reads the certificates, makes those that are missing, renews what is about to end. Ask again once a day. */
-export const loadTls = async (
-  folder: TlsFolder,
-  clock: TlsClock & { readonly hostName: string },
-): Promise<Result<BoxTls, TlsFault>> => {
+export const loadTls = async (folder: TlsFolder, clock: TlsClock & BoxNames): Promise<Result<BoxTls, TlsFault>> => {
   try {
     return await load(folder, clock)
   } catch (error) {
@@ -85,7 +90,7 @@ const unwritable = (folder: TlsFolder, error: unknown): TlsFault => {
 /** Makes a new server certificate by the box's own authority, before the old one's time. */
 export const renewServer = async (
   folder: TlsFolder,
-  clock: TlsClock & { readonly hostName: string },
+  clock: TlsClock & BoxNames,
 ): Promise<Result<Credential, TlsFault | { readonly type: 'ClockUnsure' }>> => {
   if (!clock.sure) return err({ type: 'ClockUnsure' })
   const authority = readPair(folder, 'ca')
@@ -98,10 +103,7 @@ export const renewServer = async (
   }
 }
 
-const load = async (
-  folder: TlsFolder,
-  clock: TlsClock & { readonly hostName: string },
-): Promise<Result<BoxTls, TlsFault>> => {
+const load = async (folder: TlsFolder, clock: TlsClock & BoxNames): Promise<Result<BoxTls, TlsFault>> => {
   const found = readPair(folder, 'ca')
   if (!found.ok) return found
   const authority = found.value ?? (await newAuthority(folder, clock))
@@ -129,8 +131,10 @@ const load = async (
 }
 
 /** While the clock is unsure only what cannot do without it is made; what then says the wrong day is not renewed. */
-const isRenewalDue = (server: Credential, authority: Credential, clock: TlsClock): boolean => {
+const isRenewalDue = (server: Credential, authority: Credential, clock: TlsClock & BoxNames): boolean => {
   const certificate = new X509Certificate(server.certPem)
+  // A browser that knows the authority would not believe a name that is not in it.
+  if (fitNames(clock.webNames ?? []).some((name) => certificate.checkHost(name) === undefined)) return true
   if (!certificate.checkIssued(new X509Certificate(authority.certPem))) return true
   return clock.sure && clock.now() > certificate.validToDate.getTime() - RENEW_AHEAD_MS
 }
@@ -148,14 +152,15 @@ const newAuthority = async (folder: TlsFolder, clock: TlsClock): Promise<Credent
   return keep(folder, 'ca', await makeAuthority(name, validityOf(clock, AUTHORITY_YEARS), clock.random))
 }
 
-const newServer = async (
-  folder: TlsFolder,
-  authority: Credential,
-  clock: TlsClock & { readonly hostName: string },
-): Promise<Credential> => {
+const DNS_NAME = /^(?=.{1,64}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i
+
+/** Those that can stand in a certificate, as common name too (at most 64 characters, RFC 5280 appendix A). */
+const fitNames = (names: readonly string[]): string[] =>
+  names.filter((name) => DNS_NAME.test(name) && isIP(name) === 0).map((name) => name.toLowerCase())
+
+const newServer = async (folder: TlsFolder, authority: Credential, clock: TlsClock & BoxNames): Promise<Credential> => {
   const { makeLeaf } = await import('./authority.ts')
-  const isName = /^(?=.{1,64}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(clock.hostName)
-  const names = [...new Set([...(isName ? [clock.hostName.toLowerCase()] : []), FIXED_NAME])]
+  const names = [...new Set([...fitNames([clock.hostName, ...(clock.webNames ?? [])]), FIXED_NAME])]
   const made = await makeLeaf(
     authority,
     {

@@ -49,6 +49,18 @@ test('a host name that is no DNS name stays out of the certificate', async () =>
   expect(new X509Certificate(serverCertPem).subjectAltName).toBe('DNS:lango.local')
 })
 
+test('a name that the desk is opened by from now on gets into the certificate, once; an address does not', async () => {
+  const folder = newFolder()
+  const load = async (...webNames: string[]) => orThrow(await loadTls(folder, { ...deps(), webNames }))
+  const first = await load()
+  const named = await load('pop.example.net', '192.168.88.2', 'under_score')
+  expect([named.isNew, named.caCertPem === first.caCertPem]).toEqual([true, true])
+  expect(new X509Certificate(named.serverCertPem).subjectAltName).toBe(
+    'DNS:pop-kisumu, DNS:pop.example.net, DNS:lango.local',
+  )
+  expect((await load('pop.example.net')).isNew).toBe(false)
+})
+
 test('a server certificate is renewed thirty days ahead, by the same authority', async () => {
   const folder = newFolder()
   const first = orThrow(await loadTls(folder, deps()))
