@@ -39,6 +39,7 @@ export const suites = {
   'failing sync': ['radclient', 'strace'],
   desk: ['chromium', 'radclient'],
   page: ['chromium', 'radclient'],
+  passkeys: ['chromium'],
   'live page': ['chromium'],
   registration: ['chromium', 'radclient'],
 } as const satisfies Record<string, readonly Need[]>

@@ -1,6 +1,6 @@
 import { UserText, type Desk } from '@lango/kernel/ui'
 import { recordLines, type RecordLine } from './audit-lines.ts'
-import { wordsOf } from './pages-staff.tsx'
+import { wordsOf } from './words.ts'
 
 /** Lines in the row itself; the others are behind it. */
 const LEAD_LINES = 3

@@ -1,6 +1,6 @@
 import { zip } from '@lango/kernel'
 import { Button, Form, Panel, PanelBody, Select, type Deed, type Desk } from '@lango/kernel/ui'
-import { wordsOf } from './pages-staff.tsx'
+import { wordsOf } from './words.ts'
 import { auditExported } from './trail.ts'
 
 const formats = ['json', 'csv'] as const

@@ -18,7 +18,7 @@ import {
 import type { ResultOf } from '@lango/kernel/db'
 import { AuditDetails, leadOf } from './audit-details.tsx'
 import { AuditExport, exportAudit } from './audit-export.tsx'
-import { wordsOf } from './pages-staff.tsx'
+import { wordsOf } from './words.ts'
 import { auditedCommands, listStaff, searchAudit } from './queries.ts'
 import type { PeopleWords } from './words.ts'
 

@@ -24,8 +24,9 @@ import {
 import type { ResultOf } from '@lango/kernel/db'
 import { encode } from 'uqr'
 import { beginTotp, confirmTotp, renewRecovery, signOutOwn } from './own.ts'
-import { wordsOf } from './pages-staff.tsx'
-import { ownSessions, showOwn } from './queries.ts'
+import { wordsOf } from './words.ts'
+import { ownPasskeyDeeds, PasskeysPanel } from './pages-passkeys.tsx'
+import { ownPasskeys, ownSessions, showOwn } from './queries.ts'
 import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from './rules.ts'
 
 type Session = ResultOf<typeof ownSessions>[number]
@@ -94,7 +95,6 @@ const AppPanel = ({
   return (
     <Panel title={words.appTitle}>
       <PanelBody>
-        <RefusedNote desk={desk} />
         {totpSince === null ? (
           <>
             <p>{words.appBody}</p>
@@ -252,13 +252,16 @@ export const mePage = definePage({
       }
     const me = await desk.ask(showOwn, { staffId })
     const sessions = await desk.ask(ownSessions, { staffId })
+    const passkeys = await desk.ask(ownPasskeys, { staffId })
     const isConfirming = desk.refused?.deed === 'confirmApp'
     return {
       title: words.me,
+      usesPasskeys: desk.passkeys.ok,
       content: (
         <>
           <PageHead title={words.me} beside={<UserText text={me?.name ?? ''} />} />
           <Said desk={desk} words={{ password: words.saidPassword, out: words.saidOut, appOff: words.saidAppOff }} />
+          <RefusedNote desk={desk} />
           <AppPanel desk={desk} totpSince={me?.totpSince ?? null} recoveryLeft={me?.recoveryLeft ?? 0} />
           {isConfirming ? (
             <Panel title={words.appConfirm}>
@@ -268,6 +271,7 @@ export const mePage = definePage({
             </Panel>
           ) : null}
           <PasswordPanel desk={desk} />
+          <PasskeysPanel desk={desk} passkeys={passkeys} />
           <Panel title={words.sessions}>
             <Table
               name="browsers"
@@ -289,6 +293,7 @@ export const mePage = definePage({
     }
   },
   deeds: {
+    ...ownPasskeyDeeds,
     beginApp: {
       permission: 'self',
       async run(desk) {

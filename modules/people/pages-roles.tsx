@@ -15,7 +15,8 @@ import {
   type Desk,
   type DoingDesk,
 } from '@lango/kernel/ui'
-import { StaffTabs, wordsOf, type OwnRole } from './pages-staff.tsx'
+import { StaffTabs, type OwnRole } from './pages-staff.tsx'
+import { wordsOf } from './words.ts'
 import { listRoles } from './queries.ts'
 import { removeRole, setRole } from './roles.ts'
 import { permissions, roleNames } from './rules.ts'

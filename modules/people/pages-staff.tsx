@@ -30,15 +30,14 @@ import {
   type Option,
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
-import { listRoles, listStaff, listStaffSessions } from './queries.ts'
+import { StaffPasskeys, staffPasskeyDeed } from './pages-passkeys.tsx'
+import { listRoles, listStaff, listStaffPasskeys, listStaffSessions } from './queries.ts'
 import { parsePercentBp, percentText, roleNames } from './rules.ts'
 import { changeStaff, DOOR_DAYS, inviteStaff, resetStaff, signOutStaff } from './staff.ts'
-import { peopleWords, type PeopleWords } from './words.ts'
+import { wordsOf, type PeopleWords } from './words.ts'
 
 type Person = ResultOf<typeof listStaff>[number]
 export type OwnRole = ResultOf<typeof listRoles>[number]
-
-export const wordsOf = (desk: Pick<Desk, 'locale'>): PeopleWords => peopleWords[desk.locale.lang]
 
 /** What a role is called: those that every box has in the reader's language, the box's own as they were named. */
 export const roleName = (role: string, own: readonly OwnRole[], words: PeopleWords): string =>
@@ -323,12 +322,16 @@ export const personPage = definePage({
       )
     const own = await desk.ask(listRoles, {})
     const sessions = await desk.ask(listStaffSessions, { staffId: person.id })
+    const passkeys = await desk.ask(listStaffPasskeys, { staffId: person.id })
     return {
       title: person.name,
       content: (
         <>
           <PageHead title={<UserText text={person.name} />} beside={stateOf(person, words)} />
-          <Said desk={desk} words={{ saved: words.saidSaved, out: words.saidOut }} />
+          <Said
+            desk={desk}
+            words={{ saved: words.saidSaved, out: words.saidOut, passkeyGone: words.saidPasskeyGone }}
+          />
           <Facts
             facts={[
               [words.login, <UserText key="login" text={person.login} />],
@@ -339,6 +342,7 @@ export const personPage = definePage({
             ]}
           />
           {desk.may('people.write') ? <ChangeForm desk={desk} person={person} own={own} /> : null}
+          <StaffPasskeys desk={desk} passkeys={passkeys} />
           <Panel title={words.sessions}>
             {sessions.length === 0 ? (
               <EmptyState title={words.noSessions}>
@@ -388,5 +392,6 @@ export const personPage = definePage({
     },
     disable: setStatus('disabled'),
     enable: setStatus('active'),
+    removePasskey: staffPasskeyDeed,
   },
 })

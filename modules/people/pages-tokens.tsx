@@ -21,7 +21,8 @@ import {
   type Desk,
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
-import { roleName, roleOptions, StaffTabs, wordsOf } from './pages-staff.tsx'
+import { roleName, roleOptions, StaffTabs } from './pages-staff.tsx'
+import { wordsOf } from './words.ts'
 import { listRoles, listTokens } from './queries.ts'
 import { createToken, revokeToken } from './tokens.ts'
 

@@ -1,4 +1,4 @@
-import { catalogue } from '@lango/kernel/ui'
+import { catalogue, type Desk } from '@lango/kernel/ui'
 
 export const peopleWords = catalogue(
   {
@@ -53,7 +53,7 @@ export const peopleWords = catalogue(
     disable: 'Disable',
     enable: 'Enable',
     reset: 'Let them choose a new password',
-    forgetApp: 'Their phone with the code app is lost too',
+    forgetApp: 'Their phone is lost too: forget its code app, and their passkeys',
     signOutAll: 'Sign out everywhere',
     signOutOthers: 'Sign out the others',
     sessions: 'Signed in from',
@@ -105,6 +105,35 @@ export const peopleWords = catalogue(
     consoleMe: 'You are here by the box’s one-time address',
     consoleMeBody:
       'Whoever holds the console of the box may do everything. Sign in by name for an account of your own.',
+    passkeys: 'Passkeys',
+    passkeysBody:
+      'A passkey signs you in with your finger, your face or the PIN of your device: no password, no code. Password and code go on working.',
+    passkeysNameMissing:
+      'Passkeys belong to a name, and you opened this box by its address. Open it by its name over https. If it has none that your network knows, give it one: start the box with `--web-name pop.example.net`.',
+    passkeysHttpsMissing:
+      'Passkeys take https, and you opened this box without it. Let the desk listen on an address of the network: start the box with `--web-listen 0.0.0.0`, and open it as https.',
+    passkeyPlace: 'Good at',
+    passkeyKept: 'On',
+    passkeySynced: 'several devices',
+    passkeyHere: 'one device',
+    lastUsed: 'Last used',
+    notUsedYet: 'not yet',
+    rename: 'Rename',
+    renameTitle: 'New name for {name}',
+    addPasskey: 'Add a passkey',
+    passkeyNameHelp: 'What you will know it by, such as My phone.',
+    passkeyNameNeeded: 'Give the passkey a name of at most 64 characters, and add it again.',
+    passkeyScript: 'Adding a passkey takes a browser that runs scripts.',
+    passkeyLate: 'It took too long. Try again.',
+    passkeyWrong: 'This passkey cannot be used here. Try another device.',
+    passkeysFull: 'You have {n} passkeys, and no more are kept. Remove one that you no longer use.',
+    confirmBody: 'To add or remove one, show first that it is you.',
+    confirm: 'Confirm',
+    confirmByPasskey: 'Confirm with a passkey',
+    proofNeeded: 'Confirm first that it is you, then add it within five minutes.',
+    saidConfirmed: 'It is you. For five minutes you can add and remove passkeys.',
+    saidPasskeyAdded: 'The passkey is added: sign in with it from now on.',
+    saidPasskeyGone: 'The passkey opens nothing any more. Delete it on its device too.',
     audit: 'Audit log',
     when: 'When',
     who: 'Who',
@@ -188,7 +217,7 @@ export const peopleWords = catalogue(
     disable: 'Zuia',
     enable: 'Ruhusu',
     reset: 'Mruhusu achague nenosiri jipya',
-    forgetApp: 'Simu yake yenye programu ya misimbo imepotea pia',
+    forgetApp: 'Simu yake imepotea pia: sahau programu yake ya misimbo, na funguo zake za siri',
     signOutAll: 'Mtoe kila mahali',
     signOutOthers: 'Toa vivinjari vingine',
     sessions: 'Ameingia kutoka',
@@ -240,6 +269,35 @@ export const peopleWords = catalogue(
     saidAppOff: 'Kuingia hakuulizi msimbo tena.',
     consoleMe: 'Uko hapa kwa anwani ya mara moja ya kisanduku',
     consoleMeBody: 'Mwenye konsoli ya kisanduku anaweza kufanya kila kitu. Ingia kwa jina uwe na akaunti yako.',
+    passkeys: 'Funguo za siri',
+    passkeysBody:
+      'Ufunguo wa siri hukuingiza kwa kidole, uso au PIN ya kifaa chako: bila nenosiri, bila msimbo. Nenosiri na msimbo huendelea kufanya kazi.',
+    passkeysNameMissing:
+      'Funguo za siri ni za jina, nawe umefungua kisanduku hiki kwa anwani yake. Kifungue kwa jina lake kupitia https. Kama hakina jina ambalo mtandao wako unalijua, kipe: anzisha kisanduku kwa `--web-name pop.example.net`.',
+    passkeysHttpsMissing:
+      'Funguo za siri huhitaji https, nawe umefungua kisanduku hiki bila hiyo. Ruhusu dawati lisikilize kwenye anwani ya mtandao: anzisha kisanduku kwa `--web-listen 0.0.0.0`, kisha ukifungue kwa https.',
+    passkeyPlace: 'Unafaa kwa',
+    passkeyKept: 'Kwenye',
+    passkeySynced: 'vifaa kadhaa',
+    passkeyHere: 'kifaa kimoja',
+    lastUsed: 'Ulitumika',
+    notUsedYet: 'bado',
+    rename: 'Badilisha jina',
+    renameTitle: 'Jina jipya la {name}',
+    addPasskey: 'Ongeza ufunguo wa siri',
+    passkeyNameHelp: 'Utakaloutambua kwalo, kama Simu yangu.',
+    passkeyNameNeeded: 'Upe ufunguo wa siri jina lenye herufi zisizozidi 64, kisha uuongeze tena.',
+    passkeyScript: 'Kuongeza ufunguo wa siri kunahitaji kivinjari kinachoendesha hati.',
+    passkeyLate: 'Imechukua muda mrefu mno. Jaribu tena.',
+    passkeyWrong: 'Ufunguo huu wa siri hauwezi kutumika hapa. Jaribu kifaa kingine.',
+    passkeysFull: 'Una funguo za siri {n}, na zaidi hazihifadhiwi. Ondoa ule usiotumia tena.',
+    confirmBody: 'Ili kuongeza au kuondoa, onyesha kwanza kuwa ni wewe.',
+    confirm: 'Thibitisha',
+    confirmByPasskey: 'Thibitisha kwa ufunguo wa siri',
+    proofNeeded: 'Thibitisha kwanza kuwa ni wewe, kisha uuongeze ndani ya dakika tano.',
+    saidConfirmed: 'Ni wewe. Kwa dakika tano unaweza kuongeza na kuondoa funguo za siri.',
+    saidPasskeyAdded: 'Ufunguo wa siri umeongezwa: ingia nao kuanzia sasa.',
+    saidPasskeyGone: 'Ufunguo wa siri haufungui chochote tena. Ufute kwenye kifaa chake pia.',
     audit: 'Kumbukumbu za ukaguzi',
     when: 'Wakati',
     who: 'Nani',
@@ -274,3 +332,5 @@ export const peopleWords = catalogue(
   },
 )
 export type PeopleWords = (typeof peopleWords)['en']
+
+export const wordsOf = ({ locale }: Pick<Desk, 'locale'>): PeopleWords => peopleWords[locale.lang]

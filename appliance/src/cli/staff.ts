@@ -82,7 +82,7 @@ const reset: CommandSpec = {
   path: ['staff', 'reset'],
   operands: ['LOGIN'],
   summary: 'let somebody choose a new password',
-  options: { 'forget-app': { help: 'the phone with the authenticator app is lost too' } },
+  options: { 'forget-app': { help: 'the phone is lost too: forget its authenticator app, and the passkeys' } },
   notes: ['Their browsers are signed out at once; the old password is good until a new one is chosen.'],
   examples: ['lango staff reset amina', 'lango staff reset amina --forget-app'],
   async run(context) {

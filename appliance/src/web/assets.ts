@@ -28,6 +28,10 @@ export const loadAssets = () => {
       ...(['live', 'js', 'text/javascript; charset=utf-8'] as const),
       readFileSync(new URL('client/live.js', import.meta.url), 'utf8'),
     ),
+    passkey: asset(
+      ...(['passkey', 'js', 'text/javascript; charset=utf-8'] as const),
+      readFileSync(new URL('client/passkey.js', import.meta.url), 'utf8'),
+    ),
     icon: asset('icon', 'svg', 'image/svg+xml', MARK),
   }
 }

@@ -4,8 +4,10 @@ import type { DeskPage, Desk, Done, DoingDesk, Fields, Locale, Refused, Shown } 
 import type { Hono, Context } from 'hono'
 import { permissionOfAction } from '../action-rights.ts'
 import { problemsIn } from './door.tsx'
+import type { PasskeysAt } from './entry.tsx'
 import { faultSentenceIn } from './fault-words.ts'
 import type { Look } from './look.ts'
+import type { RecentProofs } from './recent-proofs.ts'
 import { addressOf } from './request-facts.ts'
 import type { WebSite } from './web-site.ts'
 import type { DeskEnv, Who } from './who.ts'
@@ -16,6 +18,8 @@ type MountDeps = {
   readonly random: Random
   readonly look: () => Look
   readonly localeOf: (c: Context) => Locale
+  readonly passkeysAt: PasskeysAt
+  readonly proofs: RecentProofs
   /** In the frame of the desk. */
   readonly draw: (c: Context, shown: Shown, status: number) => Response | Promise<Response>
   readonly message: (c: Context, status: 403 | 500, sentence: string) => Response | Promise<Response>
@@ -63,7 +67,7 @@ class Mount {
 
   /** What a page may use while it answers this request. */
   #deskFor(c: Context<DeskEnv>, refused: Refused | undefined): Desk {
-    const { site, clock, random, look, localeOf } = this.#deps
+    const { site, clock, random, look, localeOf, passkeysAt, proofs } = this.#deps
     const { siteName, currency } = look()
     const who = c.get('who')
     const url = new URL(c.req.url)
@@ -74,6 +78,8 @@ class Mount {
       currency,
       staffId: who.staff?.id,
       sessionId: who.staff?.sessionId,
+      passkeys: passkeysAt(c),
+      isProven: who.staff !== undefined && proofs.has(who.staff.sessionId),
       here: url.pathname + url.search,
       host: url.hostname,
       search: url.searchParams,

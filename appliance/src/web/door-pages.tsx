@@ -5,6 +5,7 @@ import {
   Field,
   fill,
   Notice,
+  PasskeyForm,
   PlainPage,
   Sentence,
   visible,
@@ -25,13 +26,16 @@ export type DoorView = {
   readonly look: Look
 }
 
-const DoorPage = ({ view, title, children }: { view: DoorView; title: string; children: ComponentChildren }): VNode => (
+type DoorPageProps = { view: DoorView; title: string; scripts?: readonly string[]; children: ComponentChildren }
+
+const DoorPage = ({ view, title, scripts = [], children }: DoorPageProps): VNode => (
   <Document
     title={`${title} · ${visible(view.look.siteName)} · Lango`}
     preferences={view.preferences}
     stylesheets={[view.assets.kit.address, view.look.address].filter((each) => each !== undefined)}
     font={view.assets.font.address}
     icon={view.assets.icon.address}
+    scripts={scripts}
   >
     <PlainPage>
       <h1>{title}</h1>
@@ -49,12 +53,14 @@ type SignInProps = {
   next: string
   refused: string | undefined
   said: string | undefined
+  /** Whether they are offered here. */
+  passkeys: boolean
 }
 
-export const SignInPage = ({ view, login, next, refused, said }: SignInProps): VNode => {
+export const SignInPage = ({ view, login, next, refused, said, passkeys }: SignInProps): VNode => {
   const words = doorWords[view.preferences.lang]
   return (
-    <DoorPage view={view} title={words.signIn}>
+    <DoorPage view={view} title={words.signIn} scripts={passkeys ? [view.assets.passkey.address] : []}>
       <p class="muted">{visible(view.look.siteName)}</p>
       <Alert text={refused} />
       {said === undefined ? null : <p role="status">{said}</p>}
@@ -71,6 +77,12 @@ export const SignInPage = ({ view, login, next, refused, said }: SignInProps): V
         />
         <Button kind="main">{words.signIn}</Button>
       </form>
+      {passkeys ? (
+        <PasskeyForm locale={view.locale} action="/sign-in/passkey" options="/sign-in/passkey/options">
+          <input type="hidden" name="next" value={next} />
+          <Button>{words.usePasskey}</Button>
+        </PasskeyForm>
+      ) : null}
     </DoorPage>
   )
 }

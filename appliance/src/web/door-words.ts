@@ -32,6 +32,10 @@ export const doorWords = catalogue(
     long: 'Use at most {most} characters.',
     guessable: 'This one is easy to guess. Use several words that do not belong together.',
     different: 'The two passwords differ. Type the same one twice.',
+    usePasskey: 'Sign in with a passkey',
+    wrongPasskey: 'This passkey does not open this box. Use another, or sign in with login and password.',
+    copiedPasskey:
+      'This passkey was used by a copy of it, so it opens nothing. Sign in with login and password, and remove it from your account.',
     signedOut: 'You are signed out.',
     ready: 'Your password is set. Sign in with it.',
   },
@@ -68,6 +72,10 @@ export const doorWords = catalogue(
     long: 'Tumia herufi zisizozidi {most}.',
     guessable: 'Hili ni rahisi kukisia. Tumia maneno kadhaa yasiyohusiana.',
     different: 'Manenosiri mawili yanatofautiana. Andika lile lile mara mbili.',
+    usePasskey: 'Ingia kwa ufunguo wa siri',
+    wrongPasskey: 'Ufunguo huu wa siri haufungui kisanduku hiki. Tumia mwingine, au ingia kwa jina na nenosiri.',
+    copiedPasskey:
+      'Ufunguo huu wa siri umetumiwa na nakala yake, kwa hiyo haufungui chochote. Ingia kwa jina na nenosiri, kisha uuondoe kwenye akaunti yako.',
     signedOut: 'Umetoka.',
     ready: 'Nenosiri lako limewekwa. Ingia nalo.',
   },

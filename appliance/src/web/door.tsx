@@ -1,66 +1,42 @@
 /** How people come to the desk: what their forms ask, what it takes, and what is refused without telling why. */
-import { secret, totpStep, type Clock, type Fault, type Passwords, type Random, type Result } from '@lango/kernel'
+import { secret, totpStep, type Fault } from '@lango/kernel'
 import { fill, type Problems } from '@lango/kernel/ui'
-import { system, type Actor } from '@lango/kernel/verbs'
 import {
   PASSWORD_LENGTH_MAX,
   PASSWORD_LENGTH_MIN,
   passwordFault,
   readTotp,
   type Credential,
-  type Credentials,
 } from '@lango/modules/people'
 import { Hono, type Context } from 'hono'
-import type { VNode } from 'preact'
-import { CodePage, FirstPage, NoOwnerPage, SignInPage, WelcomePage, type DoorView } from './door-pages.tsx'
-import { doorWords, type DoorWords } from './door-words.ts'
-import { addressOf, agentOf } from './request-facts.ts'
+import { CodePage, FirstPage, WelcomePage } from './door-pages.tsx'
+import { door, Entry, fieldsOf, tooMany, type DoorDeps } from './entry.tsx'
 import { localPath } from './guard.ts'
-import { renderPage } from './html.ts'
 import { webLimits } from './limits.ts'
+import { createPasskeyDoor } from './passkey-door.ts'
+import { addressOf } from './request-facts.ts'
 import type { Attempt, SignInGuard } from './sign-in-guard.ts'
-import type { Doorkeeper } from './who.ts'
-
-const door: Actor = system('door')
-
-export type DoorDeps = {
-  readonly credentials: Credentials
-  readonly passwords: Passwords
-  readonly signIns: SignInGuard
-  readonly clock: Clock
-  readonly random: Random
-  readonly keeper: Doorkeeper
-  readonly command: (name: string, input: unknown, by: { actor: Actor; origin: string }) => Result<unknown, Fault>
-  readonly viewOf: (c: Context) => DoorView
-  readonly sentenceOf: (fault: Fault, c: Context) => string | Promise<string>
-}
 
 /** Between the password and the code of the app. */
 type SecondStep = { readonly staffId: string; readonly attempt: Attempt; readonly since: number; tries: number }
-
-const fieldsOf = async (c: Context): Promise<(name: string) => string> => {
-  const body = await c.req.parseBody()
-  return (name) => {
-    const value = body[name]
-    return typeof value === 'string' ? value : ''
-  }
-}
 
 export const createDoor = (deps: DoorDeps): Hono => new Door(deps).routes()
 
 class Door {
   readonly #deps: DoorDeps
   readonly #guard: SignInGuard
+  readonly #entry: Entry
   readonly #steps = new Map<string, SecondStep>()
 
   constructor(deps: DoorDeps) {
     this.#deps = deps
     this.#guard = deps.signIns
+    this.#entry = new Entry(deps)
   }
 
   routes(): Hono {
     const app = new Hono()
-    app.get('/sign-in', (c) => this.#signInPage(c))
+    app.get('/sign-in', (c) => this.#entry.signInPage(c, { next: c.req.query('next') ?? '/' }))
     app.post('/sign-in', (c) => this.#signIn(c))
     app.post('/sign-in/code', (c) => this.#secondStep(c))
     app.get('/first-run', (c) => this.#firstPage(c))
@@ -70,52 +46,31 @@ class Door {
     app.post('/sign-out', (c) => this.#signOut(c))
     app.post('/me/password', (c) => this.#ownPassword(c))
     app.post('/me/app-off', (c) => this.#appOff(c))
+    app.post('/me/confirm', (c) => this.#confirm(c))
+    app.route('/', createPasskeyDoor(this.#deps, this.#entry))
     return app
   }
 
-  #words(c: Context): DoorWords {
-    return doorWords[this.#deps.viewOf(c).preferences.lang]
-  }
-
-  #page(c: Context, page: VNode, status: 200 | 401 | 409 | 422 | 429 = 200): Response | Promise<Response> {
-    return c.html(renderPage(page), status)
-  }
-
-  #signInPage(
-    c: Context,
-    refused?: string,
-    login = '',
-    next = c.req.query('next') ?? '/',
-  ): Response | Promise<Response> {
-    const view = this.#deps.viewOf(c)
-    if (!this.#deps.credentials.anyone()) return this.#page(c, <NoOwnerPage view={view} />)
-    const words = this.#words(c)
-    const told = c.req.query('said') ?? ''
-    const said = told === 'signedOut' || told === 'ready' ? words[told] : undefined
-    const page = <SignInPage {...{ view, login, next: localPath(next), refused, said }} />
-    return this.#page(c, page, refused === undefined ? 200 : 401)
-  }
-
   async #signIn(c: Context): Promise<Response> {
-    const { credentials, passwords, keeper } = this.#deps
-    const words = this.#words(c)
+    const { credentials, passwords } = this.#deps
+    const words = this.#entry.words(c)
     const field = await fieldsOf(c)
     const login = field('login').trim().toLowerCase().slice(0, 64)
     const next = localPath(field('next'))
-    const attempt: Attempt = { login, address: addressOf(c), knownBrowser: keeper.knownBrowser(c, login) }
+    const attempt = this.#entry.attemptOf(c, login)
     if (!this.#guard.mayTry(attempt)) {
-      this.#refused(c, attempt, 'too-many')
-      return this.#signInPage(c, tooMany(words), login, next)
+      this.#entry.refuse(c, attempt, 'too-many')
+      return this.#entry.signInPage(c, { refused: tooMany(words), login, next })
     }
     const person = credentials.byLogin(login)
     const matched = await passwords.matches(secret(field('password').slice(0, 1024)), person?.passwordHash)
-    if (!matched.ok) return this.#signInPage(c, words.busy, login, next)
+    if (!matched.ok) return this.#entry.signInPage(c, { refused: words.busy, login, next })
     if (!person || !matched.value || person.status !== 'active') {
       this.#guard.failed(attempt)
-      this.#refused(c, attempt, whyNot(person, matched.value))
-      return this.#signInPage(c, words.wrong, login, next)
+      this.#entry.refuse(c, attempt, whyNot(person, matched.value))
+      return this.#entry.signInPage(c, { refused: words.wrong, login, next })
     }
-    if (person.totp === undefined) return this.#enter(c, person, attempt, next, {})
+    if (person.totp === undefined) return this.#enter(c, person, attempt, next)
     return this.#codePage(c, this.#newStep(person.id, attempt), next)
   }
 
@@ -129,61 +84,42 @@ class Door {
   #codePage(c: Context, step: string, next: string, refused?: string): Response | Promise<Response> {
     const clockSure = this.#deps.clock.sure()
     const page = <CodePage {...{ view: this.#deps.viewOf(c), step, next, refused, clockSure }} />
-    return this.#page(c, page, refused === undefined ? 200 : 401)
+    return this.#entry.page(c, page, refused === undefined ? 200 : 401)
   }
 
   async #secondStep(c: Context): Promise<Response> {
     const { credentials, clock } = this.#deps
-    const words = this.#words(c)
+    const words = this.#entry.words(c)
     const field = await fieldsOf(c)
     const next = localPath(field('next'))
     const name = field('step')
     const step = this.#steps.get(name)
     const isOver = step === undefined || clock.monotonicMs() - step.since > webLimits.secondStepMs
     const person = isOver ? undefined : credentials.byId(step.staffId)
-    if (isOver || person?.totp === undefined) return this.#signInPage(c, words.startAgain, '', next)
+    if (isOver || person?.totp === undefined) return this.#entry.signInPage(c, { refused: words.startAgain, next })
     step.tries += 1
     if (step.tries > webLimits.secondStepTriesMax || !this.#guard.mayTry(step.attempt)) {
       this.#steps.delete(name)
-      this.#refused(c, step.attempt, 'too-many')
-      return this.#signInPage(c, tooMany(words), person.login, next)
+      this.#entry.refuse(c, step.attempt, 'too-many')
+      return this.#entry.signInPage(c, { refused: tooMany(words), login: person.login, next })
     }
     const typed = field('code').slice(0, 64)
     const used = totpStep(person.totp, readTotp(typed), clock.now(), person.totpStep)
     const proof = used === undefined ? { recoveryCode: typed } : { totpStep: used }
-    const entered = typed === '' ? undefined : this.#entered(c, person, proof)
-    if (entered === undefined) {
+    const entered = typed === '' ? undefined : this.#entry.enter(c, person.id, proof)
+    if (entered?.ok !== true) {
       this.#guard.failed(step.attempt)
-      this.#refused(c, step.attempt, 'wrong-code')
+      this.#entry.refuse(c, step.attempt, 'wrong-code')
       return this.#codePage(c, name, next, words.wrongCode)
     }
     this.#steps.delete(name)
-    return this.#welcomeIn(c, person, step.attempt, next, entered)
+    return this.#entry.welcome(c, person, step.attempt, next, entered.value)
   }
 
-  #enter(c: Context, person: Credential, attempt: Attempt, next: string, proof: object): Response | Promise<Response> {
-    const sessionSecret = this.#entered(c, person, proof)
-    if (sessionSecret === undefined) return this.#signInPage(c, this.#words(c).wrong, person.login, next)
-    return this.#welcomeIn(c, person, attempt, next, sessionSecret)
-  }
-
-  /** The secret of the new session; undefined when the box would not have it (disabled meanwhile, code used). */
-  #entered(c: Context, { id }: Credential, proof: object): string | undefined {
-    const input = { id, ...proof, address: addressOf(c), agent: agentOf(c) }
-    const entered = this.#deps.command('staff.signedIn', input, { actor: door, origin: addressOf(c) })
-    return entered.ok ? (entered.value as { secret: string }).secret : undefined
-  }
-
-  #welcomeIn(c: Context, { login }: Credential, attempt: Attempt, next: string, sessionSecret: string): Response {
-    this.#guard.succeeded(attempt)
-    this.#deps.keeper.forget(c)
-    this.#deps.keeper.keepStaff(c, sessionSecret, login)
-    return c.redirect(next, 303)
-  }
-
-  #refused(c: Context, { login, address }: Attempt, why: string): void {
-    const input = { login, why, address, agent: agentOf(c) }
-    this.#deps.command('staff.refused', input, { actor: door, origin: address })
+  #enter(c: Context, person: Credential, attempt: Attempt, next: string): Response | Promise<Response> {
+    const entered = this.#entry.enter(c, person.id, {})
+    if (entered.ok) return this.#entry.welcome(c, person, attempt, next, entered.value)
+    return this.#entry.signInPage(c, { refused: this.#entry.words(c).wrong, login: person.login, next })
   }
 
   /** Only whoever holds the box's console may become its first owner. */
@@ -202,7 +138,7 @@ class Door {
     if (!this.#mayBeFirst(c)) return c.redirect('/', 303)
     const { login, name, problems, refused } = typed
     const page = <FirstPage {...{ view: this.#deps.viewOf(c), login, name, problems, refused }} />
-    return this.#page(c, page, refused === undefined && Object.keys(problems).length === 0 ? 200 : 422)
+    return this.#entry.page(c, page, refused === undefined && Object.keys(problems).length === 0 ? 200 : 422)
   }
 
   async #first(c: Context): Promise<Response> {
@@ -214,7 +150,7 @@ class Door {
     const problem = this.#passwordProblem(c, password, field('again'), login)
     if (problem !== undefined) return this.#firstPage(c, { ...typed, problems: { password: problem } })
     const hashed = await passwords.hash(secret(password))
-    if (!hashed.ok) return this.#firstPage(c, { ...typed, problems: {}, refused: this.#words(c).busy })
+    if (!hashed.ok) return this.#firstPage(c, { ...typed, problems: {}, refused: this.#entry.words(c).busy })
     const made = command(
       'staff.first',
       { login, name, passwordHash: hashed.value },
@@ -226,17 +162,17 @@ class Door {
       return this.#firstPage(c, { ...typed, problems: {}, refused: await sentenceOf(made.error, c) })
     }
     const person = this.#deps.credentials.byLogin(login)!
-    return this.#enter(c, person, { login, address: addressOf(c), knownBrowser: undefined }, '/', {})
+    return this.#enter(c, person, { login, address: addressOf(c), knownBrowser: undefined }, '/')
   }
 
   #welcomePage(c: Context, code: string, problems: Problems = {}, refused?: string): Response | Promise<Response> {
     const page = <WelcomePage {...{ view: this.#deps.viewOf(c), code, problems, refused }} />
-    return this.#page(c, page, refused === undefined && Object.keys(problems).length === 0 ? 200 : 422)
+    return this.#entry.page(c, page, refused === undefined && Object.keys(problems).length === 0 ? 200 : 422)
   }
 
   async #welcome(c: Context): Promise<Response> {
     const { command, passwords, sentenceOf } = this.#deps
-    const words = this.#words(c)
+    const words = this.#entry.words(c)
     const field = await fieldsOf(c)
     const [code, password] = [field('code').slice(0, 128), field('password')]
     // Codes cannot be guessed; hashing for strangers without end would only keep the others waiting.
@@ -254,27 +190,10 @@ class Door {
   }
 
   #passwordProblem(c: Context, password: string, again: string, login: string): string | undefined {
-    const words = this.#words(c)
+    const words = this.#entry.words(c)
     const fault = passwordFault(password, login)
     if (fault !== undefined) return fill(words[fault], { n: PASSWORD_LENGTH_MIN, most: PASSWORD_LENGTH_MAX })
     return password === again ? undefined : words.different
-  }
-
-  /** Whether whoever is signed in shows their password again; a wrong one counts as a try to sign in. */
-  async #showsPassword(c: Context, staffId: string, password: string): Promise<boolean> {
-    const { credentials, passwords, keeper } = this.#deps
-    const person = credentials.byId(staffId)
-    if (!person) return false
-    const attempt: Attempt = {
-      login: person.login,
-      address: addressOf(c),
-      knownBrowser: keeper.knownBrowser(c, person.login),
-    }
-    if (!this.#guard.mayTry(attempt)) return false
-    const matched = await passwords.matches(secret(password.slice(0, 1024)), person.passwordHash)
-    if (matched.ok && matched.value) return true
-    this.#guard.failed(attempt)
-    return false
   }
 
   async #ownPassword(c: Context): Promise<Response> {
@@ -285,7 +204,8 @@ class Door {
     const password = field('password')
     const fault = passwordFault(password, who.staff.login) ?? (password === field('again') ? undefined : 'different')
     if (fault !== undefined) return c.redirect(`/me?password=${fault}`, 303)
-    if (!(await this.#showsPassword(c, who.staff.id, field('present')))) return c.redirect('/me?password=wrong', 303)
+    if (!(await this.#entry.showsPassword(c, who.staff.id, field('present'))))
+      return c.redirect('/me?password=wrong', 303)
     const hashed = await passwords.hash(secret(password))
     if (!hashed.ok) return c.redirect('/me?password=busy', 303)
     const input = { passwordHash: hashed.value, sessionId: who.staff.sessionId }
@@ -298,9 +218,20 @@ class Door {
     const who = keeper.who(c)
     if (!who?.staff) return c.redirect('/sign-in', 303)
     const field = await fieldsOf(c)
-    if (!(await this.#showsPassword(c, who.staff.id, field('present')))) return c.redirect('/me?app=wrong', 303)
+    if (!(await this.#entry.showsPassword(c, who.staff.id, field('present')))) return c.redirect('/me?app=wrong', 303)
     command('me.dropTotp', {}, { actor: who.actor, origin: addressOf(c) })
     return c.redirect('/me?said=appOff', 303)
+  }
+
+  /** What is changed next needs no password: it was just shown. */
+  async #confirm(c: Context): Promise<Response> {
+    const who = this.#deps.keeper.who(c)
+    if (!who?.staff) return c.redirect('/sign-in', 303)
+    const field = await fieldsOf(c)
+    if (!(await this.#entry.showsPassword(c, who.staff.id, field('shown'))))
+      return c.redirect('/me?confirm=wrong#passkeys', 303)
+    this.#deps.proofs.add(who.staff.sessionId)
+    return c.redirect('/me?said=confirmed#passkeys', 303)
   }
 
   #signOut(c: Context): Response {
@@ -312,8 +243,6 @@ class Door {
     return c.redirect('/sign-in?said=signedOut', 303)
   }
 }
-
-const tooMany = (words: DoorWords): string => fill(words.tooMany, { minutes: webLimits.signInWindowMs / 60_000 })
 
 const whyNot = (person: Credential | undefined, isRight: boolean): string => {
   if (!person) return 'unknown'

@@ -37,6 +37,13 @@ export const webLimits = defineLimits({
   secondStepMs: 5 * 60_000,
   secondStepTriesMax: 5,
   secondStepsMax: 100,
+  /** Of passkeys: the time to sign, and what waits for a signature. */
+  challengeMs: 5 * 60_000,
+  challengesMax: 1000,
+  challengesPerAddressMax: 50,
+  /** A password or passkey that was shown anew lets a person change what guards their account. */
+  proofMs: 5 * 60_000,
+  proofsMax: 100,
   /** An import sends 200 subscribers at once. */
   apiBodyBytesMax: 1024 * 1024,
   connectionsMax: 256,

@@ -43,7 +43,14 @@ type PagesOptions = {
   readonly demo: boolean
 }
 
-type InFrame = { title: string; content: VNode; isLive?: boolean; stylesheet?: string; refreshSec?: number | undefined }
+type InFrame = {
+  title: string
+  content: VNode
+  isLive?: boolean
+  usesPasskeys?: boolean | undefined
+  stylesheet?: string
+  refreshSec?: number | undefined
+}
 type Message = Pick<MessageProps, 'kind' | 'id' | 'reload' | 'sentence'>
 
 /** The pages as answers to requests, each in the reader's language. */
@@ -86,8 +93,8 @@ export const createPages = ({ assets, hub, site, look, preferencesOf, timeZone, 
   return {
     localeFor,
     message,
-    shown: (c: Context<DeskEnv>, { title, content, refreshSec }: Shown, status: number) =>
-      inFrame(c, { title, content, refreshSec }, status),
+    shown: (c: Context<DeskEnv>, { title, content, refreshSec, usesPasskeys }: Shown, status: number) =>
+      inFrame(c, { title, content, refreshSec, usesPasskeys }, status),
     doorView: (c: Context) => ({ assets, preferences: preferencesOf(c), locale: localeFor(c), look: look() }),
 
     live: async (c: Context<DeskEnv>) => {

@@ -118,6 +118,7 @@ type ShellProps = {
   isLive?: boolean
   stylesheet?: string
   refreshSec?: number | undefined
+  usesPasskeys?: boolean | undefined
   children: ComponentChildren
 }
 
@@ -136,7 +137,11 @@ export const Shell = (props: ShellProps): VNode => {
       stylesheets={[assets.kit.address, look.address, props.stylesheet].filter((each) => each !== undefined)}
       font={assets.font.address}
       icon={assets.icon.address}
-      scripts={[assets.desk.address, ...(props.isLive === true ? [assets.live.address] : [])]}
+      scripts={[
+        assets.desk.address,
+        ...(props.isLive === true ? [assets.live.address] : []),
+        ...(props.usesPasskeys === true ? [assets.passkey.address] : []),
+      ]}
       refreshSec={props.refreshSec}
       {...(props.isLive === true ? { refreshSecWithoutScript: REFRESH_SEC } : {})}
     >

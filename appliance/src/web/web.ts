@@ -10,6 +10,7 @@ import { loadAssets, serveAssets } from './assets.ts'
 import { mountPages } from './desk.tsx'
 import { createDeskSessions, type DeskSessions } from './desk-sessions.ts'
 import { createDoor } from './door.tsx'
+import type { DoorDeps } from './entry.tsx'
 import { faultSentenceIn } from './fault-words.ts'
 import type { LiveFeed } from './feed.ts'
 import { isOurHost, localPath, protectiveHeaders } from './guard.ts'
@@ -18,6 +19,8 @@ import { webLimits } from './limits.ts'
 import { createLiveHub, type LiveHub } from './live-hub.ts'
 import { createLook } from './look.ts'
 import { createPages, createPreferencesOf, VIEW_COOKIE, type Pages } from './pages.tsx'
+import { passkeyPlace } from './passkey-place.ts'
+import { createRecentProofs } from './recent-proofs.ts'
 import { isUpload, takeUpload, UPLOAD_PATH } from './upload.ts'
 import type { WebSite } from './web-site.ts'
 import { createDoorkeeper, type DeskEnv, type Doorkeeper } from './who.ts'
@@ -122,14 +125,16 @@ const choosePreferences = (preferencesOf: PreferencesOf) => async (c: Context) =
   return c.redirect(localPath(fields.get('returnTo') ?? '/'), 303)
 }
 
-const doorOf = ({ site, clock }: WebOptions, keeper: Doorkeeper, pages: Pages, random: Random): Hono =>
+type DoorParts = Pick<DoorDeps, 'keeper' | 'proofs' | 'passkeysAt'> & { readonly pages: Pages }
+
+const doorOf = ({ site, clock }: WebOptions, { pages, ...parts }: DoorParts, random: Random): Hono =>
   createDoor({
     credentials: site.credentials,
     passwords: site.passwords,
     signIns: site.signIns,
     clock,
     random,
-    keeper,
+    ...parts,
     command: site.command,
     viewOf: pages.doorView,
     sentenceOf: (fault, c) => faultSentenceIn(pages.localeFor(c).lang, fault) ?? site.sentenceOf(fault),
@@ -145,11 +150,14 @@ export const createWeb = (options: WebOptions): Web => {
   const desk = createDeskSessions(options.token, clock, random)
   const hub = createLiveHub({ feed, clock, timeZone, every, log })
   const preferencesOf = createPreferencesOf(look)
+  const hostNames = options.hostNames ?? []
+  const passkeysAt = (c: Context) => passkeyPlace(c.req.url, hostNames)
   const pages = createPages({ assets, hub, site, look, preferencesOf, timeZone, paths, demo })
   const keeper = createDoorkeeper({ people: site.people, console: desk, vault: site.vault, clock, random })
+  const proofs = createRecentProofs(clock)
   const app = new Hono<DeskEnv>()
 
-  app.use(protectiveHeaders, compress(), onlyOurHost(pages, options.hostNames ?? []))
+  app.use(protectiveHeaders, compress(), onlyOurHost(pages, hostNames))
   app.use('/assets/*', serveAssets(assets))
   app.get('/brand.css', (c) => c.body(look().stylesheet, 200, { 'content-type': 'text/css; charset=utf-8' }))
   app.get('/healthz', (c) => {
@@ -163,7 +171,7 @@ export const createWeb = (options: WebOptions): Web => {
   const formLimit = bodyLimit({ maxSize: webLimits.formBytesMax })
   app.use((c, next) => (isUpload(c.req.path) ? next() : formLimit(c, next)))
   app.use('/', exchangeToken(desk, keeper, pages, log))
-  app.route('/', doorOf(options, keeper, pages, random))
+  app.route('/', doorOf(options, { keeper, pages, proofs, passkeysAt }, random))
   app.route('/join', createJoin({ ...site, clock, random, viewOf: pages.doorView }))
   // How people like to look at pages concerns those before the desk too, and is nobody's but theirs.
   app.post('/preferences', choosePreferences(preferencesOf))
@@ -183,6 +191,8 @@ export const createWeb = (options: WebOptions): Web => {
     random,
     look,
     localeOf: pages.localeFor,
+    passkeysAt,
+    proofs,
     draw: pages.shown,
     message: (c, status, sentence) =>
       pages.message(c, status, { kind: status === 403 ? 'forbidden' : 'ask', sentence }),

@@ -24,6 +24,7 @@ const cookieNames = {
   console: (c: Context) => `lango-desk-${portOf(c)}`,
   staff: (c: Context) => `lango-staff-${portOf(c)}`,
   browser: (c: Context) => `lango-browser-${portOf(c)}`,
+  ceremony: (c: Context) => `lango-passkey-${portOf(c)}`,
 }
 
 const kept = (c: Context) =>
@@ -86,6 +87,15 @@ export const createDoorkeeper = ({ people, console, vault, clock, random }: WhoD
       console.end(getCookie(c, cookieNames.console(c)))
       for (const name of [cookieNames.staff(c), cookieNames.console(c)])
         setCookie(c, name, '', { ...kept(c), maxAge: 0 })
+    },
+
+    /** Whoever signs in with a passkey does so in the browser that asked what to sign. */
+    keepCeremony(c: Context, secret: string): void {
+      setCookie(c, cookieNames.ceremony(c), secret, { ...kept(c), maxAge: webLimits.challengeMs / 1000 })
+    },
+
+    ceremonyOf(c: Context): string | undefined {
+      return getCookie(c, cookieNames.ceremony(c))
     },
 
     /** The mark of a browser that this person has signed in from before. */

@@ -38,6 +38,10 @@ export interface Desk {
   readonly staffId: string | undefined
   /** The browser's session of that person. */
   readonly sessionId: string | undefined
+  /** The name for which the reader's browser can keep passkeys of this box; else what is missing. */
+  readonly passkeys: Result<{ readonly rpId: string }, { readonly type: 'NameMissing' | 'HttpsMissing' }>
+  /** Whoever looks has shown anew, moments ago, who they are: what guards their account may be changed. */
+  readonly isProven: boolean
   /** Path with query: where a form of this page is posted. */
   readonly here: string
   /** Name or address that the reader's browser has reached the box by, without its port. */
@@ -66,6 +70,8 @@ export type Shown = {
   readonly title: string
   readonly content: VNode
   readonly status?: 200 | 404
+  /** It has forms that ask the browser for a passkey. */
+  readonly usesPasskeys?: boolean
   /** Loads the page anew after so long, for somebody who waits for something; needs no script. */
   readonly refreshSec?: number
 }

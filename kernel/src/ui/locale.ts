@@ -30,6 +30,10 @@ const kit = catalogue(
     optional: 'optional',
     copy: 'Copy',
     copied: 'Copied',
+    passkeyNone:
+      'Nothing came of it: it was cancelled, took too long, or the browser does not trust this box’s certificate. Try again.',
+    passkeyKnown: 'This device holds a passkey of yours for this box already.',
+    passkeyFailed: 'The box did not answer. Load the page anew and try again.',
     none: 'none',
     justNow: 'just now',
     secondsAgo: { one: '{n} s ago', other: '{n} s ago' },
@@ -52,6 +56,10 @@ const kit = catalogue(
     optional: 'si lazima',
     copy: 'Nakili',
     copied: 'Imenakiliwa',
+    passkeyNone:
+      'Haikukamilika: imeghairiwa, imechukua muda mrefu mno, au kivinjari hakiamini cheti cha kisanduku hiki. Jaribu tena.',
+    passkeyKnown: 'Kifaa hiki tayari kina ufunguo wako wa siri wa kisanduku hiki.',
+    passkeyFailed: 'Kisanduku hakikujibu. Pakia ukurasa upya kisha ujaribu tena.',
     none: 'hakuna',
     justNow: 'sasa hivi',
     secondsAgo: { one: 'sek {n} iliyopita', other: 'sek {n} zilizopita' },
