@@ -1,40 +1,22 @@
 /** From an Access-Request to its answer, on one thread. */
-import {
-  AttributeWriter,
-  attribute,
-  authenticator,
-  codes,
-  concatAttribute,
-  hidePassword,
-  hideSalted,
-  uint32,
-  type RadiusRequest,
-} from '@lango/drivers/radius'
+import { attribute, codes, concatAttribute, uint32, type RadiusRequest } from '@lango/drivers/radius'
 import type { EapOutcome } from '@lango/drivers/radius/eap'
 import type { Clock, Log } from '@lango/kernel'
 import { isCodeLogin, normaliseDevice } from '@lango/modules/access/rules'
-import { AcceptWriter, writePassphrase, writeReplyMessage } from './accept.ts'
+import { writePassphrase } from './accept.ts'
 import { isTerminalLogin, type AdminDoor } from './admin-login.ts'
 import type { RouterFacts } from './clients.ts'
 import type { AdminVerdict } from './control-link.ts'
-import {
-  isDeviceProof,
-  isProven,
-  proofAttributes,
-  readProof,
-  refusalAttributes,
-  type KeyHiding,
-  type Proof,
-} from './credentials.ts'
+import { isDeviceProof, isProven, proofAttributes, readProof, refusalAttributes, type Proof } from './credentials.ts'
 import type { GrantRow } from './decide.ts'
 import type { Decision } from './decision-log.ts'
 import { KEY_LOST, type Admitted, type Gate, type Origin } from './gate.ts'
-import { eapMethod, eapReason, meterOf, spelt } from './login-words.ts'
-import type { Method } from './methods.ts'
+import { LoginAnswers, type Login } from './login-answers.ts'
+import { eapMethod, eapReason } from './login-words.ts'
 import { realmOf } from './names.ts'
 import { originOf } from './origin.ts'
 import { ADMIN_CLASS } from './readers.ts'
-import { reasonWords, type Reason } from './reasons.ts'
+import type { Reason } from './reasons.ts'
 import { serialsIn } from './serials.ts'
 import type { SharedState } from './shared-state.ts'
 import { stationIn, type Station } from './station.ts'
@@ -46,7 +28,6 @@ const CLASS = 25
 const STATE = 24
 const FRAMED_MTU = 12
 const EAP_MESSAGE = 79
-const CHARGEABLE_USER_IDENTITY = 89
 const MICROSOFT = 311
 /** RFC 3748 §4. */
 const EAP_FAILURE = 4
@@ -93,22 +74,13 @@ type Shown = {
   readonly passphrase: string | typeof KEY_LOST | undefined
 }
 
-type Login = {
-  readonly request: Request
-  readonly origin: Origin
-  readonly startedMs: number
-  /** To the router itself, not through it. */
-  readonly isAdmin: boolean
-  method: Method
-}
-
 export class LoginHandler {
   readonly #deps: LoginDeps
-  readonly #writer = new AttributeWriter()
-  readonly #accepts = new AcceptWriter()
+  readonly #answers: LoginAnswers
 
   constructor(deps: LoginDeps) {
     this.#deps = deps
+    this.#answers = new LoginAnswers(deps)
   }
 
   handle(request: Request): void {
@@ -134,7 +106,7 @@ export class LoginHandler {
   #proxied(login: Login, outcome: Decision['outcome'], reason: Reason): void {
     login.method = 'proxy'
     if (reason === 'proxied') this.#deps.state.count(`${outcome}s`)
-    this.#record(login, outcome, reason, undefined)
+    this.#answers.record(login, outcome, reason, undefined)
   }
 
   async #admin(login: Login): Promise<void> {
@@ -148,7 +120,7 @@ export class LoginHandler {
       login.method = eap ? 'eap' : proof.method
       const verdict = await admin.enter(request, proof, origin.userName)
       if (verdict.kind === 'admitted') return this.#acceptAdmin(login, verdict)
-      this.#refuse(login, verdict.reason, undefined, undefined, (writer) => {
+      this.#answers.refuse(login, verdict.reason, undefined, undefined, (writer) => {
         refusalAttributes(writer, proof, false)
         // RFC 3579 §2.6.3: the answer to EAP carries EAP.
         return eap ? writer.concat(EAP_MESSAGE, Buffer.of(EAP_FAILURE, eap[1] ?? 0, 0, 4)) : writer
@@ -161,10 +133,10 @@ export class LoginHandler {
 
   #acceptAdmin(login: Login, { rights }: Extract<AdminVerdict, { kind: 'admitted' }>): void {
     const { request } = login
-    const writer = this.#writer.reset().append(adminAttributes(request.client.data.vendor, rights))
+    const writer = this.#answers.blank().append(adminAttributes(request.client.data.vendor, rights))
     request.answer(codes.accessAccept, writer.text(CLASS, ADMIN_CLASS))
     this.#deps.state.count('accepts')
-    this.#record(login, 'accept', rights === 'full' ? 'admin-full' : 'admin-read', undefined)
+    this.#answers.record(login, 'accept', rights === 'full' ? 'admin-full' : 'admin-read', undefined)
   }
 
   #plain(login: Login): void {
@@ -177,14 +149,14 @@ export class LoginHandler {
     const grant = gate[look](origin.userName, origin, () => serialsIn(request.packet))
     // Where a passphrase is shown, it tells more than the address.
     if (station && (station.shown || grant === 'unknown-user')) return void this.#station(login, station, proof)
-    if (typeof grant === 'string') return this.#reject(login, grant, undefined, proof)
-    if (gate.isLockedOut(grant, origin.place)) return this.#reject(login, 'locked-out', grant, proof)
+    if (typeof grant === 'string') return this.#answers.reject(login, grant, undefined, proof)
+    if (gate.isLockedOut(grant, origin.place)) return this.#answers.reject(login, 'locked-out', grant, proof)
     const password = gate.password(grant)
-    if (password === KEY_LOST) return this.#reject(login, 'key-lost', grant, proof)
+    if (password === KEY_LOST) return this.#answers.reject(login, 'key-lost', grant, proof)
     const shown = isCodeLogin(grant.login) ? codeShown(login, proof, password) : password
     const isDevice = isByDevice(grant, origin.userName, shown)
     const fault = isDevice ? this.#deviceFault(login, proof) : this.#proofFault(login, grant, proof, shown)
-    if (fault) return this.#reject(login, fault, grant, proof)
+    if (fault) return this.#answers.reject(login, fault, grant, proof)
     const passphrase = station && isDevice ? gate.passphrase(grant) : undefined
     this.#admit(login, grant, proof, { password: shown, passphrase })
   }
@@ -194,15 +166,15 @@ export class LoginHandler {
     const { gate, findStation, log } = this.#deps
     const { request, origin } = login
     if (!isDeviceProof(proof, request.packet, origin.userName))
-      return this.#reject(login, 'wrong-password', undefined, proof)
+      return this.#answers.reject(login, 'wrong-password', undefined, proof)
     login.method = 'passphrase'
     try {
       const answer = await findStation({ station, realm: origin.realm })
-      if (answer.kind === 'none') return this.#reject(login, answer.reason, undefined, proof)
+      if (answer.kind === 'none') return this.#answers.reject(login, answer.reason, undefined, proof)
       const grant = gate.again(answer.login)
       // It may have been taken away meanwhile.
       const passphrase = grant && gate.passphrase(grant)
-      if (!grant || passphrase === undefined) return this.#reject(login, 'unknown-station', undefined, proof)
+      if (!grant || passphrase === undefined) return this.#answers.reject(login, 'unknown-station', undefined, proof)
       this.#admit(login, grant, proof, { password: undefined, passphrase })
     } catch (error) {
       log.error('a Wi-Fi login failed inside', { error })
@@ -228,18 +200,18 @@ export class LoginHandler {
   }
 
   #admit(login: Login, grant: GrantRow, proof: Proof, { password, passphrase }: Shown): void {
-    if (passphrase === KEY_LOST) return this.#reject(login, 'key-lost', grant, proof)
+    if (passphrase === KEY_LOST) return this.#answers.reject(login, 'key-lost', grant, proof)
     const admitted = this.#deps.gate.admit(grant, login.origin, () => serialsIn(login.request.packet))
-    if (admitted.kind === 'reject') return this.#reject(login, admitted.reason, grant, proof)
+    if (admitted.kind === 'reject') return this.#answers.reject(login, admitted.reason, grant, proof)
     const accept = (): void => {
       const { request } = login
-      const writer = this.#begin(login, grant, admitted)
+      const writer = this.#answers.written(login, grant, admitted)
       if (password !== undefined) {
         const name = attribute(request.packet, USER_NAME) ?? Buffer.alloc(0)
-        proofAttributes(writer, proof, password, name, this.#hiding(request))
+        proofAttributes(writer, proof, password, name, this.#answers.hiding(request))
       }
       if (passphrase !== undefined) writePassphrase(writer, grant, passphrase, request, this.#deps.randomSalt)
-      this.#accept(login, writer, grant, admitted)
+      this.#answers.accept(login, writer, grant, admitted)
     }
     if (admitted.firstUse) void this.#firstUse(login, grant, admitted, accept)
     else accept()
@@ -254,7 +226,7 @@ export class LoginHandler {
       log.error('a first use could not be recorded', { login: grant.login, error })
     }
     gate.leave(grant, login.origin.place)
-    this.#reject(login, 'busy', grant, { method: 'unknown' })
+    this.#answers.reject(login, 'busy', grant, { method: 'unknown' })
   }
 
   async #eap(login: Login, eap: Buffer): Promise<void> {
@@ -282,7 +254,7 @@ export class LoginHandler {
     const { request } = login
     if (outcome.kind === 'drop') return request.ignore()
     if (outcome.kind === 'challenge') {
-      const writer = this.#writer.reset().concat(EAP_MESSAGE, outcome.eap).octets(STATE, outcome.state)
+      const writer = this.#answers.blank().concat(EAP_MESSAGE, outcome.eap).octets(STATE, outcome.state)
       this.#deps.state.count('challenges')
       return request.answer(codes.accessChallenge, writer)
     }
@@ -291,7 +263,7 @@ export class LoginHandler {
     if (outcome.kind === 'reject') {
       const found = this.#deps.gate.find(outcome.identity ?? login.origin.userName, login.origin)
       const grant = typeof found === 'string' ? undefined : found
-      return this.#refuse(login, eapReason(outcome.reason), grant, outcome.identity, (writer) =>
+      return this.#answers.refuse(login, eapReason(outcome.reason), grant, outcome.identity, (writer) =>
         writer.concat(EAP_MESSAGE, outcome.eap),
       )
     }
@@ -303,100 +275,20 @@ export class LoginHandler {
     const { request } = login
     const { admitted, grantLogin } = outcome.value
     const grant = gate.again(grantLogin)
-    if (!grant) return this.#refuse(login, 'unknown-user', undefined, outcome.identity, (w) => w)
+    if (!grant) return this.#answers.refuse(login, 'unknown-user', undefined, outcome.identity, (w) => w)
     const accept = (): void => {
-      const writer = this.#begin(login, grant, admitted).concat(EAP_MESSAGE, outcome.eap)
+      const writer = this.#answers.written(login, grant, admitted).concat(EAP_MESSAGE, outcome.eap)
       // Session, limits and bill follow the identity inside: the NAS repeats this name in accounting (RFC 2865 §5.1).
       writer.text(USER_NAME, outcome.identity)
       if (outcome.keys) {
-        const { salted } = this.#hiding(request)
+        const { salted } = this.#answers.hiding(request)
         writer.vendor(MICROSOFT, 17, salted(Buffer.from(outcome.keys.recv)))
         writer.vendor(MICROSOFT, 16, salted(Buffer.from(outcome.keys.send)))
       }
-      this.#accept(login, writer, grant, admitted)
+      this.#answers.accept(login, writer, grant, admitted)
     }
     if (admitted.firstUse) await this.#firstUse(login, grant, admitted, accept)
     else accept()
-  }
-
-  #begin(login: Login, grant: GrantRow, admitted: Admitted): AttributeWriter {
-    const { request } = login
-    const writer = this.#writer.reset()
-    this.#accepts.write(writer, request.client.data.vendor, grant, admitted)
-    writeReplyMessage(writer, reasonWords[admitted.reason].told)
-    // RFC 4372 §2.1: a NUL asks for the identity that accounting will carry.
-    const asked = attribute(request.packet, CHARGEABLE_USER_IDENTITY)
-    if (asked) writer.text(CHARGEABLE_USER_IDENTITY, grant.id)
-    return writer
-  }
-
-  #accept(login: Login, writer: AttributeWriter, grant: GrantRow, admitted: Admitted): void {
-    login.request.answer(codes.accessAccept, writer)
-    this.#deps.state.count('accepts')
-    this.#record(login, 'accept', admitted.reason, grant)
-  }
-
-  #reject(login: Login, reason: Reason, grant: GrantRow | undefined, proof: Proof): void {
-    this.#refuse(login, reason, grant, undefined, (writer) => {
-      refusalAttributes(writer, proof, reason === 'suspended')
-      return writer
-    })
-  }
-
-  #refuse(
-    login: Login,
-    reason: Reason,
-    grant: GrantRow | undefined,
-    identity: string | undefined,
-    add: (writer: AttributeWriter) => AttributeWriter,
-  ): void {
-    const writer = this.#writer.reset()
-    add(writer)
-    writeReplyMessage(writer, reasonWords[reason].told)
-    login.request.answer(codes.accessReject, writer)
-    this.#deps.state.count('rejects')
-    this.#record(login, 'reject', reason, grant, identity)
-  }
-
-  #record(
-    login: Login,
-    outcome: Decision['outcome'],
-    reason: Reason,
-    grant: GrantRow | undefined,
-    identity = login.origin.userName,
-  ): void {
-    const { clock, decided, gate, state } = this.#deps
-    const latencyMicros = Math.round((clock.monotonicMs() - login.startedMs) * 1000)
-    // A person's password takes its time, which says nothing about how fast subscribers get in.
-    const meter = login.isAdmin ? undefined : meterOf(login.method, reason)
-    if (meter) state.observe(meter, latencyMicros)
-    // Kept under the subscriber's own login, however the NAS spelt it: so it is found, and so attempts are counted.
-    // What had to wait may be the code of a voucher that somebody has paid for.
-    const name = grant?.login ?? (reason === 'too-many-guesses' ? gate.loginOf(identity) : identity)
-    const typed = login.origin.userName
-    decided(
-      {
-        at: clock.now(),
-        outcome,
-        reason,
-        method: login.method,
-        routerNo: login.request.client.data.no,
-        grantNo: grant?.no ?? 0,
-        latencyMicros,
-        login: name,
-        device: login.origin.device,
-        detail: reason === 'other-serial' ? serialsIn(login.request.packet).join(' ') : spelt(name, typed),
-      },
-      reason === 'wrong-password' && grant ? login.origin.place : undefined,
-    )
-  }
-
-  #hiding({ packet, client, version }: Request): KeyHiding {
-    const ra = authenticator(packet)
-    return {
-      salted: (key) => hideSalted(key, this.#deps.randomSalt(), ra, client.secret, version),
-      asPassword: (keys) => hidePassword(keys, ra, client.secret, version),
-    }
   }
 }
 
