@@ -1,7 +1,7 @@
 /** The box: every part by name, started in order and stopped in reverse. This file is the architecture diagram. */
 import { hostname, networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FaultError, err, ok, orThrow, systemTimers, type Fault, type Log, type Result } from '@lango/kernel'
+import { FaultError, err, every, ok, orThrow, systemTimers, type Fault, type Log, type Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import { createPersonalReader, supervise, type Actor } from '@lango/kernel/verbs'
 import { Calendar } from '@lango/modules/access'
@@ -34,15 +34,14 @@ import { createQueryRunner, runOwnWhole, runWhole } from './run-named.ts'
 import { startSessionControl, type SessionControl } from './session-control.ts'
 import { createJobs, openSite, type Site } from './site.ts'
 import { createStaffDoor, type StaffDoor } from './staff-door.ts'
-import { keepTidy } from './tidy.ts'
 import { loadTls, type BoxNames, type BoxTls, type TlsFiles } from './tls/index.ts'
 import { createListExport } from './transfer/desk-export.ts'
 import { Transfers } from './transfer/desk-transfers.ts'
+import { startUpkeep } from './upkeep.ts'
 import { startWatch, type Watch } from './watch.ts'
 import { lineSentenceIn } from './web/fault-words.ts'
 import type { WebSite } from './web/index.ts'
 import { startWebhookFeed, type WebhookFeed } from './webhook-feed.ts'
-import { startWriteBack } from './write-back.ts'
 
 export type BoxOptions = {
   readonly dir: string
@@ -83,40 +82,7 @@ export type Box = {
 /** Who holds the box's own socket: the file's mode says who may. */
 const console: Actor = { kind: 'console', id: 'socket' }
 
-const every = (ms: number, run: () => void): (() => void) => {
-  const timer = setInterval(run, ms)
-  return () => clearInterval(timer)
-}
-
-/** The AAA threads take their floor and their trust in the clock from the control thread. */
-const keepClock = ({ clock }: Site, { state }: Aaa): (() => void) => {
-  const tell = (): void => {
-    state.set('clockSure', clock.sure() ? 1 : 0)
-    state.set('clockOffsetSec', Math.max(0, Math.ceil((clock.now() - Date.now()) / 1000)))
-  }
-  tell()
-  return every(CLOCK_LOOK_MS, tell)
-}
-
-const CLOCK_LOOK_MS = 1000
-
 const namesOf = (webNames: readonly string[]): BoxNames => ({ hostName: hostname(), webNames })
-
-/** The box's own certificate is renewed before it ends, and taken into use without a restart. */
-const keepCertificates = (
-  { folder, clock, random }: Site,
-  names: BoxNames,
-  take: (tls: TlsFiles) => void,
-  log: Log,
-): (() => void) =>
-  every(CERTIFICATES_LOOK_MS, () => {
-    void loadTls(folder, { now: clock.now, random, ...names, sure: clock.sure() }).then((loaded) => {
-      if (!loaded.ok) log.error('the certificates cannot be read', { fault: loaded.error })
-      else if (loaded.value.isNew) take(loaded.value.eap)
-    })
-  })
-
-const CERTIFICATES_LOOK_MS = 6 * 3_600_000
 
 /** Starts everything, or says which part would not and leaves nothing behind. */
 export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
@@ -125,7 +91,8 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
     let desk: Desk | undefined
     const ground = keep(orThrow(await openGround(options)))
     const aaa = keep(orThrow(await startRadius(options, ground, (grantNo) => sessions?.look(grantNo))))
-    keep(startUpkeep(options, ground, aaa, () => desk))
+    const take = takeCertificates(aaa, () => desk)
+    keep(startUpkeep({ site: ground.site, names: namesOf(options.webNames), state: aaa.state, take, log: options.log }))
     sessions = keep(startSessions(options, ground, aaa))
     keep(startCopies(options, ground, aaa))
     const work = keep(startWork(options, ground))
@@ -236,23 +203,6 @@ const takeCertificates =
     aaa.setTls({ ...tls, ca: [...tls.ca] })
     desk()?.setTls(tls)
   }
-
-const startUpkeep = (
-  { webNames, log }: BoxOptions,
-  { site }: Ground,
-  aaa: Aaa,
-  desk: () => Desk | undefined,
-): Stage => {
-  const certificates = keepCertificates(site, namesOf(webNames), takeCertificates(aaa, desk), log)
-  const stops = [keepClock(site, aaa), keepTidy(site, every, log), certificates]
-  const writeBack = startWriteBack({ raw: site.database.raw, file: site.folder.siteFile, every, log })
-  return {
-    stop() {
-      stops.forEach((stop) => stop())
-      return writeBack.stop()
-    },
-  }
-}
 
 /** Live sessions are held to what they should be. */
 const startSessions = ({ log, timeZone }: BoxOptions, { site, reader }: Ground, aaa: Aaa): SessionControl => {

@@ -1,6 +1,6 @@
 /** The web of the box: what people and programs reach with a browser or a token. */
 import { hostname } from 'node:os'
-import { ok, type Fault, type Log, type Result } from '@lango/kernel'
+import { every, ok, type Fault, type Log, type Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import { createSettings } from '@lango/modules/settings'
 import type { Action } from './actions.ts'
@@ -43,11 +43,6 @@ export type DeskDeps = {
   readonly timeZone: string
   readonly demo: boolean
   readonly log: Log
-}
-
-const every = (ms: number, run: () => void): (() => void) => {
-  const timer = setInterval(run, ms)
-  return () => clearInterval(timer)
 }
 
 /** Loaded with the first refusal: it knows the faults of every part. */

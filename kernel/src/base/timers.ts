@@ -10,3 +10,9 @@ export const systemTimers = (): Timers => ({
     return () => clearTimeout(timer)
   },
 })
+
+/** Calls `run` each `ms` until the answer is called. */
+export const every = (ms: number, run: () => void): (() => void) => {
+  const timer = setInterval(run, ms)
+  return () => clearInterval(timer)
+}

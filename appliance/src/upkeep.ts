@@ -1,0 +1,51 @@
+/** What a box looks after by itself for as long as it runs: its clock, its certificate, its log, what would grow without end. */
+import { every, type Log } from '@lango/kernel'
+import type { SharedState } from './aaa/shared-state.ts'
+import type { Site } from './site.ts'
+import { keepTidy } from './tidy.ts'
+import { loadTls, type BoxNames, type TlsFiles } from './tls/index.ts'
+import { startWriteBack } from './write-back.ts'
+
+type UpkeepDeps = {
+  readonly site: Site
+  readonly names: BoxNames
+  readonly state: SharedState
+  /** Takes another certificate into use. */
+  readonly take: (tls: TlsFiles) => void
+  readonly log: Log
+}
+
+/** The AAA threads take their floor and their trust in the clock from the control thread. */
+const keepClock = ({ site: { clock }, state }: UpkeepDeps): (() => void) => {
+  const tell = (): void => {
+    state.set('clockSure', clock.sure() ? 1 : 0)
+    state.set('clockOffsetSec', Math.max(0, Math.ceil((clock.now() - Date.now()) / 1000)))
+  }
+  tell()
+  return every(CLOCK_LOOK_MS, tell)
+}
+
+const CLOCK_LOOK_MS = 1000
+
+/** The box's own certificate is renewed before it ends, and taken into use without a restart. */
+const keepCertificates = ({ site: { folder, clock, random }, names, take, log }: UpkeepDeps): (() => void) =>
+  every(CERTIFICATES_LOOK_MS, () => {
+    void loadTls(folder, { now: clock.now, random, ...names, sure: clock.sure() }).then((loaded) => {
+      if (!loaded.ok) log.error('the certificates cannot be read', { fault: loaded.error })
+      else if (loaded.value.isNew) take(loaded.value.eap)
+    })
+  })
+
+const CERTIFICATES_LOOK_MS = 6 * 3_600_000
+
+export const startUpkeep = (deps: UpkeepDeps): { stop(): Promise<unknown> } => {
+  const { site, log } = deps
+  const stops = [keepClock(deps), keepTidy(site, every, log), keepCertificates(deps)]
+  const writeBack = startWriteBack({ raw: site.database.raw, file: site.folder.siteFile, every, log })
+  return {
+    stop() {
+      stops.forEach((stop) => stop())
+      return writeBack.stop()
+    },
+  }
+}
