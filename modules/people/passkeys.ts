@@ -57,6 +57,7 @@ export const usePasskey = (
 export const provedByPasskey = defineCommand({
   name: 'staff.provedByPasskey',
   permission: 'system',
+  isInternal: true,
   input: z.object({ id: z.string(), passkey: passkeyProof }),
   handle(ctx, { id, passkey }) {
     if (staffById(ctx, id)?.status !== 'active') return err({ type: 'StaffUnknown', id })
@@ -64,11 +65,11 @@ export const provedByPasskey = defineCommand({
   },
 })
 
+/** What the desk has verified, and whose proof is minutes old: nobody may say so themselves. */
 export const addPasskey = defineCommand({
   name: 'me.addPasskey',
-  summary: 'Adds a passkey of the person who asks; for the desk, which has verified it.',
-  output: z.object({ id: z.string(), name: z.string() }),
   permission: 'self',
+  isInternal: true,
   input: z.object({
     name: passkeyName,
     /** As the browser names it, base64url. */
