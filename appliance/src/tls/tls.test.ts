@@ -59,6 +59,8 @@ test('a name that the desk is opened by from now on gets into the certificate, o
     'DNS:pop-kisumu, DNS:pop.example.net, DNS:lango.local',
   )
   expect((await load('pop.example.net')).isNew).toBe(false)
+  expect((await load('tower')).isNew).toBe(true)
+  expect((await load('tower')).isNew).toBe(false)
 })
 
 test('a server certificate is renewed thirty days ahead, by the same authority', async () => {
