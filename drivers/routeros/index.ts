@@ -1,0 +1,11 @@
+/** Controls MikroTik routers: by the API of RouterOS 6 and 7, or by REST of RouterOS 7. */
+export type { RowChange } from './api-connection.ts'
+export { createRouterosClient, type RouterosClient, type RouterosClientOptions } from './client.ts'
+export type { RouterFacts } from './facts.ts'
+export { isMissing, type RouterosFault, type TrapCategory } from './fault.ts'
+export { MARK, markOf, type Conflict, type DesiredRow, type TableSpec } from './plan.ts'
+export { ensure, ensureSettings, reconcile, type NotTaken, type ReconcileOutcome } from './reconcile.ts'
+export type { CallOptions, Reply, RouterLogin, RouterosRequest, Row, Session, Values } from './request.ts'
+export type { TlsTrust } from './socket.ts'
+export * from './values.ts'
+export * from './versions.ts'

@@ -1,0 +1,230 @@
+/**
+ * From what should be and what is to what must be done: pure. Ours are the rows whose comment bears our mark; every other
+ * row is the operator's, and is neither changed nor moved.
+ */
+import type { Row, Values } from './request.ts'
+import { revealed } from './request.ts'
+import { canonical } from './values.ts'
+
+export type TableSpec = {
+  readonly menu: string
+  /** Properties that no two rows may share, taken together, such as the name. */
+  readonly identity?: readonly string[]
+  /** Where order counts, ours stand in the desired order before, or after, all rows of the operator's. */
+  readonly place?: 'first' | 'last'
+}
+
+export type DesiredRow = {
+  /** Of this row for ever, such as the id of a service; it goes into the comment. */
+  readonly key: string
+  readonly values: Values
+}
+
+/** Refers to a row by its id, or to one that the plan adds by its key. */
+export type Place = { readonly id: string } | { readonly key: string } | undefined
+
+export type Operation =
+  | { readonly type: 'remove'; readonly id: string; readonly key: string }
+  /** `values` are those that differ. */
+  | { readonly type: 'set'; readonly id: string; readonly key: string; readonly values: Values }
+  | { readonly type: 'add'; readonly key: string; readonly values: Values; readonly before: Place }
+  | { readonly type: 'move'; readonly id: string; readonly key: string; readonly before: Place }
+
+/** A row that cannot be had, since another has its identity: one of the operator's, or an earlier desired one. */
+export type Conflict = { readonly key: string; readonly with: 'operator' | 'desired' }
+
+export type Plan = { readonly operations: readonly Operation[]; readonly conflicts: readonly Conflict[] }
+
+/** Before the key in the comment of each row of ours. */
+export const MARK = 'lango:'
+const KEY = /^[A-Za-z0-9._:-]{1,120}$/
+
+/** The comment of the row with this key. */
+export const markOf = (key: string): string => {
+  if (!KEY.test(key)) throw new RangeError(`no key of a row: ${JSON.stringify(key)}`)
+  return `${MARK}${key}`
+}
+
+/** What the router makes by itself can be neither changed nor moved, whatever its comment says. */
+const isDynamic = (row: Row): boolean => row['dynamic'] === 'true'
+
+/** The key of a row of ours; undefined for the operator's. */
+const keyOf = (row: Row): string | undefined => {
+  const comment = row['comment'] ?? ''
+  const key = comment.slice(MARK.length)
+  return comment.startsWith(MARK) && KEY.test(key) && !isDynamic(row) ? key : undefined
+}
+
+const idOf = (row: Row): string => row['.id'] ?? ''
+
+/** The values that differ from the row's. */
+export const difference = (desired: Values, row: Row): Values =>
+  Object.fromEntries(
+    Object.entries(desired).filter(([name, value]) => canonical(name, revealed(value)) !== canonical(name, row[name])),
+  )
+
+const identityOf = ({ identity }: TableSpec, values: Values): string | undefined =>
+  identity && JSON.stringify(identity.map((name) => canonical(name, revealed(values[name] ?? ''))))
+
+export type PlanInput = {
+  readonly desired: readonly DesiredRow[]
+  /** In the order of the table. */
+  readonly observed: readonly Row[]
+  /** Only this row is looked after; all others, ours too, are left as they are. */
+  readonly onlyKey?: string | undefined
+}
+
+/**
+ * Carried out in their order the operations lead to what is desired, and then a second plan is empty. What makes room
+ * goes first, then what changes, then what is new, and only then what is no longer wanted: access is not cut for a moment
+ * while a row takes another's place.
+ */
+export const planTable = (spec: TableSpec, input: PlanInput): Plan => {
+  const isOurs = (row: Row): boolean => {
+    const key = keyOf(row)
+    return key !== undefined && (input.onlyKey === undefined || key === input.onlyKey)
+  }
+  const ours = input.observed.filter(isOurs)
+  const theirs = input.observed.filter((row) => !isOurs(row))
+  const marked = input.desired.map(({ key, values }) => ({ key, values: { ...values, comment: markOf(key) } }))
+  const { wanted, conflicts } = withoutConflicts(spec, marked, theirs)
+  const matched = match(spec, wanted, ours)
+  const operations = [
+    ...matched.makesRoom.map(removal),
+    ...matched.kept.flatMap(({ desired, row }) => change(desired, row)),
+    ...(spec.place === undefined
+      ? matched.added.map((desired) => addition(desired, undefined))
+      : arrange(
+          spec.place,
+          wanted,
+          matched.kept,
+          input.observed.filter((row) => !isDynamic(row)),
+          theirs,
+        )),
+    ...matched.surplus.map(removal),
+  ]
+  return { operations, conflicts }
+}
+
+const removal = (row: Row): Operation => ({ type: 'remove', id: idOf(row), key: keyOf(row) ?? '' })
+
+const addition = ({ key, values }: DesiredRow, before: Place): Operation => ({ type: 'add', key, values, before })
+
+const change = ({ key, values }: DesiredRow, row: Row): readonly Operation[] => {
+  const differing = difference(values, row)
+  return Object.keys(differing).length === 0 ? [] : [{ type: 'set', id: idOf(row), key, values: differing }]
+}
+
+const withoutConflicts = (
+  spec: TableSpec,
+  desired: readonly DesiredRow[],
+  theirs: readonly Row[],
+): { readonly wanted: readonly DesiredRow[]; readonly conflicts: readonly Conflict[] } => {
+  const foreign = new Set(theirs.map((row) => identityOf(spec, row)))
+  const keys = new Set<string>()
+  const identities = new Set<string>()
+  const conflicts: Conflict[] = []
+  const wanted = desired.filter((row) => {
+    const identity = identityOf(spec, row.values)
+    const isTaken = keys.has(row.key) || (identity !== undefined && identities.has(identity))
+    const against = isTaken ? 'desired' : identity !== undefined && foreign.has(identity) ? 'operator' : undefined
+    if (against !== undefined) {
+      conflicts.push({ key: row.key, with: against })
+      return false
+    }
+    keys.add(row.key)
+    if (identity !== undefined) identities.add(identity)
+    return true
+  })
+  return { wanted, conflicts }
+}
+
+type Kept = { readonly desired: DesiredRow; readonly row: Row }
+type Matched = {
+  readonly kept: readonly Kept[]
+  readonly added: readonly DesiredRow[]
+  /** Rows of ours that go: those whose identity another is to have, and the rest. */
+  readonly makesRoom: readonly Row[]
+  readonly surplus: readonly Row[]
+}
+
+const match = (spec: TableSpec, wanted: readonly DesiredRow[], ours: readonly Row[]): Matched => {
+  const byKey = Map.groupBy(ours, (row) => keyOf(row))
+  const found = wanted.map((desired) => ({ desired, row: closest(desired, byKey.get(desired.key) ?? []) }))
+  const holders = Map.groupBy(
+    found.flatMap(({ row }) => (row === undefined ? [] : [row])),
+    (row) => identityOf(spec, row),
+  )
+  const kept: Kept[] = []
+  const added: DesiredRow[] = []
+  for (const { desired, row } of found) {
+    // To take over a name that another row of ours has now, it would have to wait for it, which may wait for it in turn.
+    const identity = identityOf(spec, desired.values)
+    const isBarred = identity !== undefined && holders.get(identity)?.some((holder) => holder !== row) === true
+    if (row === undefined || isBarred) added.push(desired)
+    else kept.push({ desired, row })
+  }
+  const staying = new Set(kept.map(({ row }) => row))
+  const identities = new Set(wanted.map(({ values }) => identityOf(spec, values)))
+  const gone = ours.filter((row) => !staying.has(row))
+  const isInTheWay = (row: Row): boolean => spec.identity !== undefined && identities.has(identityOf(spec, row))
+  return { kept, added, makesRoom: gone.filter(isInTheWay), surplus: gone.filter((row) => !isInTheWay(row)) }
+}
+
+/** Of rows with the same key, the one that needs least; the first among equals. The others go. */
+const closest = (desired: DesiredRow, rows: readonly Row[]): Row | undefined => {
+  const needs = (row: Row): number => Object.keys(difference(desired.values, row)).length
+  return rows.reduce<Row | undefined>(
+    (best, row) => (best === undefined || needs(row) < needs(best) ? row : best),
+    undefined,
+  )
+}
+
+/**
+ * Puts ours in order, from the last to the first, each before the one that was put before. As many as can stay where they
+ * are; the operator's all do.
+ */
+const arrange = (
+  place: 'first' | 'last',
+  wanted: readonly DesiredRow[],
+  kept: readonly Kept[],
+  fixed: readonly Row[],
+  theirs: readonly Row[],
+): readonly Operation[] => {
+  const at = new Map(fixed.map((row, index) => [row, index]))
+  const foreign = theirs.filter((row) => at.has(row))
+  const firstForeign = at.get(foreign[0] ?? {}) ?? Infinity
+  const lastForeign = at.get(foreign.at(-1) ?? {}) ?? -1
+  const isOnItsSide = (index: number): boolean => (place === 'first' ? index < firstForeign : index > lastForeign)
+  const rowOfKey = new Map(kept.map(({ desired, row }) => [desired.key, row]))
+  const rows = wanted.map(({ key }) => rowOfKey.get(key))
+  const candidates = rows.flatMap((row) => (row !== undefined && isOnItsSide(at.get(row)!) ? [row] : []))
+  const staying = new Set(longestInOrder(candidates, (row) => at.get(row)!))
+  let before: Place = place === 'first' && foreign[0] !== undefined ? { id: idOf(foreign[0]) } : undefined
+  const operations: Operation[] = []
+  for (const [index, desired] of [...wanted.entries()].toReversed()) {
+    const row = rows[index]
+    if (row === undefined) operations.push(addition(desired, before))
+    else if (!staying.has(row)) operations.push({ type: 'move', id: idOf(row), key: desired.key, before })
+    before = row === undefined ? { key: desired.key } : { id: idOf(row) }
+  }
+  return operations
+}
+
+/** The longest of the sequences that stand in this order already (patience sorting, O(n log n)). */
+const longestInOrder = <T>(items: readonly T[], position: (item: T) => number): readonly T[] => {
+  type Link = { readonly item: T; readonly previous: Link | undefined }
+  const tails: Link[] = []
+  for (const item of items) {
+    let [low, high] = [0, tails.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (position(tails[middle]!.item) < position(item)) low = middle + 1
+      else high = middle
+    }
+    tails[low] = { item, previous: tails[low - 1] }
+  }
+  const longest: T[] = []
+  for (let link = tails.at(-1); link !== undefined; link = link.previous) longest.push(link.item)
+  return longest.toReversed()
+}
