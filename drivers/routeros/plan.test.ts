@@ -5,11 +5,14 @@ import type { Row } from './request.ts'
 
 type Table = readonly Row[]
 const row = (id: string, values: Row): Row => ({ '.id': id, ...values })
-const ours = (id: string, key: string, values: Row): Row => row(id, { ...values, comment: markOf(key) })
+const ours = (id: string, key: string, values: Row): Row => row(id, { ...values, comment: markOf('t', key) })
 const want = (key: string, values: Row): DesiredRow => ({ key, values })
 
-const queues: TableSpec = { menu: '/queue/simple', identity: ['name'] }
-const rules: TableSpec = { menu: '/ip/firewall/filter', place: 'first' }
+const queues: TableSpec = { area: 't', menu: '/queue/simple', identity: ['name'] }
+const rules: TableSpec = { area: 't', menu: '/ip/firewall/filter', place: 'first' }
+
+/** No id is that of two rows, ever. */
+let ids = 0
 
 /** A table as a router keeps it: refuses what has the identity of another, and references to what is not there. */
 const carryOut = (spec: TableSpec, observed: Table, operations: readonly Operation[]): Table => {
@@ -28,14 +31,14 @@ const carryOut = (spec: TableSpec, observed: Table, operations: readonly Operati
     const seen = table.map((one) => JSON.stringify(spec.identity?.map((name) => one[name])))
     if (spec.identity && new Set(seen).size < seen.length) throw new Error('already have such entry')
   }
-  for (const [index, operation] of operations.entries()) {
+  for (const operation of operations) {
     if (operation.type === 'remove') table.splice(indexOf(operation.id), 1)
     else if (operation.type === 'set') {
       const at = indexOf(operation.id)
       table[at] = { ...table[at]!, ...(operation.values as Row) }
       assertUnique()
     } else if (operation.type === 'add') {
-      const id = `*new${index}`
+      const id = `*new${(ids += 1)}`
       table.splice(placeOf(operation.before), 0, row(id, operation.values as Row))
       added.set(operation.key, id)
       assertUnique()
@@ -64,7 +67,7 @@ describe('the plan of a table', () => {
     ]
     expect(planTable(queues, { desired, observed }).operations).toEqual([
       { type: 'set', id: '*3', key: 'b', values: { 'max-limit': '1M/5M' } },
-      { type: 'add', key: 'c', values: { ...desired[2]!.values, comment: 'lango:c' }, before: undefined },
+      { type: 'add', key: 'c', values: { ...desired[2]!.values, comment: 'lango:t:c' }, before: undefined },
       { type: 'remove', id: '*4', key: 'old' },
     ])
   })
@@ -101,16 +104,24 @@ describe('the plan of a table', () => {
     expect([kinds(operations), conflicts]).toEqual([['add a'], [{ key: 'b', with: 'desired' }]])
   })
 
-  test.each(['lango', 'lango-pppoe', 'xlango:a', 'lango:', 'lango:a b', 'LANGO:a'])(
-    '%j marks no row of ours',
-    (comment) => {
-      const observed = [row('*1', { name: 'n', comment })]
-      expect(planTable(queues, { desired: [], observed }).operations).toEqual([])
-    },
-  )
+  test.each([
+    'lango',
+    'lango-pppoe',
+    'xlango:a',
+    'lango:',
+    'lango:t',
+    'lango:t:',
+    'lango:t:a b',
+    'LANGO:t:a',
+    'lango:t2:a',
+    'lango::a',
+  ])('%j marks no row of ours', (comment) => {
+    const observed = [row('*1', { name: 'n', comment })]
+    expect(planTable(queues, { desired: [], observed }).operations).toEqual([])
+  })
 
   test('what the router made by itself is not ours, though its comment says so', () => {
-    const observed = [row('*1', { name: 'n', comment: 'lango:a', dynamic: 'true' })]
+    const observed = [row('*1', { name: 'n', comment: 'lango:t:a', dynamic: 'true' })]
     expect(planTable(queues, { desired: [], observed }).operations).toEqual([])
   })
 
@@ -120,7 +131,7 @@ describe('the plan of a table', () => {
     expect(kinds(plan('a', []).operations)).toEqual(['remove a'])
     expect(plan('c', [want('c', { name: 'b' })])).toEqual({
       operations: [],
-      conflicts: [{ key: 'c', with: 'operator' }],
+      conflicts: [{ key: 'c', with: 'ours' }],
     })
   })
 
@@ -142,8 +153,8 @@ describe('where order counts', () => {
       ['a', { key: 'b' }],
     ])
     expect(carryOut(rules, observed, operations).map(({ comment }) => comment)).toEqual([
-      'lango:a',
-      'lango:b',
+      'lango:t:a',
+      'lango:t:b',
       undefined,
       undefined,
     ])
@@ -164,8 +175,8 @@ describe('where order counts', () => {
     const { operations } = planTable(last, { desired: desired('a', 'b'), observed })
     expect(carryOut(last, observed, operations).map((one) => one['comment'] ?? 'theirs')).toEqual([
       'theirs',
-      'lango:a',
-      'lango:b',
+      'lango:t:a',
+      'lango:t:b',
     ])
   })
 
@@ -184,18 +195,19 @@ const observedRow = fc.record({
   disabled: some('true', 'false'),
   key: fc.option(some(...keys, 'gone', 'gone2'), { nil: undefined, freq: 3 }),
   dynamic: some('false', 'false', 'false', 'true'),
+  area: some('t', 't', 'u'),
 })
 const observedTable = (isUnique: boolean) =>
   fc.array(observedRow, { maxLength: 8 }).map((rows) =>
     rows
       .filter(({ name }, index) => !isUnique || rows.findIndex((one) => one.name === name) === index)
-      .map(({ name, limit, disabled, key, dynamic }, index) =>
+      .map(({ name, limit, disabled, key, dynamic, area }, index) =>
         row(`*${index}`, {
           name,
           'max-limit': limit,
           disabled,
           dynamic,
-          ...(key !== undefined && { comment: markOf(key) }),
+          ...(key !== undefined && { comment: markOf(area, key) }),
         }),
       ),
   )
@@ -204,14 +216,14 @@ const desiredRows = fc.uniqueArray(
   { selector: ({ key }) => key, maxLength: 6 },
 )
 
-const isOfOurs = (one: Row) => (one['comment'] ?? '').startsWith('lango:') && one['dynamic'] !== 'true'
+const isOfOurs = (one: Row) => (one['comment'] ?? '').startsWith('lango:t:') && one['dynamic'] !== 'true'
 
 describe.each<[string, TableSpec]>([
-  ['names, no order', { menu: '/queue/simple', identity: ['name'] }],
-  ['names, ours first', { menu: '/queue/simple', identity: ['name'], place: 'first' }],
-  ['no names, ours first', { menu: '/ip/firewall/filter', place: 'first' }],
-  ['no names, ours last', { menu: '/ip/firewall/filter', place: 'last' }],
-  ['no names, no order', { menu: '/ip/firewall/address-list' }],
+  ['names, no order', { area: 't', menu: '/queue/simple', identity: ['name'] }],
+  ['names, ours first', { area: 't', menu: '/queue/simple', identity: ['name'], place: 'first' }],
+  ['no names, ours first', { area: 't', menu: '/ip/firewall/filter', place: 'first' }],
+  ['no names, ours last', { area: 't', menu: '/ip/firewall/filter', place: 'last' }],
+  ['no names, no order', { area: 't', menu: '/ip/firewall/address-list' }],
 ])('any table (%s)', (_, spec) => {
   test('comes to what is desired in one pass, with the operator’s rows as they were', () => {
     fc.assert(
@@ -226,21 +238,41 @@ describe.each<[string, TableSpec]>([
         expect(theirs(after)).toEqual(theirs(observed))
         // Ours: what is desired but for conflicts, each once.
         const refused = new Set(first.conflicts.map(({ key }) => key))
-        const expected = desired.filter(({ key }) => !refused.has(key)).map(({ key }) => markOf(key))
+        const expected = desired.filter(({ key }) => !refused.has(key)).map(({ key }) => markOf('t', key))
         const mine = after.filter(isOfOurs).map((one) => one['comment']!)
         const ordered = (list: readonly string[]) => (spec.place === undefined ? list.toSorted() : list)
         expect(ordered(mine)).toEqual(ordered(expected))
         // And all before, or all after, theirs.
-        const sides = after.filter((one) => one['dynamic'] !== 'true').map((one) => (isOfOurs(one) ? 'ours' : 'theirs'))
+        const isOfOthers = (one: Row) => one['dynamic'] === 'true' || one['comment']?.startsWith('lango:u:') === true
+        const sides = after.filter((one) => !isOfOthers(one)).map((one) => (isOfOurs(one) ? 'ours' : 'theirs'))
         expect(sides).toEqual(
           { first: sides.toSorted(), last: sides.toSorted().toReversed(), any: sides }[spec.place ?? 'any'],
         )
         // A conflict is told only where there is one.
-        const inTheWay = first.conflicts.filter((conflict) => conflict.with === 'operator')
+        const inTheWay = first.conflicts.filter((conflict) => conflict.with !== 'desired')
         const wished = inTheWay.map(({ key }) => desired.find((one) => one.key === key)!.values['name'])
         expect(theirs(observed).map(({ name }) => name)).toEqual(expect.arrayContaining(wished))
       }),
       { numRuns: 1000 },
+    )
+  })
+
+  test('two areas in one table both have what they desire, and leave it at that', () => {
+    fc.assert(
+      fc.property(observedTable(spec.identity !== undefined), desiredRows, desiredRows, (observed, ofOne, ofOther) => {
+        const wishes = (rows: typeof ofOne) => rows.map(({ key, name }) => want(key, { name }))
+        const areas = [
+          { spec, desired: wishes(ofOne) },
+          { spec: { ...spec, area: 'u' }, desired: wishes(ofOther) },
+        ]
+        let table: Table = observed
+        // Two rounds: a name that one gives up the other may have in the next.
+        for (const { spec, desired } of [...areas, ...areas])
+          table = carryOut(spec, table, planTable(spec, { desired, observed: table }).operations)
+        for (const { spec, desired } of areas)
+          expect(planTable(spec, { desired, observed: table }).operations).toEqual([])
+      }),
+      { numRuns: 500 },
     )
   })
 })

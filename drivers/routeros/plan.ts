@@ -1,6 +1,6 @@
 /**
- * From what should be and what is to what must be done: pure. Ours are the rows whose comment bears our mark; every other
- * row is the operator's, and is neither changed nor moved.
+ * From what should be and what is to what must be done: pure. Ours are the rows whose comment bears our mark and the area
+ * of whoever asks; every other row is the operator's, or another area's, and is neither changed nor moved.
  */
 import type { Row, Values } from './request.ts'
 import { revealed } from './request.ts'
@@ -8,6 +8,8 @@ import { canonical } from './values.ts'
 
 export type TableSpec = {
   readonly menu: string
+  /** Of whose rows these are, such as `static`: several may keep rows in one table without knowing of each other. */
+  readonly area: string
   /** Properties that no two rows may share, taken together, such as the name. */
   readonly identity?: readonly string[]
   /** Where order counts, ours stand in the desired order before, or after, all rows of the operator's. */
@@ -30,30 +32,31 @@ export type Operation =
   | { readonly type: 'add'; readonly key: string; readonly values: Values; readonly before: Place }
   | { readonly type: 'move'; readonly id: string; readonly key: string; readonly before: Place }
 
-/** A row that cannot be had, since another has its identity: one of the operator's, or an earlier desired one. */
-export type Conflict = { readonly key: string; readonly with: 'operator' | 'desired' }
+/** A row that cannot be had, since another has its identity: the operator's, one of ours, or an earlier desired one. */
+export type Conflict = { readonly key: string; readonly with: 'operator' | 'ours' | 'desired' }
 
 export type Plan = { readonly operations: readonly Operation[]; readonly conflicts: readonly Conflict[] }
 
-/** Before the key in the comment of each row of ours. */
-export const MARK = 'lango:'
-const KEY = /^[A-Za-z0-9._:-]{1,120}$/
+/** `lango:static:svc_1` is the comment of a row of ours. */
+const MARK = /^lango:([a-z0-9-]{1,32}):([A-Za-z0-9._:-]{1,120})$/
 
-/** The comment of the row with this key. */
-export const markOf = (key: string): string => {
-  if (!KEY.test(key)) throw new RangeError(`no key of a row: ${JSON.stringify(key)}`)
-  return `${MARK}${key}`
+/** The comment of the row with this key in this area. */
+export const markOf = (area: string, key: string): string => {
+  const mark = `lango:${area}:${key}`
+  if (!MARK.test(mark)) throw new RangeError(`no area and key of a row: ${JSON.stringify(mark)}`)
+  return mark
 }
 
 /** What the router makes by itself can be neither changed nor moved, whatever its comment says. */
 const isDynamic = (row: Row): boolean => row['dynamic'] === 'true'
 
-/** The key of a row of ours; undefined for the operator's. */
-const keyOf = (row: Row): string | undefined => {
-  const comment = row['comment'] ?? ''
-  const key = comment.slice(MARK.length)
-  return comment.startsWith(MARK) && KEY.test(key) && !isDynamic(row) ? key : undefined
+/** Area and key of a row of ours; undefined for the operator's. */
+const ownerOf = (row: Row): { readonly area: string; readonly key: string } | undefined => {
+  const [, area, key] = MARK.exec(row['comment'] ?? '') ?? []
+  return area === undefined || isDynamic(row) ? undefined : { area, key: key! }
 }
+
+const keyOf = (row: Row): string => ownerOf(row)?.key ?? ''
 
 const idOf = (row: Row): string => row['.id'] ?? ''
 
@@ -79,14 +82,14 @@ export type PlanInput = {
  * goes first, then what changes, then what is new, and only then what is no longer wanted: access is not cut for a moment
  * while a row takes another's place.
  */
-export const planTable = (spec: TableSpec, input: PlanInput): Plan => {
-  const isOurs = (row: Row): boolean => {
-    const key = keyOf(row)
-    return key !== undefined && (input.onlyKey === undefined || key === input.onlyKey)
+export const planTable = (spec: TableSpec, { desired, observed, onlyKey }: PlanInput): Plan => {
+  const isLookedAfter = (row: Row): boolean => {
+    const owner = ownerOf(row)
+    return owner?.area === spec.area && (onlyKey === undefined || owner.key === onlyKey)
   }
-  const ours = input.observed.filter(isOurs)
-  const theirs = input.observed.filter((row) => !isOurs(row))
-  const marked = input.desired.map(({ key, values }) => ({ key, values: { ...values, comment: markOf(key) } }))
+  const ours = observed.filter(isLookedAfter)
+  const theirs = observed.filter((row) => !isLookedAfter(row))
+  const marked = desired.map(({ key, values }) => ({ key, values: { ...values, comment: markOf(spec.area, key) } }))
   const { wanted, conflicts } = withoutConflicts(spec, marked, theirs)
   const matched = match(spec, wanted, ours)
   const operations = [
@@ -94,19 +97,13 @@ export const planTable = (spec: TableSpec, input: PlanInput): Plan => {
     ...matched.kept.flatMap(({ desired, row }) => change(desired, row)),
     ...(spec.place === undefined
       ? matched.added.map((desired) => addition(desired, undefined))
-      : arrange(
-          spec.place,
-          wanted,
-          matched.kept,
-          input.observed.filter((row) => !isDynamic(row)),
-          theirs,
-        )),
+      : arrange(spec.place, wanted, matched.kept, observed)),
     ...matched.surplus.map(removal),
   ]
   return { operations, conflicts }
 }
 
-const removal = (row: Row): Operation => ({ type: 'remove', id: idOf(row), key: keyOf(row) ?? '' })
+const removal = (row: Row): Operation => ({ type: 'remove', id: idOf(row), key: keyOf(row) })
 
 const addition = ({ key, values }: DesiredRow, before: Place): Operation => ({ type: 'add', key, values, before })
 
@@ -120,14 +117,15 @@ const withoutConflicts = (
   desired: readonly DesiredRow[],
   theirs: readonly Row[],
 ): { readonly wanted: readonly DesiredRow[]; readonly conflicts: readonly Conflict[] } => {
-  const foreign = new Set(theirs.map((row) => identityOf(spec, row)))
+  const holderOf = (row: Row): Conflict['with'] => (ownerOf(row) === undefined ? 'operator' : 'ours')
+  const holders = new Map(theirs.map((row) => [identityOf(spec, row), holderOf(row)]))
   const keys = new Set<string>()
   const identities = new Set<string>()
   const conflicts: Conflict[] = []
   const wanted = desired.filter((row) => {
     const identity = identityOf(spec, row.values)
     const isTaken = keys.has(row.key) || (identity !== undefined && identities.has(identity))
-    const against = isTaken ? 'desired' : identity !== undefined && foreign.has(identity) ? 'operator' : undefined
+    const against = isTaken ? 'desired' : identity === undefined ? undefined : holders.get(identity)
     if (against !== undefined) {
       conflicts.push({ key: row.key, with: against })
       return false
@@ -188,11 +186,11 @@ const arrange = (
   place: 'first' | 'last',
   wanted: readonly DesiredRow[],
   kept: readonly Kept[],
-  fixed: readonly Row[],
-  theirs: readonly Row[],
+  observed: readonly Row[],
 ): readonly Operation[] => {
-  const at = new Map(fixed.map((row, index) => [row, index]))
-  const foreign = theirs.filter((row) => at.has(row))
+  const at = new Map(observed.map((row, index) => [row, index]))
+  // Rows of other areas are no landmarks: two that both want to be first would move for ever.
+  const foreign = observed.filter((row) => ownerOf(row) === undefined && !isDynamic(row))
   const firstForeign = at.get(foreign[0] ?? {}) ?? Infinity
   const lastForeign = at.get(foreign.at(-1) ?? {}) ?? -1
   const isOnItsSide = (index: number): boolean => (place === 'first' ? index < firstForeign : index > lastForeign)
