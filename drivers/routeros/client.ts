@@ -12,7 +12,7 @@ import { Deadline } from './call.ts'
 import { readFacts, type RouterFacts } from './facts.ts'
 import type { RouterosFault } from './fault.ts'
 import type { CallOptions, Reply, RouterLogin, RouterosRequest, Session } from './request.ts'
-import { REST_PORT, REST_TLS_PORT, RestSession } from './rest.ts'
+import { REST_PORT, REST_TLS_PORT, RestSession, type RestLimits } from './rest.ts'
 import type { TlsTrust } from './socket.ts'
 
 export const clientLimits = defineLimits({
@@ -21,6 +21,8 @@ export const clientLimits = defineLimits({
   backoffFirstMs: 1000,
   backoffMaxMs: 300_000,
 })
+
+type ClientLimits = { readonly [name in keyof typeof clientLimits]: number }
 
 export type RouterosClientOptions = {
   /** `rest` needs RouterOS 7. */
@@ -33,7 +35,7 @@ export type RouterosClientOptions = {
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly timers: Timers
   readonly random: Pick<Random, 'unit'>
-  readonly limits?: Partial<ApiLimits & { readonly [name in keyof typeof clientLimits]: number }>
+  readonly limits?: Partial<ApiLimits & RestLimits & ClientLimits>
 }
 
 export interface RouterosClient extends Session {
@@ -61,7 +63,7 @@ type Opened = Result<Line, RouterosFault>
 
 class Client implements RouterosClient {
   readonly #options: RouterosClientOptions
-  readonly #limits: { readonly [name in keyof typeof clientLimits]: number }
+  readonly #limits: ClientLimits
   readonly #closing = new AbortController()
   readonly #uses = new WeakMap<Line, number>()
   #lines: Line[] = []
@@ -215,7 +217,7 @@ class Client implements RouterosClient {
     const address = { host, port: this.#options.port ?? (tls === undefined ? plain : secure), tls }
     const signal = this.#closing.signal
     if (way === 'rest') {
-      const session = new RestSession({ address, login, timers })
+      const session = new RestSession({ address, login, timers, limits })
       const probed = await this.#probe(session, { signal })
       if (probed.ok || probed.error.type === 'Refused') return ok(session)
       session.close()

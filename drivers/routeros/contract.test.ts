@@ -209,6 +209,8 @@ describe.each(Object.entries(ways))('%s', (_, service) => {
     orThrow(await client.perform({ kind: 'print', menu: secrets }))
     client.close()
     expect(await client.perform({ kind: 'print', menu: secrets })).toEqual({ ok: false, error: { type: 'Closed' } })
+    expect(bench.clock.pending()).toBe(0)
+    await until(() => bench.simulator.connections === 0)
   })
 
   test('a router that says nothing is waited for so long, and then called anew', async () => {
@@ -259,13 +261,25 @@ describe.each(Object.entries(ways))('%s', (_, service) => {
   })
 
   test('many at once are served in turn, and more than may wait are turned away', async () => {
-    const client = bench.client(service, { limits: { connectionsMax: 1, inFlightMax: 2, waitingMax: 64 } })
+    const client = bench.client(service, { limits: { connectionsMax: 1, inFlightMax: 1, waitingMax: 5 } })
     orThrow(await client.perform({ kind: 'print', menu: secrets }))
-    const asked = Array.from({ length: 70 }, (_, index) =>
+    const asked = Array.from({ length: 10 }, (_, index) =>
       client.perform({ kind: 'add', menu: secrets, values: { name: `n${index}` } }),
     )
     const types = (await Promise.all(asked)).map((one) => (one.ok ? 'ok' : one.error.type))
-    expect(types).toEqual([...Array.from({ length: 66 }, () => 'ok'), ...Array.from({ length: 4 }, () => 'Busy')])
-    expect(bench.simulator.router.rows(secrets)).toHaveLength(66)
+    expect(types).toEqual(['ok', 'ok', 'ok', 'ok', 'ok', 'ok', 'Busy', 'Busy', 'Busy', 'Busy'])
+    const names = bench.simulator.router.rows(secrets).map(({ name }) => name)
+    expect(names).toEqual(['n0', 'n1', 'n2', 'n3', 'n4', 'n5'])
+  })
+
+  test('more than may be read is not read, and the next answer is', async () => {
+    const client = bench.client(service, { limits: { answerBytesMax: 10_000 } })
+    const rows = Array.from({ length: 30 }, (_, index) => ({ name: `n${index}`, comment: 'x'.repeat(500) }))
+    bench.simulator.router.seed(secrets, rows)
+    expect(await client.perform({ kind: 'print', menu: secrets })).toEqual({
+      ok: false,
+      error: { type: 'AnswerTooLarge', limitBytes: 10_000 },
+    })
+    expect(orThrow(await client.perform({ kind: 'print', menu: secrets, properties: ['name'] })).rows).toHaveLength(30)
   })
 })

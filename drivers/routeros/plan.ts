@@ -63,11 +63,14 @@ const idOf = (row: Row): string => row['.id'] ?? ''
 /** The values that differ from the row's. */
 export const difference = (desired: Values, row: Row): Values =>
   Object.fromEntries(
-    Object.entries(desired).filter(([name, value]) => canonical(name, revealed(value)) !== canonical(name, row[name])),
+    Object.entries(desired).filter(([name, value]) => {
+      const text = revealed(value)
+      return text !== row[name] && canonical(name, text) !== canonical(name, row[name])
+    }),
   )
 
 const identityOf = ({ identity }: TableSpec, values: Values): string | undefined =>
-  identity && JSON.stringify(identity.map((name) => canonical(name, revealed(values[name] ?? ''))))
+  identity?.map((name) => canonical(name, revealed(values[name] ?? ''))).join('\u0000')
 
 export type PlanInput = {
   readonly desired: readonly DesiredRow[]
@@ -89,7 +92,8 @@ export const planTable = (spec: TableSpec, { desired, observed, onlyKey }: PlanI
   }
   const ours = observed.filter(isLookedAfter)
   const theirs = observed.filter((row) => !isLookedAfter(row))
-  const marked = desired.map(({ key, values }) => ({ key, values: { ...values, comment: markOf(spec.area, key) } }))
+  // The mark before all else: a row without it would be nobody's.
+  const marked = desired.map(({ key, values }) => ({ key, values: { comment: markOf(spec.area, key), ...values } }))
   const { wanted, conflicts } = withoutConflicts(spec, marked, theirs)
   const matched = match(spec, wanted, ours)
   const operations = [

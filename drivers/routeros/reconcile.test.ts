@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { orThrow } from '@lango/kernel'
 import { seededRandom } from '@lango/kernel/testing'
-import { startRouterosSimulator, type RouterosSimulatorFault } from '../simulators/routeros/index.ts'
+import { FAULTS, startRouterosSimulator } from '../simulators/routeros/index.ts'
 import { ensure, ensureSettings, markOf, reconcile, type DesiredRow, type TableSpec } from './index.ts'
-import { startBench, until, ways } from './testing/setup.ts'
+import { full, startBench, until, ways } from './testing/setup.ts'
 
 /** What holds of desired rows by every way to a router. */
 const queues: TableSpec = { area: 't', menu: '/queue/simple', identity: ['name'], place: 'first' }
@@ -21,6 +21,19 @@ beforeEach(async () => {
   bench = await start()
 })
 afterEach(() => bench.close())
+
+const meddling = [{ disabled: 'yes' }, { 'max-limit': '1M/1M' }, { target: '10.77.0.1' }, { name: 'x' }]
+
+/** Waits for the sockets, and lets time pass only while nothing happens on them. */
+const settled = async <T>(asked: Promise<T>): Promise<T> => {
+  const state = { isSettled: false }
+  void asked.finally(() => (state.isSettled = true))
+  for (let turn = 1; !state.isSettled; turn++) {
+    await new Promise((next) => setImmediate(next))
+    if (turn % 100 === 0) bench.clock.advance(1000)
+  }
+  return asked
+}
 
 /** The commands that changed something, or were to. */
 const writes = () => bench.simulator.router.carriedOut.filter((path) => !path.endsWith('/print'))
@@ -89,7 +102,7 @@ describe.each(Object.entries(ways))('%s', (_, service) => {
     })
     bench.simulator.fail('write-ignored')
     expect(await reconcile(client, queues, queue('2M/10M'))).toEqual(
-      told(['name', 'target', 'max-limit', 'priority', 'comment']),
+      told(['comment', 'name', 'target', 'max-limit', 'priority']),
     )
     expect(await reconcile(client, queues, queue('2M/10M'))).toMatchObject({ value: { type: 'applied' } })
     bench.simulator.fail('write-ignored')
@@ -190,15 +203,6 @@ describe.each(Object.entries(ways))('%s', (_, service) => {
     'whatever goes wrong, it comes to what is desired (seed %i)',
     async (seed) => {
       const random = seededRandom(seed)
-      const faults: readonly RouterosSimulatorFault[] = [
-        'write-ignored',
-        'write-partly',
-        'lost-answer',
-        'cut',
-        'garbage',
-        'trap',
-        'fatal',
-      ]
       const { router } = bench.simulator
       const theirs = [
         { name: 'one', target: '10.9.0.1/32' },
@@ -214,26 +218,41 @@ describe.each(Object.entries(ways))('%s', (_, service) => {
           .toSorted(() => random.below(3) - 1)
           .map((key) => ({
             key,
-            values: { name: key, target: `10.0.0.${random.below(9)}`, 'max-limit': `${1 + random.below(3)}M/9M` },
+            values: {
+              name: key,
+              target: `10.0.0.${random.below(9)}`,
+              'max-limit': `${1 + random.below(3)}M/9M`,
+              disabled: 'no',
+            },
           }))
-        bench.simulator.fail(...Array.from({ length: random.below(6) }, () => faults[random.below(faults.length)]!))
+        // Somebody does this and that to our rows by hand.
+        for (const row of router.rows(queues.menu).filter(isOurs)) {
+          const values = { '.id': row['.id']!, ...meddling[random.below(meddling.length)]! }
+          const name = ['set', 'remove', 'move', 'print', 'print'][random.below(5)]!
+          router.execute(full, { menu: queues.menu, name, values, query: [] })
+        }
+        bench.simulator.fail(...Array.from({ length: random.below(6) }, () => FAULTS[random.below(FAULTS.length)]!))
         bench.simulator.pace.segmentOctets = random.below(20)
         if (random.below(3) === 0) router.reboot()
         let passes = 0
         for (;;) {
           passes += 1
           expect(passes).toBeLessThan(60)
-          const outcome = await reconcile(client, queues, desired)
+          const outcome = await settled(reconcile(client, queues, desired))
           // Faults that found nothing to spoil wait for the next round.
           if (outcome.ok && outcome.value.type === 'unchanged') break
           // Past any backoff.
           bench.clock.advance(600_000)
         }
         const rows = router.rows(queues.menu)
-        expect(rows.filter(isOurs).map((row) => `${row['name']} ${row['target']} ${row['max-limit']}`)).toEqual(
-          desired.map(
-            ({ values }) => `${values.name} ${values.target}/32 ${values['max-limit'].replaceAll('M', '000000')}`,
-          ),
+        const told = rows.filter(isOurs).map((row) => [row['name'], row['target'], row['max-limit'], row['disabled']])
+        expect(told).toEqual(
+          desired.map(({ values: { name, target, 'max-limit': limit } }) => [
+            name,
+            `${target}/32`,
+            limit.replaceAll('M', '000000'),
+            'false',
+          ]),
         )
         expect(rows.filter((row) => !isOurs(row)).map(({ '.id': _id, ...row }) => row)).toEqual(theirs)
       }

@@ -20,7 +20,7 @@ import { openSocket, type RouterAddress } from './socket.ts'
 
 export const restLimits = defineLimits({
   connectTimeoutMs: 10_000,
-  requestTimeoutMs: 15_000,
+  commandTimeoutMs: 15_000,
   /** Each connection is a login in the router's log: few, and used again. */
   connectionsMax: 2,
   idleConnectionMs: 60_000,
@@ -144,7 +144,7 @@ export class RestSession implements Session {
     isOver: () => boolean,
   ): Promise<Result<Reply, RouterosFault>> {
     const asked = restRequestOf(request)
-    const timeoutMs = call.timeoutMs ?? this.#limits.requestTimeoutMs
+    const timeoutMs = call.timeoutMs ?? this.#limits.commandTimeoutMs
     const deadline = new Deadline(this.#options.timers, timeoutMs, call.signal)
     try {
       const entered = await this.#gate.enter(deadline.signal)
