@@ -4,7 +4,7 @@ import { orThrow, secret } from '@lango/kernel'
 import { fakeClock } from '@lango/kernel/testing'
 import { TestAuthority } from '../radius/eap/testing/certificates.ts'
 import { sentenceOctets, sentenceReader } from '../simulators/routeros/wire.ts'
-import type { RowChange, RouterosClientOptions } from './index.ts'
+import { createRouterosClient, type RowChange, type RouterosClientOptions } from './index.ts'
 import { openApiConnection, type ApiLimits } from './api-connection.ts'
 import { startRouterosSimulator, type RouterosSimulatorOptions } from '../simulators/routeros/index.ts'
 import { authority, full, pin, startBench, until } from './testing/setup.ts'
@@ -151,8 +151,8 @@ test('more connections are opened only while all have work, and no more than may
   for (let i = 0; i < 5; i++) orThrow(await api.perform(secrets))
   expect(simulator.sessions).toBe(1)
   const many = () => Promise.all(Array.from({ length: 40 }, () => api.perform(secrets)))
-  for (let round = 0; round < 6; round++) expect((await many()).every(({ ok }) => ok)).toBe(true)
-  await until(() => simulator.sessions === 3)
+  while (simulator.sessions < 3) expect((await many()).every(({ ok }) => ok)).toBe(true)
+  await many()
   orThrow(await api.perform(secrets))
   expect(simulator.connections).toBe(3)
 })
@@ -264,6 +264,58 @@ describe('a router that says what it should not', () => {
     clock.advance(3000)
     expect(connection.isOpen).toBe(false)
     expect(commands.filter(([path]) => path === secrets.menu)).toHaveLength(0)
+  })
+
+  test('a menu that is followed no more is told of no more, though the router goes on for a while', async () => {
+    const connection = await opened()
+    const told: RowChange[] = []
+    const stopping = new AbortController()
+    const followed = connection.follow('/log', (change) => void told.push(change), stopping.signal)
+    await until(() => commands.length === 2)
+    say('!re', tagOf(1), '=message=first')
+    await until(() => told.length === 1)
+    stopping.abort()
+    expect(await followed).toMatchObject({ ok: true })
+    say('!re', tagOf(1), '=message=late')
+    say('!trap', tagOf(1), '=category=2', '=message=interrupted')
+    say('!done', tagOf(1))
+    const next = connection.perform(secrets)
+    await until(() => commands.length === 4)
+    say('!done', tagOf(3))
+    expect(await next).toMatchObject({ ok: true })
+    expect(told).toHaveLength(1)
+    connection.close()
+  })
+
+  test('the longer it is away the less often it is called', async () => {
+    const client = createRouterosClient({
+      way: 'api',
+      host: '127.0.0.1',
+      port: (server.address() as AddressInfo).port,
+      login: { user: 'u', password: secret('p') },
+      clock,
+      timers: clock,
+      // The least of each pause, which is half of it.
+      random: { unit: () => 0 },
+      limits: { backoffFirstMs: 1000, backoffMaxMs: 5000 },
+    })
+    let calls = 0
+    server.on('connection', (accepted) => {
+      calls += 1
+      accepted.destroy()
+    })
+    const ask = async () => expect((await client.perform(secrets)).ok).toBe(false)
+    await ask()
+    for (const [index, pauseMs] of [500, 1000, 2000, 2500, 2500].entries()) {
+      await until(() => calls === index + 1)
+      clock.advance(pauseMs - 1)
+      await ask()
+      expect(calls).toBe(index + 1)
+      clock.advance(1)
+      await ask()
+    }
+    await until(() => calls === 6)
+    client.close()
   })
 
   test('who never answers the login is given up', async () => {

@@ -163,6 +163,11 @@ describe.each(Object.entries(ways))('%s', (_, service) => {
     // A connection that ended while nobody spoke may be heard of only now.
     const facts = after.ok ? after.value : orThrow(await client.probe())
     expect(facts).toMatchObject({ reboots: 1, uptimeMs: 5000 })
+    // Again, before it was up for long.
+    bench.simulator.router.reboot()
+    bench.clock.advance(2000)
+    const again = await client.probe()
+    expect(again.ok ? again.value : orThrow(await client.probe())).toMatchObject({ reboots: 2, uptimeMs: 2000 })
   })
 
   test.each(['7.18.2', '7.9'])('its time is read in whatever form (%s)', async (version) => {
