@@ -198,8 +198,10 @@ class Client implements RouterosClient {
       this.#lines.push(opened.value)
       return opened
     }
-    this.#backOff(opened.error)
-    return opened
+    // What was sent was ours, and not what anybody asked for.
+    const fault = 'sent' in opened.error ? { ...opened.error, sent: false } : opened.error
+    this.#backOff(fault)
+    return err(fault)
   }
 
   /** Between half and all of the time, so that many boxes do not come back at once. */

@@ -255,6 +255,18 @@ describe.each(Object.entries(ways))('%s', (_, service) => {
     },
   )
 
+  test.each<RouterosSimulatorFault>(['cut', 'garbage', 'fatal'])(
+    'a write for which no connection came about (%s) was not sent',
+    async (fault) => {
+      const client = bench.client(service)
+      bench.simulator.fail(fault)
+      const added = await client.perform({ kind: 'add', menu: secrets, values: { name: 'a' } })
+      expect(added).toMatchObject({ ok: false })
+      expect(!added.ok && 'sent' in added.error && added.error.sent).toBe(false)
+      expect(writes()).toEqual([])
+    },
+  )
+
   test('what the router refuses is told in its words', async () => {
     const client = bench.client(service)
     orThrow(await client.perform({ kind: 'print', menu: secrets }))

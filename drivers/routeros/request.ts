@@ -29,7 +29,7 @@ export type Reply = {
 
 export type CallOptions = {
   readonly signal?: AbortSignal
-  /** From the call to the answer, waiting for a turn included. */
+  /** Of the command, waiting for its turn included. A connection that is opened for it may take as long again. */
   readonly timeoutMs?: number
 }
 
