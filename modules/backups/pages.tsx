@@ -1,6 +1,7 @@
 /** The desk's page of backups: when and where, how they went, and how one is restored. */
 import {
   Ago,
+  agoColumn,
   CopyButton,
   DeedButton,
   definePage,
@@ -109,18 +110,16 @@ const State = ({ desk, schedule, last }: StateProps) => {
 
 const columns = (desk: Desk): readonly Column<Run>[] => {
   const words = wordsOf(desk)
-  const { locale, now } = desk
+  const { locale } = desk
   const took = ({ startedAt, endedAt }: Run): string =>
     fill(words.tookUntil, { duration: formatDuration(endedAt - startedAt, locale) })
   return [
-    {
+    agoColumn(desk, ({ startedAt }) => startedAt, {
       id: 'started',
       head: words.started,
       width: 'm',
       card: 'title',
-      value: ({ startedAt }) => String(startedAt),
-      render: ({ startedAt }) => <Ago at={startedAt} now={now} locale={locale} />,
-    },
+    }),
     {
       id: 'result',
       head: words.result,

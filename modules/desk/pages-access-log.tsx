@@ -1,6 +1,6 @@
 import { FaultError } from '@lango/kernel'
 import {
-  Ago,
+  agoColumn,
   Button,
   definePage,
   EmptyState,
@@ -8,6 +8,7 @@ import {
   fill,
   formatMac,
   LinkButton,
+  OlderPager,
   PageHead,
   Select,
   Status,
@@ -135,15 +136,12 @@ const narrowed = (desk: Desk, name: string, value: string): string => withSearch
 
 const columns = (desk: Desk, routerName: (no: number) => string): readonly Column<Login>[] => {
   const words = wordsOf(desk)
-  const { locale, now } = desk
   return [
-    {
+    agoColumn(desk, ({ at }) => at, {
       id: 'at',
       head: words.when,
       width: 'm',
-      value: ({ at }) => String(at),
-      render: ({ at }) => <Ago at={at} now={now} locale={locale} />,
-    },
+    }),
     {
       id: 'login',
       head: words.loginHead,
@@ -288,14 +286,11 @@ export const accessLogPage = definePage({
               />
             )}
           </section>
-          <p class="pager">
-            {asked.before === undefined ? null : <a href={withSearch(desk, { before: '' })}>{words.newest}</a>}
-            {next === null ? null : (
-              <a href={withSearch(desk, { before: String(next) })}>
-                {rows.length === PAGE_ROWS ? words.older : words.goOn}
-              </a>
-            )}
-          </p>
+          <OlderPager
+            desk={desk}
+            words={{ newest: words.newest, older: rows.length === PAGE_ROWS ? words.older : words.goOn }}
+            next={next}
+          />
         </>
       ),
     }

@@ -1,5 +1,6 @@
 import {
   Ago,
+  agoColumn,
   Button,
   definePage,
   EmptyState,
@@ -128,7 +129,7 @@ const adoptHref = ({ address, nasIdentifier }: Stranger): string =>
 
 const strangerColumns = (desk: Desk): readonly Column<Stranger>[] => {
   const words = wordsOf(desk)
-  const { locale, now } = desk
+  const { locale } = desk
   const adopt: Column<Stranger> = {
     id: 'adopt',
     head: '',
@@ -161,22 +162,18 @@ const strangerColumns = (desk: Desk): readonly Column<Stranger>[] => {
       figures: true,
       value: ({ packets }) => formatNumber(packets, locale),
     },
-    {
+    agoColumn(desk, ({ firstAt }) => firstAt, {
       id: 'first',
       head: words.first,
       width: 'm',
       secondary: true,
-      value: ({ firstAt }) => String(firstAt),
-      render: ({ firstAt }) => <Ago at={firstAt} now={now} locale={locale} />,
-    },
-    {
+    }),
+    agoColumn(desk, ({ lastAt }) => lastAt, {
       id: 'last',
       head: words.last,
       width: 'm',
       card: 'wide',
-      value: ({ lastAt }) => String(lastAt),
-      render: ({ lastAt }) => <Ago at={lastAt} now={now} locale={locale} />,
-    },
+    }),
     ...(desk.may('routers.write') ? [adopt] : []),
   ]
 }

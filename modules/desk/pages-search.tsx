@@ -3,11 +3,11 @@ import {
   Button,
   definePage,
   EmptyState,
-  Field,
   fill,
   Form,
   PageHead,
   Panel,
+  SearchForm,
   Table,
   UserText,
   type Column,
@@ -45,24 +45,6 @@ const routerColumns = (desk: Desk): readonly Column<Router>[] => {
   ]
 }
 
-const SearchForm = ({ desk, q }: { desk: Desk; q: string }) => {
-  const words = wordsOf(desk)
-  return (
-    <form class="filters" method="get" action="/search" role="search">
-      <Field
-        locale={desk.locale}
-        label={words.search}
-        name="q"
-        type="search"
-        value={q}
-        placeholder={words.findSubscribers}
-        bare
-      />
-      <Button>{words.find}</Button>
-    </form>
-  )
-}
-
 /** Vouchers are found by their code on their own page, which keeps it out of the address. */
 const VoucherForm = ({ desk, code }: { desk: Desk; code: string }) => (
   <Form action="/vouchers" deed="find" once={desk.once()} inline>
@@ -88,6 +70,7 @@ export const searchPage = definePage({
   permission: 'subscribers.read',
   async show(desk) {
     const words = wordsOf(desk)
+    const asked = { search: words.search, placeholder: words.findSubscribers, find: words.find }
     const q = (desk.search.get('q') ?? '').trim().slice(0, 100)
     if (q === '')
       return {
@@ -95,7 +78,7 @@ export const searchPage = definePage({
         content: (
           <>
             <PageHead title={words.search} />
-            <SearchForm desk={desk} q="" />
+            <SearchForm desk={desk} action="/search" q="" words={asked} />
             <EmptyState title={words.searchEmpty}>
               <p>{words.searchEmptyBody}</p>
             </EmptyState>
@@ -117,7 +100,7 @@ export const searchPage = definePage({
       content: (
         <>
           <PageHead title={fill(words.results, { q })} />
-          <SearchForm desk={desk} q={q} />
+          <SearchForm desk={desk} action="/search" q={q} words={asked} />
           {mayBeCode ? <VoucherForm desk={desk} code={q} /> : null}
           {isNothing && !mayBeCode ? (
             <EmptyState title={words.nothingFound}>

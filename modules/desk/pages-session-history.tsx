@@ -1,15 +1,15 @@
 import {
-  Ago,
+  agoColumn,
   Button,
   DeedButton,
   definePage,
   EmptyState,
   Field,
   fill,
-  formatBytes,
   formatDuration,
   formatExact,
   formatNumber,
+  OlderPager,
   PageHead,
   Panel,
   PanelBody,
@@ -19,7 +19,6 @@ import {
   UNKNOWN,
   UserText,
   visible,
-  withSearch,
   type Column,
   type Desk,
 } from '@lango/kernel/ui'
@@ -27,6 +26,7 @@ import type { ResultOf } from '@lango/kernel/db'
 import { normaliseDevice } from '../access/index.ts'
 import { listRouters, parseAddress } from '../network/index.ts'
 import { searchHistory, whoHad } from '../sessions/index.ts'
+import { octetColumns } from './octet-columns.ts'
 import { askedRange, DayFields, macOf, RangeLinks, ReportTabs, routerOf, Who, wordsOf } from './report-parts.tsx'
 import { EXPORT_ROWS_MAX, exportSessions } from './session-export.ts'
 import { instantOf } from './time-range.ts'
@@ -93,17 +93,15 @@ const placeColumns = <Row extends Past | Had>(desk: Desk): readonly Column<Row>[
 
 const pastColumns = (desk: Desk): readonly Column<Past>[] => {
   const words = wordsOf(desk)
-  const { locale, now } = desk
+  const { locale } = desk
   return [
     whoColumn<Past>(desk),
-    {
+    agoColumn(desk, ({ endedAt }) => endedAt, {
       id: 'ended',
       head: words.ended,
       width: 'm',
       card: 'side',
-      value: ({ endedAt }) => String(endedAt),
-      render: ({ endedAt }) => <Ago at={endedAt} now={now} locale={locale} />,
-    },
+    }),
     {
       id: 'lasted',
       head: words.lasted,
@@ -120,21 +118,7 @@ const pastColumns = (desk: Desk): readonly Column<Past>[] => {
       render: ({ framedIp }) => <UserText text={framedIp} />,
     },
     ...placeColumns<Past>(desk),
-    {
-      id: 'down',
-      head: words.down,
-      width: 's',
-      figures: true,
-      value: ({ outputOctets }) => formatBytes(outputOctets, locale),
-    },
-    {
-      id: 'up',
-      head: words.up,
-      width: 's',
-      figures: true,
-      secondary: true,
-      value: ({ inputOctets }) => formatBytes(inputOctets, locale),
-    },
+    ...octetColumns<Past>(locale, words),
     {
       id: 'why',
       head: words.why,
@@ -223,12 +207,7 @@ export const sessionHistoryPage = definePage({
               />
             )}
           </section>
-          <p class="pager">
-            {asked.after === undefined ? null : <a href={withSearch(desk, { after: '' })}>{words.newest}</a>}
-            {next === null ? null : (
-              <a href={withSearch(desk, { after: `${next.endedAt}-${next.no}` })}>{words.older}</a>
-            )}
-          </p>
+          <OlderPager desk={desk} words={words} next={next && `${next.endedAt}-${next.no}`} name="after" />
           {rows.length === 0 ? null : <Export desk={desk} />}
         </>
       ),

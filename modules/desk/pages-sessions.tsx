@@ -1,20 +1,22 @@
 import {
   Ago,
-  Button,
+  agoColumn,
   counted,
   DeedButton,
   definePage,
   EmptyState,
   Facts,
-  Field,
   formatBytes,
   formatDuration,
   formatExact,
   formatMac,
+  nextBefore,
+  OlderPager,
   PageHead,
   Panel,
   RefusedNote,
   Said,
+  SearchForm,
   Status,
   Table,
   UNKNOWN,
@@ -27,6 +29,7 @@ import {
   type Meaning,
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
+import { octetColumns } from './octet-columns.ts'
 import { deskSessions, ordersOf, sessionsFound } from './queries.ts'
 import { subscriberHref } from './links.ts'
 import { wordsOf, type DeskWords } from './words.ts'
@@ -100,21 +103,7 @@ export const sessionColumns = (
       value: ({ startedAt }) => formatDuration(now - startedAt, locale),
       render: (row) => <a href={`/sessions/${row.no}`}>{formatDuration(now - row.startedAt, locale)}</a>,
     },
-    {
-      id: 'down',
-      head: words.down,
-      width: 's',
-      figures: true,
-      value: ({ outputOctets }) => formatBytes(outputOctets, locale),
-    },
-    {
-      id: 'up',
-      head: words.up,
-      width: 's',
-      figures: true,
-      secondary: true,
-      value: ({ inputOctets }) => formatBytes(inputOctets, locale),
-    },
+    ...octetColumns(locale, words),
     ...(withDeeds && desk.may('sessions.write') ? [disconnectColumn(desk)] : []),
   ]
 }
@@ -173,18 +162,12 @@ export const sessionsPage = definePage({
           />
           <Said desk={desk} words={{ ended: words.saidEnded, ending: words.saidEnding }} />
           <RefusedNote desk={desk} />
-          <form class="filters" method="get" action="/sessions" role="search">
-            <Field
-              locale={desk.locale}
-              label={words.search}
-              placeholder={words.findSessions}
-              name="q"
-              type="search"
-              value={q}
-              bare
-            />
-            <Button>{words.find}</Button>
-          </form>
+          <SearchForm
+            desk={desk}
+            action="/sessions"
+            q={q}
+            words={{ search: words.search, placeholder: words.findSessions, find: words.find }}
+          />
           <section class="panel" data-refresh={isPaged ? undefined : 'sessions'}>
             {rows.length === 0 ? <NoneFound desk={desk} isSearch={q !== ''} /> : null}
             {rows.length === 0 ? null : (
@@ -197,12 +180,7 @@ export const sessionsPage = definePage({
               />
             )}
           </section>
-          <p class="pager">
-            {isPaged ? <a href={withSearch(desk, { before: '', said: '' })}>{words.newest}</a> : null}
-            {rows.length === PAGE_ROWS ? (
-              <a href={withSearch(desk, { before: String(rows.at(-1)!.no), said: '' })}>{words.older}</a>
-            ) : null}
-          </p>
+          <OlderPager desk={desk} words={words} next={nextBefore(rows, PAGE_ROWS)} />
         </>
       ),
     }
@@ -236,13 +214,11 @@ const orderStates = {
 export const Orders = ({ desk, orders }: { desk: Desk; orders: readonly Order[] }) => {
   const words = wordsOf(desk)
   const columns: readonly Column<Order>[] = [
-    {
+    agoColumn(desk, ({ orderedAt }) => orderedAt, {
       id: 'when',
       head: words.when,
       width: 'm',
-      value: ({ orderedAt }) => String(orderedAt),
-      render: ({ orderedAt }) => <Ago at={orderedAt} now={desk.now} locale={desk.locale} />,
-    },
+    }),
     {
       id: 'what',
       head: words.what,

@@ -5,7 +5,7 @@ import {
   EmptyState,
   fill,
   Form,
-  nothingHere,
+  nothingKnown,
   PageHead,
   Panel,
   PanelBody,
@@ -47,13 +47,7 @@ export const newSubscriberPage = definePage({
     const services = servicesWordsOf(desk)
     const asked = customerAsked(desk)
     const customer = asked === '' ? undefined : await desk.ask(showCustomer, { customer: asked })
-    if (asked !== '' && !customer)
-      return nothingHere(
-        services.noCustomer,
-        <EmptyState title={services.noCustomer}>
-          <p>{services.noCustomerBody}</p>
-        </EmptyState>,
-      )
+    if (asked !== '' && !customer) return nothingKnown(services.noCustomer, services.noCustomerBody)
     const plans = await desk.ask(listPlans, {})
     const isSold = plans.some(({ status }) => status === 'active')
     const title = customer ? fill(services.addServiceFor, { name: customer.name }) : words.addSubscriber

@@ -4,7 +4,6 @@ import {
   counted,
   DeedButton,
   definePage,
-  EmptyState,
   Facts,
   Field,
   fill,
@@ -14,7 +13,7 @@ import {
   formatMac,
   formatPhone,
   formatSpeed,
-  nothingHere,
+  nothingKnown,
   PageHead,
   Panel,
   PanelBody,
@@ -229,13 +228,7 @@ export const subscriberPage = definePage({
   async show(desk) {
     const words = wordsOf(desk)
     const subscriber = await desk.ask(showSubscriber, { login: desk.param('login') })
-    if (!subscriber)
-      return nothingHere(
-        words.nobody,
-        <EmptyState title={words.nobody}>
-          <p>{words.nobodyBody}</p>
-        </EmptyState>,
-      )
+    if (!subscriber) return nothingKnown(words.nobody, words.nobodyBody)
     const asked = tabOf(desk)
     const customer = await desk.ask(showCustomer, { customer: subscriber.customer.id })
     const isThere = (each: TabName) => mayOpen(desk, each) && (customer !== undefined || !ofTheLiving.has(each))

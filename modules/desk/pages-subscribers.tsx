@@ -1,12 +1,11 @@
 import {
-  Button,
   definePage,
   EmptyState,
-  Field,
   formatExact,
   formatPhone,
   LinkButton,
   PageHead,
+  SearchForm,
   Select,
   Status,
   Table,
@@ -146,16 +145,12 @@ const Filters = ({ desk, plans }: { desk: Desk; plans: ResultOf<typeof listPlans
   const words = wordsOf(desk)
   const { q, status, planId } = filtersOf(desk)
   return (
-    <form class="filters" method="get" action="/subscribers" role="search">
-      <Field
-        locale={desk.locale}
-        label={words.search}
-        placeholder={words.findSubscribers}
-        name="q"
-        type="search"
-        value={q}
-        bare
-      />
+    <SearchForm
+      desk={desk}
+      action="/subscribers"
+      q={q}
+      words={{ search: words.search, placeholder: words.findSubscribers, find: words.find }}
+    >
       <Select
         label={words.status}
         name="status"
@@ -168,8 +163,7 @@ const Filters = ({ desk, plans }: { desk: Desk; plans: ResultOf<typeof listPlans
         value={planId}
         options={[{ value: '', label: words.any }, ...plans.map(({ id, name }) => ({ value: id, label: name }))]}
       />
-      <Button>{words.find}</Button>
-    </form>
+    </SearchForm>
   )
 }
 

@@ -2,7 +2,7 @@
 import {
   fill,
   formatExact,
-  nothingHere,
+  nothingKnown,
   Status,
   Tabs,
   visible,
@@ -48,16 +48,7 @@ export const unknownRouter = (desk: Desk): Fault => {
 
 export const noRouter = (desk: Desk) => {
   const words = wordsOf(desk)
-  return nothingHere(
-    words.nobody,
-    <>
-      <h1>{words.nobody}</h1>
-      <p>{words.nobodyBody}</p>
-      <p>
-        <a href="/routers">{words.toRouters}</a>
-      </p>
-    </>,
-  )
+  return nothingKnown(words.nobody, words.nobodyBody, { href: '/routers', label: words.toRouters })
 }
 
 export const healthByRouter = async (desk: Desk): Promise<ReadonlyMap<number, Health>> =>

@@ -1,17 +1,18 @@
 /** A subscriber's sessions that are over, and the logins that were let in or refused. */
 import {
+  agoColumn,
   beforeAsked,
-  Ago,
   EmptyState,
   formatBytes,
   formatDuration,
   formatExact,
   formatMac,
+  nextBefore,
+  OlderPager,
   Status,
   Table,
   UNKNOWN,
   UserText,
-  withSearch,
   type Column,
   type Desk,
 } from '@lango/kernel/ui'
@@ -101,8 +102,7 @@ const historyColumns = (desk: Desk): readonly Column<Past>[] => {
 
 export const HistoryTab = async ({ desk, grantNo }: { desk: Desk; grantNo: number }) => {
   const words = wordsOf(desk)
-  const page = beforeAsked(desk)
-  const rows = await desk.ask(grantHistory, { grantNo, limit: PAGE_ROWS, ...page })
+  const rows = await desk.ask(grantHistory, { grantNo, limit: PAGE_ROWS, ...beforeAsked(desk) })
   return (
     <>
       <section class="panel">
@@ -120,12 +120,7 @@ export const HistoryTab = async ({ desk, grantNo }: { desk: Desk; grantNo: numbe
           />
         )}
       </section>
-      <p class="pager">
-        {page.before !== undefined ? <a href={withSearch(desk, { before: '' })}>{words.newest}</a> : null}
-        {rows.length === PAGE_ROWS ? (
-          <a href={withSearch(desk, { before: String(rows.at(-1)!.no) })}>{words.older}</a>
-        ) : null}
-      </p>
+      <OlderPager desk={desk} words={words} next={nextBefore(rows, PAGE_ROWS)} />
     </>
   )
 }
@@ -137,13 +132,11 @@ export const DecisionsTab = async ({ desk, login }: { desk: Desk; login: string 
   const rows = await decisionsOf(desk, login, PAGE_ROWS)
   const outcomeWord = { accept: words.accepted, reject: words.rejected, challenge: words.challenged }
   const columns: readonly Column<SeenDecision>[] = [
-    {
+    agoColumn(desk, ({ at }) => at, {
       id: 'at',
       head: words.when,
       width: 'm',
-      value: ({ at }) => String(at),
-      render: ({ at }) => <Ago at={at} now={desk.now} locale={desk.locale} />,
-    },
+    }),
     {
       id: 'outcome',
       head: words.outcome,

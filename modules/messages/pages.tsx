@@ -1,7 +1,7 @@
 /** `/settings/messages`: who sends e-mail and SMS for the box, a test, and what came of each message. */
 import {
+  agoColumn,
   beforeAsked,
-  Ago,
   Button,
   counted,
   DeedButton,
@@ -13,6 +13,8 @@ import {
   formatPhone,
   FormReader,
   LinkButton,
+  nextBefore,
+  OlderPager,
   PageHead,
   Panel,
   PanelBody,
@@ -24,7 +26,6 @@ import {
   UserText,
   valuesFor,
   visible,
-  withSearch,
   type Column,
   type Desk,
   type DeskPage,
@@ -187,14 +188,12 @@ const columns = (desk: Desk): readonly Column<Message>[] => {
       render: (message) => <UserText text={recipient(message.recipient)} />,
     },
     { id: 'kind', head: words.kind, width: 'm', card: 'wide', value: ({ kind }) => kindText(kind, desk) },
-    {
+    agoColumn(desk, ({ createdAt }) => createdAt, {
       id: 'made',
       head: words.made,
       width: 'm',
       card: 'wide',
-      value: ({ createdAt }) => String(createdAt),
-      render: ({ createdAt }) => <Ago at={createdAt} now={desk.now} locale={desk.locale} />,
-    },
+    }),
     {
       id: 'state',
       head: words.state,
@@ -222,26 +221,24 @@ const columns = (desk: Desk): readonly Column<Message>[] => {
 const Sent = ({ desk, rows }: { desk: Desk; rows: readonly Message[] }) => {
   const words = wordsOf(desk)
   return (
-    <Panel title={words.sent} note={words.sentNote}>
-      {rows.length === 0 ? (
-        <EmptyState title={words.nothingSent}>
-          <p>{words.nothingSentBody}</p>
-        </EmptyState>
-      ) : (
-        <Table
-          name="messages"
-          caption={words.sent}
-          columns={columns(desk)}
-          rows={rows}
-          rowKey={({ no }) => String(no)}
-        />
-      )}
-      {rows.length < PAGE_ROWS ? null : (
-        <PanelBody>
-          <LinkButton href={withSearch(desk, { before: String(rows.at(-1)!.no), said: '' })}>{words.older}</LinkButton>
-        </PanelBody>
-      )}
-    </Panel>
+    <>
+      <Panel title={words.sent} note={words.sentNote}>
+        {rows.length === 0 ? (
+          <EmptyState title={words.nothingSent}>
+            <p>{words.nothingSentBody}</p>
+          </EmptyState>
+        ) : (
+          <Table
+            name="messages"
+            caption={words.sent}
+            columns={columns(desk)}
+            rows={rows}
+            rowKey={({ no }) => String(no)}
+          />
+        )}
+      </Panel>
+      <OlderPager desk={desk} words={words} next={nextBefore(rows, PAGE_ROWS)} />
+    </>
   )
 }
 

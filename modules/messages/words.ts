@@ -65,6 +65,7 @@ export const messageWords = catalogue(
     tries: { one: '{n} try', other: '{n} tries' },
     retry: 'Send again',
     older: 'Older',
+    newest: 'Newest',
   },
   {
     title: 'Ujumbe',
@@ -131,5 +132,6 @@ export const messageWords = catalogue(
     tries: { one: 'mara {n}', other: 'mara {n}' },
     retry: 'Tuma tena',
     older: 'Za zamani',
+    newest: 'Mpya zaidi',
   },
 )

@@ -1,10 +1,12 @@
 import {
+  agoColumn,
   beforeAsked,
-  Ago,
   Button,
   definePage,
   EmptyState,
   Field,
+  nextBefore,
+  OlderPager,
   PageHead,
   Select,
   Status,
@@ -41,13 +43,11 @@ const outcomeWord = (outcome: Outcome, words: PeopleWords): string =>
 const columns = (desk: Desk, names: ReadonlyMap<string, string>): readonly Column<Entry>[] => {
   const words = wordsOf(desk)
   return [
-    {
+    agoColumn(desk, ({ at }) => at, {
       id: 'at',
       head: words.when,
       width: 'm',
-      value: ({ at }) => String(at),
-      render: ({ at }) => <Ago at={at} now={desk.now} locale={desk.locale} />,
-    },
+    }),
     {
       id: 'who',
       head: words.who,
@@ -155,12 +155,7 @@ export const auditPage = definePage({
               />
             )}
           </section>
-          <p class="pager">
-            {search.has('before') ? <a href={withSearch(desk, { before: '' })}>{words.newest}</a> : null}
-            {entries.length === PAGE_ROWS ? (
-              <a href={withSearch(desk, { before: String(entries.at(-1)!.no) })}>{words.older}</a>
-            ) : null}
-          </p>
+          <OlderPager desk={desk} words={words} next={nextBefore(entries, PAGE_ROWS)} />
           {entries.length === 0 ? null : <AuditExport desk={desk} />}
         </>
       ),

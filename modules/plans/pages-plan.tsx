@@ -1,13 +1,12 @@
 import {
   DeedButton,
   definePage,
-  EmptyState,
   Facts,
   formatDuration,
   formatQuota,
   formatSpeed,
   LinkButton,
-  nothingHere,
+  nothingKnown,
   PageHead,
   Panel,
   PanelBody,
@@ -243,16 +242,7 @@ export const planPage = definePage({
   async show(desk) {
     const words = wordsOf(desk)
     const plan = await planOf(desk, desk.param('id'))
-    if (!plan)
-      return nothingHere(
-        words.nothing,
-        <EmptyState title={words.nothing}>
-          <p>{words.nothingBody}</p>
-          <p>
-            <a href="/plans">{words.toPlans}</a>
-          </p>
-        </EmptyState>,
-      )
+    if (!plan) return nothingKnown(words.nothing, words.nothingBody, { href: '/plans', label: words.toPlans })
     const here = `/plans/${plan.id}`
     const mayChange = desk.may('plans.write')
     const isChanging = mayChange && desk.search.get('tab') === 'change'

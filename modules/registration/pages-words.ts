@@ -27,6 +27,7 @@ export const registrationWords = catalogue(
     closed: 'the plan was taken back meanwhile',
     failed: 'the account could not be made',
     older: 'Older',
+    newest: 'Newest',
     settings: 'The password',
     sends: 'Send the password by message too',
     sendsHelp:
@@ -60,6 +61,7 @@ export const registrationWords = catalogue(
     closed: 'kifurushi kiliondolewa wakati huo',
     failed: 'akaunti haikuweza kutengenezwa',
     older: 'Za zamani',
+    newest: 'Mpya zaidi',
     settings: 'Nenosiri',
     sends: 'Tuma nenosiri kwa ujumbe pia',
     sendsHelp:

@@ -1,7 +1,7 @@
 /** `/registrations`: who has registered by themselves, or tried to. */
 import {
+  agoColumn,
   beforeAsked,
-  Ago,
   Button,
   Check,
   definePage,
@@ -11,6 +11,8 @@ import {
   Form,
   formatPhone,
   LinkButton,
+  nextBefore,
+  OlderPager,
   PageHead,
   Panel,
   PanelBody,
@@ -19,7 +21,6 @@ import {
   Status,
   Table,
   UserText,
-  withSearch,
   type Column,
   type Desk,
   type DeskPage,
@@ -91,13 +92,11 @@ const columns = (desk: Desk): readonly Column<Row>[] => {
       value: ({ plan }) => plan ?? '',
       render: ({ plan }) => <UserText text={plan ?? ''} />,
     },
-    {
+    agoColumn(desk, ({ createdAt }) => createdAt, {
       id: 'asked',
       head: words.asked,
       width: 'm',
-      value: ({ createdAt }) => String(createdAt),
-      render: ({ createdAt }) => <Ago at={createdAt} now={desk.now} locale={desk.locale} />,
-    },
+    }),
     {
       id: 'state',
       head: words.state,
@@ -118,20 +117,13 @@ const Rows = ({ desk, rows }: { desk: Desk; rows: readonly Row[] }) => {
       </EmptyState>
     )
   return (
-    <>
-      <Table
-        name="registrations"
-        caption={words.title}
-        columns={columns(desk)}
-        rows={rows}
-        rowKey={({ no }) => String(no)}
-      />
-      {rows.length < PAGE_ROWS ? null : (
-        <PanelBody>
-          <LinkButton href={withSearch(desk, { before: String(rows.at(-1)!.no), said: '' })}>{words.older}</LinkButton>
-        </PanelBody>
-      )}
-    </>
+    <Table
+      name="registrations"
+      caption={words.title}
+      columns={columns(desk)}
+      rows={rows}
+      rowKey={({ no }) => String(no)}
+    />
   )
 }
 
@@ -177,6 +169,7 @@ const registrationsPage = definePage({
             </PanelBody>
             <Rows desk={desk} rows={rows} />
           </section>
+          <OlderPager desk={desk} words={words} next={nextBefore(rows, PAGE_ROWS)} />
           <p class="muted">{words.kept}</p>
           {mayWrite ? <Sending desk={desk} isOn={isOn} /> : null}
         </>

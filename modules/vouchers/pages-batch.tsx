@@ -10,7 +10,7 @@ import {
   formatNumber,
   LinkButton,
   DeedButton,
-  nothingHere,
+  nothingKnown,
   Notice,
   PageHead,
   RefusedNote,
@@ -262,15 +262,7 @@ const TabContent = ({ desk, batch, counts, holders }: Counted & { desk: Desk; ba
 
 const noBatch = (desk: Desk) => {
   const words = wordsOf(desk)
-  return nothingHere(
-    words.nothing,
-    <EmptyState title={words.nothing}>
-      <p>{words.nothingBody}</p>
-      <p>
-        <a href="/vouchers">{words.toVouchers}</a>
-      </p>
-    </EmptyState>,
-  )
+  return nothingKnown(words.nothing, words.nothingBody, { href: '/vouchers', label: words.toVouchers })
 }
 
 const more = async (desk: DoingDesk): Promise<Done> => {

@@ -1,5 +1,5 @@
 import {
-  Ago,
+  agoColumn,
   Button,
   definePage,
   EmptyState,
@@ -85,14 +85,12 @@ const columns = (desk: Desk): readonly Column<Row>[] => {
           <a href={`/vouchers/${number}?state=${state}`}>{formatNumber(counts[state], locale)}</a>
         ),
     })),
-    {
+    agoColumn(desk, ({ createdAt }) => createdAt, {
       id: 'when',
       head: words.madeWhen,
       width: 'm',
       card: 'none',
-      value: ({ createdAt }) => String(createdAt),
-      render: ({ createdAt }) => <Ago at={createdAt} now={desk.now} locale={locale} />,
-    },
+    }),
   ]
 }
 

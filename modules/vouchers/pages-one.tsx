@@ -11,7 +11,7 @@ import {
   formatMac,
   formatQuota,
   formatSpeed,
-  nothingHere,
+  nothingKnown,
   PageHead,
   Panel,
   PanelBody,
@@ -242,15 +242,7 @@ const Devices = async ({ desk, voucher }: { desk: Desk; voucher: Voucher }) => {
 
 export const noVoucher = (desk: Desk): Shown => {
   const words = wordsOf(desk)
-  return nothingHere(
-    words.noVoucher,
-    <EmptyState title={words.noVoucher}>
-      <p>{words.nothingBody}</p>
-      <p>
-        <a href="/vouchers">{words.toVouchers}</a>
-      </p>
-    </EmptyState>,
-  )
+  return nothingKnown(words.noVoucher, words.nothingBody, { href: '/vouchers', label: words.toVouchers })
 }
 
 const mayChange = (desk: Desk): boolean =>

@@ -1,12 +1,13 @@
 import {
+  agoColumn,
   beforeAsked,
-  Ago,
   Button,
   DeedButton,
   EmptyState,
   fill,
   formatAgo,
   formatNumber,
+  OlderPager,
   Panel,
   Select,
   Status,
@@ -106,13 +107,11 @@ const columns = (desk: Desk, isActive: boolean): readonly Column<Delivery>[] => 
   const words = wordsOf(desk)
   const mayRetry = isActive && desk.may('webhooks.write')
   return [
-    {
+    agoColumn(desk, ({ createdAt }) => createdAt, {
       id: 'at',
       head: words.when,
       width: 'm',
-      value: ({ createdAt }) => String(createdAt),
-      render: ({ createdAt }) => <Ago at={createdAt} now={desk.now} locale={desk.locale} />,
-    },
+    }),
     {
       id: 'event',
       head: words.event,
@@ -191,7 +190,6 @@ export const DeliveryLog = ({ desk, found, isActive }: DeliveryLogProps) => {
   const words = wordsOf(desk)
   const rows = found.slice(0, PAGE_ROWS)
   const hasAsked = stateAsked(desk) !== undefined || desk.search.has('before')
-  const turn = (before: string) => withSearch(desk, { before, said: '' })
   return (
     <>
       <Filter desk={desk} />
@@ -213,10 +211,7 @@ export const DeliveryLog = ({ desk, found, isActive }: DeliveryLogProps) => {
       <p class="muted">
         {fill(words.kept, { days: webhookLimits.deliveriesKeptMs / DAY_MS, n: webhookLimits.attemptsMax })}
       </p>
-      <p class="pager">
-        {desk.search.has('before') ? <a href={turn('')}>{words.newest}</a> : null}
-        {found.length > PAGE_ROWS ? <a href={turn(String(rows.at(-1)!.no))}>{words.older}</a> : null}
-      </p>
+      <OlderPager desk={desk} words={words} next={found.length > PAGE_ROWS ? rows.at(-1)?.no : undefined} />
     </>
   )
 }

@@ -2,14 +2,13 @@ import {
   Button,
   DeedButton,
   definePage,
-  EmptyState,
   Facts,
   Field,
   fill,
   Form,
   formatExact,
   formatNumber,
-  nothingHere,
+  nothingKnown,
   Notice,
   PageHead,
   Panel,
@@ -45,15 +44,7 @@ const webhookOf = async (desk: Desk): Promise<Webhook | undefined> =>
 
 const noWebhook = (desk: Desk): Shown => {
   const words = wordsOf(desk)
-  return nothingHere(
-    words.unknown,
-    <EmptyState title={words.unknown}>
-      <p>{words.unknownBody}</p>
-      <p>
-        <a href="/settings/webhooks">{words.toWebhooks}</a>
-      </p>
-    </EmptyState>,
-  )
+  return nothingKnown(words.unknown, words.unknownBody, { href: '/settings/webhooks', label: words.toWebhooks })
 }
 
 const tabAsked = (desk: Desk): TabName =>

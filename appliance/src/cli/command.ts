@@ -109,6 +109,20 @@ export const refused = <const E extends Fault>(error: E): { readonly ok: false; 
   error,
 })
 
+/** Of a list whose newest row is first. */
+export const pageOptions: Readonly<Record<'before' | 'limit', OptionSpec>> = {
+  before: { value: 'NO', help: 'those before this one, to read on' },
+  limit: { value: 'N', help: 'how many (50)' },
+}
+export const pageAsked = (args: Args) => ({ before: args.whole('before'), limit: args.whole('limit') })
+
+/** The number by which people call one of something; `list` is the command that tells them all. */
+export const numberOf = (args: Args, what: string, list: string): number => {
+  const text = args.operand(0)!
+  if (!/^\d{1,12}$/.test(text)) throw new UsageError(`'${text}' is no number of a ${what}. See: lango ${list}`)
+  return Number(text)
+}
+
 /** The options that every command takes. */
 export const commonOptions: Readonly<Record<string, OptionSpec>> = {
   data: { value: 'DIR', help: 'the data folder (else $LANGO_DATA, /var/lib/lango if it is there, ./lango-data)' },

@@ -2,7 +2,7 @@
 import type { ResultOf } from '@lango/kernel/db'
 import type { ValueOf } from '@lango/kernel/verbs'
 import type { listMessages, listSenders, retryMessage, SenderConfig, testMessage } from '@lango/modules/messages'
-import { UsageError, shown, type CommandSpec } from './command.ts'
+import { UsageError, numberOf, pageAsked, pageOptions, shown, type CommandSpec } from './command.ts'
 import { clean, localTime, table } from './format.ts'
 
 const CHANNELS = ['email', 'sms'] as const
@@ -140,8 +140,7 @@ const list: CommandSpec = {
   options: {
     channel: { value: CHANNELS.join('|'), help: 'only those' },
     state: { value: STATES.join('|'), help: 'only those' },
-    before: { value: 'NO', help: 'those before this one, to read on' },
-    limit: { value: 'N', help: 'how many (50)' },
+    ...pageOptions,
   },
   notes: ['"accepted" is: the provider has taken it. Kept for 30 days, without the texts.'],
   examples: ['lango message list', 'lango message list --state failed'],
@@ -149,8 +148,7 @@ const list: CommandSpec = {
     const found = await query<ResultOf<typeof listMessages>>('messages.list', {
       channel: args.choice('channel', CHANNELS),
       state: args.choice('state', STATES),
-      before: args.whole('before'),
-      limit: args.whole('limit'),
+      ...pageAsked(args),
     })
     if (!found.ok) return found
     return shown(found.value, () =>
@@ -179,10 +177,9 @@ const retry: CommandSpec = {
   options: {},
   examples: ['lango message retry 17'],
   async run({ args, command }) {
-    const text = args.operand(0)!
-    if (!/^\d{1,12}$/.test(text)) throw new UsageError(`'${text}' is no number of a message. See: lango message list`)
-    const done = await command<ValueOf<typeof retryMessage>>('messages.retry', { message: Number(text) })
-    return done.ok ? shown(done.value, () => `Message ${text} is on its way again.`) : done
+    const message = numberOf(args, 'message', 'message list')
+    const done = await command<ValueOf<typeof retryMessage>>('messages.retry', { message })
+    return done.ok ? shown(done.value, () => `Message ${message} is on its way again.`) : done
   },
 }
 

@@ -2,7 +2,7 @@
 import type { ResultOf } from '@lango/kernel/db'
 import type { ValueOf } from '@lango/kernel/verbs'
 import type { addWebhook, listDeliveries, listWebhooks, retryWebhook, setWebhook } from '@lango/modules/webhooks'
-import { UsageError, shown, type Args, type CommandSpec } from './command.ts'
+import { UsageError, numberOf, pageAsked, pageOptions, shown, type Args, type CommandSpec } from './command.ts'
 import { clean, localTime, table } from './format.ts'
 
 const STATUSES = ['active', 'off'] as const
@@ -19,12 +19,6 @@ const eventsOf = async (args: Args): Promise<readonly string[] | undefined> => {
   const text = args.text('events')
   if (text !== 'all') return text?.split(',').map((event) => event.trim())
   return (await import('@lango/modules/webhooks')).webhookEvents
-}
-
-const numberOf = (args: Args, what: string): number => {
-  const text = args.operand(0)!
-  if (!/^\d{1,9}$/.test(text)) throw new UsageError(`'${text}' is no number of a ${what}. See: lango webhook list`)
-  return Number(text)
 }
 
 const add: CommandSpec = {
@@ -67,7 +61,7 @@ const set: CommandSpec = {
   examples: ['lango webhook set 1 --status off', 'lango webhook set 1 --events all'],
   async run({ args, command }) {
     const done = await command<ValueOf<typeof setWebhook>>('webhooks.set', {
-      number: numberOf(args, 'webhook'),
+      number: numberOf(args, 'webhook', 'webhook list'),
       url: args.text('url'),
       events: await eventsOf(args),
       status: args.choice('status', STATUSES),
@@ -111,7 +105,7 @@ const remove: CommandSpec = {
   options: {},
   examples: ['lango webhook remove 1'],
   async run({ args, command }) {
-    const number = numberOf(args, 'webhook')
+    const number = numberOf(args, 'webhook', 'webhook list')
     const removed = await command('webhooks.remove', { number })
     return removed.ok ? shown(removed.value, () => `Webhook ${number} is removed.`) : removed
   },
@@ -124,7 +118,7 @@ const test: CommandSpec = {
   options: {},
   examples: ['lango webhook test 1'],
   async run({ args, command }) {
-    const number = numberOf(args, 'webhook')
+    const number = numberOf(args, 'webhook', 'webhook list')
     const sent = await command('webhooks.test', { number })
     return sent.ok
       ? shown(sent.value, () => `On its way. What came of it: lango webhook deliveries --webhook ${number}`)
@@ -139,8 +133,7 @@ const deliveries: CommandSpec = {
   options: {
     webhook: { value: 'N', help: 'of this endpoint' },
     state: { value: STATES.join('|'), help: 'only those' },
-    before: { value: 'NO', help: 'those before this one, to read on' },
-    limit: { value: 'N', help: 'how many (50)' },
+    ...pageOptions,
   },
   notes: ['Kept for 30 days. --json has the messages and the beginnings of the answers.'],
   examples: ['lango webhook deliveries', 'lango webhook deliveries --webhook 1 --state failed'],
@@ -148,8 +141,7 @@ const deliveries: CommandSpec = {
     const found = await query<ResultOf<typeof listDeliveries>>('webhooks.deliveries', {
       webhook: args.whole('webhook'),
       state: args.choice('state', STATES),
-      before: args.whole('before'),
-      limit: args.whole('limit'),
+      ...pageAsked(args),
     })
     if (!found.ok) return found
     return shown(found.value, () =>
@@ -185,7 +177,7 @@ const retry: CommandSpec = {
     const delivery = args.whole('delivery')
     if (delivery === undefined && args.operand(0) === undefined)
       throw new UsageError('Say which: a webhook’s number, or --delivery NO.')
-    const input = delivery === undefined ? { number: numberOf(args, 'webhook') } : { delivery }
+    const input = delivery === undefined ? { number: numberOf(args, 'webhook', 'webhook list') } : { delivery }
     const done = await command<ValueOf<typeof retryWebhook>>('webhooks.retry', input)
     return done.ok ? shown(done.value, () => `${done.value.retried} on their way again.`) : done
   },

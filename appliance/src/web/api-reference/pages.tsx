@@ -76,20 +76,26 @@ const Filters = ({ desk }: { desk: Desk }) => {
   )
 }
 
+type VerbLinesProps = { verbs: readonly ApiVerb[]; to: (verb: ApiVerb) => string }
+
+const VerbLines = ({ verbs, to }: VerbLinesProps) => (
+  <ul class="lines">
+    {verbs.map((verb) => (
+      <li key={verb.name}>
+        <a href={to(verb)}>
+          <code>{verb.name}</code>
+        </a>
+        <span class="muted" lang="en">
+          {verb.summary}
+        </span>
+      </li>
+    ))}
+  </ul>
+)
+
 const Group = ({ tag, verbs }: { tag: string; verbs: readonly ApiVerb[] }) => (
   <Panel title={tag} id={tag}>
-    <ul class="lines">
-      {verbs.map((verb) => (
-        <li key={verb.name}>
-          <a href={hrefOf(verb)}>
-            <code>{verb.name}</code>
-          </a>
-          <span class="muted" lang="en">
-            {verb.summary}
-          </span>
-        </li>
-      ))}
-    </ul>
+    <VerbLines verbs={verbs} to={hrefOf} />
   </Panel>
 )
 
@@ -231,18 +237,7 @@ const partPage = (verbsOf: VerbsOf): DeskPage =>
               tabs={groupsOf(verbs).map(([name]) => ({ href: `${HERE}/${name}`, label: name, current: name === tag }))}
             />
             <Panel title={tag}>
-              <ul class="lines">
-                {own.map((verb) => (
-                  <li key={verb.name}>
-                    <a href={`#${verb.name}`}>
-                      <code>{verb.name}</code>
-                    </a>
-                    <span class="muted" lang="en">
-                      {verb.summary}
-                    </span>
-                  </li>
-                ))}
-              </ul>
+              <VerbLines verbs={own} to={({ name }) => `#${name}`} />
             </Panel>
             {own.map((verb) => (
               <VerbPanel key={verb.name} desk={desk} verb={verb} />
