@@ -1,10 +1,8 @@
 /** What pages with a long list have in common: how one looks for something, turns pages, and reads when it was. */
 import type { ComponentChildren } from 'preact'
-import type { Desk, Shown } from './desk.ts'
+import { nothingHere, type Desk, type Shown } from './desk.ts'
 import { Button, Field } from './form.tsx'
-import { nothingHere } from './desk.ts'
-import { EmptyState } from './notice.tsx'
-import { withSearch } from './parts.tsx'
+import { PageHead, withSearch } from './parts.tsx'
 import type { Column } from './table.tsx'
 import { Ago } from './time.tsx'
 
@@ -79,12 +77,13 @@ export const nothingKnown = (
 ): Shown =>
   nothingHere(
     title,
-    <EmptyState title={title}>
+    <>
+      <PageHead title={title} />
       <p>{body}</p>
       {back === undefined ? null : (
         <p>
           <a href={back.href}>{back.label}</a>
         </p>
       )}
-    </EmptyState>,
+    </>,
   )
