@@ -136,14 +136,16 @@ type Visitor = { readonly get: (path: string) => Promise<{ readonly status: numb
 
 const webOf = (box: Box): string => (JSON.parse(box.readyLine) as { web: string }).web
 
-/** Whoever holds the box's console. */
-async function openByAddress(box: Box): Promise<Visitor> {
+type Session = { readonly origin: string; readonly cookie: string }
+
+/** A session of whoever holds the box's console. */
+export async function openDesk(box: Box): Promise<Session> {
   const web = webOf(box)
-  return visitorWith(web, await fetch(web, { redirect: 'manual' }))
+  return sessionIn(web, await fetch(web, { redirect: 'manual' }))
 }
 
-/** Somebody of the staff, who has vouchers to sell. */
-async function signIn(data: string, box: Box): Promise<Visitor> {
+/** A session of somebody of the staff, who has vouchers to sell. */
+async function signIn(data: string, box: Box): Promise<Session> {
   const web = webOf(box)
   const { code } = JSON.parse(await lango(data, 'staff', 'reset', STAFF_LOGIN, '--json')) as { code: string }
   const password = 'of the bench, and long'
@@ -155,25 +157,28 @@ async function signIn(data: string, box: Box): Promise<Visitor> {
       body: new URLSearchParams(fields),
     })
   await send('/welcome', { code, password, again: password })
-  return visitorWith(web, await send('/sign-in', { login: STAFF_LOGIN, password, next: '/' }))
+  return sessionIn(web, await send('/sign-in', { login: STAFF_LOGIN, password, next: '/' }))
 }
 
-/** Goes on with the session that this answer has opened; every answer is read to its end. */
-function visitorWith(web: string, opened: Response): Visitor {
+/** The session that this answer has opened. */
+function sessionIn(web: string, opened: Response): Session {
   const cookie = opened.headers
     .getSetCookie()
     .map((each) => each.split(';')[0]!)
     .find((each) => !each.endsWith('='))
   if (cookie === undefined) throw new Error(`${opened.status} instead of a session`)
-  return {
-    async get(path) {
-      const started = performance.now()
-      const answer = await fetch(new URL(path, web), { headers: { cookie, accept: 'text/html' } })
-      await answer.arrayBuffer()
-      return { status: answer.status, ms: performance.now() - started }
-    },
-  }
+  return { origin: new URL(web).origin, cookie }
 }
+
+/** Every answer is read to its end. */
+const visitorWith = ({ origin, cookie }: Session): Visitor => ({
+  async get(path) {
+    const started = performance.now()
+    const answer = await fetch(new URL(path, origin), { headers: { cookie, accept: 'text/html' } })
+    await answer.arrayBuffer()
+    return { status: answer.status, ms: performance.now() - started }
+  },
+})
 
 /** Every page in turn, so that what else happens on the machine meets all alike. */
 async function measurePages(
@@ -208,7 +213,7 @@ async function desk(bench: Bench): Promise<Outcome> {
   await daysAreKnown(data)
   // Decisions, for the access log.
   await load(bench.tools, { secret: SECRET, users: bench.users, authPort: box.ports.auth, seconds: 2 })
-  const visitor = await signIn(data, box)
+  const visitor = visitorWith(await signIn(data, box))
   const { present, absent } = await presentPages(visitor, pagesOf(bench.users))
   await measurePages(visitor, present, { from: 0, count: WARM_UPS })
   const times = new Map<string, number[]>(present.map(({ name }) => [name, []]))
@@ -255,7 +260,7 @@ async function firstAnswers(data: string): Promise<number[]> {
   const times: number[] = []
   for (let start = 0; start < STARTS; start++) {
     await using box = await startBox({ data })
-    const visitor = await openByAddress(box)
+    const visitor = visitorWith(await openDesk(box))
     // Draws without a question.
     await visitor.get('/menu')
     times.push((await visitor.get('/subscribers')).ms)

@@ -4,6 +4,7 @@ import type { Bench, Outcome, Row } from './bench.ts'
 import { makeCertificates } from './certificates.ts'
 import { deskRow } from './desk-row.ts'
 import { expiryRow } from './expiry-row.ts'
+import { holdRow } from './hold-row.ts'
 import type { Box } from './lango.ts'
 import { startFreeradius } from './peers/freeradius.ts'
 import type { Freeradius, Variant } from './peers/freeradius.ts'
@@ -81,6 +82,7 @@ export const rows: readonly Row[] = [
   startRow,
   deskRow,
   expiryRow,
+  holdRow,
 ]
 
 function comparisonRow(comparison: Comparison): Row {

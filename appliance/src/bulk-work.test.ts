@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { memorySite, seededRandom, type MemorySite } from '@lango/kernel/testing'
 import { dispatchWhole, system, type AnyCommand, type Dispatcher } from '@lango/kernel/verbs'
 import { drawCode } from '@lango/modules/access'
+import { faultSentence } from './cli/faults.ts'
 import { commandsByName, siteModules } from './site.ts'
 
 /** Rows that one transaction may write, those of its own record and of the change log among them: some 10 ms. */
@@ -144,6 +145,13 @@ test.each(works)('$what: $name, cut off anywhere and repeated, is done once', as
     expect(await dispatchWhole(site.dispatcher, command(name), input, asked)).toEqual(done)
     expect(contents(site)).toEqual(contents(whole))
   }
+})
+
+test('why it stopped on the way is said together with that a part of it is done', () => {
+  const full = { type: 'DiskFull', file: 'site.db' } as const
+  expect(faultSentence({ ...full, soFar: { moved: 400 } })).toBe(
+    `${faultSentence(full)} A part was done before that; the same again does the rest.`,
+  )
 })
 
 test('vouchers are made in transactions of a bounded size', () => {
