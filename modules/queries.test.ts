@@ -5,6 +5,7 @@ import { access } from './access/index.ts'
 import { backups } from './backups/index.ts'
 import { customers } from './customers/index.ts'
 import { desk } from './desk/index.ts'
+import { ledger } from './ledger/index.ts'
 import { messages } from './messages/index.ts'
 import { network } from './network/index.ts'
 import { people } from './people/index.ts'
@@ -36,6 +37,7 @@ test(
       network,
       access,
       plans,
+      ledger,
       customers,
       services,
       registration,

@@ -34,6 +34,7 @@ import { access } from '@lango/modules/access'
 import { backups } from '@lango/modules/backups'
 import { customers } from '@lango/modules/customers'
 import { desk } from '@lango/modules/desk'
+import { ledger } from '@lango/modules/ledger'
 import { messages } from '@lango/modules/messages'
 import { network } from '@lango/modules/network'
 import { createPeopleGuard, people, type PeopleGuard } from '@lango/modules/people'
@@ -63,6 +64,7 @@ export const siteModules = [
   network,
   access,
   plans,
+  ledger,
   customers,
   services,
   registration,

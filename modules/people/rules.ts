@@ -7,6 +7,7 @@ export const permissions = [
   'backups.read',
   'backups.write',
   'customers.erase',
+  'ledger.read',
   'metrics.read',
   'people.read',
   'people.write',
@@ -42,7 +43,13 @@ export const routerRights = (permissions: ReadonlySet<string>): 'full' | 'read' 
 export const roleNames = ['owner', 'technician', 'cashier', 'viewer'] as const
 export type Role = (typeof roleNames)[number]
 
-const PRIVATE: ReadonlySet<string> = new Set(['people.read', 'audit.read', 'backups.read', 'webhooks.read'])
+const PRIVATE: ReadonlySet<string> = new Set([
+  'people.read',
+  'audit.read',
+  'backups.read',
+  'ledger.read',
+  'webhooks.read',
+])
 const READING = permissions.filter((permission) => permission.endsWith('.read') && !PRIVATE.has(permission))
 
 const roles: Readonly<Record<Role, ReadonlySet<string>>> = {
