@@ -2,6 +2,7 @@
 import type { DeskPage } from '@lango/kernel/ui'
 import { backupsPages } from '@lango/modules/backups/pages'
 import { networkPages, servicePages } from '@lango/modules/desk/pages'
+import { ledgerPages } from '@lango/modules/ledger/pages'
 import { messagesPages } from '@lango/modules/messages/pages'
 import { peoplePages } from '@lango/modules/people/pages'
 import { plansPages } from '@lango/modules/plans/pages'
@@ -21,6 +22,7 @@ export const deskPages: readonly DeskPage[] = [
   ...peoplePages,
   ...plansPages,
   ...vouchersPages,
+  ...ledgerPages,
   ...webhooksPages,
   ...backupsPages,
   ...referencePages(verbsOf),

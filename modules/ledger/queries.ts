@@ -51,7 +51,7 @@ export const ledgerBalances = defineQuery({
   }),
 })
 
-/** Entries of a time, or written for one cause (`payment:pay_01…:`), the latest first, each with its lines. */
+/** Entries of a time, or written for one cause (`voucher-sale:vsl_01…`), the latest first, each with its lines. */
 export const listEntries = defineQuery({
   name: 'ledger.entries',
   summary: 'Lists entries of the ledger with their lines, the latest first.',
@@ -61,29 +61,33 @@ export const listEntries = defineQuery({
     toAt: z.number().int().default(Number.MAX_SAFE_INTEGER),
     /** What the cause begins with. */
     cause: z.string().max(100).optional(),
+    /** The last entry of the page before. */
+    before: z.string().max(64).optional(),
     limit: z.number().int().min(1).max(ENTRIES_MAX).default(ENTRIES_MAX),
   }),
   tables: TABLES,
-  examples: [{}, { fromAt: 1_000, limit: 3 }, { cause: 'a' }],
-  select: (read, { fromAt, toAt, cause, limit }) => {
+  examples: [{}, { fromAt: 1_000, limit: 3 }, { cause: 'a' }, { before: 'z' }],
+  select: (read, { fromAt, toAt, cause, before, limit }) => {
     const { db, ledgerAccounts: accounts, ledgerEntries: entries, ledgerPostings: postings, ref, byKey, scoped } = read
     const isIn = and(
       gte(entries.at, fromAt),
       lt(entries.at, toAt),
       cause === undefined ? undefined : and(gte(entries.cause, cause), lt(entries.cause, `${cause}\u{10ffff}`)),
+      before === undefined ? undefined : lt(entries.id, before),
     )
     const page = db
       .select({ id: scoped(entries.id) })
       .from(entries)
       .where(isIn)
-      .orderBy(descending(entries.at), ...byKey(entries))
+      .orderBy(descending(entries.id), ...byKey(entries))
       .limit(limit)
     return {
       entries: db
         .select()
         .from(entries)
         .where(isIn)
-        .orderBy(descending(entries.at), ...byKey(entries))
+        // An id is as old as its entry.
+        .orderBy(descending(entries.id), ...byKey(entries))
         .limit(limit),
       lines: db
         .select({

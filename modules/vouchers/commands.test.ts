@@ -3,6 +3,7 @@ import { memorySite, seededRandom } from '@lango/kernel/testing'
 import { CODE_PURPOSE, access, codeLogin, credentialPurpose, drawCode, firstUse, readCode } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { people } from '../people/index.ts'
+import { ledger } from '../ledger/index.ts'
 import { addPlan, plans } from '../plans/index.ts'
 import { LOOKUP_MISSES_MAX, VOUCHERS_AT_ONCE } from './commands.ts'
 import { vouchers as vouchersTable } from './tables.ts'
@@ -21,7 +22,7 @@ import {
 const DAY_SEC = 86_400
 
 const site = () => {
-  const made = memorySite([people, access, plans, vouchers])
+  const made = memorySite([people, access, plans, ledger, vouchers])
   made.must(addPlan, { name: 'Day', kind: 'hotspot', policy: {}, validitySec: DAY_SEC, quotaOctets: 500_000_000 })
   const issue = (count: number, more: object = {}): string[] => {
     const { batch } = made.must(openBatch, { plan: 'Day', count, ...more })

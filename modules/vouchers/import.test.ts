@@ -4,6 +4,7 @@ import { memorySite } from '@lango/kernel/testing'
 import { access, credentialPurpose } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { people } from '../people/index.ts'
+import { ledger } from '../ledger/index.ts'
 import { addPlan, plans } from '../plans/index.ts'
 import {
   handVouchers,
@@ -20,7 +21,7 @@ import {
 } from './index.ts'
 
 const site = (seed = 1) => {
-  const made = memorySite([people, access, plans, vouchers], { seed })
+  const made = memorySite([people, access, plans, ledger, vouchers], { seed })
   made.must(addPlan, { name: 'Day', kind: 'hotspot', policy: {}, validitySec: 86_400, quotaOctets: 5_000_000 })
   const cells = () => made.query(voucherRows, {}).map(voucherCells)
   return { ...made, cells }

@@ -3,6 +3,7 @@ import { memorySite } from '@lango/kernel/testing'
 import { CODE_PURPOSE, access, codeLogin, firstUse } from '../access/index.ts'
 import { grants, policies } from '../access/tables.ts'
 import { people } from '../people/index.ts'
+import { ledger } from '../ledger/index.ts'
 import { addPlan, plans } from '../plans/index.ts'
 import { batchHolders, countVouchers, movable, voucherAt } from './overview.ts'
 import {
@@ -25,7 +26,7 @@ const DAY_SEC = 86_400
 const speed = { downKbps: 5000, upKbps: 1000 }
 
 const site = () => {
-  const made = memorySite([people, access, plans, vouchers])
+  const made = memorySite([people, access, plans, ledger, vouchers])
   const { must, query, clock, vault, database } = made
   const burst = { downKbps: 9000, upKbps: 2000, thresholdDownKbps: 5000, thresholdUpKbps: 1000, timeSec: 16 }
   must(addPlan, { name: 'Day', kind: 'hotspot', policy: { ...speed, burst }, validitySec: DAY_SEC })

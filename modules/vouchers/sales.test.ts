@@ -4,6 +4,7 @@ import { memorySite } from '@lango/kernel/testing'
 import { access, firstUse } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { changeStaff, inviteStaff, people } from '../people/index.ts'
+import { ledger, ledgerBalances } from '../ledger/index.ts'
 import { addPlan, plans, setPlan } from '../plans/index.ts'
 import { commissionOf } from './rules.ts'
 import {
@@ -21,7 +22,7 @@ import { voucherAt } from './overview.ts'
 import { voucherSales } from './tables.ts'
 
 const site = (seed = 1) => {
-  const made = memorySite([people, access, plans, vouchers], { seed })
+  const made = memorySite([people, access, plans, ledger, vouchers], { seed })
   const { must, query, database } = made
   const plan = must(addPlan, { name: 'Day', kind: 'hotspot', policy: {}, priceMinor: 5000, currency: 'KES' })
   const agent = (login: string): string => must(inviteStaff, { login, name: login, role: 'cashier' }).id
@@ -282,6 +283,20 @@ test.each(SEEDS)('whatever is given, sold, used and revoked in whatever order, t
   })
   const byHolder = told.sellers.map(({ holder, stock, sales }) => ({ holder, stock, sales }))
   expect(byHolder.toSorted((a, b) => (a.holder < b.holder ? -1 : 1))).toEqual(expected)
+  // The ledger says the same: what was sold is income, and is in the hands of whoever sold it.
+  const { accounts, broken } = made.query(ledgerBalances, {})
+  expect(broken).toEqual([])
+  const inLedger = (kind: string, code: string, currency: string) =>
+    accounts.find((one) => one.kind === kind && one.code === code && one.currency === currency)?.balanceMinor ?? 0
+  for (const { currency, salesMinor, reversedSalesMinor, netMinor } of told.totals) {
+    expect(inLedger('income', 'vouchers', currency)).toBe(salesMinor - reversedSalesMinor)
+    expect(inLedger('expense', 'commission', currency)).toBe(netMinor)
+  }
+  for (const { holder, agentId, sales } of told.sellers)
+    for (const { currency, salesMinor, reversedSalesMinor, netMinor } of sales) {
+      expect(inLedger('asset', `cash:${agentId ?? holder}`, currency)).toBe(salesMinor - reversedSalesMinor)
+      expect(inLedger('liability', `commission:${agentId ?? holder}`, currency)).toBe(netMinor)
+    }
   // Two halves of the time make the whole.
   const middle = clock.now() - 1_000_000
   const halves = [...report(0, middle).totals, ...report(middle).totals]

@@ -1,10 +1,11 @@
 /** The books of sales: what is written when vouchers are sold, and when sold ones end before anybody used them. */
 import { eq, inArray } from 'drizzle-orm'
-import { money } from '@lango/kernel'
+import { money, orThrow, type Money } from '@lango/kernel'
 import { insertSql, type NewRowOf } from '@lango/kernel/db'
 import type { CommandContext } from '@lango/kernel/verbs'
 import { accessChanged } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
+import { credit, debit, post, type Account } from '../ledger/index.ts'
 import { staff } from '../people/tables.ts'
 import { plans } from '../plans/tables.ts'
 import { commissionOf } from './rules.ts'
@@ -41,9 +42,10 @@ export const recordSales = (ctx: CommandContext, { voucherIds, batch, seller, co
   const commissionMinor = commissionOf(money(priceMinor, currency), commissionBp ?? 0).minor
   const terms = { priceMinor, currency, commissionBp, commissionMinor }
   const add = ctx.raw.prepare(insertSql(voucherSales))
-  for (const voucherId of voucherIds)
+  const ids = voucherIds.map(() => ctx.ids.next('vsl'))
+  for (const [index, voucherId] of voucherIds.entries())
     add.run({
-      id: ctx.ids.next('vsl'),
+      id: ids[index],
       voucherId,
       kind: 'sold',
       ...seller,
@@ -53,7 +55,34 @@ export const recordSales = (ctx: CommandContext, { voucherIds, batch, seller, co
       at: ctx.now,
       by: ctx.actor.id,
     })
+  if (ids[0] !== undefined) book(ctx, 'sold', ids[0], { ...seller, ...terms, vouchers: ids.length })
   return terms
+}
+
+const INCOME: Account = { kind: 'income', code: 'vouchers' }
+const COMMISSION: Account = { kind: 'expense', code: 'commission' }
+
+type Sold = Seller & {
+  readonly priceMinor: number
+  readonly commissionMinor: number
+  readonly currency: string
+  readonly vouchers: number
+}
+
+/** In the ledger: the seller holds the money that they took, and is owed what they earned. `id` is the first sale's own. */
+const book = (ctx: CommandContext, kind: 'sold' | 'refunded', id: string, sold: Sold): void => {
+  const who = sold.agentId ?? sold.holder
+  const sign = kind === 'sold' ? 1 : -1
+  const [price, commission] = [sold.priceMinor, sold.commissionMinor].map((minor) =>
+    money(sign * minor * sold.vouchers, sold.currency),
+  ) as [Money, Money]
+  const lines = [
+    debit({ kind: 'asset', code: `cash:${who}` }, price),
+    credit(INCOME, price),
+    debit(COMMISSION, commission),
+    credit({ kind: 'liability', code: `commission:${who}` }, commission),
+  ].filter(({ amount }) => amount.minor !== 0)
+  if (lines.length > 0) orThrow(post(ctx, { kind, cause: `voucher-sale:${id}:${kind}`, lines }))
 }
 
 type Move = Omit<NewRowOf<typeof voucherMoves>, 'id' | 'holder' | 'at' | 'by'>
@@ -84,7 +113,14 @@ const reverseSales = (ctx: CommandContext, ids: readonly string[]): void => {
       at: ctx.now,
       by: ctx.actor.id,
     }))
-  if (back.length > 0) ctx.db.insert(sales).values(back).run()
+  if (back.length === 0) return
+  ctx.db.insert(sales).values(back).run()
+  // Sales of one seller at one price are one entry.
+  const alike = Map.groupBy(back, ({ holder, agentId, priceMinor, commissionMinor, currency }) =>
+    JSON.stringify([agentId ?? holder, priceMinor, commissionMinor, currency]),
+  )
+  for (const group of alike.values())
+    book(ctx, 'refunded', group[0]!.id, { ...group[0]!, agentId: group[0]!.agentId ?? null, vouchers: group.length })
 }
 
 export type Ending = { readonly id: string; readonly grantNo: number }

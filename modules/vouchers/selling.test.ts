@@ -4,6 +4,7 @@ import type { Actor } from '@lango/kernel/verbs'
 import { access, firstUse } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { createPeopleGuard, createToken, inviteStaff, people, setRole, type PeopleGuard } from '../people/index.ts'
+import { ledger } from '../ledger/index.ts'
 import { addPlan, plans } from '../plans/index.ts'
 import {
   handVouchers,
@@ -28,7 +29,7 @@ const DAY_SEC = 86_400
 const site = () => {
   let guard: PeopleGuard | undefined
   const may = (actor: Actor, permission: string) => actor.kind === 'system' || guard!.may(actor, permission)
-  const made = memorySite([people, access, plans, vouchers], { may })
+  const made = memorySite([people, access, plans, ledger, vouchers], { may })
   const { must, query, database, dispatch, clock, vault } = made
   guard = createPeopleGuard(database.raw, vault, clock.now)
   const day = must(addPlan, { name: 'Day', kind: 'hotspot', policy: {}, validitySec: DAY_SEC, priceMinor: 5000 })
