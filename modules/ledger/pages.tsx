@@ -41,7 +41,7 @@ const accountName = ({ kind, code }: Named, words: LedgerWords, names: Names): s
   return kind === 'income' && code === 'vouchers' ? words.vouchers : code
 }
 
-const kindOf = ({ kind }: Entry, words: LedgerWords): string => (kind === 'moved' ? words.moved_ : words[kind])
+const kindOf = ({ kind }: Entry, words: LedgerWords): string => (kind === 'moved' ? words.movedByHand : words[kind])
 
 const accountColumns = (desk: Desk, names: Names): readonly Column<AccountRow>[] => {
   const words = wordsOf(desk)
@@ -71,9 +71,13 @@ const accountColumns = (desk: Desk, names: Names): readonly Column<AccountRow>[]
 
 const entryColumns = (desk: Desk, names: Names): readonly Column<Entry>[] => {
   const words = wordsOf(desk)
+  // A debit is where it went, a credit where it came from.
   const text = ({ lines }: Entry) =>
-    lines.map((line) => `${accountName(line, words, names)} ${formatMoney(money(line.minor, line.currency))}`)
-  const who = ({ by }: Entry) => names.get(by) ?? by
+    lines.map((line) => {
+      const amount = formatMoney(money(Math.abs(line.minor), line.currency))
+      return fill(line.minor > 0 ? words.to : words.from, { account: accountName(line, words, names), amount })
+    })
+  const who = ({ by }: Entry) => names.get(by) ?? (by === 'socket' ? words.console : by)
   return [
     {
       id: 'at',
@@ -89,15 +93,7 @@ const entryColumns = (desk: Desk, names: Names): readonly Column<Entry>[] => {
       width: 'xl',
       card: 'wide',
       value: (entry) => text(entry).join('; '),
-      render: (entry) => (
-        <ul class="plain-list">
-          {text(entry).map((line) => (
-            <li key={line}>
-              <UserText text={line} />
-            </li>
-          ))}
-        </ul>
-      ),
+      render: (entry) => <UserText text={text(entry).join('; ')} />,
     },
     { id: 'by', head: words.by, width: 'm', value: who, render: (entry) => <UserText text={who(entry)} /> },
     {
@@ -134,12 +130,14 @@ const Entries = ({
         rows={entries}
         rowKey={({ id }) => id}
       />
-      <PanelBody>
-        {isOlder ? <LinkButton href="/ledger">{words.newest}</LinkButton> : null}
-        {last !== undefined && entries.length === PAGE_ROWS ? (
-          <LinkButton href={withSearch(desk, { before: last.id })}>{words.older}</LinkButton>
-        ) : null}
-      </PanelBody>
+      {isOlder || entries.length === PAGE_ROWS ? (
+        <PanelBody>
+          {isOlder ? <LinkButton href="/ledger">{words.newest}</LinkButton> : null}
+          {last !== undefined && entries.length === PAGE_ROWS ? (
+            <LinkButton href={withSearch(desk, { before: last.id })}>{words.older}</LinkButton>
+          ) : null}
+        </PanelBody>
+      ) : null}
     </Panel>
   )
 }

@@ -33,7 +33,7 @@ test('what was sold, to whom it is owed and what was given back stands there, an
   site.must(revokeRest, { batch: 1, keepSold: false })
   sell(1, 1)
   const page = await text()
-  expect(page).toMatch(/Cash of &lt;b>Duka&lt;\/b>.*?asset.*?KES 500\.00.*?KES 500\.00.*?KES 0\.00/s)
+  expect(page).toMatch(/Cash of &lt;b>Duka&lt;\/b>.*?held.*?KES 500\.00.*?KES 500\.00.*?KES 0\.00/s)
   expect(page).toMatch(/Given back.*?Sale/s)
   expect(page).not.toContain('out of balance')
   expect(site.query(checkEntries, {})).toEqual({ entries: 2, broken: 0 })
