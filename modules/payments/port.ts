@@ -1,0 +1,103 @@
+/** What payments need of a provider of mobile money: M-Pesa's Daraja, or one like it. Amounts are in minor units. */
+import type { Money, Result } from '@lango/kernel'
+
+/** Why a provider could not be asked, or did not say. Never holds a secret. */
+export type ProviderFault =
+  /** Nothing was sent, or it was turned away unheard: asking again is safe. */
+  | { readonly type: 'ProviderUnreachable'; readonly reason: string }
+  /** It may have been heard. Whoever asked must find out before asking again. */
+  | { readonly type: 'ProviderSilent'; readonly reason: string }
+  /** Told to wait; what was asked was not done. */
+  | { readonly type: 'ProviderBusy'; readonly reason: string }
+  /** Keys, shortcode or product are wrong: somebody of the staff must mend it. */
+  | { readonly type: 'ProviderMisconfigured'; readonly code: string; readonly reason: string }
+  /** Asked and answered: no. `failure` is what whoever pays is told. */
+  | { readonly type: 'ProviderRefused'; readonly code: string; readonly failure: Failure; readonly reason: string }
+
+/** Why a payment did not come about, as customers and staff are told (`words`). */
+export const failures = [
+  'balance', // not enough money
+  'cancelled', // by the customer
+  'timeout', // nobody answered the prompt
+  'unreachable', // the handset could not be reached
+  'wrong-pin',
+  'phone', // no number that can pay by this provider
+  'busy', // another payment of this customer is under way, or the same was just made
+  'limit', // above what the customer may pay at once or a day
+  'below-minimum',
+  'receiver', // the shortcode cannot receive
+  'configuration',
+  'system',
+] as const
+export type Failure = (typeof failures)[number]
+
+export type PromptRequest = {
+  /** E.164, `+254712345678`. */
+  readonly phone: string
+  readonly amount: Money
+  /** What the handset shows it is for, 12 characters at most. */
+  readonly reference: string
+  readonly description: string
+  /** Where the provider may tell how it ended; undefined where nobody reaches the box. */
+  readonly callbackUrl: string | undefined
+}
+
+/**
+ * How a prompt stands. `paid` without a receipt where the provider does not tell it here. What failed and
+ * `mayStillBePaid` must be able to become paid: providers report a success after a time-out.
+ */
+export type PromptState =
+  | { readonly state: 'pending' }
+  | { readonly state: 'paid'; readonly receipt: string | undefined }
+  | { readonly state: 'failed'; readonly failure: Failure; readonly code: string; readonly mayStillBePaid: boolean }
+
+/** Money that came in, by a prompt or by the customer's own doing. */
+export type Received = {
+  /** The provider's own number of it, once for ever. */
+  readonly receipt: string
+  readonly amount: Money
+  readonly shortcode: string
+  /** Epoch ms. */
+  readonly paidAt: number
+  /** What the customer typed as the account; '' where there is none. */
+  readonly account: string
+  /** E.164 where it is told in clear. */
+  readonly phone: string | undefined
+  /** The hash of the number (SHA-256, hex) or its masked form, where it is not. */
+  readonly phoneHint: string | undefined
+  readonly name: string | undefined
+}
+
+export interface PaymentProvider {
+  /**
+   * Puts a prompt on a handset. The answer says that it was taken, never that it was paid. After `ProviderSilent`
+   * there is no ref to ask by: what was paid is seen in `received`.
+   */
+  prompt(request: PromptRequest, signal: AbortSignal): Promise<Result<{ readonly ref: string }, ProviderFault>>
+  promptState(ref: string, signal: AbortSignal): Promise<Result<PromptState, ProviderFault>>
+  /**
+   * What came in within [fromAt, toAt), epoch ms, of the last 48 hours; some of just outside may be among it.
+   * `unread` counts what the provider listed and nobody could read: staff must look at its own list.
+   */
+  received(
+    range: { readonly fromAt: number; readonly toAt: number },
+    signal: AbortSignal,
+  ): Promise<Result<{ readonly payments: readonly Received[]; readonly unread: number }, ProviderFault>>
+  /**
+   * Pays a payment back, whole; the outcome is told at `resultUrl` (undefined where nobody reaches the box) or is
+   * seen by `received`'s absence of it. The provider pays a receipt back once, so a repeat is harmless.
+   */
+  reverse(
+    request: {
+      readonly receipt: string
+      readonly amount: Money
+      readonly reason: string
+      readonly resultUrl: string | undefined
+      /** Told when the request waited too long: no final failure. */
+      readonly timeoutUrl: string | undefined
+    },
+    signal: AbortSignal,
+  ): Promise<Result<{ readonly ref: string }, ProviderFault>>
+  /** Whether a hint of `Received` can be of this number (E.164). A mask fits many numbers; a hash one. */
+  isHintOf(phoneHint: string, phone: string): boolean
+}
