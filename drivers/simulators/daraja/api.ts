@@ -86,7 +86,7 @@ export const createApi = (world: World, options: DarajaSimulatorOptions, routes:
       const { status, body, after } = isToken ? issue(request) : await serve(request, path)
       const say = (): void => {
         if (fault === 'lost-answer') request.socket.destroy()
-        else if (fault === 'huge') response.writeHead(status).end(' '.repeat(HUGE_OCTETS))
+        else if (fault === 'huge') response.writeHead(status).end(JSON.stringify(body).padEnd(HUGE_OCTETS))
         else sendJson(response, status, body)
         after?.()
       }

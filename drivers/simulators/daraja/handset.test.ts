@@ -25,10 +25,10 @@ const prompt = async (reference = 'INV-1') => {
 const stateOf = async (ref: string) => orThrow(await mpesaOf().promptState(ref, never))
 
 test.each([
-  ['approve', { state: 'paid' }, 'KSh 299950'],
-  ['cancel', { failure: 'cancelled' }, 'KSh 300000'],
-  ['wrong-pin', { failure: 'wrong-pin' }, 'KSh 300000'],
-  ['ignore', { state: 'pending' }, 'KSh 300000'],
+  ['approve', { state: 'paid' }, 'KSh 299,950'],
+  ['cancel', { failure: 'cancelled' }, 'KSh 300,000'],
+  ['wrong-pin', { failure: 'wrong-pin' }, 'KSh 300,000'],
+  ['ignore', { state: 'pending' }, 'KSh 300,000'],
 ])('%s: the button does it, and the prompt is gone from the handset', async (decision, state, balance) => {
   const ref = await prompt()
   expect(await page()).toContain(ref)
@@ -51,6 +51,15 @@ test('a payment without a prompt is made on it', async () => {
   expect(await post('/handset/pay', form)).toMatch(/Paid: receipt S[A-Z0-9]{9}\./)
   expect(isp.simulator.balanceOf('600997')).toBe(80)
   expect(await post('/handset/pay', { ...form, amount: '-5' })).toContain('Not paid')
+})
+
+test('a number that is new has a handset where the simulator makes customers, and what is no number has none', async () => {
+  const open = await startIsp({ newCustomerShillings: 500 })
+  const shown = async (phone: string) => (await fetch(`${open.simulator.handset}?phone=${phone}`)).text()
+  expect(await shown('799999999')).toContain('Customer 999')
+  expect(open.simulator.balanceOf('254799999999')).toBe(500)
+  expect(await shown('12')).toContain('Nobody has')
+  await open.close()
 })
 
 test('what is asked for is shown as text', async () => {

@@ -1,7 +1,6 @@
 /** A page that stands for a customer's handset: open prompts to answer, and a payment of one's own to make. */
-import type { PaymentOutcome } from './c2b.ts'
 import type { Prompt } from './handsets.ts'
-import type { Customer, Shortcode, World } from './world.ts'
+import { descriptions, type Customer, type Shortcode, type World } from './world.ts'
 
 export const decisions = { approve: 'Approve', cancel: 'Cancel', 'wrong-pin': 'Wrong PIN', ignore: 'Ignore' } as const
 export type Decision = keyof typeof decisions
@@ -53,7 +52,7 @@ const buttons: readonly Markup[] = Object.entries(decisions).map(
 )
 
 const promptMarkup = ({ ref, amount, account, shortcode }: Prompt): Markup => markup`<section class="prompt">
-<p>Pay <strong>KSh ${amount}</strong> to ${shortcode.name} (${shortcode.shortcode}), account ${account}?</p>
+<p>Pay <strong>KSh ${amount.toLocaleString('en')}</strong> to ${shortcode.name} (${shortcode.shortcode}), account ${account}?</p>
 <form method="post" action="/handset/decide"><input type="hidden" name="ref" value="${ref}">${buttons}</form></section>`
 
 const optionOf = ({ shortcode, till, name, kind }: Shortcode): Markup =>
@@ -77,20 +76,21 @@ export const handsetPage = (
   world: World,
   msisdn: string,
   prompts: readonly Prompt[],
-  outcome: PaymentOutcome | undefined,
+  { receipt, code }: { readonly receipt: string | null; readonly code: string | null },
 ): string => {
   const customer = world.customerOf(msisdn)
   if (customer === undefined)
     return page('No such handset', markup`<h1>Nobody has +${msisdn}</h1><p><a href="/handset">Another handset</a></p>`)
-  const told = outcome?.paid
-    ? `Paid: receipt ${outcome.receipt}.`
-    : `Not paid: ${outcome?.description} (${outcome?.code})`
+  const outcome =
+    receipt === null
+      ? code !== null && `Not paid: ${Object.hasOwn(descriptions, code) ? descriptions[code] : 'Rejected.'} (${code})`
+      : `Paid: receipt ${receipt}.`
   const none = markup`<p>None waits. Buy something with this number, then <a href="/handset?phone=${msisdn}">look again</a>.</p>`
   return page(
     `Handset of ${customer.name}`,
     markup`<h1>${customer.name}</h1>
-<p>+${msisdn}, balance KSh ${customer.balance}. <a href="/handset">Another handset</a></p>
-${outcome === undefined ? [] : markup`<p role="status">${told}</p>`}
+<p>+${msisdn}, balance KSh ${customer.balance.toLocaleString('en')}. <a href="/handset">Another handset</a></p>
+${outcome === false ? [] : markup`<p role="status">${outcome}</p>`}
 <h2>Prompts</h2>
 ${prompts.length === 0 ? none : prompts.map(promptMarkup)}
 <h2>Pay without a prompt</h2>

@@ -180,7 +180,7 @@ const openOf = ({ handsets }: Parts, msisdn: string): readonly Prompt[] =>
   [...handsets.prompts.values()].filter((prompt) => prompt.msisdn === msisdn && !prompt.end && !prompt.isIgnored)
 
 /** What somebody types, as it is called here. */
-const typedMsisdn = (typed: string): string => typed.replaceAll(/\D/g, '').replace(/^0/, '254')
+const typedMsisdn = (typed: string): string => typed.replaceAll(/\D/g, '').replace(/^0?(?=[17]\d{8}$)/, '254')
 
 /** The page that stands for a handset, and its two forms. */
 const handset = async (parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -191,10 +191,9 @@ const handset = async (parts: Parts, request: IncomingMessage, response: ServerR
     return work(parts, (name) => form.get(name) ?? '', response)
   }
   const msisdn = typedMsisdn(url.searchParams.get('phone') ?? '')
-  sendPage(
-    response,
-    msisdn === '' ? choicePage(parts.world) : handsetPage(parts.world, msisdn, openOf(parts, msisdn), undefined),
-  )
+  if (msisdn === '') return sendPage(response, choicePage(parts.world))
+  const told = { receipt: url.searchParams.get('receipt'), code: url.searchParams.get('code') }
+  sendPage(response, handsetPage(parts.world, msisdn, openOf(parts, msisdn), told))
 }
 
 type FormWork = (parts: Parts, typed: (name: string) => string, response: ServerResponse) => Promise<void>
@@ -206,9 +205,11 @@ const decideByForm: FormWork = async ({ handsets }, typed, response) => {
   sendTo(response, `/handset?phone=${prompt?.msisdn ?? ''}`)
 }
 
-const payByForm: FormWork = async (parts, typed, response) => {
+const payByForm: FormWork = async ({ c2b }, typed, response) => {
   const msisdn = typedMsisdn(typed('phone'))
   const amount = SHILLINGS.test(typed('amount')) ? Number(typed('amount')) : 0
-  const outcome = await parts.c2b.pay({ msisdn, amount, shortcode: typed('shortcode'), account: typed('account') })
-  sendPage(response, handsetPage(parts.world, msisdn, openOf(parts, msisdn), outcome))
+  const outcome = await c2b.pay({ msisdn, amount, shortcode: typed('shortcode'), account: typed('account') })
+  const told: Readonly<Record<string, string>> = outcome.paid ? { receipt: outcome.receipt } : { code: outcome.code }
+  // A page of its own, so that loading it again pays nothing again.
+  sendTo(response, `/handset?${new URLSearchParams({ phone: msisdn, ...told }).toString()}`)
 }

@@ -1,6 +1,12 @@
 /** Who has how much, and what was paid. No money moves: all of it is made up. */
 import { generateKeyPairSync } from 'node:crypto'
-import type { DarajaSimulatorOptions, SimulatedApp, SimulatedCustomer, SimulatedShortcode } from './types.ts'
+import {
+  MSISDN,
+  type DarajaSimulatorOptions,
+  type SimulatedApp,
+  type SimulatedCustomer,
+  type SimulatedShortcode,
+} from './types.ts'
 
 export type Customer = { -readonly [Key in keyof SimulatedCustomer]: SimulatedCustomer[Key] } & { wrongPins: number }
 export type Shortcode = Omit<SimulatedShortcode, 'balance'> & { balance: number; readonly app: SimulatedApp }
@@ -110,7 +116,7 @@ export const createWorld = (options: DarajaSimulatorOptions) => {
     digits: (length: number): string => Array.from({ length }, () => random.below(10)).join(''),
     customerOf(msisdn: string): Customer | undefined {
       const known = customers.get(msisdn)
-      if (known !== undefined || newCustomerShillings === undefined) return known
+      if (known !== undefined || newCustomerShillings === undefined || !MSISDN.test(msisdn)) return known
       const name = `Customer ${msisdn.slice(-3)}`
       const made = { msisdn, name, balance: newCustomerShillings, pin: '1234', wrongPins: 0 }
       customers.set(msisdn, made)
