@@ -131,7 +131,7 @@ suite('small disk', () => {
     fill()
     expect((await account(box, 'while-full')).code).toBeUndefined()
     expect((await login(box)).code).toBe('Access-Accept')
-    expect(box.output()).toMatch(/disk.{0,20}full|no space/i)
+    await expect.poll(() => box.output(), { timeout: 10_000 }).toMatch(/disk.{0,20}full|no space/i)
     // A front hands its decisions on a moment later: until then the disk has to stay full.
     await expect.poll(() => decisionsLost(box), { timeout: 10_000 }).toMatch(/^1 decision is missing/)
     rmSync(filler)

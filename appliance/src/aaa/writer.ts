@@ -76,6 +76,7 @@ const store = new SessionStore({
   limitReached: (grantNo) => tell({ kind: 'limit-reached', grantNo }),
 })
 const usageSums = createUsageSums(sessions, site)
+const rowsWritten = sessions.prepare<[], number>('SELECT total_changes()').pluck()
 const copies = createCopyQueue(sessions, site, () => performance.now())
 const housekeeping = createHousekeeping({
   db: sessions,
@@ -142,6 +143,7 @@ const flush = (): void => {
     return
   }
   const chunks: Chunk[] = []
+  const before = failing ? rowsWritten.get()! : 0
   try {
     let records = false
     for (const { message } of taken) {
@@ -152,7 +154,7 @@ const flush = (): void => {
       applyBatch(message.octets)
     }
     housekeeping.collect(taken.map((one) => one.message))
-    if (records || store.pending || chunks.length > 0 || failing) {
+    if (records || store.pending || chunks.length > 0) {
       const beganMs = performance.now()
       store.commit(chunks, copies.write)
       state.observe('commit', Math.round((performance.now() - beganMs) * 1000))
@@ -163,7 +165,8 @@ const flush = (): void => {
     onFailure(fault, taken)
     return
   }
-  if (failing) {
+  // A transaction without a row fits on a full disk.
+  if (failing && rowsWritten.get()! > before) {
     failing = false
     state.set('storeFailing', 0)
     log.info('accounting is stored again')
