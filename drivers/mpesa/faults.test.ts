@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { orThrow, secret } from '@lango/kernel'
 import type { RequestFault } from '../simulators/daraja/index.ts'
-import { createMpesa, type MpesaConfig } from './index.ts'
 import { amina, PASSKEY, shillings, startIsp, until, type Isp } from '../simulators/daraja/testing.ts'
+import { createMpesa, type MpesaConfig } from './index.ts'
 
 const never = new AbortController().signal
 let isp: Isp
@@ -148,12 +148,6 @@ describe('a request', () => {
     await until(() => tokensAsked() === 1)
     stop.abort()
     expect(await asking).toMatchObject({ error: { type: 'ProviderUnreachable' } })
-  })
-
-  test('to a port where nobody listens was not heard', async () => {
-    const mpesa = mpesaOf({ baseUrl: 'http://127.0.0.1:1' })
-    const error = { type: 'ProviderUnreachable', reason: expect.stringContaining('cannot be reached') as string }
-    expect(await mpesa.prompt(request(), never)).toEqual({ ok: false, error })
   })
 })
 

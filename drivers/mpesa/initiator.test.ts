@@ -1,16 +1,17 @@
-import { constants, generateKeyPairSync, privateDecrypt } from 'node:crypto'
+import { constants, privateDecrypt } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { orThrow, secret } from '@lango/kernel'
+import { TestAuthority } from '../radius/eap/testing/certificates.ts'
+import { amina, baraka, initiatorOf, shillings, startIsp, type Isp } from '../simulators/daraja/testing.ts'
 import {
-  createMpesa,
-  type MpesaConfig,
   accountBalancesOf,
+  createMpesa,
   readResult,
   transactionStatusOf,
   type Mpesa,
+  type MpesaConfig,
 } from './index.ts'
 import { securityCredentialOf } from './initiator.ts'
-import { amina, baraka, initiatorOf, shillings, startIsp, type Isp } from '../simulators/daraja/testing.ts'
 
 const never = new AbortController().signal
 let isp: Isp
@@ -50,11 +51,12 @@ const payout = (more: object = {}) => ({
   ...more,
 })
 
-test('a password is sealed by RSA with PKCS#1 v1.5', () => {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const sealed = securityCredentialOf('Safaricom#1', publicKey.export({ type: 'spki', format: 'pem' }))
-  const padding = constants.RSA_PKCS1_PADDING
-  expect(privateDecrypt({ key: privateKey, padding }, Buffer.from(sealed, 'base64')).toString()).toBe('Safaricom#1')
+test('a password is sealed by RSA with PKCS#1 v1.5 for the key of a certificate', async () => {
+  const authority = await TestAuthority.create('Safaricom’s')
+  const { cert, key } = await authority.issue({ name: 'daraja', algorithm: 'rsa' })
+  const sealed = Buffer.from(securityCredentialOf('Safaricom#1', cert), 'base64')
+  expect(privateDecrypt({ key, padding: constants.RSA_PKCS1_PADDING }, sealed).toString()).toBe('Safaricom#1')
+  expect(() => securityCredentialOf('Safaricom#1', authority.cert)).toThrow(/not supported/)
 })
 
 test('a payout is paid once: its id is not taken twice', async () => {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import { orThrow } from '@lango/kernel'
-import { createMpesa, type MpesaConfig, readC2bConfirmation, readC2bValidation, validationAnswer } from './index.ts'
 import { amina, baraka, shillings, startIsp, tillConfig, until, type Isp } from '../simulators/daraja/testing.ts'
+import { createMpesa, readC2bConfirmation, readC2bValidation, validationAnswer, type MpesaConfig } from './index.ts'
 
 const never = new AbortController().signal
 let isp: Isp

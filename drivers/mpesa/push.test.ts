@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { money, orThrow } from '@lango/kernel'
-import { createMpesa, type MpesaConfig, readC2bConfirmation, readStkCallback } from './index.ts'
 import { amina, baraka, shillings, startIsp, tillConfig, until, type Isp } from '../simulators/daraja/testing.ts'
+import { createMpesa, readC2bConfirmation, readStkCallback, type MpesaConfig } from './index.ts'
 
 const never = new AbortController().signal
 let isp: Isp
