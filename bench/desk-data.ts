@@ -93,8 +93,10 @@ const historySql = (now: number, users: number, rows: number): string => `
     ended / 3600000 * 3600000, h % 50000000 / 2, h % 900000000 / 2, (3600 + h % 7200) / 2
   FROM spread CROSS JOIN owners o ON o.number = (h >> 4) % ${users}`
 
-/** What the box would add up in the minutes after its start; every session is of one plan. */
+/** What the box would add up in the minutes after its start; every session is of one plan. What it knew was nothing. */
 const SUMS_SQL = `
+  DELETE FROM usage_plan_hours;
+  DELETE FROM usage_summed;
   INSERT INTO usage_plan_hours (hour_at, plan_id, input_octets, output_octets, session_time_sec)
   SELECT hour_at, (SELECT plan_id FROM site.services LIMIT 1), sum(input), sum(output), sum(sec) FROM (
     SELECT hour_at, input_octets - hour_input_octets input, output_octets - hour_output_octets output,

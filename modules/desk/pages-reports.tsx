@@ -29,16 +29,17 @@ const BY_HOUR_MS = 2 * DAY_MS
 const DAYS_MAX = 92
 const TOP_ROWS = 20
 /** Of each piece so many are looked at once more over the whole stretch. */
-const CANDIDATES = 100
+const CANDIDATES = 50
 
 type Range = Pick<TimeRange, 'fromAt' | 'toAt'>
 
-/** A stretch cut at each midnight of UTC. */
-const piecesByDay = ({ fromAt, toAt }: Range): readonly Range[] => {
-  const found: Range[] = []
+/** A stretch cut at each midnight of UTC, each piece with the day that it is of. */
+const piecesByDay = ({ fromAt, toAt }: Range): readonly (Range & { readonly dayAt: number })[] => {
+  const found: (Range & { readonly dayAt: number })[] = []
   for (let at = fromAt; at < toAt;) {
-    const end = Math.min(toAt, at - (at % DAY_MS) + DAY_MS)
-    found.push({ fromAt: at, toAt: end })
+    const dayAt = at - (at % DAY_MS)
+    const end = Math.min(toAt, dayAt + DAY_MS)
+    found.push({ dayAt, fromAt: at, toAt: end })
     at = end
   }
   return found
@@ -259,16 +260,18 @@ type PlanUse = ResultOf<typeof usageByPlan>['plans'][number]
 type UserUse = ResultOf<typeof topUsers>[number]
 
 /**
- * Whoever used most of the whole is among those who used most of a day, unless hundreds outdid them on each; those are
+ * Whoever used most of the whole is among those who used most of a day, unless fifty outdid them on each; those are
  * asked for once more over the whole stretch, and are exact. Days that are over have been looked at already.
  */
 const usersOf = async (desk: Desk, range: Range): Promise<readonly UserUse[]> => {
   const candidates = new Map<string, number>()
   const add = (login: string, octets: number) => candidates.set(login, (candidates.get(login) ?? 0) + octets)
-  const days = Map.groupBy(await desk.ask(topOfDays, spanOf(range)), ({ dayAt }) => dayAt)
-  for (const piece of piecesByDay(range)) {
-    const day = piece.toAt - piece.fromAt === DAY_MS ? days.get(piece.fromAt) : undefined
-    if (day) for (const { login, octets } of day) add(login, octets)
+  const pieces = piecesByDay(range)
+  const whole = { fromAt: pieces[0]?.dayAt ?? 0, toAt: (pieces.at(-1)?.dayAt ?? 0) + DAY_MS }
+  const days = Map.groupBy(await desk.ask(topOfDays, whole), ({ dayAt }) => dayAt)
+  for (const { dayAt, ...piece } of pieces) {
+    const known = days.get(dayAt)
+    if (known) for (const { login, octets } of known) add(login, octets)
     else
       for (const user of await desk.ask(topUsers, { ...piece, late: false, top: CANDIDATES }))
         add(user.login, movedOf(user))

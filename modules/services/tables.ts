@@ -21,5 +21,9 @@ export const services = defineTable(
     /** What the desk finds it by, in lower case: see `found-by.ts`. */
     foundBy: c.text({ before: UNFILLED }),
   }),
-  { unique: { byLogin: ['login'] }, indexes: { byCustomer: ['customerId'], byPlan: ['planId'] } },
+  {
+    unique: { byLogin: ['login'] },
+    // The last one tells a service's plan without its row, for the plans' report.
+    indexes: { byCustomer: ['customerId'], byPlan: ['planId'], planOf: ['id', 'planId'] },
+  },
 )

@@ -202,15 +202,15 @@ export const usageByPlan = defineQuery({
   tables: { ...SUMMED_TABLES, ...GRANT_TABLES },
   examples: [{ fromAt: 0, toAt: 4_000_000_000_000 }],
   select: (read, asked) => {
-    const { db, planHours: sums, usageHours: hours, sessionHistory: history, ref, plans } = read
+    const { db, planHours: sums, usageHours: hours, sessionHistory: history, ref, refCovered, plans } = read
     const { grants, services, vouchers, voucherBatches } = read
     const parts = summedParts(read, asked)
     const tail = (table: Tail, where: SQL | undefined) =>
       db
         .select({ plan: plans.name, ...tailSums(table) })
         .from(table)
-        .leftJoin(grants, ref(table.grantNo, grants.no))
-        .leftJoin(services, ref(grants.serviceId, services.id))
+        .leftJoin(grants, refCovered(table.grantNo, grants.no))
+        .leftJoin(services, refCovered(grants.serviceId, services.id))
         .leftJoin(vouchers, ref(grants.serviceId, vouchers.id))
         .leftJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
         .leftJoin(plans, planOf(read))

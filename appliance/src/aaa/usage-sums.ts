@@ -11,7 +11,7 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 /** How far back a report over many days reaches. */
 const TOP_DAYS = 92
-const TOPS_A_DAY = 100
+const TOPS_A_DAY = 50
 /** Who was online at midnight has told of it by then. */
 const DAY_SETTLED_MS = HOUR_MS
 

@@ -133,6 +133,33 @@ const onFailure = (fault: unknown, taken: readonly Waiting[]): void => {
 const decisionsIn = (taken: readonly Waiting[]): number =>
   taken.reduce((sum, { message }) => sum + (message.kind === 'decisions' ? message.chunk.decisions : 0), 0)
 
+/** Applies what has arrived, and makes it durable in one transaction. */
+const makeDurable = (taken: readonly Waiting[]): void => {
+  const chunks: Chunk[] = []
+  let records = false
+  for (const { message } of taken) {
+    if (message.kind === 'decisions') chunks.push(message.chunk)
+    if (message.kind !== 'accounting') continue
+    records = true
+    store.begin()
+    applyBatch(message.octets)
+  }
+  housekeeping.collect(taken.map((one) => one.message))
+  if (records || store.pending || chunks.length > 0) {
+    const beganMs = performance.now()
+    store.commit(chunks, copies.write)
+    state.observe('commit', Math.round((performance.now() - beganMs) * 1000))
+  }
+  copies.forget()
+}
+
+const recover = (): void => {
+  failing = false
+  state.set('storeFailing', 0)
+  log.info('accounting is stored again')
+  tell({ kind: 'recovered' })
+}
+
 const flush = (): void => {
   flushing = false
   const taken = waiting
@@ -142,36 +169,16 @@ const flush = (): void => {
     for (const one of taken) answer(one, false)
     return
   }
-  const chunks: Chunk[] = []
   const before = failing ? rowsWritten.get()! : 0
   try {
-    let records = false
-    for (const { message } of taken) {
-      if (message.kind === 'decisions') chunks.push(message.chunk)
-      if (message.kind !== 'accounting') continue
-      records = true
-      store.begin()
-      applyBatch(message.octets)
-    }
-    housekeeping.collect(taken.map((one) => one.message))
-    if (records || store.pending || chunks.length > 0) {
-      const beganMs = performance.now()
-      store.commit(chunks, copies.write)
-      state.observe('commit', Math.round((performance.now() - beganMs) * 1000))
-    }
-    copies.forget()
+    makeDurable(taken)
   } catch (fault) {
     state.count('decisionsLost', decisionsIn(taken))
     onFailure(fault, taken)
     return
   }
   // A transaction without a row fits on a full disk.
-  if (failing && rowsWritten.get()! > before) {
-    failing = false
-    state.set('storeFailing', 0)
-    log.info('accounting is stored again')
-    tell({ kind: 'recovered' })
-  }
+  if (failing && rowsWritten.get()! > before) recover()
   for (const one of taken) answer(one, true)
   state.count('commits')
   state.set('openSessions', store.openSessions)
