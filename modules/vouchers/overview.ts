@@ -94,6 +94,7 @@ export const deskBatches = defineQuery({
     return {
       rows: db
         .select({
+          id: voucherBatches.id,
           number: voucherBatches.number,
           planId: plans.id,
           plan: plans.name,

@@ -30,7 +30,7 @@ import { HandTab, hand } from './batch-hand.tsx'
 import { PrintTab, print } from './batch-print.tsx'
 import { RevokeTab, revoke } from './batch-revoke.tsx'
 import { patternText, placeText, stateMark, untilText, whoText, wordsOf } from './desk-parts.tsx'
-import { makeSome, MADE_AT_ONCE } from './making.ts'
+import { isUnderWay, makeLeft } from './making.ts'
 import {
   batchCounts,
   batchHolders,
@@ -184,12 +184,22 @@ const ListTab = async ({ desk, batch, counts }: { desk: Desk; batch: Batch; coun
   )
 }
 
+/** How soon the page looks again while vouchers are being made. */
+const MADE_LOOK_SEC = 2
+
 const Unfinished = ({ desk, batch, made }: { desk: Desk; batch: Batch; made: number }) => {
   const words = wordsOf(desk)
   const number = (n: number) => formatNumber(n, desk.locale)
+  const title = fill(words.unfinished, { made: number(made), wanted: number(batch.wanted) })
+  if (isUnderWay(batch))
+    return (
+      <Notice meaning="info" title={title}>
+        <p>{words.beingMade}</p>
+      </Notice>
+    )
   return (
-    <Notice meaning="attention" title={fill(words.unfinished, { made: number(made), wanted: number(batch.wanted) })}>
-      <p>{fill(words.unfinishedBody, { n: number(MADE_AT_ONCE) })}</p>
+    <Notice meaning="attention" title={title}>
+      <p>{words.unfinishedBody}</p>
       {desk.may('vouchers.write') ? (
         <div>
           <DeedButton desk={desk} deed="more" kind="main">
@@ -268,7 +278,7 @@ const noBatch = (desk: Desk) => {
 const more = async (desk: DoingDesk): Promise<Done> => {
   const batch = await batchOf(desk)
   if (!batch) return { show: noBatch(desk) }
-  const made = await makeSome(desk, batch.number)
+  const made = await makeLeft(desk, batch)
   if (!made.ok) return { fault: made.error }
   return { go: `/vouchers/${batch.number}${made.value.isDone ? '?said=made' : ''}` }
 }
@@ -295,6 +305,7 @@ export const batchPage = definePage({
     const href = (name: TabName) => `/vouchers/${batch.number}${name === 'list' ? '' : `?tab=${name}`}`
     return {
       title,
+      ...(made < batch.wanted && isUnderWay(batch) ? { refreshSec: MADE_LOOK_SEC } : {}),
       content: (
         <>
           <PageHead title={title}>

@@ -34,7 +34,8 @@ import { listPlans } from '../plans/index.ts'
 import { readBatchForm, type BatchInput, type Plan } from './batch-reading.ts'
 import { openBatch } from './commands.ts'
 import { patternText, untilText, wordsOf } from './desk-parts.tsx'
-import { makeSome } from './making.ts'
+import { makeLeft } from './making.ts'
+import { deskBatches } from './overview.ts'
 import { CODES_PER_VOUCHER_GOOD } from './rules.ts'
 import type { VoucherWords } from './words.ts'
 
@@ -197,9 +198,9 @@ const make = async (desk: DoingDesk): Promise<Done> => {
   if ('problems' in read) return read
   const opened = await desk.tell(openBatch, read.input)
   if (!opened.ok) return { fault: opened.error }
-  const { batch } = opened.value
-  const made = await makeSome(desk, batch)
-  return made.ok ? { go: `/vouchers/${batch}${made.value.isDone ? '?said=made' : ''}` } : { fault: made.error }
+  const [batch] = (await desk.ask(deskBatches, { number: opened.value.batch })).rows
+  const made = await makeLeft(desk, batch!)
+  return made.ok ? { go: `/vouchers/${batch!.number}${made.value.isDone ? '?said=made' : ''}` } : { fault: made.error }
 }
 
 export const newBatchPage = definePage({

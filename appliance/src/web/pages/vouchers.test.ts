@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises'
 import { CODE_PURPOSE, codeLogin, firstUse, spellCode } from '@lango/modules/access'
 import { grants } from '@lango/modules/access/tables'
 import { addPlan, setPlanStatus } from '@lango/modules/plans'
@@ -125,6 +126,24 @@ test('a batch whose making broke off is made to its end, and the same form sent 
   expect([first.status, second.status]).toEqual([303, 303])
   expect(site.count(vouchers)).toBe(450)
   expect(await page('/vouchers/1')).not.toContain('Make the rest')
+})
+
+test('of many vouchers the page tells how far it is, and they are made to the end without anybody', async () => {
+  const { as, page, post, site } = desk()
+  as('technician')
+  const made = await post(`/vouchers/new${query({ ...asked, count: '5000' })}`, 'make')
+  expect([made.status, made.headers.get('location')]).toEqual([303, '/vouchers/1'])
+  const shown = await page('/vouchers/1')
+  expect(plain(shown)).toContain('The rest is being made')
+  expect(shown).toContain('<meta http-equiv="refresh" content="2"')
+  // Sent once more it makes nothing twice.
+  expect((await post('/vouchers/1', 'more')).status).toBe(303)
+  while (site.count(vouchers) < 5000) await breathe()
+  await breathe()
+  const whole = await page('/vouchers/1')
+  expect(whole).not.toContain('http-equiv="refresh"')
+  expect(plain(whole)).not.toContain('5,000 of 5,000')
+  expect(site.count(vouchers)).toBe(5000)
 })
 
 test('batches are listed with what became of their vouchers; filter and page stand in the address', async () => {
