@@ -119,6 +119,16 @@ suite('page', () => {
     await load.moreAnswers(rowsShown)
     load.hush()
     load.close()
+    // What is answered is on the page a moment later.
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    await page.goto(await newAddress())
+    const rows = async (): Promise<number> => {
+      await page.reload()
+      return page.locator('[data-live=sessions] tr').count()
+    }
+    await expect.poll(rows, { timeout: seenWithinMs }).toBe(rowsShown)
+    await context.close()
   }
 
   beforeAll(async () => {
