@@ -153,7 +153,7 @@ const Accounts = ({ desk, balances, names }: { desk: Desk; balances: Balances; n
           title={fill(words.broken, { amount: formatMoney(money(minor, currency)) })}
         />
       ))}
-      <Panel title={words.accounts} note={words.what}>
+      <Panel title={words.accounts}>
         <Table
           name="accounts"
           caption={words.accounts}
@@ -182,6 +182,7 @@ const ledgerPage = definePage({
       content: (
         <>
           <PageHead title={words.title} />
+          <p class="muted">{words.what}</p>
           {balances.accounts.length === 0 ? (
             <section class="panel">
               <EmptyState title={words.empty}>

@@ -245,9 +245,14 @@ export const mePage = definePage({
       return {
         title: words.me,
         content: (
-          <EmptyState title={words.consoleMe}>
-            <p>{words.consoleMeBody}</p>
-          </EmptyState>
+          <>
+            <PageHead title={words.me} />
+            <section class="panel">
+              <EmptyState title={words.consoleMe}>
+                <p>{words.consoleMeBody}</p>
+              </EmptyState>
+            </section>
+          </>
         ),
       }
     const me = await desk.ask(showOwn, { staffId })

@@ -305,7 +305,8 @@ export const batchPage = definePage({
     const href = (name: TabName) => `/vouchers/${batch.number}${name === 'list' ? '' : `?tab=${name}`}`
     return {
       title,
-      ...(made < batch.wanted && isUnderWay(batch) ? { refreshSec: MADE_LOOK_SEC } : {}),
+      // On the other tabs somebody may be filling in a form.
+      ...(made < batch.wanted && isUnderWay(batch) && current === 'list' ? { refreshSec: MADE_LOOK_SEC } : {}),
       content: (
         <>
           <PageHead title={title}>

@@ -136,6 +136,7 @@ test('of many vouchers the page tells how far it is, and they are made to the en
   const shown = await page('/vouchers/1')
   expect(plain(shown)).toContain('The rest is being made')
   expect(shown).toContain('<meta http-equiv="refresh" content="2"')
+  expect(await page('/vouchers/1?tab=hand')).not.toContain('http-equiv="refresh"')
   // Sent once more it makes nothing twice.
   expect((await post('/vouchers/1', 'more')).status).toBe(303)
   while (site.count(vouchers) < 5000) await breathe()
