@@ -95,8 +95,10 @@ suite('radclient', () => {
     const line = { 'ADSL-Agent-Circuit-Id': 'olt1 eth 0/1/3' }
     expect((await auth({ ...login, ...line, 'ADSL-Agent-Remote-Id': 'hwtc00000001' })).code).toBe('Access-Accept')
     expect((await auth({ ...login, ...line, 'ADSL-Agent-Remote-Id': 'HWTC00000002' })).code).toBe('Access-Reject')
-    const [decision] = await box.json<unknown[]>('decisions', 'faraja', '--limit', '1')
-    expect(decision).toMatchObject({ reason: 'other-serial', detail: 'HWTC00000002 OLT1 ETH 0/1/3' })
+    // Decisions are on disk a moment after the answer.
+    await expect
+      .poll(async () => (await box.json<unknown[]>('decisions', 'faraja', '--limit', '1'))[0], { timeout: 10_000 })
+      .toMatchObject({ reason: 'other-serial', detail: 'HWTC00000002 OLT1 ETH 0/1/3' })
     // DHCP asks with the address of whatever device is behind the ONT, and an empty password.
     const dhcp = { 'User-Name': 'AA:00:00:00:00:77', 'User-Password': '', 'Calling-Station-Id': '1:aa:0:0:0:0:77' }
     const reply = await auth({ ...dhcp, 'ADSL-Agent-Remote-Id': 'ZTEGC0FFEE01' })
