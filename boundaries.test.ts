@@ -24,7 +24,7 @@ const table: Record<string, (i: Import) => boolean> = {
   'captive-portal': ({ to }) => /^(kernel\/|modules\/[^/]+\/index\.ts$)/.test(to),
   appliance: ({ from, to }) =>
     /^(kernel|modules|captive-portal|cloud-sync\/(site|protocol)|firmware)\//.test(to) ||
-    (to.startsWith('drivers/') && /^appliance\/src\/drivers\.ts$/.test(from)) ||
+    (to.startsWith('drivers/') && /^appliance\/src\/(?:[\w-]+\/)?drivers\.ts$/.test(from)) ||
     (isLibrary(to) && from.startsWith('appliance/src/aaa/')),
   cloud: ({ from, to }) =>
     /^(kernel|modules|cloud-sync\/(center|protocol))\/|^firmware\/manifest/.test(to) ||
@@ -96,6 +96,7 @@ test.each([
   ['drivers/routeros/a.ts', `import { port } from '@lango/modules/network/port'`],
   ['drivers/routeros/a.ts', `const snmp = await import('../snmp/index.ts')`],
   ['appliance/src/compose.ts', `import '@lango/drivers/radius'`],
+  ['appliance/src/router-control/keeper.ts', `import '@lango/drivers/routeros'`],
   ['appliance/src/aaa/front.ts', `import { nas } from '@lango/drivers/simulators/nas'`],
   ['cloud-sync/site/a.ts', `import type { Ingest } from '../center/ingest.ts'`],
   ['nowhere/a.ts', `import { ok } from '@lango/kernel'`],
@@ -107,6 +108,7 @@ test.each([
   [`modules/${rightmost}/a.ts`, `import { thing } from '../${leftmost}/index.ts'\nimport { ok } from '@lango/kernel'`],
   ['drivers/routeros/a.ts', `import type { Port } from '@lango/modules/network/port'`],
   ['drivers/simulators/nas.ts', `import { parsePacket } from '../radius/index.ts'`],
+  ['appliance/src/router-control/drivers.ts', `import { enforceStatic } from '@lango/drivers/routeros'`],
   ['appliance/src/drivers.ts', `import { nas } from '@lango/drivers/simulators/nas'`],
   ['appliance/src/aaa/front.ts', `import { parsePacket } from '@lango/drivers/radius'`],
   ['kernel/src/a.test.ts', `import { plans } from '@lango/modules/plans'`],
