@@ -24,6 +24,7 @@ const entries = {
   'write-back-thread': 'appliance/src/write-back-thread.ts',
   'audit-thread': 'appliance/src/audit/audit-thread.ts',
   'transfer-thread': 'appliance/src/transfer/transfer-thread.ts',
+  'router-control-thread': 'appliance/src/router-control/router-control-thread.ts',
 }
 
 const inter = 'kernel/node_modules/@fontsource-variable/inter'

@@ -13,6 +13,7 @@ const actionPermissions: Readonly<Record<ActionName, string>> = {
   'box.status': 'sessions.read',
   'box.attention': 'sessions.read',
   'box.reach': 'routers.read',
+  'routers.controlled': 'routers.read',
   'tls.show': 'settings.read',
   'tls.use': 'settings.write',
   'tls.useBox': 'settings.write',

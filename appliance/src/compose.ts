@@ -24,12 +24,14 @@ import {
   createNasControl,
   createWebhookDelivery,
 } from './drivers.ts'
+import { checkControls } from './doctor/router-control.ts'
 import { createFrontDesk } from './front-desk.ts'
 import { ownAddresses } from './own-addresses.ts'
 import { startQueries, type QueryService } from './query-service.ts'
 import { rotateKeys } from './rotate-keys.ts'
 import { serveRpc } from './rpc/server.ts'
 import { createScheduledBackup } from './scheduled-backup.ts'
+import { startRouterControl, type RouterControlService } from './router-control/service.ts'
 import { createQueryRunner, runOwnWhole, runWhole } from './run-named.ts'
 import { startSessionControl, type SessionControl } from './session-control.ts'
 import { createJobs, openSite, type Site } from './site.ts'
@@ -95,11 +97,12 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
     keep(startUpkeep({ site: ground.site, names: namesOf(options.webNames), state: aaa.state, take, log: options.log }))
     sessions = keep(startSessions(options, ground, aaa))
     keep(startCopies(options, ground, aaa))
+    const controlled = keep(startControl(options, ground, aaa))
     const work = keep(startWork(options, ground))
     const audit = keep(startAudit(options, ground))
-    const watch = keep(startWatching(options, ground, aaa, work, audit))
+    const watch = keep(startWatching(options, ground, aaa, { ...work, ...audit, ...controlled }))
     const transfers = keep(startTransfers(options, ground))
-    const action = boxActions(options, ground, aaa, { watch, transfers }, () => desk)
+    const action = boxActions(options, ground, aaa, { watch, transfers, controlled }, () => desk)
     const receive: WebSite['receive'] = (...sent) => transfers.receive(...sent)
     desk = keep(
       orThrow(
@@ -240,6 +243,19 @@ const startCopies = ({ log }: BoxOptions, { site, reader }: Ground, aaa: Aaa): S
   }
 }
 
+/** Routers are logged in to, and hold customers who do not log in themselves. */
+const startControl = (
+  { timeZone, logLevel, log, onFatal }: BoxOptions,
+  { folder: { siteFile, sessionsFile, keyFile }, site }: Ground,
+  { state }: Aaa,
+): RouterControlService =>
+  startRouterControl({
+    site,
+    data: { siteFile, sessionsFile, keyFile, state: state.buffer, timeZone, logLevel },
+    log,
+    onDeath: (error) => onFatal('the thread that controls routers died', error),
+  })
+
 /** Jobs: webhooks, messages, backups. */
 const startWork = (
   { log, webhooksToLoopback: allowsLoopback, smsServer }: BoxOptions,
@@ -275,8 +291,7 @@ const startWatching = (
   { loginP95MsMax, demo, log }: BoxOptions,
   { folder, site, reader }: Ground,
   { state, ports }: Aaa,
-  { alarm }: Pick<WebhookFeed, 'alarm'>,
-  audit: Pick<AuditWatch, 'checks'>,
+  others: Pick<WebhookFeed, 'alarm'> & Pick<AuditWatch, 'checks'> & Pick<RouterControlService, 'statuses'>,
 ): Watch =>
   startWatch({
     folder,
@@ -286,11 +301,11 @@ const startWatching = (
     clock: site.clock,
     every,
     loginP95MsMax,
-    more: audit.checks,
+    more: () => [...others.checks(), ...checkControls(reader, others.statuses(), site.clock.now())],
     onRaised(raised) {
       // A demonstration has no backup and needs none; its page says so all the same.
       if (!demo) log.warn('something needs attention', { what: raised.id, sentence: raised.sentence })
-      alarm(raised)
+      others.alarm(raised)
     },
   })
 
@@ -311,11 +326,12 @@ const boxActions = (
   { listen, webNames }: BoxOptions,
   { folder, site, reader, queries }: Ground,
   aaa: Aaa,
-  { watch, transfers }: { readonly watch: Watch; readonly transfers: Transfers },
+  parts: { readonly watch: Watch; readonly transfers: Transfers; readonly controlled: RouterControlService },
   desk: () => Desk | undefined,
 ): Action => {
   const { clock, random } = site
   const { ports, state } = aaa
+  const { watch, transfers, controlled } = parts
   const startedAt = clock.now()
   const command = (name: string, input: unknown, actor: Actor) => runWhole(site, name, input, { actor })
   const own = (name: string, input: unknown, actor: Actor) => runOwnWhole(site, name, input, { actor })
@@ -333,6 +349,7 @@ const boxActions = (
       now: clock.now(),
       clockSure: clock.sure(),
       ...watch.serving(),
+      controlled: controlled.statuses(),
       counts: {
         dropped: state.read('dropped'),
         radsecUnknown: state.read('radsecUnknown'),
@@ -354,6 +371,7 @@ const boxActions = (
       }),
       'box.attention': () => ok(watch.attention()),
       'box.reach': () => ok({ listen, addresses: ownAddresses(networkInterfaces()), ports }),
+      'routers.controlled': () => ok(controlled.statuses()),
       'transfer.show': (input, by) => transfers.show(input, by),
       'transfer.load': (_, by) => transfers.load(by),
       'transfer.drop': (_, by) => transfers.drop(by),

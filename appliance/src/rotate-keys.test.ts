@@ -8,8 +8,8 @@ import { backups } from '@lango/modules/backups'
 import { customers } from '@lango/modules/customers'
 import { messages, senderSecretPurpose, setSender } from '@lango/modules/messages'
 import { messageSenders } from '@lango/modules/messages/tables'
-import { addRouter, network, routerSecretPurpose } from '@lango/modules/network'
-import { routers } from '@lango/modules/network/tables'
+import { addRouter, network, revealControl, routerSecretPurpose, setControl } from '@lango/modules/network'
+import { routerControls, routers } from '@lango/modules/network/tables'
 import { addPlan, plans } from '@lango/modules/plans'
 import { importSubscribers, services } from '@lango/modules/services'
 import { addWebhook, webhookSecretPurpose, webhooks } from '@lango/modules/webhooks'
@@ -24,6 +24,7 @@ test('rotation seals every password and secret under the new key, and each still
   site.must(addPlan, { name: 'Home', kind: 'pppoe', policy: {} })
   const { secret } = site.must(addWebhook, { url: 'https://crm.example' })
   site.must(addRouter, { name: 'tower', address: '10.0.0.1', secret: 'shared-secret' })
+  site.must(setControl, { name: 'tower', password: 'password-of-the-router' })
   const sender = { driver: 'africastalking' as const, username: 'isp', prefixes: ['+254'], secret: 'key-of-sms' }
   site.must(setSender, { sender })
   const logins = Array.from({ length: 1001 }, (_, n) => `user${n}`)
@@ -45,7 +46,7 @@ test('rotation seals every password and secret under the new key, and each still
   )
   // The threads are told before the first box under the new key exists.
   expect(current).toBe(0)
-  expect(rotated).toMatchObject({ resealed: 1004, unreadable: 0 })
+  expect(rotated).toMatchObject({ resealed: 1005, unreadable: 0 })
   for (const { id, login, credential } of site.database.orm.select().from(grants.site).all()) {
     expect(site.vault.isCurrent(credential!)).toBe(true)
     expect(orThrow(site.vault.open(credential!, credentialPurpose(id))).reveal()).toBe(`pw-${login}`)
@@ -53,6 +54,8 @@ test('rotation seals every password and secret under the new key, and each still
   const router = site.database.orm.select().from(routers.site).get()!
   expect(site.vault.isCurrent(router.secret)).toBe(true)
   expect(orThrow(site.vault.open(router.secret, routerSecretPurpose(router.id))).reveal()).toBe('shared-secret')
+  expect(site.vault.isCurrent(site.database.orm.select().from(routerControls.site).get()!.password)).toBe(true)
+  expect(site.must(revealControl, { name: 'tower' }).password).toBe('password-of-the-router')
   const webhook = site.database.orm.select().from(webhookEndpoints.site).get()!
   expect(site.vault.isCurrent(webhook.secret)).toBe(true)
   expect(orThrow(site.vault.open(webhook.secret, webhookSecretPurpose(webhook.id))).reveal()).toBe(secret)

@@ -5,6 +5,7 @@ import { certificatesPage } from './pages-certificates.tsx'
 import { plansReportPage, usageReportPage, usersReportPage } from './pages-reports.tsx'
 import { importFilePage, importPage } from './pages-import.tsx'
 import { removeRouterPage, routerPage } from './pages-router.tsx'
+import { routerControlPage } from './pages-router-control.tsx'
 import { retentionPage } from './pages-retention.tsx'
 import { routerScriptPage } from './pages-router-script.tsx'
 import { newRouterPage, routersPage } from './pages-routers.tsx'
@@ -35,6 +36,7 @@ export const networkPages: readonly DeskPage[] = [
   newRouterPage,
   routerPage,
   routerScriptPage,
+  routerControlPage,
   removeRouterPage,
   accessLogPage,
   usageReportPage,

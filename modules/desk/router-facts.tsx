@@ -103,7 +103,7 @@ export const RouterTabs = ({
 }: {
   desk: Desk
   router: Router
-  current: 'settings' | 'setUp' | 'removeTab'
+  current: 'settings' | 'setUp' | 'control' | 'removeTab'
 }) => {
   const words = wordsOf(desk)
   const tab = (name: typeof current, part: string) => ({
@@ -112,5 +112,7 @@ export const RouterTabs = ({
     current: current === name,
   })
   const removal = desk.may('routers.write') ? [tab('removeTab', '/remove')] : []
-  return <Tabs label={visible(router.name)} tabs={[tab('settings', ''), tab('setUp', '/script'), ...removal]} />
+  const control = router.vendor === 'mikrotik' || current === 'control' ? [tab('control', '/control')] : []
+  const tabs = [tab('settings', ''), tab('setUp', '/script'), ...control, ...removal]
+  return <Tabs label={visible(router.name)} tabs={tabs} />
 }

@@ -94,7 +94,7 @@ export const isInterfaceName = (text: string): boolean => /^[^\p{Cc}"\\$?]{1,64}
 const nameOf = (service: ScriptService): string => `lango-${service}`
 
 /** Makes it unless it is there. */
-const addOnce = (menu: string, by: string, rest: string): string =>
+export const addOnce = (menu: string, by: string, rest: string): string =>
   `:if ([:len [${menu} find ${by}]] = 0) do={ ${menu} add ${by} ${rest} }`
 
 const radiusService: Readonly<Record<ScriptService, string>> = {

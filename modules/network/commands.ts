@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { eq } from 'drizzle-orm'
-import { err, ok, type Random } from '@lango/kernel'
+import { err, ok } from '@lango/kernel'
 import { defineCommand, secretText } from '@lango/kernel/verbs'
+import { controlChanged } from './control-commands.ts'
+import { drawSecret } from './draw-secret.ts'
 import { parseRange, routerSecretPurpose, serverSecretPurpose } from './rules.ts'
-import { remoteServers, routers, strictness } from './tables.ts'
+import { remoteServers, routerControls, routers, strictness } from './tables.ts'
 
 /** The port RFC 5176 §3 gives dynamic authorization. */
 export const COA_PORT_DEFAULT = 3799
@@ -31,10 +33,6 @@ const settings = {
   swapsOctets: z.boolean(),
   adminLogins: z.boolean(),
 }
-
-/** 144 bits, of characters that no router's command line asks to quote. */
-const SECRET_BYTES = 18
-const drawSecret = (random: Random): string => random.bytes(SECRET_BYTES).toString('base64url')
 
 /** Without a secret it gets one that nobody has to think of; `routers.reveal` tells it. */
 export const addRouter = defineCommand({
@@ -151,8 +149,12 @@ export const removeRouter = defineCommand({
   permission: 'routers.write',
   input: z.object({ name }),
   handle(ctx, input) {
-    const removed = ctx.db.delete(routers.site).where(eq(routers.site.name, input.name)).returning().get()
-    return removed ? ok({ id: removed.id, name: removed.name }) : err({ type: 'RouterUnknown', name: input.name })
+    const router = ctx.db.select().from(routers.site).where(eq(routers.site.name, input.name)).get()
+    if (!router) return err({ type: 'RouterUnknown', name: input.name })
+    const controls = ctx.db.delete(routerControls.site).where(eq(routerControls.site.id, router.id)).run()
+    ctx.db.delete(routers.site).where(eq(routers.site.id, router.id)).run()
+    if (controls.changes > 0) ctx.emit(controlChanged, { routerId: router.id })
+    return ok({ id: router.id, name: router.name })
   },
 })
 

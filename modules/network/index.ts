@@ -8,9 +8,10 @@ import {
   routerLearned,
   setRouter,
 } from './commands.ts'
-import { listRemoteServers, listRouters } from './queries.ts'
+import { removeControl, revealControl, setControl } from './control-commands.ts'
+import { listControls, listRemoteServers, listRouters } from './queries.ts'
 import { resealSecrets } from './reseal.ts'
-import { remoteServers, routers } from './tables.ts'
+import { remoteServers, routerControls, routers } from './tables.ts'
 
 export {
   COA_PORT_DEFAULT,
@@ -22,11 +23,22 @@ export {
   routerLearned,
   setRouter,
 } from './commands.ts'
-export { listRemoteServers, listRouters } from './queries.ts'
+export {
+  CONTROL_PORTS,
+  CONTROL_USER_DEFAULT,
+  controlChanged,
+  removeControl,
+  revealControl,
+  setControl,
+} from './control-commands.ts'
+export { listControls, listRemoteServers, listRouters } from './queries.ts'
 export { resealSecrets } from './reseal.ts'
+export type { ControlFault, ControlStatus, ControlTrouble } from './control-status.ts'
+export type { ControlWay, StaticNetwork } from './tables.ts'
 export {
   SECRET_LENGTH_ADVISED,
   contains,
+  controlPasswordPurpose,
   parseAddress,
   parseRange,
   routerSecretPurpose,
@@ -36,16 +48,19 @@ export {
 
 export const network = defineModule({
   name: 'network',
-  tables: [routers, remoteServers],
+  tables: [routers, remoteServers, routerControls],
   commands: [
     addRouter,
     setRouter,
     revealRouterSecret,
     removeRouter,
     routerLearned,
+    setControl,
+    revealControl,
+    removeControl,
     addRemoteServer,
     removeRemoteServer,
     resealSecrets,
   ],
-  queries: [listRouters, listRemoteServers],
+  queries: [listRouters, listRemoteServers, listControls],
 })

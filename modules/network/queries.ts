@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ascending, defineQuery } from '@lango/kernel/db'
-import { remoteServers, routers } from './tables.ts'
+import { remoteServers, routerControls, routers } from './tables.ts'
 
 export const listRouters = defineQuery({
   name: 'routers.list',
@@ -34,5 +34,21 @@ export const listRemoteServers = defineQuery({
         ascending(servers.name),
         ...byKey(servers),
       ),
+  shape: (rows) => rows,
+})
+
+/** How the box logs in to routers, without the passwords. */
+export const listControls = defineQuery({
+  name: 'routers.controls',
+  summary:
+    'Lists how the box logs in to routers, and the networks whose customers it holds there; without the passwords.',
+  permission: 'routers.read',
+  input: z.object({}),
+  tables: { routerControls },
+  select: ({ db, routerControls: controls, byKey }) =>
+    db
+      .select()
+      .from(controls)
+      .orderBy(...byKey(controls)),
   shape: (rows) => rows,
 })

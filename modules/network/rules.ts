@@ -59,8 +59,13 @@ export const contains = (range: ClientRange, address: { version: 4 | 6; value: b
 }
 
 /** The shortest secret that is taken without a warning; RFC drafts advise 24 random characters. */
+/** Whether any address lies in both. */
+export const overlap = (a: ClientRange, b: ClientRange): boolean =>
+  contains(a, { version: b.version, value: b.network }) || contains(b, { version: a.version, value: a.network })
+
 export const SECRET_LENGTH_ADVISED = 12
 
 /** What a sealed router secret is bound to. */
 export const routerSecretPurpose = (routerId: string): string => `routers.secret:${routerId}`
 export const serverSecretPurpose = (serverId: string): string => `remote_servers.secret:${serverId}`
+export const controlPasswordPurpose = (routerId: string): string => `router_controls.password:${routerId}`

@@ -52,3 +52,39 @@ export const remoteServers = defineTable(
   }),
   { unique: { byName: ['name'] } },
 )
+
+/** What carries the box's word to a router beside RADIUS: its own API, plain or by TLS, or REST by TLS. */
+export const controlWays = ['api', 'api-tls', 'rest'] as const
+export type ControlWay = (typeof controlWays)[number]
+
+/** Addresses of customers without a login, and the router's interface that they are behind. */
+export type StaticNetwork = {
+  /** IPv4, CIDR form. */
+  readonly network: string
+  readonly interface: string
+}
+
+/**
+ * Routers that the box logs in to, each under its router's id: what it writes there, and how it knows that it is the one.
+ * Few routers have one, and logins look nowhere for it.
+ */
+export const routerControls = defineTable(
+  'router_controls',
+  { home: 'site', flow: 'latest', onDelete: 'follow', key: 'id' },
+  (c) => ({
+    /** The router's own. */
+    id: c.id(),
+    /** The same once more, as what it is: the id of another row. */
+    routerId: c.ref('routers'),
+    way: c.oneOf(controlWays),
+    /** Null: the router's address. */
+    host: c.optText(),
+    port: c.int(),
+    user: c.text(),
+    password: c.secret(),
+    /** SHA-256 of the certificate that it must show, hexadecimal; null until somebody has confirmed one. */
+    certificateSha256: c.optText(),
+    /** Customers with a fixed address in these are held here: by queue, ARP and address list (feature A36). */
+    networks: c.json<StaticNetwork[]>(),
+  }),
+)

@@ -1,3 +1,5 @@
+import type { Clock } from '@lango/kernel'
+
 /**
  * What all threads of the box look at without asking: counters, a few flags and how long things took, in shared
  * memory. Counters wrap at 2^32; whoever reads them keeps the last value and takes the difference.
@@ -53,9 +55,12 @@ const flagAt = Object.fromEntries(flagNames.map((name, i) => [name, counterNames
 >
 
 export class SharedState {
+  /** For another thread to look at too. */
+  readonly buffer: SharedArrayBuffer
   readonly #ints: Int32Array
 
   constructor(buffer: SharedArrayBuffer) {
+    this.buffer = buffer
     this.#ints = new Int32Array(buffer)
   }
 
@@ -91,3 +96,10 @@ export class SharedState {
     return Atomics.load(this.#ints, flagAt[name])
   }
 }
+
+/** The clock of a thread: the wall clock on the floor that control has set, as sure as control says. */
+export const threadClock = (state: SharedState): Clock => ({
+  now: () => Date.now() + state.get('clockOffsetSec') * 1000,
+  monotonicMs: () => performance.now(),
+  sure: () => state.get('clockSure') === 1,
+})

@@ -12,7 +12,7 @@ import { Gate } from './gate.ts'
 import { LoginHandler, type LoginDeps } from './login-handler.ts'
 import type { AaaData, Failure, ToWriter } from './messages.ts'
 import { createReaders } from './readers.ts'
-import { SharedState } from './shared-state.ts'
+import { SharedState, threadClock } from './shared-state.ts'
 import { SlotTable } from './slots.ts'
 import { threadLog } from './thread-log.ts'
 
@@ -21,13 +21,6 @@ const DECISIONS_FLUSH_MS = 100
 /** The upper pages of the indexes; a leaf comes from the page cache of the machine, for about a microsecond. */
 const SITE_CACHE_BYTES = 8 * 1024 * 1024
 const SESSIONS_CACHE_BYTES = 2 * 1024 * 1024
-
-/** The clock of an AAA thread: the wall clock on the floor that control has set, as sure as control says. */
-const threadClock = (state: SharedState): Clock => ({
-  now: () => Date.now() + state.get('clockOffsetSec') * 1000,
-  monotonicMs: () => performance.now(),
-  sure: () => state.get('clockSure') === 1,
-})
 
 export type AaaThread = {
   readonly log: Log

@@ -6,14 +6,6 @@ import type { ConfigFault, Fault, KeyFileFault, MoneyFault, QuantityFault, Vault
 import type { DatabaseFault, MigrationFault } from '@lango/kernel/db'
 import type { DispatchFault, FaultOf } from '@lango/kernel/verbs'
 import type { bindDevice, firstUse, freeDevice, removePassphrase, setPassphrase, topUp } from '@lango/modules/access'
-import type {
-  addRemoteServer,
-  addRouter,
-  removeRemoteServer,
-  removeRouter,
-  routerLearned,
-  setRouter,
-} from '@lango/modules/network'
 import type { backUpNow, setBackupSchedule } from '@lango/modules/backups'
 import type { addPlan } from '@lango/modules/plans'
 import type { addSubscriber, resumeSubscriber, revealPasswords } from '@lango/modules/services'
@@ -30,6 +22,7 @@ import { auditSentences, type AuditFault } from './audit-faults.ts'
 import { customerSentences, type CustomerFault } from './customer-faults.ts'
 import { localTime } from './format.ts'
 import { sendingSentences, type SendingFault } from './message-faults.ts'
+import { routerSentences, type RouterFault } from './router-faults.ts'
 import { staffSentences, type StaffFault } from './staff-faults.ts'
 import { voucherSentences, type VoucherFault } from './voucher-faults.ts'
 import type { WebServerFault } from '../web/serve.ts'
@@ -44,12 +37,6 @@ type ModuleFault = FaultOf<
   | typeof removePassphrase
   | typeof setPassphrase
   | typeof topUp
-  | typeof addRemoteServer
-  | typeof addRouter
-  | typeof removeRemoteServer
-  | typeof removeRouter
-  | typeof routerLearned
-  | typeof setRouter
   | typeof addPlan
   | typeof addSubscriber
   | typeof resumeSubscriber
@@ -73,6 +60,7 @@ type ActionFault =
 
 export type KnownFault =
   | ModuleFault
+  | RouterFault
   | StaffFault
   | SendingFault
   | VoucherFault
@@ -107,16 +95,6 @@ const OLD_BOX = 'The running box is of another release than this command: restar
 
 const sentences: Sentences = {
   // The desk
-  RouterUnknown: ({ name }) => `No router is called ${name}. See: lango router list`,
-  RouterNameTaken: ({ name }) =>
-    `A router is called ${name} already. Choose another name, or change it: lango router set ${name} …`,
-  RouterAddressTaken: ({ address, name }) =>
-    `${address} is the address of router ${name} already. Change that one: lango router set ${name} …`,
-  AddressInvalid: ({ address }) =>
-    `'${address}' is no address or range: write 10.0.0.1, 10.0.0.0/24 or 2001:db8::/48, with nothing set behind the prefix.`,
-  RealmMissing: () => 'A home server answers for a realm: say which.',
-  ServerNameTaken: ({ name }) => `A server is called ${name} already. Choose another name.`,
-  ServerUnknown: ({ name }) => `No server is called ${name}.`,
   PlanNameTaken: ({ name }) => `A plan is called ${name} already. Choose another name. See: lango plan list`,
   PlanUnknown: ({ plan }) => `No plan is called ${plan}, or it is withdrawn. See: lango plan list`,
   PlanUnfit: ({ why }) => why,
@@ -305,6 +283,7 @@ const sentences: Sentences = {
   BoxInvalid: () => 'A sealed password was altered or moved, and cannot be opened. Set it again.',
   ...auditSentences,
   ...customerSentences,
+  ...routerSentences,
   ...voucherSentences,
   ...sendingSentences,
 }

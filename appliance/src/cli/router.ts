@@ -176,6 +176,67 @@ const unknown: CommandSpec = {
   },
 }
 
+const WAYS = ['api', 'api-tls', 'rest'] as const
+
+/** `10.40.0.0/16=bridge-ipoe,10.41.0.0/16=ether3`; none is none. */
+const networksOf = (text: string | undefined): readonly { network: string; interface: string }[] | undefined =>
+  text === 'none'
+    ? []
+    : text?.split(',').map((part) => {
+        const at = part.indexOf('=')
+        return { network: at < 0 ? part : part.slice(0, at), interface: at < 0 ? '' : part.slice(at + 1) }
+      })
+
+const control: CommandSpec = {
+  path: ['router', 'control'],
+  operands: ['NAME'],
+  summary: 'let the box log in to a MikroTik router, to hold customers with a fixed address there',
+  options: {
+    way: { value: WAYS.join('|'), help: 'RouterOS’s API, the API by TLS (default), or REST by TLS' },
+    host: { value: 'IP', help: 'where to log in (the router’s own address); none takes it back' },
+    port: { value: 'N', help: '8728, 8729 or 443' },
+    user: { value: 'U', help: 'lango' },
+    password: { value: 'S', help: 'without one the box makes one', secret: true },
+    certificate: { value: 'SHA256', help: 'fingerprint of the certificate that it must show; none to be asked again' },
+    networks: { value: 'CIDR=INTERFACE,…', help: 'whose customers are held there; none for nobody’s' },
+    reveal: { help: 'only tell the password, for the router' },
+    off: { help: 'log in no more; what stands on the router stays' },
+  },
+  examples: [
+    'lango router control tower1 --networks 10.40.0.0/16=bridge-ipoe',
+    'lango router control tower1 --reveal',
+    'lango router control tower1 --certificate 4F:1A:…',
+    'lango router control tower1 --off',
+  ],
+  async run({ args, command }) {
+    const name = args.operand(0)!
+    if (args.flag('reveal')) {
+      const told = await command<{ password: string }>('routers.revealControl', { name })
+      return told.ok ? shown(told.value, () => told.value.password) : told
+    }
+    if (args.flag('off')) {
+      const removed = await command('routers.removeControl', { name })
+      return removed.ok ? shown(removed.value, () => `The box does not log in to ${name} any more.`) : removed
+    }
+    const set = await command('routers.setControl', {
+      name,
+      way: args.choice('way', WAYS),
+      host: cleared(args.text('host')),
+      port: args.whole('port'),
+      user: args.text('user'),
+      password: await args.secret('password'),
+      certificateSha256: cleared(args.text('certificate')),
+      networks: networksOf(args.text('networks')),
+    })
+    return set.ok
+      ? shown(
+          set.value,
+          () => `The box logs in to ${name}. The page of the router says how it goes, and what to paste there.`,
+        )
+      : set
+  },
+}
+
 const remove: CommandSpec = {
   path: ['router', 'remove'],
   operands: ['NAME'],
@@ -189,4 +250,4 @@ const remove: CommandSpec = {
   },
 }
 
-export const routerCommands = [add, set, list, unknown, remove]
+export const routerCommands = [add, set, control, list, unknown, remove]

@@ -1,3 +1,4 @@
+import type { ControlStatus } from '@lango/modules/network'
 import { clean, duration, localTime, octets } from '../cli/format.ts'
 import { faultSentence } from '../cli/faults.ts'
 import { englishFindings, tell, type Finding, type Named, type Say } from './findings.ts'
@@ -64,6 +65,8 @@ export type BoxStatus = {
   /** Accounting is not on disk, so it is not answered. */
   readonly storeFailing?: boolean
   readonly logins?: RecentLogins
+  /** Routers that it logs in to. */
+  readonly controlled?: readonly ControlStatus[]
   /** Since the start. */
   readonly counts?: BoxCounts
 }

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { orThrow } from '@lango/kernel'
 import { openDatabase } from '@lango/kernel/db'
 import { seededRandom } from '@lango/kernel/testing'
+import type { ControlStatus } from '@lango/modules/network'
 import { LAST_BACKUP_FILE } from '../backup/index.ts'
 import { testBox, type TestBox } from '../cli/testing/box.ts'
 import { RELEASED_AT } from '../site.ts'
@@ -252,4 +253,17 @@ test('work that was given up, an altered audit log and an open folder are told',
   })
   expect(of(checks, 'jobs')[0]!.sentence).toContain('mail.send (no route)')
   expect(of(checks, 'folder')[0]).toMatchObject({ state: 'attention', remedy: `chmod 700 ${box.dir}` })
+})
+
+test('a router that the box cannot log in to is told, and one that is only starting anew is not', () => {
+  const controlled = { routerId: 'rtr_1', customers: 12, active: 11, troubles: [], troubleCount: 0 }
+  const told = (more: Partial<ControlStatus>) =>
+    of(look({ status: { ...status, controlled: [{ ...controlled, ...more }] } }), 'router-control')
+  expect(of(look(), 'router-control')).toEqual([])
+  expect(told({})).toMatchObject([{ state: 'ok', sentence: expect.stringMatching(/^12 customers/) as string }])
+  const away = { why: 'unreachable', detail: 'EHOSTUNREACH' } as const
+  expect(told({ fault: away, failingSince: now - 60_000 })).toMatchObject([{ state: 'ok' }])
+  expect(told({ fault: away, failingSince: now - 200_000 })).toMatchObject([{ state: 'stopped' }])
+  expect(told({ fault: { why: 'login', detail: '' }, failingSince: now })).toMatchObject([{ state: 'stopped' }])
+  expect(told({ troubleCount: 3 })).toMatchObject([{ state: 'attention' }])
 })

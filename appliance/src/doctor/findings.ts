@@ -3,6 +3,7 @@
  * and webhooks in English.
  */
 import type { Fault } from '@lango/kernel'
+import type { ControlFault } from '@lango/modules/network'
 
 /** The first of several names, and how many more there are. */
 export type Named<T> = { readonly first: readonly T[]; readonly more: number }
@@ -26,6 +27,12 @@ type Facts = {
   readonly 'routers-none': None
   readonly 'routers-never': Named<string>
   readonly 'routers-silent': Named<{ readonly name: string; readonly silentHours: number }>
+  readonly 'routers-uncontrolled': Named<{
+    readonly name: string
+    readonly why: ControlFault['why']
+    readonly detail: string
+  }>
+  readonly 'routers-troubled': Named<{ readonly name: string; readonly customers: number }>
   readonly 'jobs-failed': Named<{ readonly name: string; readonly error: string | null }>
   readonly 'webhooks-troubled': Named<{ readonly number: number; readonly isGone: boolean; readonly events: number }>
   readonly 'backup-none': None
@@ -78,6 +85,15 @@ const certificateRemedy = (certificate: CertificateName): string =>
     : certificate === 'ca'
       ? 'Devices and routers must trust another: make new client certificates with your own authority in time.'
       : 'Make a new one on the page Settings, or restart the box: it renews it.'
+const controlFaults: Readonly<Record<ControlFault['why'], string>> = {
+  unreachable: 'not reached',
+  certificate: 'its certificate is not the confirmed one',
+  login: 'refuses the login',
+  refused: 'refuses to be read',
+  silent: 'stops answering',
+  password: 'its password cannot be opened',
+  'no-address': 'has no address to log in at',
+}
 const diskSentence = ({ freeOctets, sizeOctets, dir }: Disk, { octets }: Say): string =>
   `${octets(freeOctets)} of ${octets(sizeOctets)} are free where ${dir} lies.`
 const DISK_REMEDY = 'Free some space, or move the data folder to a larger disk.'
@@ -134,6 +150,14 @@ export const englishFindings: FindingWords = {
   'routers-silent': (routers, say) => ({
     sentence: `Not heard for a day: ${listed(routers, MORE, ({ name, silentHours }) => `${say.name(name)} (${say.hoursAgo(silentHours)})`)}.`,
     remedy: 'Is it switched on, and is there a way to this box?',
+  }),
+  'routers-uncontrolled': (routers, say) => ({
+    sentence: `The box cannot log in to: ${listed(routers, MORE, ({ name, why, detail }) => say.name(`${name} (${controlFaults[why]}${detail === '' ? '' : `: ${detail}`})`))}. Customers with a fixed address stay there as they are: who has paid is not let in, who has not is not shut out.`,
+    remedy: 'The page of the router, under Control, says what to do. The box tries again by itself.',
+  }),
+  'routers-troubled': (routers, say) => ({
+    sentence: `Customers with a fixed address who are not held as they should be: ${listed(routers, MORE, ({ name, customers }) => say.name(`${name} (${customers})`))}.`,
+    remedy: 'The page of the router, under Control, says who and why.',
   }),
   'jobs-failed': (jobs, say) => ({
     sentence: `Given up after every try: ${listed(jobs, MORE, ({ name, error }) => say.name(error === null ? name : `${name} (${error})`))}.`,

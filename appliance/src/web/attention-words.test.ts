@@ -21,6 +21,12 @@ const findings: { readonly [T in Finding['type']]: Extract<Finding, { type: T }>
   'routers-none': { type: 'routers-none' },
   'routers-never': { type: 'routers-never', first: ['tower', 'hill'], more: 3 },
   'routers-silent': { type: 'routers-silent', first: [{ name: 'tower', silentHours: 49 }], more: 0 },
+  'routers-uncontrolled': {
+    type: 'routers-uncontrolled',
+    first: [{ name: 'tower', why: 'login', detail: 'invalid user name or password (6)' }],
+    more: 0,
+  },
+  'routers-troubled': { type: 'routers-troubled', first: [{ name: 'tower', customers: 3 }], more: 1 },
   'jobs-failed': { type: 'jobs-failed', first: [{ name: 'mail.send', error: 'no route' }], more: 0 },
   'webhooks-troubled': { type: 'webhooks-troubled', first: [{ number: 4, isGone: false, events: 12 }], more: 0 },
   'backup-none': { type: 'backup-none' },

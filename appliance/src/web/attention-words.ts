@@ -9,6 +9,7 @@ import {
   type Say,
   type Told,
 } from '../doctor/findings.ts'
+import type { ControlFault } from '@lango/modules/network'
 import type { AttentionRow } from './feed.ts'
 import { faultSentenceIn } from './fault-words.ts'
 
@@ -31,6 +32,15 @@ export const attentionIn = (locale: Locale, row: AttentionRow): Told =>
     : tell(locale.lang === 'sw' ? swahiliFindings : englishFindings, row.finding, sayIn(locale, row))
 
 const MORE = 'na {n} zaidi'
+const controlFaults: Readonly<Record<ControlFault['why'], string>> = {
+  unreachable: 'haifikiki',
+  certificate: 'cheti chake si kile kilichothibitishwa',
+  login: 'inakataa kuingia',
+  refused: 'inakataa kusomwa',
+  silent: 'inaacha kujibu',
+  password: 'nenosiri lake haliwezi kufunguliwa',
+  'no-address': 'haina anwani ya kuingilia',
+}
 const certificates: Readonly<Record<CertificateName, string>> = {
   ca: 'Cheti cha mamlaka',
   own: 'Cheti chako mwenyewe cha seva',
@@ -101,6 +111,14 @@ const swahiliFindings: FindingWords = {
   'routers-silent': (routers, say) => ({
     sentence: `Hazijasikika kwa siku nzima: ${listed(routers, MORE, ({ name, silentHours }) => `${say.name(name)} (${say.hoursAgo(silentHours)})`)}.`,
     remedy: 'Je, imewashwa, na kuna njia hadi kisanduku hiki?',
+  }),
+  'routers-uncontrolled': (routers, say) => ({
+    sentence: `Kisanduku hakiwezi kuingia kwenye: ${listed(routers, MORE, ({ name, why, detail }) => say.name(`${name} (${controlFaults[why]}${detail === '' ? '' : `: ${detail}`})`))}. Wateja wenye anwani maalumu hubaki kama walivyo: aliyelipa haruhusiwi, asiyelipa hazuiwi.`,
+    remedy: 'Ukurasa wa ruta, chini ya Udhibiti, unaeleza la kufanya. Kisanduku hujaribu tena chenyewe.',
+  }),
+  'routers-troubled': (routers, say) => ({
+    sentence: `Wateja wenye anwani maalumu ambao hawashikiliwi inavyopaswa: ${listed(routers, MORE, ({ name, customers }) => say.name(`${name} (${customers})`))}.`,
+    remedy: 'Ukurasa wa ruta, chini ya Udhibiti, unaeleza ni nani na kwa nini.',
   }),
   'jobs-failed': (jobs, say) => ({
     sentence: `Kazi zilizoachwa baada ya majaribio yote: ${listed(jobs, MORE, ({ name, error }) => say.name(error === null ? name : `${name} (${error})`))}.`,

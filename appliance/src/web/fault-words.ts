@@ -95,6 +95,23 @@ const words: Readonly<Record<string, FaultWords>> = {
     en: '{address} is no address or range: write 10.0.0.1 or 10.0.0.0/24.',
     sw: '{address} si anwani wala masafa: andika 10.0.0.1 au 10.0.0.0/24.',
   },
+  ControlUnknown: { en: 'The box does not log in to {name}.', sw: 'Kisanduku hakiingii kwenye {name}.' },
+  ControlHostMissing: {
+    en: '{name} is a range of addresses: say which one to log in to.',
+    sw: '{name} ni masafa ya anwani: taja moja ya kuingilia.',
+  },
+  NetworkInvalid: {
+    en: '{network} is no IPv4 network: write 10.40.0.0/16, with nothing set behind the length.',
+    sw: '{network} si mtandao wa IPv4: andika 10.40.0.0/16, bila kitu baada ya urefu.',
+  },
+  NetworkTwice: {
+    en: '{network} and {other} have addresses in common: give each address once.',
+    sw: '{network} na {other} zina anwani za pamoja: toa kila anwani mara moja.',
+  },
+  NetworkTaken: {
+    en: '{network} and {other} of router {router} have addresses in common: a customer is held at one router.',
+    sw: '{network} na {other} ya ruta {router} zina anwani za pamoja: mteja hushikiliwa kwenye ruta moja.',
+  },
   BatchUnknown: { en: 'There is no batch {batch}.', sw: 'Hakuna kundi {batch}.' },
   TooManyLookups: {
     en: 'You have looked up too many codes that nobody has. Wait ten minutes, then try again.',

@@ -4,8 +4,8 @@ import { webUnderTest } from './web-under-test.ts'
 const passwordHash = `$argon2id$v=19$m=19456,t=2,p=1$${'a'.repeat(22)}$${'b'.repeat(43)}`
 
 /** The desk as somebody of the staff sees it: `as` changes who that is. */
-export const deskUnderTest = () => {
-  const made = webUnderTest()
+export const deskUnderTest = (options: Parameters<typeof webUnderTest>[0] = {}) => {
+  const made = webUnderTest(options)
   const { site, cookies, visit } = made
   const known = new Map<string, string>()
 

@@ -1,0 +1,134 @@
+/** Which routers the box logs in to, and whom each is to hold. */
+import type { Clock, Log, Random, Timers, Vault } from '@lango/kernel'
+import type { RawDatabase } from '@lango/kernel/db'
+import type { Calendar } from '@lango/modules/access/rules'
+import type { ControlWay, StaticNetwork } from '@lango/modules/network'
+import { controlPasswordPurpose, parseAddress } from '@lango/modules/network/rules'
+import { StaticCustomers } from './customers.ts'
+import { createRouterosClient } from './drivers.ts'
+import { Keeper } from './keeper.ts'
+import type { ControlFault, ControlStatus } from '@lango/modules/network'
+
+export type RouterControlNews =
+  | { readonly kind: 'status'; readonly status: ControlStatus }
+  /** A router is not controlled any more. */
+  | { readonly kind: 'gone'; readonly routerId: string }
+  /** These are let in: their time begins. */
+  | { readonly kind: 'begin'; readonly grants: readonly { readonly grantId: string; readonly device: string }[] }
+
+type ControlRow = {
+  readonly id: string
+  readonly address: string
+  readonly way: ControlWay
+  readonly host: string | null
+  readonly port: number
+  readonly user: string
+  readonly password: Buffer
+  readonly certificateSha256: string | null
+  readonly networks: string
+}
+type Kept = {
+  readonly text: string
+  readonly keeper: Keeper | undefined
+  readonly networks: readonly StaticNetwork[]
+  version: number
+}
+
+export type RouterControlDeps = {
+  readonly reader: RawDatabase
+  readonly vault: Vault
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly log: Log
+  readonly calendar: Calendar
+  readonly tell: (news: RouterControlNews) => void
+}
+
+export class RouterControl {
+  readonly #deps: RouterControlDeps
+  readonly #customers: StaticCustomers
+  readonly #rows
+  readonly #kept = new Map<string, Kept>()
+  #controlsVersion = -1
+
+  constructor(deps: RouterControlDeps) {
+    this.#deps = deps
+    this.#customers = new StaticCustomers(deps)
+    this.#rows = deps.reader.prepare<[], ControlRow>(
+      `SELECT c.id, r.address, c.way, c.host, c.port, c.user, c.password, c.certificate_sha256 certificateSha256, c.networks
+       FROM router_controls c JOIN routers r ON r.id = c.id`,
+    )
+  }
+
+  look(): void {
+    this.#customers.look()
+    const { version, controlsVersion } = this.#customers
+    if (controlsVersion !== this.#controlsVersion) this.#readControls()
+    this.#controlsVersion = controlsVersion
+    for (const kept of this.#kept.values()) {
+      if (kept.version !== version) kept.keeper?.want(this.#customers.in(kept.networks))
+      kept.version = version
+      kept.keeper?.look()
+    }
+  }
+
+  close(): void {
+    for (const { keeper } of this.#kept.values()) keeper?.close()
+  }
+
+  #readControls(): void {
+    const rows = new Map(this.#rows.all().map((row) => [row.id, row]))
+    for (const [id, { text, keeper }] of this.#kept) {
+      const row = rows.get(id)
+      if (row && textOf(row) === text) continue
+      keeper?.close()
+      this.#kept.delete(id)
+      if (!row) this.#deps.tell({ kind: 'gone', routerId: id })
+    }
+    for (const [id, row] of rows) if (!this.#kept.has(id)) this.#kept.set(id, this.#start(row))
+  }
+
+  #start(row: ControlRow): Kept {
+    const networks = JSON.parse(row.networks) as readonly StaticNetwork[]
+    const started = { text: textOf(row), networks, version: -1 }
+    const { vault, clock, timers, random, log, tell } = this.#deps
+    const password = vault.open(row.password, controlPasswordPurpose(row.id))
+    // Somebody may have made a range of the address meanwhile.
+    const host = row.host ?? (parseAddress(row.address) ? row.address : undefined)
+    if (!password.ok || host === undefined) {
+      const fault: ControlFault = { why: password.ok ? 'no-address' : 'password', detail: row.address }
+      const failing = { fault, failingSince: clock.now() }
+      tell({
+        kind: 'status',
+        status: { routerId: row.id, customers: 0, active: 0, troubles: [], troubleCount: 0, ...failing },
+      })
+      return { ...started, keeper: undefined }
+    }
+    const client = createRouterosClient({
+      way: row.way === 'rest' ? 'rest' : 'api',
+      host,
+      port: row.port,
+      // Without a confirmed certificate none is right, and the one that it shows is told.
+      tls: row.way === 'api' ? undefined : { pinSha256: row.certificateSha256 ?? '' },
+      login: { user: row.user, password: password.value },
+      clock,
+      timers,
+      random,
+    })
+    const keeper = new Keeper({
+      routerId: row.id,
+      client,
+      clock,
+      log,
+      onStatus: (status) => tell({ kind: 'status', status }),
+      letIn: (keys) => {
+        const grants = this.#customers.beginning(keys)
+        if (grants.length > 0) tell({ kind: 'begin', grants })
+      },
+    })
+    return { ...started, keeper }
+  }
+}
+
+const textOf = ({ password, ...row }: ControlRow): string => JSON.stringify([row, password.toString('base64')])
