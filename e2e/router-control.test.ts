@@ -14,7 +14,7 @@ let fingerprint: string
 const passing = () =>
   simulator.router
     .rows('/ip/firewall/address-list')
-    .map(({ address }) => address)
+    .map(({ address = '' }) => address)
     .toSorted()
 const speedOf = (address: string) =>
   simulator.router.rows('/queue/simple').find(({ target }) => target === `${address}/32`)?.['max-limit']

@@ -57,7 +57,9 @@ const Script = async ({ desk, router, control, password }: ScriptProps) => {
   return (
     <Panel title={wordsOf(desk).script} id="script-panel">
       <PanelBody>
-        <p>{words.scriptNote}</p>
+        <p>
+          {words.scriptNote} {networks.length > 0 ? words.scriptCuts : ''}
+        </p>
         <form class="filters" method="get" action={desk.here.split('?')[0]}>
           <Field
             locale={desk.locale}
@@ -104,11 +106,7 @@ const Removal = ({ desk }: { desk: Desk }) => {
   return (
     <Panel title={words.remove}>
       <PanelBody>
-        <RefusedNote desk={desk} deed="drawPassword" />
         <RefusedNote desk={desk} deed="remove" />
-        <DeedButton desk={desk} deed="drawPassword">
-          {words.passwordDraw}
-        </DeedButton>
         <p>{words.removeNote}</p>
         <DeedButton desk={desk} deed="remove" kind="danger">
           {words.removeDo}

@@ -4,6 +4,7 @@ import type { ResultOf } from '@lango/kernel/db'
 import {
   Button,
   Check,
+  DeedButton,
   Field,
   fill,
   Form,
@@ -127,6 +128,14 @@ export const ControlForm = ({ desk, router, control }: Props) => {
           <Login desk={desk} control={control} />
           <Button kind="main">{control === undefined ? words.saveNew : words.save}</Button>
         </Form>
+        {control === undefined ? null : (
+          <>
+            <RefusedNote desk={desk} deed="drawPassword" />
+            <DeedButton desk={desk} deed="drawPassword">
+              {words.passwordDraw}
+            </DeedButton>
+          </>
+        )}
       </PanelBody>
     </Panel>
   )

@@ -13,10 +13,12 @@ import {
   Table,
   UserText,
   visible,
+  Why,
   type Column,
   type Desk,
 } from '@lango/kernel/ui'
 import type { ControlFault, ControlStatus, ControlTrouble } from '../network/index.ts'
+import { wordsOf } from './router-facts.tsx'
 import { controlWords } from './words-control.ts'
 
 export const controlWordsOf = (desk: Pick<Desk, 'locale'>) => controlWords[desk.locale.lang]
@@ -81,15 +83,17 @@ const StateOfIt = ({ desk, status }: { desk: Desk; status: ControlStatus | undef
   )
 }
 
-const heldText = (desk: Desk, { customers, active }: ControlStatus): string => {
+const heldText = (desk: Desk, { customers, active, fault }: ControlStatus): string => {
   const words = controlWordsOf(desk)
   if (customers === 0) return words.customersNone
+  // What it holds nobody can tell now.
+  if (fault) return counted(words.toHold, customers, desk.locale)
   return fill(counted(words.customers, customers, desk.locale), { active: formatNumber(active, desk.locale) })
 }
 
 const columns = (desk: Desk): readonly Column<ControlTrouble>[] => {
   const words = controlWordsOf(desk)
-  const whats = { unreadable: words.unreadable, taken: words.taken, twice: words.twice, refused: words.notTaken }
+  const nameOf = (what: ControlTrouble['what']) => (what === 'refused' ? 'notTaken' : what)
   return [
     {
       id: 'customer',
@@ -106,7 +110,16 @@ const columns = (desk: Desk): readonly Column<ControlTrouble>[] => {
           </a>
         ),
     },
-    { id: 'what', head: words.what, width: 'l', card: 'wide', value: ({ what }) => whats[what] },
+    {
+      id: 'what',
+      head: words.what,
+      width: 'l',
+      card: 'wide',
+      value: ({ what }) => words[nameOf(what)],
+      render: ({ what }) => (
+        <Why locale={desk.locale} lead={words[nameOf(what)]} remedy={words[`${nameOf(what)}How`]} />
+      ),
+    },
     { id: 'where', head: words.where, width: 'm', value: ({ menu }) => menu },
     {
       id: 'said',
@@ -151,7 +164,7 @@ export const ControlState = ({ desk, status }: { desk: Desk; status: ControlStat
         <PanelBody>
           <Facts
             facts={[
-              [words.state, <StateOfIt key="state" desk={desk} status={status} />],
+              [wordsOf(desk).state, <StateOfIt key="state" desk={desk} status={status} />],
               [words.says, said ? visible([said.identity, said.board, said.version].join(' · ')) : ''],
               [words.held, status ? heldText(desk, status) : ''],
               [words.checked, when(status?.keptAt)],
