@@ -36,6 +36,7 @@ import { kindWord, SubscriberStatus } from './pages-subscribers.tsx'
 import { deskSessions, ordersOf } from './queries.ts'
 import { allowanceOf, AllowancePanel, DevicesPanel, freeDeviceDeed, topUpDeed } from './subscriber-allowance.tsx'
 import { customerDeed, EditTab, isEditRefused, saveDeed } from './subscriber-edit.tsx'
+import { HeldPanel } from './subscriber-held.tsx'
 import { decisionsOf, DecisionsTab, HistoryTab } from './subscriber-past.tsx'
 import { OthersPanel, servicesDeeds, servicesSaid, ServicesTab, type Customer } from './subscriber-services.tsx'
 import { usageLately, UsagePanel } from './subscriber-usage.tsx'
@@ -194,6 +195,7 @@ const OverviewTab = async ({ desk, subscriber, customer }: TabProps) => {
       <div class="panels">
         <WhyPanel desk={desk} steps={steps} />
         <div class="stack">
+          {await HeldPanel({ desk, subscriber })}
           {await OthersPanel({ desk, customer, login })}
           <AllowancePanel desk={desk} allowance={allowance} />
           {desk.may('subscribers.write') ? <SpeedPanel desk={desk} subscriber={subscriber} /> : null}

@@ -57,6 +57,10 @@ export const controlWords = catalogue(
     notTakenHow:
       'It answered, and what was written is not there. It is tried again by itself; what the router said stands beside.',
     removedOne: 'somebody who is gone',
+    heldAt: 'Held at the router',
+    heldNot: 'Not as it should be',
+    heldNote:
+      'The box keeps their speed, their device and whether they may pass on the router itself: {address} needs no login, and no session is counted.',
     settings: 'How the box logs in',
     way: 'By',
     'api-tls': 'API by TLS (api-ssl)',
@@ -155,6 +159,10 @@ export const controlWords = catalogue(
     notTaken: 'Ruta haikuikubali',
     notTakenHow: 'Ilijibu, na kilichoandikwa hakimo. Hujaribiwa tena yenyewe; ruta ilichosema kiko kando.',
     removedOne: 'aliyeondoka',
+    heldAt: 'Anashikiliwa kwenye ruta',
+    heldNot: 'Si inavyopaswa',
+    heldNote:
+      'Kisanduku hutunza kasi yake, kifaa chake na kama anaruhusiwa kupita kwenye ruta yenyewe: {address} haihitaji kuingia, na hakuna kipindi kinachohesabiwa.',
     settings: 'Jinsi kisanduku kinavyoingia',
     way: 'Kwa',
     'api-tls': 'API kwa TLS (api-ssl)',

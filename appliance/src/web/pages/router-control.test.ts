@@ -1,6 +1,8 @@
 import { hostileNames, visible } from '@lango/kernel/ui'
 import { ok } from '@lango/kernel'
 import { addRouter, listControls, revealControl, setControl, type ControlStatus } from '@lango/modules/network'
+import { addPlan } from '@lango/modules/plans'
+import { addSubscriber } from '@lango/modules/services'
 import { expect, test } from 'vitest'
 import { deskUnderTest } from '../testing/desk-under-test.ts'
 
@@ -159,4 +161,25 @@ test('whoever may only look sees how it goes, and neither form nor password', as
   for (const deed of ['save', 'trust', 'drawPassword', 'remove', 'withPassword'])
     expect((await post(PAGE, deed, form)).status).toBe(403)
   expect(controls()).toHaveLength(1)
+})
+
+test('the page of a customer says which router holds them, and how', async () => {
+  const { as, page, controlled, site } = desk({
+    troubleCount: 1,
+    troubles: [{ login: 'juma', what: 'taken', menu: '/ip/arp', said: '' }],
+  })
+  controlled()
+  site.must(addPlan, { name: 'Fibre', kind: 'static', policy: {} })
+  for (const [login, ip] of [
+    ['amina', '10.40.0.7'],
+    ['juma', '10.40.0.8'],
+    ['elsewhere', '10.50.0.9'],
+  ] as const)
+    site.must(addSubscriber, { login, plan: 'Fibre', ip, password: 'x' })
+  as('owner')
+  expect(await page('/subscribers/amina')).toMatch(
+    /Held at the router.*href="\/routers\/tower\/control".*As it should be/s,
+  )
+  expect(await page('/subscribers/juma')).toMatch(/Held at the router.*Not as it should be/s)
+  expect(await page('/subscribers/elsewhere')).not.toContain('Held at the router')
 })
