@@ -184,6 +184,16 @@ suite('failing sync', () => {
     await strace.stop()
   })
 
+  test('what is done at the desk is not called done when its sync fails', async () => {
+    const strace = await inject('error=EIO')
+    const answer = await box.cli('plan', 'add', 'Lost', '--kind', 'pppoe', '--down-kbps', '1', '--up-kbps', '1')
+    expect(answer.code).not.toBe(0)
+    expect(answer.stderr).toMatch(/disk/i)
+    await strace.stop()
+    const again = ['plan', 'add', 'Found', '--kind', 'pppoe', '--down-kbps', '1', '--up-kbps', '1']
+    expect((await box.cli(...again)).code).toBe(0)
+  })
+
   test('a sync that fails is answered by nobody; the box ends and comes back whole', async () => {
     expect((await account(box, 'kept')).code).toBe('Accounting-Response')
     const strace = await inject('error=EIO')

@@ -112,6 +112,7 @@ const watched = ({ dispatcher, database: { raw } }: MemorySite, partsMax = Infin
       written.push(total.get()! - before)
       return done
     },
+    synced: () => dispatcher.synced(),
   }
   return { dispatcher: watching, written }
 }

@@ -19,9 +19,7 @@ export const checkControls = (reader: RawDatabase, statuses: readonly ControlSta
   )
   if (failing.length === 0 && troubled.length === 0) {
     const customers = statuses.reduce((sum, status) => sum + status.customers, 0)
-    return [
-      fine('router-control', `${customers} customers with a fixed address are held at ${statuses.length} routers.`),
-    ]
+    return [fine('router-control', `Customers with a fixed address who are held at their routers: ${customers}.`)]
   }
   return [
     ...(failing.length > 0

@@ -8,6 +8,7 @@ import { err, ok, orThrow, secret } from '../base/index.ts'
 import { openDatabase } from '../db/index.ts'
 import { memorySite, type MemorySite } from '../testing/index.ts'
 import { addGood, addShelf, goods, goodsList, setCount, shelfRows, shelves, shop } from '../testing/shop.fixture.ts'
+import { system } from './actor.ts'
 import { verifyAudit } from './audit-verify.ts'
 import { defineCommand, type Command, type FaultOf, type ValueOf } from './command.ts'
 import { lastCommittedAt, pruneCommands } from './command-store.ts'
@@ -55,6 +56,31 @@ test('a handler’s value and faults are typed, and a handler cannot be async', 
   // @ts-expect-error and it may not hide the promise in its value
   defineCommand({ ...shared, handle: () => ok(Promise.resolve(1)) })
   expect(defineCommand({ ...shared, handle: () => ok({ n: 1 }) }).name).toBe('x.y')
+})
+
+test('a commit waits for the disk unless it is said that it need not, and the next one does again', () => {
+  const site = memorySite([shop])
+  const seen: unknown[] = []
+  const looking = defineCommand({
+    name: 'shop.look',
+    summary: 'Of the test.',
+    permission: 'shop.write',
+    input: z.object({ fails: z.boolean() }),
+    handle({ raw }, { fails }) {
+      seen.push(raw.pragma('synchronous', { simple: true }))
+      if (fails) throw new Error('on purpose')
+      return ok({})
+    },
+  })
+  const look = (id: string, fails: boolean, syncsLater?: boolean) =>
+    site.dispatcher.dispatch(looking, { fails }, { id, actor: system('test'), ...(syncsLater && { syncsLater }) })
+  look('a', false)
+  look('b', false, true)
+  look('c', true, true)
+  look('d', false)
+  const [NORMAL, FULL] = [1, 2]
+  expect([...new Set(seen.slice(1, -1))]).toEqual([NORMAL])
+  expect([seen[0], seen.at(-1)]).toEqual([FULL, FULL])
 })
 
 test('a fault takes back rows, jobs and events, and keeps the refusal', () => {

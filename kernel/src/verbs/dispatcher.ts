@@ -9,6 +9,7 @@ import { Secret } from '../base/secret.ts'
 import type { Vault } from '../base/vault.ts'
 import { runSite } from '../db/query.ts'
 import { databaseFault, type Database, type DatabaseFault, type RawDatabase } from '../db/sqlite.ts'
+import { createWalSync } from '../db/wal-sync.ts'
 import type { Actor, May } from './actor.ts'
 import { createAuditLog, type AuditEntry } from './audit.ts'
 import type { AnyCommand, CommandContext, OutcomeOf } from './command.ts'
@@ -37,6 +38,8 @@ export type DispatchOptions = {
   readonly origin?: string | undefined
   /** Committed with the outcome, whatever it is: the watermark of an ordered log. */
   readonly alongside?: (raw: RawDatabase) => void
+  /** The commit does not wait for the disk: nobody is told of it before `synced` has answered. */
+  readonly syncsLater?: boolean
 }
 
 export interface Dispatcher {
@@ -46,6 +49,8 @@ export interface Dispatcher {
     input: z.input<C['input']>,
     options: DispatchOptions,
   ): OutcomeOf<C> | Err<DispatchFault>
+  /** All that was committed is on disk: a power cut takes none of it any more. */
+  synced(): Promise<Result<void, DatabaseFault>>
 }
 
 export type DispatcherDeps = {
@@ -91,10 +96,12 @@ class SiteDispatcher implements Dispatcher {
   readonly #store: CommandStore
   readonly #audit: (entry: AuditEntry) => void
   readonly #followers: ReadonlyMap<string, readonly Follower[]>
+  readonly synced: Dispatcher['synced']
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps
     this.#raw = deps.database.raw
+    this.synced = createWalSync(deps.database.file)
     this.#store = createCommandStore(this.#raw, deps.ids)
     this.#followers = Map.groupBy(deps.followers ?? [], ({ command }) => command)
     const append = createAuditLog(this.#raw)
@@ -105,7 +112,7 @@ class SiteDispatcher implements Dispatcher {
   dispatch<C extends AnyCommand>(
     command: C,
     input: z.input<C['input']>,
-    { id, actor, origin, alongside }: DispatchOptions,
+    { id, actor, origin, alongside, syncsLater = false }: DispatchOptions,
   ): OutcomeOf<C> | Err<DispatchFault> {
     if (this.#raw.inTransaction) throw new Error(`${command.name} was dispatched inside a transaction: use call`)
     if (id === '' || id.length > dispatchLimits.idLengthMax)
@@ -119,6 +126,7 @@ class SiteDispatcher implements Dispatcher {
       now: clock.now(),
       log: log.child({ command: command.name, commandId: id }),
     }
+    if (syncsLater) this.#raw.pragma('synchronous = NORMAL')
     try {
       if (!may(actor, command.permission)) {
         return this.#refuse(command, order, { type: 'Forbidden', permission: command.permission })
@@ -131,6 +139,8 @@ class SiteDispatcher implements Dispatcher {
       const fault = databaseFault(error, database.file)
       if (fault === undefined) throw error
       return err(fault)
+    } finally {
+      if (syncsLater) this.#raw.pragma('synchronous = FULL')
     }
   }
 

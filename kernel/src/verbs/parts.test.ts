@@ -71,6 +71,7 @@ const dyingAfter = ({ dispatcher }: MemorySite, commandsLeft: number): Dispatche
       if (left < 0) throw new Error('killed')
       return dispatcher.dispatch(...given)
     },
+    synced: () => dispatcher.synced(),
   }
 }
 
@@ -152,4 +153,24 @@ test('inside another command there are no turns: it is refused as a mistake of t
   })
   expect(site.dispatch(outer, {})).toMatchObject({ ok: false, error: { type: 'CommandFailed' } })
   expect(site.log.text()).toContain('shelves.clear is done in parts')
+})
+
+test('whoever asked is told when all of it is on disk, and not when the disk fails', async () => {
+  const site = memorySite([shop])
+  const { dispatcher } = site
+  const events: string[] = []
+  const watched = (answer: ReturnType<Dispatcher['synced']>): Dispatcher => ({
+    dispatch(...given) {
+      events.push(given[2].syncsLater === true ? 'later' : 'at once')
+      return dispatcher.dispatch(...given)
+    },
+    synced() {
+      events.push('synced')
+      return answer
+    },
+  })
+  expect(await dispatchWhole(watched(Promise.resolve(ok())), addShelves, eight, by('w'))).toMatchObject({ ok: true })
+  expect(events).toEqual(['later', 'later', 'later', 'synced'])
+  const failed = err({ type: 'DiskFailed', file: 'site.db', cause: 'EIO' } as const)
+  expect(await dispatchWhole(watched(Promise.resolve(failed)), addShelves, eight, by('v'))).toEqual(failed)
 })

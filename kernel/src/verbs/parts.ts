@@ -60,19 +60,21 @@ function* partsInTurn(
   return done
 }
 
-/** Carries a command out to its end, with a turn of the event loop for everybody else between two parts. */
+/**
+ * Carries a command out to its end, with a turn of the event loop for everybody else between two parts. The disk is waited
+ * for once, at the end, and without keeping the thread: what a power cut takes before is parts that nobody was told of.
+ */
 export const dispatchWhole = async <C extends AnyCommand>(
   dispatcher: Dispatcher,
   command: C,
   input: z.input<C['input']>,
   options: DispatchOptions,
 ): Promise<Outcome<C>> => {
-  const turns = partsInTurn(dispatcher, command, input, options)
-  for (;;) {
-    const turn = turns.next()
-    if (turn.done === true) return turn.value as Outcome<C>
-    await setImmediate()
-  }
+  const turns = partsInTurn(dispatcher, command, input, { ...options, syncsLater: true })
+  let turn = turns.next()
+  for (; turn.done !== true; turn = turns.next()) await setImmediate()
+  const synced = await dispatcher.synced()
+  return synced.ok ? (turn.value as Outcome<C>) : synced
 }
 
 /** As `dispatchWhole`, where nobody else waits for a turn: a test, a migration. */
