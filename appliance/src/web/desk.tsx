@@ -106,8 +106,10 @@ class Mount {
   async open(c: Context<DeskEnv>, page: DeskPage, refused?: Refused, status = 200): Promise<Response> {
     if (!this.#deps.site.may(c.get('who').actor, page.permission)) return this.#refuse(c, forbidden(page.permission))
     try {
-      const shown = await page.show(this.#deskFor(c, refused))
-      return await this.#deps.draw(c, shown, shown.status ?? status)
+      const { refreshSec, ...shown } = await page.show(this.#deskFor(c, refused))
+      // What was refused stays to be read and mended.
+      const again = refreshSec === undefined || refused ? {} : { refreshSec }
+      return await this.#deps.draw(c, { ...shown, ...again }, shown.status ?? status)
     } catch (error) {
       if (error instanceof FaultError) return this.#refuse(c, error.fault)
       throw error

@@ -16,12 +16,19 @@ type DocumentProps = {
   scripts?: readonly string[]
   /** Reloads a page by itself where no script does it. */
   refreshSecWithoutScript?: number
-  /** Reloads a page by itself. */
+  /** Reloads a page by itself; a script of the desk does it, so as not to take away what somebody is typing. */
   refreshSec?: number | undefined
   /** Loads the page once more at once. */
   reload?: boolean
   children: ComponentChildren
 }
+
+const RefreshWithoutScript = ({ sec }: { sec: number | undefined }) =>
+  sec === undefined ? null : (
+    <noscript>
+      <meta http-equiv="refresh" content={String(sec)} />
+    </noscript>
+  )
 
 /** The page around everything. Nothing is inline: it works under a content policy that forbids that. */
 export const Document = (props: DocumentProps) => (
@@ -41,12 +48,8 @@ export const Document = (props: DocumentProps) => (
       ))}
       <link rel="icon" type="image/svg+xml" href={props.icon} />
       {props.reload === true ? <meta http-equiv="refresh" content="0" /> : null}
-      {props.refreshSec === undefined ? null : <meta http-equiv="refresh" content={String(props.refreshSec)} />}
-      {props.refreshSecWithoutScript === undefined ? null : (
-        <noscript>
-          <meta http-equiv="refresh" content={String(props.refreshSecWithoutScript)} />
-        </noscript>
-      )}
+      {props.refreshSec === undefined ? null : <meta name="refresh-sec" content={String(props.refreshSec)} />}
+      <RefreshWithoutScript sec={props.refreshSec ?? props.refreshSecWithoutScript} />
       {props.scripts?.map((address) => (
         <script key={address} type="module" src={address} />
       ))}

@@ -114,3 +114,21 @@ const refresh = async () => {
   }
 }
 if (parts.length > 0) setInterval(() => refresh().catch(() => {}), REFRESH_MS)
+
+// A page that waits for something looks again by itself, but takes nothing away that somebody has typed or chosen.
+const isFilledIn = (field) => {
+  if (field === document.activeElement) return true
+  if (field instanceof HTMLSelectElement) {
+    const given = [...field.options].findIndex((option) => option.defaultSelected)
+    return field.selectedIndex !== Math.max(given, 0)
+  }
+  return field.type === 'checkbox' || field.type === 'radio'
+    ? field.checked !== field.defaultChecked
+    : field.value !== field.defaultValue
+}
+const refreshSec = Number(document.querySelector('meta[name="refresh-sec"]')?.content)
+if (refreshSec > 0)
+  setInterval(() => {
+    const isBusy = [...document.querySelectorAll('main :is(input, textarea, select)')].some(isFilledIn)
+    if (!isBusy && !document.hidden) location.reload()
+  }, refreshSec * 1000)
