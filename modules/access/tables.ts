@@ -60,8 +60,6 @@ export const grants = defineTable(
       byPolicy: ['policyId'],
       bySerial: ['serial'],
       byExpiry: ['expiresAt'],
-      // Whether each of a batch of vouchers is used or over: 100,000 are counted without fetching a row.
-      byStanding: ['serviceId', 'status', 'firstUsedAt', 'expiresAt'],
       // Whose the open sessions are, for the plans' report; rows come in this order.
       byNumber: ['no', 'serviceId'],
     },

@@ -138,6 +138,8 @@ const createMaker = (ctx: CommandContext, batch: Batch): ((serial: number) => st
     }
     throw new Error(`no free code of batch ${batch.number} in ${DRAWS_MAX} draws`)
   }
+  // Until the first login this is its last day; from then on validity counts.
+  const expiresAt = batch.endsAt ?? batch.useBefore
   return (serial) => {
     const { code, login } = draw()
     const id = ctx.ids.next('vch')
@@ -151,6 +153,8 @@ const createMaker = (ctx: CommandContext, batch: Batch): ((serial: number) => st
       agentId: null,
       changedAt: ctx.now,
       changedBy: ctx.actor.id,
+      firstUsedAt: null,
+      expiresAt,
     })
     putGrant({
       serviceId: id,
@@ -158,8 +162,7 @@ const createMaker = (ctx: CommandContext, batch: Batch): ((serial: number) => st
       kind: plan.kind,
       password: new Secret(code),
       policyId,
-      // Until the first login this is its last day; from then on validity counts.
-      expiresAt: batch.endsAt ?? batch.useBefore ?? undefined,
+      expiresAt: expiresAt ?? undefined,
       validitySec: plan.validitySec ?? undefined,
       macLogin: undefined,
       devices: [],
@@ -321,7 +324,7 @@ export const revokeVouchers = inParts(
       const unused = ctx.raw
         .prepare<[string, number], { id: string; grantNo: number }>(
           `SELECT v.id, g.no AS grantNo FROM vouchers v JOIN grants g ON g.service_id = v.id
-         WHERE v.batch_id = ? AND v.state <> 'revoked' AND g.first_used_at IS NULL LIMIT ?`,
+         WHERE v.batch_id = ? AND v.state <> 'revoked' AND v.first_used_at IS NULL LIMIT ?`,
         )
         .all(batch.id, VOUCHERS_AT_ONCE.revoked)
       endVouchers(ctx, unused)

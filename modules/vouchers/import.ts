@@ -96,8 +96,9 @@ const createImporter = (ctx: CommandContext) => {
     if (!batch.ok) return batch
     if (serialTaken.get(batch.value.id, serial)) return err({ type: 'CodeTaken', batch: number, serial })
     const id = ctx.ids.next('vch')
-    addVoucher.run({ id, batchId: batch.value.id, tail: code.slice(-4), ...voucherFrom(ctx, row) })
     const values = grantValues({ ...row, status: undefined })
+    const standing = { firstUsedAt: null, expiresAt: values.expiresAt }
+    addVoucher.run({ id, batchId: batch.value.id, tail: code.slice(-4), ...voucherFrom(ctx, row), ...standing })
     putGrant({
       ...NO_ADDRESS,
       serviceId: id,

@@ -203,8 +203,8 @@ export const revokeRest = inParts(
       const unused = ctx.raw
         .prepare<[string, string, number, number], { id: string; grantNo: number }>(
           `SELECT v.id, g.no AS grantNo FROM vouchers v JOIN grants g ON g.service_id = v.id
-         WHERE v.batch_id = ? AND v.state NOT IN ('revoked', ?) AND g.first_used_at IS NULL
-           AND (g.expires_at IS NULL OR g.expires_at > ?) LIMIT ?`,
+         WHERE v.batch_id = ? AND v.state NOT IN ('revoked', ?) AND v.first_used_at IS NULL
+           AND (v.expires_at IS NULL OR v.expires_at > ?) LIMIT ?`,
         )
         .all(batch.id, keepSold ? 'sold' : '', ctx.now, VOUCHERS_AT_ONCE.revoked)
       endVouchers(ctx, unused)

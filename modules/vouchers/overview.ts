@@ -1,5 +1,5 @@
 /** What the desk's lists of vouchers read: batches with how far they are sold, the vouchers of one, who holds them. */
-import { and, eq, inArray, isNotNull, isNull, ne, or, sql, type SQL } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNotNull, isNull, lte, ne, or, sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
 import {
   ascending,
@@ -11,7 +11,6 @@ import {
   type Reader,
   type ResultOf,
 } from '@lango/kernel/db'
-import { grants } from '../access/tables.ts'
 import { staff } from '../people/tables.ts'
 import { plans } from '../plans/tables.ts'
 import { voucherStates, type VoucherState } from './rules.ts'
@@ -24,34 +23,31 @@ const page = {
 }
 const instant = z.number().int()
 
-type Tables = { readonly vouchers: typeof vouchers.read; readonly grants: typeof grants.read }
+type Vouchers = typeof vouchers.read
+
+const isOver = ({ expiresAt }: Vouchers, now: number): SQL => and(isNotNull(expiresAt), lte(expiresAt, now))!
+const isGood = ({ expiresAt }: Vouchers, now: number): SQL => or(isNull(expiresAt), gt(expiresAt, now))!
 
 /** `voucherState` as a condition. */
-const stateIs = (state: VoucherState, { vouchers, grants }: Tables, now: number): SQL => {
-  const isRevoked = eq(vouchers.state, 'revoked')
-  const isOver = and(isNotNull(grants.expiresAt), sql`${grants.expiresAt} <= ${now}`)!
-  const isLive = and(ne(vouchers.state, 'revoked'), or(isNull(grants.expiresAt), sql`${grants.expiresAt} > ${now}`))!
-  if (state === 'revoked') return isRevoked
-  if (state === 'expired') return and(ne(vouchers.state, 'revoked'), isOver)!
-  if (state === 'used') return and(isLive, isNotNull(grants.firstUsedAt))!
-  return and(eq(vouchers.state, state), isLive, isNull(grants.firstUsedAt))!
+const stateIs = (state: VoucherState, vouchers: Vouchers, now: number): SQL => {
+  if (state === 'revoked') return eq(vouchers.state, 'revoked')
+  if (state === 'expired') return and(ne(vouchers.state, 'revoked'), isOver(vouchers, now))!
+  if (state === 'used')
+    return and(ne(vouchers.state, 'revoked'), isGood(vouchers, now), isNotNull(vouchers.firstUsedAt))!
+  return and(eq(vouchers.state, state), isGood(vouchers, now), isNull(vouchers.firstUsedAt))!
 }
 
 /**
- * Vouchers that are alike in their own row are counted together, from an index; two questions about each one's grant are
- * left, where six conditions a voucher made a batch of 100,000 slow.
+ * Vouchers that are alike in holder and state are counted together, in the order of an index; two questions about each
+ * one are left, where six conditions a voucher made a batch of 100,000 slow.
  */
-const talliesOf = ({ vouchers, grants }: Tables, now: number) => {
-  const isOver = and(isNotNull(grants.expiresAt), sql`${grants.expiresAt} <= ${now}`)!
-  const isLive = or(isNull(grants.expiresAt), sql`${grants.expiresAt} > ${now}`)!
-  return {
-    holder: vouchers.holder,
-    state: vouchers.state,
-    all: countRows(),
-    over: countWhere(isOver),
-    used: countWhere(and(isLive, isNotNull(grants.firstUsedAt))!),
-  }
-}
+const talliesOf = (vouchers: Vouchers, now: number) => ({
+  holder: vouchers.holder,
+  state: vouchers.state,
+  all: countRows(),
+  over: countWhere(isOver(vouchers, now)),
+  used: countWhere(and(isGood(vouchers, now), isNotNull(vouchers.firstUsedAt))!),
+})
 
 type Tally = Pick<typeof vouchers.read.$inferSelect, 'holder' | 'state'> & Record<'all' | 'over' | 'used', number>
 export type VoucherCounts = Readonly<Record<VoucherState, number>>
@@ -125,24 +121,26 @@ export const deskBatches = defineQuery({
   shape: ({ rows, total }) => ({ rows, total: total[0]?.count ?? 0 }),
 })
 
+type ListTables = { readonly vouchers: typeof vouchers; readonly voucherBatches: typeof voucherBatches }
+const listTables: ListTables = { vouchers, voucherBatches }
+
 /** How many vouchers of each of these batches are in each state at an instant. */
 export const batchCounts = defineQuery({
   name: 'vouchers.counts',
   summary: 'Counts the vouchers of each given batch by state at an instant.',
   permission: 'vouchers.read',
   input: z.object({ batches: z.array(z.number().int()).max(PAGE_ROWS_MAX), now: instant }),
-  tables: { vouchers, voucherBatches, grants },
+  tables: listTables,
   examples: [
     { batches: [1, 2, 3], now: 0 },
     { batches: [1, 2, 3], now: 4_000_000_000_000 },
     { batches: [], now: 0 },
   ],
-  select: ({ db, vouchers, voucherBatches, grants, ref, refCovered }, { batches, now }) =>
+  select: ({ db, vouchers, voucherBatches, ref }, { batches, now }) =>
     db
-      .select({ batch: voucherBatches.number, ...talliesOf({ vouchers, grants }, now) })
+      .select({ batch: voucherBatches.number, ...talliesOf(vouchers, now) })
       .from(voucherBatches)
       .innerJoin(vouchers, ref(vouchers.batchId, voucherBatches.id))
-      .innerJoin(grants, refCovered(grants.serviceId, vouchers.id))
       .where(inArray(voucherBatches.number, batches))
       .groupBy(voucherBatches.number, vouchers.holder, vouchers.state)
       .orderBy(ascending(voucherBatches.number), ascending(vouchers.holder), ascending(vouchers.state)),
@@ -151,13 +149,6 @@ export const batchCounts = defineQuery({
 })
 
 export type DeskBatch = ResultOf<typeof deskBatches>['rows'][number]
-
-type ListTables = {
-  readonly vouchers: typeof vouchers
-  readonly voucherBatches: typeof voucherBatches
-  readonly grants: typeof grants
-}
-const listTables: ListTables = { vouchers, voucherBatches, grants }
 
 const listed = {
   batch: z.number().int(),
@@ -200,7 +191,7 @@ const meantBy = (read: Reader<ListTables>, batch: number, text: string): SQL => 
 const isListed = (read: Reader<ListTables>, { batch, now, state, q }: Listed): SQL =>
   and(
     q.trim() === '' ? eq(read.voucherBatches.number, batch) : meantBy(read, batch, q.trim()),
-    state === undefined ? undefined : stateIs(state, read, now),
+    state === undefined ? undefined : stateIs(state, read.vouchers, now),
   )!
 
 /** Vouchers of a batch in order of their serial numbers. */
@@ -217,20 +208,17 @@ export const deskVouchers = defineQuery({
     { batch: 1, now: 0, q: '1', offset: 1, limit: 1 },
   ],
   select(read, { offset, limit, ...asked }) {
-    const { db, vouchers, voucherBatches, grants, ref, refCovered, byKey, alias, scoped } = read
-    const found = db
+    const { db, vouchers, voucherBatches, ref, byKey, alias, scoped } = read
+    // Which they are is told by an index alone.
+    const page = db
       .select({ id: scoped(vouchers.id) })
       .from(vouchers)
       .innerJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
-    // Which they are is told by indexes alone; without a state no grant is asked for.
-    const withGrants =
-      asked.state === undefined ? found : found.innerJoin(grants, refCovered(grants.serviceId, vouchers.id))
-    const page = withGrants
       .where(isListed(read, asked))
       .orderBy(ascending(vouchers.serial), ...byKey(vouchers))
       .limit(limit)
       .offset(offset)
-    const [shown, grant] = [alias(vouchers, 'shown'), alias(grants, 'its_grant')]
+    const shown = alias(vouchers, 'shown')
     return db
       .select({
         id: shown.id,
@@ -239,11 +227,10 @@ export const deskVouchers = defineQuery({
         state: shown.state,
         holder: shown.holder,
         changedAt: shown.changedAt,
-        firstUsedAt: grant.firstUsedAt,
-        expiresAt: grant.expiresAt,
+        firstUsedAt: shown.firstUsedAt,
+        expiresAt: shown.expiresAt,
       })
       .from(shown)
-      .innerJoin(grant, ref(grant.serviceId, shown.id))
       .where(sql`(${scoped(shown.id)}) in ${page}`)
       .orderBy(ascending(shown.serial), ...byKey(shown))
   },
@@ -264,14 +251,12 @@ export const countVouchers = defineQuery({
     { batch: 1, now: 0, q: '1', state: 'made' },
   ],
   select(read, asked) {
-    const { db, vouchers, voucherBatches, grants, ref, refCovered } = read
-    const found = db
+    const { db, vouchers, voucherBatches, ref } = read
+    return db
       .select({ count: countRows() })
       .from(vouchers)
       .innerJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
-    const withGrants =
-      asked.state === undefined ? found : found.innerJoin(grants, refCovered(grants.serviceId, vouchers.id))
-    return withGrants.where(isListed(read, asked))
+      .where(isListed(read, asked))
   },
   shape: (rows) => rows[0]?.count ?? 0,
 })
@@ -284,12 +269,11 @@ export const batchHolders = defineQuery({
   input: z.object({ batch: z.number().int(), now: instant }),
   tables: listTables,
   examples: [1, 2, 3, 4].map((batch) => ({ batch, now: 2_000_000_000_000 })),
-  select: ({ db, vouchers, voucherBatches, grants, ref, refCovered }, { batch, now }) =>
+  select: ({ db, vouchers, voucherBatches, ref }, { batch, now }) =>
     db
-      .select(talliesOf({ vouchers, grants }, now))
+      .select(talliesOf(vouchers, now))
       .from(vouchers)
       .innerJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
-      .innerJoin(grants, refCovered(grants.serviceId, vouchers.id))
       .where(eq(voucherBatches.number, batch))
       .groupBy(vouchers.holder, vouchers.state)
       .orderBy(ascending(vouchers.holder), ascending(vouchers.state)),
@@ -303,7 +287,7 @@ export const movable = defineQuery({
   summary: 'Counts how many of a range of serial numbers vouchers.hand would move.',
   permission: 'vouchers.read',
   input: z.object({ batch: z.number().int(), from: z.number().int(), to: z.number().int() }),
-  tables: { vouchers, voucherBatches },
+  tables: listTables,
   examples: [{ batch: 1, from: 1, to: 8 }],
   select: ({ db, vouchers, voucherBatches, ref }, { batch, from, to }) =>
     db
@@ -320,7 +304,7 @@ export const voucherAt = defineQuery({
   summary: 'Finds the voucher with a serial number of a batch, as it is printed beside the code.',
   permission: 'vouchers.read',
   input: z.object({ batch: z.number().int(), serial: z.number().int() }),
-  tables: { vouchers, voucherBatches },
+  tables: listTables,
   examples: [1, 2, 3, 4, 5].flatMap((batch) => [1, 2, 3, 4].map((serial) => ({ batch, serial }))),
   select: ({ db, vouchers, voucherBatches, ref, byKey }, { batch, serial }) =>
     db

@@ -1,4 +1,5 @@
 import { defineTable } from '@lango/kernel/db'
+import { grants } from '../access/tables.ts'
 
 /** Vouchers made together: one plan, one spelling, one sheet of paper. */
 export const voucherBatches = defineTable(
@@ -30,7 +31,7 @@ export const voucherBatches = defineTable(
 
 /**
  * One voucher. Its code is nowhere in clear: its grant is found by the keyed hash and holds it sealed; whether it is
- * used, and until when it is good, stands there too.
+ * used, and until when it is good, stands there, and here once more to count and list many by.
  */
 export const vouchers = defineTable(
   'vouchers',
@@ -49,16 +50,19 @@ export const vouchers = defineTable(
     agentId: c.optRef('staff'),
     changedAt: c.instant(),
     changedBy: c.text(),
+    firstUsedAt: c.optInstant(),
+    expiresAt: c.optInstant(),
   }),
   {
+    repeats: { of: grants, by: 'serviceId', columns: ['firstUsedAt', 'expiresAt'] },
     unique: { bySerial: ['batchId', 'serial'] },
     indexes: {
-      byTail: ['tail'],
-      // One's own stock, everybody's, what a batch's counts need of a voucher, and its pages: each from the index alone.
-      byAgent: ['agentId', 'state', 'batchId', 'id'],
-      byState: ['state', 'holder', 'agentId', 'id'],
-      byBatch: ['batchId', 'holder', 'state', 'id'],
-      byPlace: ['batchId', 'serial', 'id', 'state'],
+      byTail: ['tail', 'batchId', 'id'],
+      // One's own stock; and from the index alone everybody's, what a batch's counts need of a voucher, and its pages.
+      byAgent: ['agentId', 'state', 'batchId'],
+      byState: ['state', 'holder', 'agentId', 'firstUsedAt', 'expiresAt'],
+      byBatch: ['batchId', 'holder', 'state', 'firstUsedAt', 'expiresAt', 'id'],
+      byPlace: ['batchId', 'serial', 'id', 'state', 'firstUsedAt', 'expiresAt'],
     },
   },
 )

@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '../base/result.ts'
 import { installChangeLog } from './changelog.ts'
 import { sqlName, type Column } from './columns.ts'
+import { fillRepeats, installRepeats } from './repeats.ts'
 import { createTableSql, indexSql, sqliteColumn } from './schema.ts'
 import { quoted } from './sql.ts'
 import { databaseFault, type Database, type DatabaseFault, type RawDatabase } from './sqlite.ts'
@@ -91,7 +92,11 @@ const upgrade = (
   // A new file is made as the definitions say: the steps have nothing to rewrite in it.
   const due = before === undefined ? [] : known.filter((step) => step.version > before.schema)
   for (const step of due) step.up(raw)
-  for (const table of tables) applyTable(raw, table, differences)
+  const widened = tables.filter((table) => applyTable(raw, table, differences))
+  if (differences.length === 0) {
+    for (const table of widened) fillRepeats(raw, table)
+    installRepeats(raw, tables)
+  }
   const minReader = Math.max(
     before?.minReader ?? 1,
     ...(before === undefined ? known : due).map((step) => step.minReader),
@@ -113,7 +118,8 @@ type LiveColumn = {
   readonly pk: number
 }
 
-const applyTable = (raw: RawDatabase, table: AnyTable, differences: string[]): void => {
+/** Whether a table that was there has got what it repeats of another. */
+const applyTable = (raw: RawDatabase, table: AnyTable, differences: string[]): boolean => {
   const live = raw.prepare<[string], LiveColumn>('SELECT * FROM pragma_table_info(?)').all(table.name)
   if (live.length === 0) {
     raw.exec(createTableSql(table))
@@ -122,6 +128,8 @@ const applyTable = (raw: RawDatabase, table: AnyTable, differences: string[]): v
     differences.push(...unknownRequired(table, live))
   }
   applyIndexes(raw, table, differences)
+  const isNew = (property: string) => !live.some(({ name }) => name === sqlName(property))
+  return live.length > 0 && table.repeats?.columns.some(isNew) === true
 }
 
 const addColumns = (raw: RawDatabase, table: AnyTable, live: readonly LiveColumn[], differences: string[]): void => {

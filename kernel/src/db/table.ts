@@ -35,6 +35,15 @@ export type TableExtras<C extends Columns> = {
   /** Enforced at the site. The mirror's only unique key is (tenant, site, key): `mirrorIndexSql` says why. */
   readonly unique?: Indexes<C>
   readonly indexes?: Indexes<C>
+  readonly repeats?: Repeats<keyof C & string>
+}
+
+/** Optional columns that say what a row of another table of the file says: the one whose column `by` has this row's id. */
+export type Repeats<P extends string = string> = {
+  readonly of: Pick<AnyTable, 'name' | 'columns'>
+  readonly by: string
+  /** By the same names in both. */
+  readonly columns: readonly P[]
 }
 
 export interface Table<N extends string = string, C extends Columns = Columns> extends TablePolicy {
@@ -42,6 +51,7 @@ export interface Table<N extends string = string, C extends Columns = Columns> e
   readonly columns: C
   readonly unique: Readonly<Record<string, readonly string[]>>
   readonly indexes: Readonly<Record<string, readonly string[]>>
+  readonly repeats: Repeats | undefined
   /** The SQLite table with every column: for commands. */
   readonly site: DrizzleTable<N, C>
   /** The SQLite table without sealed columns: what a query sees at a site. */
@@ -84,6 +94,7 @@ export const defineTable = <const N extends string, C extends Columns, const K e
   const own = columnsOf(column)
   const columns = (policy.key === 'no' ? { no: column.no(), ...own } : own) as WithKey<C, K>
   checkNames(name, policy.key, columns)
+  checkRepeats(name, columns, extras.repeats)
   const open = openColumns(columns)
   const ingest = ingestTable(name, policy.key, open)
   return {
@@ -92,6 +103,7 @@ export const defineTable = <const N extends string, C extends Columns, const K e
     columns,
     unique: extras.unique ?? {},
     indexes: extras.indexes ?? {},
+    repeats: extras.repeats,
     site: sqliteTable(name, builders(columns)) as Table<N, WithKey<C, K>>['site'],
     read: sqliteTable(name, builders(open)) as Table<N, WithKey<C, K>>['read'],
     // The product's one cast across engines: a query written against the site's table may be given the mirror.
@@ -116,6 +128,12 @@ const checkNames = (table: string, key: TablePolicy['key'], columns: Columns): v
       throw new TypeError(`${table}.${property} is no column name`)
     if (isKey && property !== key) throw new TypeError(`${table}.${property} is a second key`)
   }
+}
+
+const checkRepeats = (table: string, columns: Columns, repeats: Repeats | undefined): void => {
+  for (const property of repeats?.columns ?? [])
+    if (columns[property]?.optional !== true || repeats?.of.columns[property] === undefined)
+      throw new TypeError(`${table}.${property} cannot repeat ${repeats?.of.name}`)
 }
 
 /**
