@@ -86,11 +86,14 @@ export const searchPage = definePage({
         ),
       }
     const subscribers = await desk.ask(listSubscribers, { search: q, limit: ROWS })
-    const online = await onlineNow(desk, subscribers)
     const owners = subscribers.map(({ grantNo }) => grantNo)
-    const sessions = desk.may('sessions.read') ? await desk.ask(deskSessions, { q, owners, limit: ROWS }) : []
+    const [online, sessions, allRouters] = await Promise.all([
+      onlineNow(desk, subscribers),
+      desk.may('sessions.read') ? desk.ask(deskSessions, { q, owners, limit: ROWS }) : [],
+      desk.may('routers.read') ? desk.ask(listRouters, {}) : [],
+    ])
     const wanted = q.toLowerCase()
-    const routers = (desk.may('routers.read') ? await desk.ask(listRouters, {}) : [])
+    const routers = allRouters
       .filter(({ name, address }) => name.toLowerCase().includes(wanted) || address.includes(wanted))
       .slice(0, ROWS)
     const mayBeCode = desk.may('vouchers.read') && readCode(q) !== undefined

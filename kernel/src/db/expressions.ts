@@ -1,5 +1,5 @@
-import { sql, type SQL } from 'drizzle-orm'
-import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
+import { is, sql, type SQL } from 'drizzle-orm'
+import { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 
 /**
  * Expressions that mean the same on SQLite and on PostgreSQL, for the places where their SQL differs.
@@ -36,7 +36,11 @@ export const smallerOf = (a: Operand, b: Operand): SQL<number> =>
 export const contains = (operand: Operand, text: string): SQL => like(operand, `%${escapeLike(text)}%`)
 export const startsWith = (operand: Operand, text: string): SQL => like(operand, `${escapeLike(text)}%`)
 
-const like = (operand: Operand, pattern: string): SQL => sql`lower(${operand}) like ${pattern} escape '!'`
+/** SQLite's LIKE takes ASCII letters of either case for the same by itself: `lower` is a third of the time of a search. */
+const like = (operand: Operand, pattern: string): SQL => {
+  const text = is(operand, SQLiteColumn) ? operand : sql`lower(${operand})`
+  return sql`${text} like ${pattern} escape '!'`
+}
 
 /** SQLite's LIKE ends at U+0000, in the column and in the pattern; so does the search everywhere. */
 const escapeLike = (text: string): string =>
