@@ -18,7 +18,7 @@ import {
   type Desk,
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
-import { topOfDays, topUsers, usageByPlan, usageHoursOfAll, type Moved } from '../sessions/index.ts'
+import { heaviestIn, topOfDays, topUsers, usageByPlan, usageHoursOfAll, type Moved } from '../sessions/index.ts'
 import { askedRange, Chart, dayLabel, RangeForm, ReportTabs, Who, wordsOf, type ChartBar } from './report-parts.tsx'
 import { daysIn, hourOfDay, type TimeRange } from './time-range.ts'
 import { byDay, byHour, peakHours, totalOf, type Hour, type PeakHour, type Period } from './usage-figures.ts'
@@ -270,11 +270,8 @@ const usersOf = async (desk: Desk, range: Range): Promise<readonly UserUse[]> =>
   const whole = { fromAt: pieces[0]?.dayAt ?? 0, toAt: (pieces.at(-1)?.dayAt ?? 0) + DAY_MS }
   const days = Map.groupBy(await desk.ask(topOfDays, whole), ({ dayAt }) => dayAt)
   for (const { dayAt, ...piece } of pieces) {
-    const known = days.get(dayAt)
-    if (known) for (const { login, octets } of known) add(login, octets)
-    else
-      for (const user of await desk.ask(topUsers, { ...piece, late: false, top: CANDIDATES }))
-        add(user.login, movedOf(user))
+    const heaviest = days.get(dayAt) ?? (await desk.ask(heaviestIn, { ...piece, top: CANDIDATES }))
+    for (const { login, octets } of heaviest) add(login, octets)
   }
   const heaviest = [...candidates].toSorted(([, a], [, b]) => b - a)
   const logins = heaviest.slice(0, CANDIDATES).map(([login]) => login)

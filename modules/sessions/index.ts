@@ -20,7 +20,7 @@ import {
   usageHours,
   usageSummed,
 } from './tables.ts'
-import { topOfDays, topUsers } from './top-users.ts'
+import { heaviestIn, topOfDays, topUsers } from './top-users.ts'
 import { usageByPlan, usageHoursOfAll } from './usage-reports.ts'
 
 export { showAllowance } from './allowance.ts'
@@ -30,7 +30,7 @@ export { listRouterHealth, listUnknownRouters, openByRouter, usageTotals } from 
 export { exportFault, sealExport, sha256Of, type Manifest } from './export-seal.ts'
 export { searchHistory, whoHad } from './history.ts'
 export * from './rules.ts'
-export { topOfDays, topUsers } from './top-users.ts'
+export { heaviestIn, topOfDays, topUsers } from './top-users.ts'
 export { usageByPlan, usageHoursOfAll, type Moved } from './usage-reports.ts'
 
 export const sessions = defineModule({
@@ -66,6 +66,7 @@ export const sessions = defineModule({
     usageHoursOfAll,
     usageByPlan,
     topUsers,
+    heaviestIn,
     topOfDays,
     searchHistory,
     whoHad,

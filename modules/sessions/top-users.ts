@@ -1,7 +1,7 @@
 /** Who used most: no sums are kept for it, so that it is read from the indexes on the end and the hour. */
 import { and, gte, inArray, lt, lte, or, sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
-import { ascending, defineQuery, descending, type Reader } from '@lango/kernel/db'
+import { ascending, defineQuery, descending, sumOf, type Reader } from '@lango/kernel/db'
 import { grants } from '../access/tables.ts'
 import { plans } from '../plans/tables.ts'
 import { services } from '../services/tables.ts'
@@ -14,28 +14,21 @@ const DAY_MS = 24 * HOUR_MS
 const TOP_MAX = 1000
 const LOGINS_MAX = 1000
 
-const input = z.object({
+const range = {
   fromAt: z.number().int(),
   toAt: z.number().int(),
-  /**
-   * Those too that were told to be over long after their last hour (their router was away): they stand far from it in
-   * the index. Without them a slice of a long range costs no more than it is long.
-   */
-  late: z.boolean().default(true),
   top: z.number().int().min(1).max(TOP_MAX).default(100),
+}
+const input = z.object({
+  ...range,
   /** Of these only: then each is whole. */
   logins: z.array(z.string()).max(LOGINS_MAX).optional(),
 })
 type Asked = z.output<typeof input>
 
 /** What ended before a range begins holds nothing of it: `SessionStore` sees to that. */
-const historyIn = (history: typeof sessionHistory.read, { fromAt, toAt, late }: Asked): SQL =>
-  and(
-    gte(history.endedAt, fromAt),
-    late ? undefined : lt(history.endedAt, toAt + HOUR_MS),
-    gte(history.hourAt, fromAt),
-    lt(history.hourAt, toAt),
-  )!
+const historyIn = (history: typeof sessionHistory.read, { fromAt, toAt }: Pick<Asked, 'fromAt' | 'toAt'>): SQL =>
+  and(gte(history.endedAt, fromAt), gte(history.hourAt, fromAt), lt(history.hourAt, toAt))!
 
 const TABLES = { liveSessions, sessionHistory, usageHours, grants, services, vouchers, voucherBatches, plans }
 
@@ -69,7 +62,7 @@ const heaviest = (
     .as('heaviest')
 }
 
-/** Who used most in [fromAt, toAt). A long range is asked for in slices, or of some only: no read may take long. */
+/** Who used most in [fromAt, toAt). Of a long range it is asked for of some only: no read may take long. */
 export const topUsers = defineQuery({
   name: 'sessions.topUsers',
   summary: 'Shows the logins that used most in a range of time, the heaviest first.',
@@ -78,7 +71,6 @@ export const topUsers = defineQuery({
   tables: TABLES,
   examples: [
     { fromAt: 0, toAt: 4_000_000_000_000 },
-    { fromAt: 0, toAt: 4_000_000_000_000, late: false },
     { fromAt: 0, toAt: 4_000_000_000_000, top: 2, logins: ['a', 'A', 'b'] },
   ],
   select: (read, asked) => {
@@ -120,6 +112,69 @@ export const topUsers = defineQuery({
         plan: one.first.plan,
         ...movedOf(one),
       })),
+})
+
+/**
+ * Who moved most in a piece of a long range, to be looked at over the whole of it: octets alone, which takes half the
+ * time. Those are left out that were told to be over long after their last hour (their router was away), for they stand
+ * far from it in the index: a piece costs no more than it is long.
+ */
+export const heaviestIn = defineQuery({
+  name: 'sessions.heaviest',
+  summary: 'Shows the logins that moved most octets in a short range of time, the heaviest first.',
+  permission: 'sessions.read',
+  input: z.object(range),
+  tables: TABLES,
+  examples: [
+    { fromAt: 0, toAt: 4_000_000_000_000 },
+    { fromAt: 0, toAt: 4_000_000_000_000, top: 2 },
+  ],
+  select: (read, { fromAt, toAt, top }) => {
+    const { db, ref, scoped, siteOf, liveSessions: live, sessionHistory: history, usageHours: hours, grants } = read
+    const lastHour = (table: typeof live | typeof history) => ({
+      grantNo: table.grantNo,
+      octets:
+        sql`${table.inputOctets} - ${table.hourInputOctets} + ${table.outputOctets} - ${table.hourOutputOctets}`.as(
+          'octets',
+        ),
+      ...siteOf(table),
+    })
+    const moved = db
+      .select(lastHour(live))
+      .from(live)
+      .where(and(gte(live.hourAt, fromAt), lt(live.hourAt, toAt)))
+      .unionAll(
+        db
+          .select(lastHour(history))
+          .from(history)
+          .where(and(historyIn(history, { fromAt, toAt }), lt(history.endedAt, toAt + HOUR_MS))),
+      )
+      .unionAll(
+        db
+          .select({
+            grantNo: hours.grantNo,
+            octets: sql`${hours.inputOctets} + ${hours.outputOctets}`.as('octets'),
+            ...siteOf(hours),
+          })
+          .from(hours)
+          .where(and(gte(hours.hourAt, fromAt), lt(hours.hourAt, toAt))),
+      )
+      .as('moved')
+    const sum = sumOf(sql`${moved.octets}`).as('sum')
+    const heaviest = db
+      .select({ grantNo: moved.grantNo, sum, ...siteOf(moved.grantNo.table) })
+      .from(moved)
+      .groupBy(scoped(moved.grantNo))
+      .orderBy(descending(sql`sum`), scoped(moved.grantNo))
+      .limit(top)
+      .as('heaviest')
+    return db
+      .select({ login: grants.login, octets: heaviest.sum })
+      .from(heaviest)
+      .innerJoin(grants, ref(heaviest.grantNo, grants.no))
+      .orderBy(descending(heaviest.sum), ascending(grants.login))
+  },
+  shape: (rows) => rows,
 })
 
 /** Who moved most in each whole day (of UTC) in [fromAt, toAt) that has been added up; the heaviest first. */

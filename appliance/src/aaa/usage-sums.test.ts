@@ -4,7 +4,7 @@ import { insertSql, type RawDatabase } from '@lango/kernel/db'
 import { memorySite } from '@lango/kernel/testing'
 import { addPlan } from '@lango/modules/plans'
 import { addSubscriber, changeSubscribers } from '@lango/modules/services'
-import { HOUR_MS, topOfDays, topUsers, usageByPlan, usageHoursOfAll } from '@lango/modules/sessions'
+import { heaviestIn, HOUR_MS, topOfDays, topUsers, usageByPlan, usageHoursOfAll } from '@lango/modules/sessions'
 import { liveSessions, sessionHistory, usageHours } from '@lango/modules/sessions/tables'
 import { makeVouchers, openBatch } from '@lango/modules/vouchers'
 import { siteModules } from '../site.ts'
@@ -114,6 +114,7 @@ test('whatever is added up so far, and whatever broke off, a report has each row
       let sums = createUsageSums(database.raw, database.raw)
       const byHour = new Map<number, number>()
       const byPlan = new Map<string, number>()
+      const byLogin = new Map<string, number>()
       for (const one of events) {
         if ('who' in one) {
           // The third is nobody.
@@ -123,6 +124,8 @@ test('whatever is added up so far, and whatever broke off, a report has each row
           const plan = grantNo === 0 ? '' : 'Home'
           byHour.set(hourAt, (byHour.get(hourAt) ?? 0) + one.octets * one.times)
           byPlan.set(plan, (byPlan.get(plan) ?? 0) + one.octets * one.times)
+          const login = ['amina', 'baraka'][one.who]
+          if (login !== undefined) byLogin.set(login, (byLogin.get(login) ?? 0) + 3 * one.octets * one.times)
         } else if (one.kind === 'restart') sums = createUsageSums(database.raw, database.raw)
         else if (one.kind === 'step') sums.step()
         else breakOff(database.raw, sums)
@@ -136,6 +139,8 @@ test('whatever is added up so far, and whatever broke off, a report has each row
         plans: expected.map(([plan, octets]) => ({ plan, ...movedBy(octets) })),
         isWhole: true,
       })
+      const heaviest = [...byLogin].toSorted(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+      expect(query(heaviestIn, ALL)).toEqual(heaviest.map(([login, octets]) => ({ login, octets })))
       expect(query(usageHoursOfAll, { fromAt: T0 + HOUR_MS, toAt: T0 + 2 * HOUR_MS }).hours).toEqual(
         [...byHour]
           .filter(([hourAt]) => hourAt === T0 + HOUR_MS)
@@ -198,6 +203,8 @@ test('who used most, of all and of some', () => {
   expect(query(topUsers, { ...ALL, top: 1 })).toMatchObject([{ login: 'amina' }])
   expect(query(topUsers, { ...ALL, logins: ['baraka'] })).toMatchObject([{ login: 'baraka', ...movedBy(15) }])
   expect(query(topUsers, { fromAt: T0 + HOUR_MS, toAt: ALL.toAt })).toEqual([])
+  expect(query(heaviestIn, { ...ALL, top: 1 })).toEqual([{ login: 'amina', octets: 60 }])
+  expect(query(heaviestIn, { fromAt: T0 + HOUR_MS, toAt: ALL.toAt })).toEqual([])
 })
 
 const DAY_MS = 24 * HOUR_MS
