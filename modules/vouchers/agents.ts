@@ -1,10 +1,11 @@
 /** What is known of those who sell vouchers: their stock, their sales, what they earned. */
-import { and, eq, gt, gte, isNotNull, isNull, lt, or, sql, type SQL } from 'drizzle-orm'
+import { and, eq, gt, gte, isNotNull, isNull, lt, or, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
-import { ascending, countRows, countWhere, defineQuery, descending, sumOf } from '@lango/kernel/db'
+import { ascending, countRows, defineQuery, descending, sumOf } from '@lango/kernel/db'
 import { grants } from '../access/tables.ts'
 import { staff } from '../people/tables.ts'
 import { plans } from '../plans/tables.ts'
+import type { Seller } from './sales.ts'
 import { voucherBatches, voucherSales, vouchers } from './tables.ts'
 
 /** Sellers of one report. */
@@ -18,23 +19,25 @@ type SalesTable = typeof voucherSales.read
 
 const within = (sales: SalesTable, { fromAt, toAt }: Period): SQL => and(gte(sales.at, fromAt), lt(sales.at, toAt))!
 
-/** Of a group of rows; what was given back is told apart, and taken off in `balanced`. */
-const sumsOf = (sales: SalesTable) => {
-  const isKind = (kind: 'sold' | 'reversed') => eq(sales.kind, kind)
-  const sum = (kind: 'sold' | 'reversed', minor: SalesTable['priceMinor'] | SalesTable['commissionMinor']) =>
-    sumOf(sql`case when ${isKind(kind)} then ${minor} else 0 end`)
-  return {
-    currency: sales.currency,
-    sold: countWhere(isKind('sold')),
-    salesMinor: sum('sold', sales.priceMinor),
-    earnedMinor: sum('sold', sales.commissionMinor),
-    reversed: countWhere(isKind('reversed')),
-    reversedSalesMinor: sum('reversed', sales.priceMinor),
-    reversedMinor: sum('reversed', sales.commissionMinor),
-  }
-}
+/** What rows come to that are alike in currency and kind: a condition in each sum takes longer than a row for each kind. */
+const sumsOf = (sales: SalesTable) => ({
+  currency: sales.currency,
+  kind: sales.kind,
+  vouchers: countRows(),
+  priceMinor: sumOf(sales.priceMinor),
+  commissionMinor: sumOf(sales.commissionMinor),
+})
 
 type Sums = {
+  readonly currency: string
+  readonly kind: 'sold' | 'reversed'
+  readonly vouchers: number
+  readonly priceMinor: number
+  readonly commissionMinor: number
+}
+
+/** What was sold and what was given back, told apart. */
+export type Balance = {
   readonly currency: string
   readonly sold: number
   readonly salesMinor: number
@@ -42,12 +45,28 @@ type Sums = {
   readonly reversed: number
   readonly reversedSalesMinor: number
   readonly reversedMinor: number
+  readonly netMinor: number
 }
 
-const balanced = <S extends Sums>(sums: S): S & { readonly netMinor: number } => ({
-  ...sums,
-  netMinor: sums.earnedMinor - sums.reversedMinor,
-})
+/** By currency, in its order. */
+const balancesOf = (sums: readonly Sums[]): readonly Balance[] =>
+  [...Map.groupBy(sums, ({ currency }) => currency)]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([currency, rows]) => {
+      const sum = (kind: Sums['kind'], of: 'vouchers' | 'priceMinor' | 'commissionMinor'): number =>
+        rows.reduce((total, row) => total + (row.kind === kind ? row[of] : 0), 0)
+      const [earnedMinor, reversedMinor] = [sum('sold', 'commissionMinor'), sum('reversed', 'commissionMinor')]
+      return {
+        currency,
+        sold: sum('sold', 'vouchers'),
+        salesMinor: sum('sold', 'priceMinor'),
+        earnedMinor,
+        reversed: sum('reversed', 'vouchers'),
+        reversedSalesMinor: sum('reversed', 'priceMinor'),
+        reversedMinor,
+        netMinor: earnedMinor - reversedMinor,
+      }
+    })
 
 /** In somebody's hands to sell, and still good for a first login: what ends a voucher's grant revokes the voucher too. */
 const isInStock = ({ state, firstUsedAt, expiresAt }: typeof vouchers.read, now: number): SQL =>
@@ -127,15 +146,15 @@ export const ownCommission = defineQuery({
       .select(sumsOf(sales))
       .from(sales)
       .where(and(eq(sales.agentId, staffId), within(sales, asked)))
-      .groupBy(sales.currency)
-      .orderBy(ascending(sales.currency)),
+      .groupBy(sales.currency, sales.kind)
+      .orderBy(ascending(sales.currency), ascending(sales.kind)),
     person: db
       .select({ commissionBp: staff.commissionBp })
       .from(staff)
       .where(eq(staff.id, staffId))
       .orderBy(...byKey(staff)),
   }),
-  shape: ({ sums, person: [person] }) => ({ sums: sums.map(balanced), commissionBp: person?.commissionBp ?? null }),
+  shape: ({ sums, person: [person] }) => ({ sums: balancesOf(sums), commissionBp: person?.commissionBp ?? null }),
 })
 
 /** Somebody of the staff by their login, as whoever hands vouchers on names them; undefined for anybody else. */
@@ -174,8 +193,8 @@ export const commissionReport = defineQuery({
       .select({ holder: sales.holder, agentId: sales.agentId, ...sumsOf(sales) })
       .from(sales)
       .where(within(sales, asked))
-      .groupBy(sales.holder, sales.agentId, sales.currency)
-      .orderBy(ascending(sales.holder), ascending(sales.agentId), ascending(sales.currency)),
+      .groupBy(sales.holder, sales.agentId, sales.currency, sales.kind)
+      .orderBy(ascending(sales.holder), ascending(sales.agentId), ascending(sales.currency), ascending(sales.kind)),
     stock: db
       .select({ holder: vouchers.holder, agentId: vouchers.agentId, stock: countRows() })
       .from(vouchers)
@@ -190,50 +209,30 @@ export const commissionReport = defineQuery({
   shape({ sales, stock, people }) {
     const names = new Map(people.map(({ id, name }) => [id, name]))
     const sellers = new Map<string, SellerLine>()
-    const lineOf = ({ holder, agentId }: Pick<SellerLine, 'holder' | 'agentId'>): SellerLine => {
-      const key = `${agentId ?? ''} ${holder}`
+    const keyOf = ({ holder, agentId }: Seller): string => `${agentId ?? ''} ${holder}`
+    const lineOf = ({ holder, agentId }: Seller): SellerLine => {
+      const key = keyOf({ holder, agentId })
       const name = agentId === null ? null : (names.get(agentId) ?? null)
       const line = sellers.get(key) ?? { holder, agentId, name, stock: 0, sales: [] }
       sellers.set(key, line)
       return line
     }
-    for (const { holder, agentId, ...sums } of sales.slice(0, SELLERS_MAX))
-      lineOf({ holder, agentId }).sales.push(balanced(sums))
+    const bySeller = [...Map.groupBy(sales, keyOf).values()]
+    for (const sums of bySeller.slice(0, SELLERS_MAX)) lineOf(sums[0]!).sales.push(...balancesOf(sums))
     for (const { holder, agentId, stock: count } of stock.slice(0, SELLERS_MAX))
       lineOf({ holder: holder ?? '', agentId }).stock = count
     return {
       sellers: [...sellers.values()],
-      totals: totalsOf(sales).map(balanced),
+      totals: balancesOf(sales),
       stock: stock.reduce((sum, each) => sum + each.stock, 0),
       /** There are more than are told; the totals are of all. */
-      isCut: sales.length > SELLERS_MAX || stock.length > SELLERS_MAX,
+      isCut: bySeller.length > SELLERS_MAX || stock.length > SELLERS_MAX,
     }
   },
 })
 
-/** By currency, in its order. */
-const totalsOf = (sales: readonly Sums[]): readonly Sums[] =>
-  [...Map.groupBy(sales, ({ currency }) => currency)]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([currency, rows]) => {
-      const sum = (of: Exclude<keyof Sums, 'currency'>): number => rows.reduce((total, row) => total + row[of], 0)
-      return {
-        currency,
-        sold: sum('sold'),
-        salesMinor: sum('salesMinor'),
-        earnedMinor: sum('earnedMinor'),
-        reversed: sum('reversed'),
-        reversedSalesMinor: sum('reversedSalesMinor'),
-        reversedMinor: sum('reversedMinor'),
-      }
-    })
-
-export type Balance = Sums & { readonly netMinor: number }
-
 /** Whoever sold in the period, or has some to sell. */
-export type SellerLine = {
-  readonly holder: string
-  readonly agentId: string | null
+export type SellerLine = Seller & {
   readonly name: string | null
   stock: number
   readonly sales: Balance[]
