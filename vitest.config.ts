@@ -10,6 +10,8 @@ export default defineConfig({
     // node:ffi (docs/decisions/0007-…) is one.
     execArgv: ['--disable-warning=ExperimentalWarning'],
     maxWorkers: 2,
+    // Loading the product's modules anew for each file took longer than the tests: no test leaves anything in one.
+    isolate: false,
     testTimeout: 20_000,
   },
 })
