@@ -78,10 +78,13 @@ const createAsker = (options: S3Options): Asker => {
   }
 }
 
-/** Open before anything may go wrong on the line: a stream that is dropped while it opens its file fails unheard. */
+/**
+ * Open before anything may go wrong on the line: a stream that is dropped while it opens its file fails unheard. Closed
+ * whatever became of it: one that is left to the garbage collector ends the process.
+ */
 const sendFile = async (path: string, to: ClientRequest): Promise<void> => {
-  const file = await open(path)
-  await pipeline(file.createReadStream(), to)
+  await using file = await open(path)
+  await pipeline(file.createReadStream({ autoClose: false }), to)
 }
 
 export const createS3Store = (options: S3Options): BackupStore => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -123,7 +124,24 @@ test('it stops when it is told to', async () => {
   const put = store().put('f.backup', fileOf('f', 'x'), stop.signal)
   stop.abort()
   await expect(put).rejects.toThrow(/cannot be reached/)
+  expect(await stillOpen('f')).toBe(false)
 })
+
+/** Whether this process has a file of ours open still. */
+const stillOpen = async (name: string): Promise<boolean> => {
+  const targetOf = (fd: string): string => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`)
+    } catch {
+      // Closed since it was listed.
+      return ''
+    }
+  }
+  const isOpen = (): boolean => readdirSync('/proc/self/fd').some((fd) => targetOf(fd).startsWith(join(work, name)))
+  // What was asked of the disk before these is answered before them.
+  for (let turn = 0; turn < 50; turn++) await stat(work)
+  return isOpen()
+}
 
 test('a put that is broken off, and whose file is gone at once, ends with its own fault and no other', async () => {
   const file = fileOf('gone.backup', 'x'.repeat(100))
@@ -132,6 +150,7 @@ test('a put that is broken off, and whose file is gone at once, ends with its ow
   await expect(put).rejects.toThrow(/cannot be reached/)
   // What fails unheard fails a little later, and then ends the process.
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+  expect(await stillOpen('gone.backup')).toBe(false)
 })
 
 test('a folder that cannot be made fails at once', async () => {
