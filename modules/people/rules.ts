@@ -9,6 +9,9 @@ export const permissions = [
   'customers.erase',
   'ledger.read',
   'metrics.read',
+  'payments.read',
+  'payments.request',
+  'payments.resolve',
   'people.read',
   'people.write',
   'plans.read',
@@ -48,6 +51,7 @@ const PRIVATE: ReadonlySet<string> = new Set([
   'audit.read',
   'backups.read',
   'ledger.read',
+  'payments.read',
   'webhooks.read',
 ])
 const READING = permissions.filter((permission) => permission.endsWith('.read') && !PRIVATE.has(permission))
@@ -56,6 +60,8 @@ const roles: Readonly<Record<Role, ReadonlySet<string>>> = {
   owner: new Set(permissions),
   technician: new Set([
     ...READING,
+    'payments.read',
+    'payments.request',
     'plans.write',
     'routers.admin',
     'routers.write',
@@ -68,6 +74,9 @@ const roles: Readonly<Record<Role, ReadonlySet<string>>> = {
     'webhooks.write',
   ]),
   cashier: new Set([
+    'payments.read',
+    'payments.request',
+    'payments.resolve',
     'plans.read',
     'sessions.read',
     'subscribers.read',

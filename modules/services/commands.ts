@@ -127,7 +127,8 @@ type Validity = {
   readonly validitySec: number | undefined
 }
 
-const validityAt = (ctx: CommandContext, plan: Plan, times?: SaleTimes): Result<Validity, SubscriberFault> => {
+/** When what is sold now begins and ends; without `times` as the plan says. */
+export const validityAt = (ctx: CommandContext, plan: Plan, times?: SaleTimes): Result<Validity, SubscriberFault> => {
   const why = times && saleTimesFault(plan.policy, times, ctx.now)
   if (why !== undefined) return err({ type: 'SaleTimesUnfit', why })
   const validity = validityOf(plan, ctx.now, times)

@@ -22,6 +22,7 @@ import { auditSentences, type AuditFault } from './audit-faults.ts'
 import { customerSentences, type CustomerFault } from './customer-faults.ts'
 import { localTime } from './format.ts'
 import { sendingSentences, type SendingFault } from './message-faults.ts'
+import { paymentSentences, type PaymentFault } from './payment-faults.ts'
 import { routerSentences, type RouterFault } from './router-faults.ts'
 import { staffSentences, type StaffFault } from './staff-faults.ts'
 import { voucherSentences, type VoucherFault } from './voucher-faults.ts'
@@ -60,6 +61,7 @@ type ActionFault =
 
 export type KnownFault =
   | ModuleFault
+  | PaymentFault
   | RouterFault
   | StaffFault
   | SendingFault
@@ -283,6 +285,7 @@ const sentences: Sentences = {
   BoxInvalid: () => 'A sealed password was altered or moved, and cannot be opened. Set it again.',
   ...auditSentences,
   ...customerSentences,
+  ...paymentSentences,
   ...routerSentences,
   ...voucherSentences,
   ...sendingSentences,

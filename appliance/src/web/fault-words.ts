@@ -4,6 +4,7 @@
  */
 import type { Fault } from '@lango/kernel'
 import { fill, type Lang } from '@lango/kernel/ui'
+import { paymentFaultWords } from './payment-fault-words.ts'
 import { staffFaultWords } from './staff-fault-words.ts'
 
 export type FaultWords = Readonly<Record<Lang, string>>
@@ -185,6 +186,7 @@ const words: Readonly<Record<string, FaultWords>> = {
     en: 'Text on {colour} cannot be read (contrast {contrast}, it takes 4.5). Choose a darker or a lighter colour.',
     sw: 'Maandishi juu ya {colour} hayasomeki (utofauti {contrast}, inahitajika 4.5). Chagua rangi nyeusi au angavu zaidi.',
   },
+  ...paymentFaultWords,
   ...staffFaultWords,
   BackupsUnscheduled: {
     en: 'No backups are scheduled. Say first where they go.',

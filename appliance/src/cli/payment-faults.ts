@@ -1,0 +1,32 @@
+/** The sentences about what people buy by themselves, and the money that comes in for it. */
+import { formatMoney, money } from '@lango/kernel'
+import type { FaultOf } from '@lango/kernel/verbs'
+import type { requestPurchase, resolvePayment } from '@lango/modules/payments'
+
+export type PaymentFault = FaultOf<typeof requestPurchase | typeof resolvePayment>
+
+type Own =
+  | 'AmountDiffers'
+  | 'PaymentSettled'
+  | 'PaymentUnknown'
+  | 'PlanNotForSale'
+  | 'PromptOpen'
+  | 'PurchasePaid'
+  | 'PurchaseUnknown'
+type Sentences = { readonly [T in Own]: (fault: Extract<PaymentFault, { type: T }>) => string }
+
+const amount = (minor: number, currency: string): string => formatMoney(money(minor, currency))
+
+export const paymentSentences: Sentences = {
+  AmountDiffers: ({ paidMinor, priceMinor, currency }) =>
+    `${amount(paidMinor, currency)} was paid, and that costs ${amount(priceMinor, currency)}: only what is worth as much can be given for it. Pay it back, or give what costs that.`,
+  PaymentSettled: ({ receipt }) => `Somebody has said already what ${receipt} was for.`,
+  PaymentUnknown: ({ receipt }) =>
+    `No payment has the receipt ${receipt}. It may not have been read from the provider yet.`,
+  PlanNotForSale: ({ plan }) =>
+    `${plan} is no plan that people buy by themselves: it has to be of kind hotspot, with a price, and not for a fixed time.`,
+  PromptOpen: ({ number }) =>
+    `This phone is being asked to pay for purchase ${number} already. Wait until that is paid or refused; it takes a minute and a half at most.`,
+  PurchasePaid: ({ number }) => `Purchase ${number} is paid for already.`,
+  PurchaseUnknown: ({ purchase }) => `There is no purchase ${purchase}.`,
+}

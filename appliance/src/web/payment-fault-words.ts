@@ -1,0 +1,26 @@
+/** Faults about purchases and payments, in the words of a page. */
+import type { FaultWords } from './fault-words.ts'
+
+export const paymentFaultWords: Readonly<Record<string, FaultWords>> = {
+  PaymentSettled: {
+    en: 'Somebody has said already what {receipt} was for.',
+    sw: 'Tayari kuna aliyesema {receipt} ilikuwa ya nini.',
+  },
+  PaymentUnknown: {
+    en: 'No payment has the receipt {receipt}. It may not have been read from the provider yet.',
+    sw: 'Hakuna malipo yenye risiti {receipt}. Huenda bado hayajasomwa kutoka kwa mtoa huduma.',
+  },
+  PlanNotForSale: {
+    en: '{plan} is no plan that people buy by themselves: it has to be of kind hotspot, with a price, and not for a fixed time.',
+    sw: '{plan} si kifurushi ambacho watu hujinunulia: lazima kiwe cha aina hotspot, chenye bei, na kisiwe cha muda maalumu.',
+  },
+  PromptOpen: {
+    en: 'This phone is being asked to pay for purchase {number} already. Wait until that is paid or refused: a minute and a half at most.',
+    sw: 'Simu hii tayari inaombwa kulipia ununuzi {number}. Subiri hadi ulipwe au ukataliwe: dakika moja na nusu kwa upeo.',
+  },
+  PurchasePaid: {
+    en: 'Purchase {number} is paid for already.',
+    sw: 'Ununuzi {number} tayari umelipiwa.',
+  },
+  PurchaseUnknown: { en: 'There is no purchase {purchase}.', sw: 'Hakuna ununuzi {purchase}.' },
+}

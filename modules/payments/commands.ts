@@ -1,0 +1,135 @@
+import { and, eq, gt, inArray } from 'drizzle-orm'
+import { z } from 'zod'
+import { err, ok } from '@lango/kernel'
+import { defineCommand, personalIn, type CommandContext } from '@lango/kernel/verbs'
+import { isMac, normaliseDevice } from '../access/index.ts'
+import { phoneSchema, planForSale, putPurchase } from './wish.ts'
+import { askJob, promptJob } from './jobs-asked-for.ts'
+import { failures } from './port.ts'
+import { nextOf, paymentLimits, type Told } from './rules.ts'
+import { give, purchaseAt, settleByPrompt, type Purchase } from './settle.ts'
+import { purchases } from './tables.ts'
+
+/** Asks somebody to pay for a plan on their phone. */
+export const requestPurchase = defineCommand({
+  name: 'purchases.request',
+  summary: 'Asks somebody to pay for a plan on their phone; what they bought is given when the money is there.',
+  output: z.object({ id: z.string(), number: z.number().int(), reference: z.string() }),
+  permission: 'payments.request',
+  input: z.object({
+    plan: z.string(),
+    phone: phoneSchema,
+    device: z
+      .string()
+      .transform(normaliseDevice)
+      .refine(isMac, 'A MAC address looks like AA:BB:CC:DD:EE:FF.')
+      .optional(),
+  }),
+  audit: (input, { value }) => personalIn((value as { id: string } | undefined)?.id, input),
+  handle(ctx, { plan: name, phone, device }) {
+    const plan = planForSale(ctx, name)
+    if (!plan.ok) return plan
+    const open = openPrompt(ctx, phone)
+    if (open) return err({ type: 'PromptOpen', number: open.number })
+    const { id, number, reference } = putPurchase(ctx, plan.value, { phone, device: device ?? null })
+    ctx.enqueue(promptJob, { purchaseId: id })
+    return ok({ id, number, reference })
+  },
+})
+
+/** A phone has one prompt at a time: a second one is refused there, or paid twice. */
+const openPrompt = (ctx: CommandContext, phone: string): Purchase | undefined =>
+  ctx.db
+    .select()
+    .from(purchases.site)
+    .where(
+      and(
+        eq(purchases.site.phone, phone),
+        gt(purchases.site.requestedAt, ctx.now - paymentLimits.promptLifeMs),
+        inArray(purchases.site.state, ['requested', 'accepted']),
+      ),
+    )
+    .get()
+
+const internal = { permission: 'system', isInternal: true } as const
+
+/**
+ * Before the provider is asked to prompt. Said once: whoever comes here again, after a crash, does not know whether it
+ * was asked, and must not ask a second time.
+ */
+export const beginPrompt = defineCommand({
+  ...internal,
+  name: 'purchases.beginPrompt',
+  input: z.object({ purchaseId: z.string() }),
+  handle(ctx, { purchaseId }) {
+    const purchase = purchaseAt(ctx, purchaseId)
+    if (purchase?.state !== 'requested') return ok({ mayPrompt: false, isWaitedFor: false })
+    if (purchase.promptedAt !== null) return ok({ mayPrompt: false, isWaitedFor: true })
+    ctx.db.update(purchases.site).set({ promptedAt: ctx.now }).where(eq(purchases.site.id, purchaseId)).run()
+    return ok({ mayPrompt: true, isWaitedFor: true })
+  },
+})
+
+const told = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('taken'), ref: z.string().min(1).max(128) }),
+  z.object({ type: z.literal('unheard') }),
+  z.object({ type: z.literal('silent') }),
+  z.object({ type: z.literal('refused'), failure: z.enum(failures) }),
+  z.object({ type: z.literal('open') }),
+  z.object({ type: z.literal('paid') }),
+  z.object({ type: z.literal('failed'), failure: z.enum(failures), mayStillBePaid: z.boolean() }),
+])
+
+/** What the provider said of a purchase's prompt. */
+export const promptTold = defineCommand({
+  ...internal,
+  name: 'purchases.told',
+  input: z.object({ purchaseId: z.string(), told }),
+  handle(ctx, { purchaseId, told }) {
+    const purchase = purchaseAt(ctx, purchaseId)
+    if (!purchase) return err({ type: 'PurchaseUnknown', purchase: purchaseId })
+    goOn(ctx, purchase, told)
+    return ok({ purchaseId })
+  },
+})
+
+const goOn = (ctx: CommandContext, purchase: Purchase, heard: Told): void => {
+  const { id } = purchase
+  const next = nextOf(purchase, heard, ctx.now)
+  const set = (values: Partial<Purchase>): void => {
+    ctx.db.update(purchases.site).set(values).where(eq(purchases.site.id, id)).run()
+  }
+  const ask = (afterMs: number): void => ctx.enqueue(askJob, { purchaseId: id }, { runAt: ctx.now + afterMs, key: id })
+  switch (next.type) {
+    case 'accept':
+      set({ state: 'accepted', acceptedAt: ctx.now, providerRef: next.ref ?? null })
+      return ask(ASK_FIRST_MS)
+    case 'prompt-again':
+      set({ promptedAt: null, unheard: purchase.unheard + 1 })
+      return ctx.enqueue(promptJob, { purchaseId: id }, { runAt: ctx.now + next.afterMs })
+    case 'ask-again':
+      return ask(next.afterMs)
+    case 'fail':
+      set({ state: 'failed', failedAt: ctx.now, failure: next.failure, mayStillBePaid: next.mayStillBePaid })
+      return next.askAfterMs === undefined ? undefined : ask(next.askAfterMs)
+    case 'confirm':
+      return settleByPrompt(ctx, purchase)
+    default:
+      return undefined
+  }
+}
+
+/** Nobody has typed a PIN sooner. */
+const ASK_FIRST_MS = 3000
+
+/** Gives what was paid for and could not be given yet. */
+export const givePaid = defineCommand({
+  ...internal,
+  name: 'purchases.give',
+  input: z.object({ purchaseId: z.string() }),
+  handle(ctx, { purchaseId }) {
+    const purchase = purchaseAt(ctx, purchaseId)
+    if (purchase?.state === 'confirmed') give(ctx, purchase)
+    return ok({ purchaseId })
+  },
+})

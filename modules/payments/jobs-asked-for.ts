@@ -1,0 +1,14 @@
+/** The jobs that commands ask for. How they are done is said where a provider is at hand (`work.ts`). */
+import { z } from 'zod'
+
+const input = z.object({ purchaseId: z.string() })
+
+/** Puts a prompt on a phone. */
+export const promptJob = { name: 'payments.prompting', input } as const
+/** Asks how a prompt stands. */
+export const askJob = { name: 'payments.asking', input } as const
+/** Gives what was paid for, where the clock was not trusted when it was paid. */
+export const grantJob = { name: 'payments.granting', input } as const
+
+/** Reads what the provider has received. */
+export const pullJob = { name: 'payments.pulling', input: z.object({}) } as const

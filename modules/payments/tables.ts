@@ -1,0 +1,97 @@
+import { defineTable } from '@lango/kernel/db'
+import { grants } from '../access/tables.ts'
+import type { Failure } from './port.ts'
+import { purchaseStates, type Doubt } from './rules.ts'
+
+/**
+ * Somebody wants a plan and is asked to pay for it on their phone: one row from the wish to the first login. Each step is
+ * stamped, and what it is worth stands in the ledger.
+ */
+export const purchases = defineTable(
+  'purchases',
+  { home: 'site', flow: 'latest', onDelete: 'erase', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    /** What people call it. */
+    number: c.int(),
+    /** What the phone shows it is for, and what finds it when money comes in. */
+    reference: c.text(),
+    state: c.oneOf(purchaseStates),
+    planId: c.ref('plans'),
+    amountMinor: c.minor(),
+    currency: c.text(),
+    /** E.164: who is asked to pay. */
+    phone: c.text(),
+    /** The device it is bought for, normalised. */
+    device: c.optText(),
+    requestedAt: c.instant(),
+    /** Set before the provider is asked: after a crash nobody knows whether it was, and it is not asked again. */
+    promptedAt: c.optInstant(),
+    /** How often it could not be asked at all. */
+    unheard: c.int(),
+    /** The provider took it: a prompt is on the phone. */
+    acceptedAt: c.optInstant(),
+    /** What the provider calls the prompt. */
+    providerRef: c.optText(),
+    /** The money is there. */
+    confirmedAt: c.optInstant(),
+    /** What it bought is theirs. */
+    grantedAt: c.optInstant(),
+    failedAt: c.optInstant(),
+    failure: c.optText<Failure>(),
+    /** It failed as far as anybody was told, and the money may come all the same. */
+    mayStillBePaid: c.flag(),
+    /** Of its grant, once more: the first login, and the end. */
+    firstUsedAt: c.optInstant(),
+    expiresAt: c.optInstant(),
+  }),
+  {
+    repeats: { of: grants, by: 'serviceId', columns: ['firstUsedAt', 'expiresAt'] },
+    unique: { byNumber: ['number'], byReference: ['reference'], byProviderRef: ['providerRef'] },
+    indexes: { byPhone: ['phone', 'requestedAt'], byState: ['state', 'requestedAt'], byPlan: ['planId'] },
+  },
+)
+
+/** Money that came in, once for each receipt of the provider's, whoever told of it and however often. */
+export const payments = defineTable(
+  'payments',
+  { home: 'site', flow: 'latest', onDelete: 'keep', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    /** The provider's own number of it. */
+    receipt: c.text(),
+    shortcode: c.text(),
+    amountMinor: c.minor(),
+    currency: c.text(),
+    paidAt: c.instant(),
+    /** What the customer typed as the account; '' where there is none. */
+    account: c.text(),
+    /** E.164, where it is told in clear. */
+    phone: c.optText(),
+    phoneHint: c.optText(),
+    /** Phones that had been asked to pay and whose it can be. */
+    phones: c.json<string[]>(),
+    /** Of whoever paid. */
+    name: c.optText(),
+    heardAt: c.instant(),
+    /** `unmatched`: nobody has had anything for it yet; `matched`, `resolved`: it paid for a purchase, found or told by hand. */
+    state: c.oneOf(['matched', 'unmatched', 'resolved', 'refunded']),
+    purchaseId: c.optRef('purchases'),
+    /** Why it was not matched. */
+    doubt: c.optText<Doubt>(),
+    resolvedAt: c.optInstant(),
+    resolvedBy: c.optText(),
+    note: c.optText(),
+  }),
+  {
+    unique: { byReceipt: ['receipt'] },
+    indexes: { byState: ['state', 'heardAt'], byPurchase: ['purchaseId'], byTime: ['heardAt'] },
+  },
+)
+
+/** Up to when the provider's own list was read. */
+export const paymentMarks = defineTable(
+  'payment_marks',
+  { home: 'site', flow: 'never', onDelete: 'keep', key: 'id' },
+  (c) => ({ id: c.id(), at: c.instant() }),
+)

@@ -1,0 +1,134 @@
+/** A provider of mobile money with phones and people behind it, as the port has it, and all that goes wrong on the way. */
+import { err, money, ok, type Money, type Random } from '@lango/kernel'
+import type { PaymentProvider, PromptRequest, PromptState, Received } from '../port.ts'
+
+export type WorldOptions = {
+  readonly now: () => number
+  readonly random: Random
+  /** A till has no accounts: money names nothing. */
+  readonly isTill: boolean
+  /** Whether numbers are told in clear, or masked. */
+  readonly isMasked: boolean
+  /** How often things go wrong, from 0 to 1. */
+  readonly faults: number
+}
+
+type Prompt = {
+  readonly ref: string
+  readonly request: PromptRequest
+  readonly decidedAt: number
+  readonly decision: 'pays' | 'refuses' | 'ignores'
+  /** Told as timed out although the money comes. */
+  readonly isToldLate: boolean
+}
+type Money1 = Received & { readonly listedAt: number }
+
+const LISTED_LATE_MS = 10 * 60_000
+const TOLD_LATE_MS = 20 * 60_000
+
+export const createWorld = ({ now, random, isTill, isMasked, faults }: WorldOptions) => {
+  const prompts = new Map<string, Prompt>()
+  const paid: Money1[] = []
+  let serial = 0
+  const chance = (p: number): boolean => random.unit() < p
+  const goesWrong = (): boolean => chance(faults)
+  const masked = (phone: string): string => `${phone.slice(1, 5)} ***** ${phone.slice(-3)}`
+
+  const take = (amount: Money, phone: string, account: string, paidAt: number): string => {
+    serial += 1
+    const receipt = `R${String(serial).padStart(9, '0')}`
+    paid.push({
+      receipt,
+      amount,
+      shortcode: '174379',
+      paidAt,
+      account: isTill ? '' : account,
+      phone: isMasked ? undefined : phone,
+      phoneHint: isMasked ? masked(phone) : undefined,
+      name: 'AMINA',
+      listedAt: paidAt + (goesWrong() ? random.below(LISTED_LATE_MS) : 0),
+    })
+    return receipt
+  }
+
+  /** Prompts that were decided by now bring their money. */
+  const live = (): void => {
+    for (const [ref, prompt] of prompts) {
+      if (prompt.decision !== 'pays' || prompt.decidedAt > now() || settled.has(ref)) continue
+      settled.add(ref)
+      take(prompt.request.amount, prompt.request.phone, prompt.request.reference, prompt.decidedAt)
+    }
+  }
+  const settled = new Set<string>()
+
+  const heard = (request: PromptRequest): string => {
+    const ref = `ws_CO_${prompts.size + 1}`
+    const roll = random.unit()
+    prompts.set(ref, {
+      ref,
+      request,
+      decidedAt: now() + 2000 + random.below(60_000),
+      decision: roll < 0.7 ? 'pays' : roll < 0.85 ? 'refuses' : 'ignores',
+      isToldLate: goesWrong(),
+    })
+    return ref
+  }
+
+  const provider: PaymentProvider = {
+    prompt(request) {
+      if (goesWrong()) return Promise.resolve(err({ type: 'ProviderUnreachable', reason: 'no route' }))
+      if (goesWrong()) return Promise.resolve(err({ type: 'ProviderBusy', reason: 'spike arrest' }))
+      if (goesWrong()) return Promise.resolve(err({ type: 'ProviderSilent', reason: 'no answer' }))
+      if (goesWrong())
+        return Promise.resolve(
+          err({ type: 'ProviderRefused', code: '1', failure: 'phone', reason: 'no such subscriber' }),
+        )
+      const ref = heard(request)
+      if (goesWrong()) return Promise.resolve(err({ type: 'ProviderSilent', reason: 'the line was cut' }))
+      // As if the box had lost its power before it could write anything down.
+      if (goesWrong()) return Promise.reject(new Error('the plug was pulled'))
+      return Promise.resolve(ok({ ref }))
+    },
+    promptState(ref) {
+      live()
+      const prompt = prompts.get(ref)!
+      if (goesWrong()) return Promise.resolve(err({ type: 'ProviderUnreachable', reason: 'no route' }))
+      return Promise.resolve(ok(stateOf(prompt)))
+    },
+    received({ fromAt, toAt }) {
+      live()
+      if (goesWrong()) return Promise.resolve(err({ type: 'ProviderSilent', reason: 'no answer' }))
+      const listed = paid.filter(({ paidAt, listedAt }) => paidAt >= fromAt && paidAt < toAt && listedAt <= now())
+      const twice = goesWrong() ? [...listed, ...listed] : listed
+      return Promise.resolve(ok({ payments: twice.map(({ listedAt: _listedAt, ...received }) => received), unread: 0 }))
+    },
+    reverse: () => Promise.resolve(err({ type: 'ProviderMisconfigured', code: '', reason: 'no initiator' })),
+    isHintOf: (hint, phone) => hint === masked(phone),
+  }
+
+  const stateOf = ({ decision, decidedAt, isToldLate }: Prompt): PromptState => {
+    const failed = (failure: 'cancelled' | 'timeout', mayStillBePaid: boolean): PromptState => ({
+      state: 'failed',
+      failure,
+      code: '1',
+      mayStillBePaid,
+    })
+    if (now() < decidedAt) return { state: 'pending' }
+    if (decision === 'refuses') return failed('cancelled', true)
+    if (decision === 'ignores') return failed('timeout', true)
+    if (isToldLate && now() < decidedAt + TOLD_LATE_MS) return failed('timeout', true)
+    return { state: 'paid', receipt: undefined }
+  }
+
+  return {
+    provider,
+    /** Everything that was ever paid. */
+    paid: (): readonly Received[] => {
+      live()
+      return paid
+    },
+    /** A customer pays by himself, with whatever account he types. */
+    payByHand: (amountMinor: number, phone: string, account: string): string =>
+      take(money(amountMinor, 'KES'), phone, account, now()),
+  }
+}

@@ -1,0 +1,150 @@
+/** What payments ask of the provider, as jobs. */
+import { FaultError, money, type Clock } from '@lango/kernel'
+import { defineJob, type AnyJob, type JobContext } from '@lango/kernel/verbs'
+import { beginPrompt, givePaid, promptTold } from './commands.ts'
+import { hearPayments } from './hear.ts'
+import { askJob, grantJob, promptJob, pullJob } from './jobs-asked-for.ts'
+import type { PaymentProvider, PromptState, ProviderFault, Received } from './port.ts'
+import { askedPhones, promptOf, pulledUntil } from './queries.ts'
+import { paymentLimits, type Told } from './rules.ts'
+
+export type PaymentWorkDeps = {
+  /** As it is set up now; undefined when it is not. */
+  readonly provider: () => PaymentProvider | undefined
+  readonly clock: Pick<Clock, 'now'>
+}
+
+/** A crash ends the try; what comes next is decided by what stands on record, not by the number of tries. */
+const limits = { attemptsMax: 1000, atOnce: 20, backoffMs: 1000, backoffMsMax: 60_000 } as const
+
+const must = (
+  done: { readonly ok: true } | { readonly ok: false; readonly error: { readonly type: string } },
+): void => {
+  if (!done.ok) throw new FaultError(done.error)
+}
+
+const afterPrompt = (fault: ProviderFault): Told => {
+  switch (fault.type) {
+    case 'ProviderUnreachable':
+    case 'ProviderBusy':
+      return { type: 'unheard' }
+    case 'ProviderSilent':
+      return { type: 'silent' }
+    case 'ProviderMisconfigured':
+      return { type: 'refused', failure: 'configuration' }
+    default:
+      return { type: 'refused', failure: fault.failure }
+  }
+}
+
+const afterAsking = (state: PromptState): Told => {
+  switch (state.state) {
+    case 'pending':
+      return { type: 'open' }
+    case 'paid':
+      return { type: 'paid' }
+    default:
+      return { type: 'failed', failure: state.failure, mayStillBePaid: state.mayStillBePaid }
+  }
+}
+
+type Tell = (context: JobContext, purchaseId: string, told: Told) => void
+
+/** Never under an id that was used before: what stands on record decides, also after a crash. */
+const freshPart = (context: JobContext, clock: PaymentWorkDeps['clock']): string => `.${context.attempt}.${clock.now()}`
+
+const createPrompt = ({ provider, clock }: PaymentWorkDeps, tell: Tell) =>
+  defineJob({
+    ...promptJob,
+    limits,
+    async run(context, { purchaseId }) {
+      const begun = context.dispatch(beginPrompt, { purchaseId }, freshPart(context, clock))
+      if (!begun.ok) throw new FaultError(begun.error)
+      const { mayPrompt, isWaitedFor } = begun.value
+      // It may have been asked before a crash: then what was paid is seen in the provider's list.
+      if (!mayPrompt) return isWaitedFor ? tell(context, purchaseId, { type: 'silent' }) : undefined
+      const purchase = context.query(promptOf, { purchaseId })!
+      const asked = await provider()?.prompt(
+        {
+          phone: purchase.phone,
+          amount: money(purchase.amountMinor, purchase.currency),
+          reference: purchase.reference,
+          description: 'Internet',
+          callbackUrl: undefined,
+        },
+        context.signal,
+      )
+      if (asked === undefined) return tell(context, purchaseId, { type: 'refused', failure: 'configuration' })
+      tell(context, purchaseId, asked.ok ? { type: 'taken', ref: asked.value.ref } : afterPrompt(asked.error))
+    },
+  })
+
+const createAsk = ({ provider }: PaymentWorkDeps, tell: Tell) =>
+  defineJob({
+    ...askJob,
+    limits,
+    async run(context, { purchaseId }) {
+      const purchase = context.query(promptOf, { purchaseId })
+      const isOpen = purchase?.state === 'accepted' || (purchase?.state === 'failed' && purchase.mayStillBePaid)
+      if (!purchase || !isOpen) return
+      const { providerRef: ref } = purchase
+      const answer = ref === null ? undefined : await provider()?.promptState(ref, context.signal)
+      // Nobody knows: as if it were open.
+      tell(context, purchaseId, answer?.ok === true ? afterAsking(answer.value) : { type: 'open' })
+    },
+  })
+
+/** Reads the provider's list, from a while before where it was read to. */
+const createPull = ({ provider, clock }: PaymentWorkDeps) =>
+  defineJob({
+    ...pullJob,
+    limits: { attemptsMax: 3, atOnce: 1 },
+    everyMs: paymentLimits.pullEveryMs,
+    async run(context) {
+      const now = clock.now()
+      const { pullBackMs, pullOverlapMs, pullRowsAtOnce } = paymentLimits
+      const before = context.query(pulledUntil, {}) ?? now - pullBackMs
+      const fromAt = Math.max(before - pullOverlapMs, now - pullBackMs)
+      const using = provider()
+      const read = await using?.received({ fromAt, toAt: now }, context.signal)
+      if (!using || !read) return
+      if (!read.ok) throw new FaultError(read.error)
+      const { payments } = read.value
+      const phones = context.query(askedPhones, { fromAt: fromAt - pullOverlapMs, toAt: now + 1 })
+      for (let at = 0; at === 0 || at < payments.length; at += pullRowsAtOnce) {
+        const rows = payments.slice(at, at + pullRowsAtOnce).map((one) => heardFrom(using, phones, one))
+        const isLast = at + pullRowsAtOnce >= payments.length
+        const part = `.${at}${freshPart(context, clock)}`
+        must(context.dispatch(hearPayments, { payments: rows, ...(isLast && { pulledUntil: now }) }, part))
+      }
+    },
+  })
+
+export const createPaymentWork = (deps: PaymentWorkDeps): readonly AnyJob[] => {
+  const tell: Tell = (context, purchaseId, told) =>
+    must(context.dispatch(promptTold, { purchaseId, told }, freshPart(context, deps.clock)))
+  const give = defineJob({
+    ...grantJob,
+    limits,
+    run(context, { purchaseId }) {
+      must(context.dispatch(givePaid, { purchaseId }, freshPart(context, deps.clock)))
+      return Promise.resolve()
+    },
+  })
+  return [createPrompt(deps, tell), createAsk(deps, tell), give, createPull(deps)]
+}
+
+const heardFrom = (provider: PaymentProvider, phones: readonly string[], { amount, ...received }: Received) => {
+  const { phone, phoneHint: hint, name, ...rest } = received
+  return {
+    ...rest,
+    amountMinor: amount.minor,
+    currency: amount.currency,
+    ...(phone === undefined ? {} : { phone }),
+    ...(hint === undefined ? {} : { phoneHint: hint }),
+    ...(name === undefined ? {} : { name }),
+    phones: hint === undefined ? [] : phones.filter((one) => provider.isHintOf(hint, one)).slice(0, PHONES_MAX),
+  }
+}
+
+const PHONES_MAX = 100
