@@ -1,12 +1,10 @@
 /** The box: every part by name, started in order and stopped in reverse. This file is the architecture diagram. */
 import { hostname, networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FaultError, err, every, ok, orThrow, systemTimers, type Fault, type Log, type Result } from '@lango/kernel'
+import { FaultError, err, every, ok, orThrow, type Fault, type Log, type Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
-import { createPersonalReader, supervise, type Actor } from '@lango/kernel/verbs'
+import { createPersonalReader, type Actor } from '@lango/kernel/verbs'
 import { Calendar } from '@lango/modules/access'
-import { createMessageDelivery } from '@lango/modules/messages'
-import { createDelivery } from '@lango/modules/webhooks'
 import { startAaa, type Aaa } from './aaa/threads.ts'
 import { createActions, type Action } from './actions.ts'
 import { faultSentence } from './cli/faults.ts'
@@ -17,24 +15,17 @@ import { startAuditWatch, walkInThread, type AuditWatch } from './audit/watch.ts
 import { lockFolder, makeFolder, type DataFolder } from './data-folder.ts'
 import { startCopier } from './copier.ts'
 import { startDesk, type Desk } from './desk.ts'
-import {
-  createBackupPlaces,
-  createCopySender,
-  createMessageSending,
-  createNasControl,
-  createWebhookDelivery,
-} from './drivers.ts'
+import { createCopySender, createNasControl } from './drivers.ts'
 import { checkControls } from './doctor/router-control.ts'
 import { createFrontDesk } from './front-desk.ts'
 import { ownAddresses } from './own-addresses.ts'
 import { startQueries, type QueryService } from './query-service.ts'
 import { rotateKeys } from './rotate-keys.ts'
 import { serveRpc } from './rpc/server.ts'
-import { createScheduledBackup } from './scheduled-backup.ts'
 import { startRouterControl, type RouterControlService } from './router-control/service.ts'
 import { createQueryRunner, runOwnWhole, runWhole } from './run-named.ts'
 import { startSessionControl, type SessionControl } from './session-control.ts'
-import { createJobs, openSite, type Site } from './site.ts'
+import { openSite, type Site } from './site.ts'
 import { createStaffDoor, type StaffDoor } from './staff-door.ts'
 import { loadTls, type BoxNames, type BoxTls, type TlsFiles } from './tls/index.ts'
 import { createListExport } from './transfer/desk-export.ts'
@@ -43,7 +34,8 @@ import { startUpkeep } from './upkeep.ts'
 import { startWatch, type Watch } from './watch.ts'
 import { lineSentenceIn } from './web/fault-words.ts'
 import type { WebSite } from './web/index.ts'
-import { startWebhookFeed, type WebhookFeed } from './webhook-feed.ts'
+import type { WebhookFeed } from './webhook-feed.ts'
+import { startWork } from './work.ts'
 
 export type BoxOptions = {
   readonly dir: string
@@ -98,7 +90,7 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
     sessions = keep(startSessions(options, ground, aaa))
     keep(startCopies(options, ground, aaa))
     const controlled = keep(startControl(options, ground, aaa))
-    const work = keep(startWork(options, ground))
+    const work = keep(startWork({ ...options, ...ground }))
     const audit = keep(startAudit(options, ground))
     const watch = keep(startWatching(options, ground, aaa, { ...work, ...audit, ...controlled }))
     const transfers = keep(startTransfers(options, ground))
@@ -255,32 +247,6 @@ const startControl = (
     log,
     onDeath: (error) => onFatal('the thread that controls routers died', error),
   })
-
-/** Jobs: webhooks, messages, backups. */
-const startWork = (
-  { log, webhooksToLoopback: allowsLoopback, smsServer }: BoxOptions,
-  { folder, site, reader }: Ground,
-): Stage & Pick<WebhookFeed, 'alarm'> => {
-  const { vault, clock, random } = site
-  const delivery = createDelivery(createWebhookDelivery({ reader, vault, clock, log, allowsLoopback }))
-  const sending = createMessageSending({ reader, vault, clock, log, hostName: hostname(), smsServer })
-  const places = createBackupPlaces({ reader, vault, clock, log })
-  const backup = createScheduledBackup({ folder, clock, hostName: hostname(), ...places })
-  const running = supervise([createJobs(site, log, [delivery, backup, createMessageDelivery(sending)])], {
-    clock,
-    timers: systemTimers(),
-    random,
-    log,
-  })
-  const feed = startWebhookFeed({ site, reader, log, every })
-  return {
-    alarm: feed.alarm,
-    async stop() {
-      feed.stop()
-      await running.stop()
-    },
-  }
-}
 
 /** The audit log is signed, and looked through. */
 const startAudit = ({ log }: BoxOptions, { site }: Ground): AuditWatch =>

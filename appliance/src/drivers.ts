@@ -1,5 +1,5 @@
 /** Which driver fills which port: the only file of the appliance's control side that names drivers. */
-import { Secret, type Clock, type Log, type Random, type Vault } from '@lango/kernel'
+import { Secret, systemTimers, type Clock, type Log, type Random, type Vault } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import {
   AttributeWriter,
@@ -13,6 +13,7 @@ import {
 import { createRadiusControl, type RadiusControlDeps } from '@lango/drivers/radius-control'
 import { createFolderStore } from '@lango/drivers/folder-store'
 import { createMailSender } from '@lango/drivers/mail'
+import { createMpesa } from '@lango/drivers/mpesa'
 import { createS3Store } from '@lango/drivers/s3'
 import { createAfricasTalkingSender } from '@lango/drivers/sms-africastalking'
 import { createWebhookSender } from '@lango/drivers/webhook'
@@ -25,6 +26,8 @@ import {
   type SenderConfig,
 } from '@lango/modules/messages'
 import { contains, parseAddress, parseRange, routerSecretPurpose, serverSecretPurpose } from '@lango/modules/network'
+import { missingOf, MPESA, mpesaSecretsPurpose, type MpesaSecrets, type MpesaSettings } from '@lango/modules/payments'
+import type { PaymentProvider } from '@lango/modules/payments/port'
 import type { NasControl, NasSession } from '@lango/modules/sessions/port'
 import { createSettings } from '@lango/modules/settings'
 import { webhookSecretPurpose, type DeliveryDeps } from '@lango/modules/webhooks'
@@ -209,6 +212,51 @@ export const createMessageSending = ({
         hostName,
       })
     },
+  }
+}
+
+/**
+ * By whom customers pay, as it is set up now; undefined where it is not, or not yet whole. One for as long as nothing of
+ * it changes: a new token of an app ends the one before.
+ */
+export const createPaymentProvider = ({
+  reader,
+  vault,
+  clock,
+  log,
+}: Omit<Deps, 'random'>): (() => PaymentProvider | undefined) => {
+  const account = reader.prepare<[string], { config: string; secrets: Buffer }>(
+    'SELECT config, secrets FROM payment_accounts WHERE id = ?',
+  )
+  const make = (config: MpesaSettings, sealed: Buffer): PaymentProvider | undefined => {
+    const opened = vault.open(sealed, mpesaSecretsPurpose)
+    if (!opened.ok) {
+      log.error('the secrets of M-Pesa cannot be opened', { fault: opened.error })
+      return undefined
+    }
+    const secrets = JSON.parse(opened.value.reveal()) as MpesaSecrets
+    if (missingOf(config, secrets).length > 0) return undefined
+    const { phone, ...settings } = config
+    const [consumerSecret, passkey] = [new Secret(secrets.consumerSecret), new Secret(secrets.passkey)]
+    const mpesa = createMpesa({ ...settings, consumerSecret, passkey }, { clock, timers: systemTimers() })
+    let isListed = false
+    return {
+      ...mpesa,
+      async received(range, signal) {
+        // Its list is told to those only who have asked for it once.
+        const listed = isListed ? undefined : await mpesa.registerPull({ phone, callbackUrl: undefined }, signal)
+        if (listed?.ok === false) return listed
+        isListed = true
+        return mpesa.received(range, signal)
+      },
+    }
+  }
+  let made: { readonly of: string; readonly provider: PaymentProvider | undefined } | undefined
+  return () => {
+    const row = account.get(MPESA)
+    const of = row ? `${row.config} ${row.secrets.toString('base64')}` : ''
+    if (made?.of !== of) made = { of, provider: row && make(JSON.parse(row.config) as MpesaSettings, row.secrets) }
+    return made.provider
   }
 }
 

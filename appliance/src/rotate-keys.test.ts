@@ -5,6 +5,9 @@ import { memorySite } from '@lango/kernel/testing'
 import { access, credentialPurpose } from '@lango/modules/access'
 import { grants } from '@lango/modules/access/tables'
 import { backups } from '@lango/modules/backups'
+import { ledger } from '@lango/modules/ledger'
+import { mpesaSecretsPurpose, payments, setMpesa } from '@lango/modules/payments'
+import { paymentAccounts } from '@lango/modules/payments/tables'
 import { customers } from '@lango/modules/customers'
 import { messages, senderSecretPurpose, setSender } from '@lango/modules/messages'
 import { messageSenders } from '@lango/modules/messages/tables'
@@ -16,7 +19,7 @@ import { addWebhook, webhookSecretPurpose, webhooks } from '@lango/modules/webho
 import { webhookEndpoints } from '@lango/modules/webhooks/tables'
 import { rotateKeys } from './rotate-keys.ts'
 
-const modules = [messages, network, access, plans, customers, services, webhooks, backups]
+const modules = [messages, network, access, plans, ledger, customers, services, payments, webhooks, backups]
 const actor = { kind: 'console', id: 'test' } as const
 
 test('rotation seals every password and secret under the new key, and each still opens', async () => {
@@ -25,6 +28,7 @@ test('rotation seals every password and secret under the new key, and each still
   const { secret } = site.must(addWebhook, { url: 'https://crm.example' })
   site.must(addRouter, { name: 'tower', address: '10.0.0.1', secret: 'shared-secret' })
   site.must(setControl, { name: 'tower', password: 'password-of-the-router' })
+  site.must(setMpesa, { shortcode: '174379', consumerSecret: 'key-of-mpesa' })
   const sender = { driver: 'africastalking' as const, username: 'isp', prefixes: ['+254'], secret: 'key-of-sms' }
   site.must(setSender, { sender })
   const logins = Array.from({ length: 1001 }, (_, n) => `user${n}`)
@@ -46,7 +50,7 @@ test('rotation seals every password and secret under the new key, and each still
   )
   // The threads are told before the first box under the new key exists.
   expect(current).toBe(0)
-  expect(rotated).toMatchObject({ resealed: 1005, unreadable: 0 })
+  expect(rotated).toMatchObject({ resealed: 1006, unreadable: 0 })
   for (const { id, login, credential } of site.database.orm.select().from(grants.site).all()) {
     expect(site.vault.isCurrent(credential!)).toBe(true)
     expect(orThrow(site.vault.open(credential!, credentialPurpose(id))).reveal()).toBe(`pw-${login}`)
@@ -59,6 +63,9 @@ test('rotation seals every password and secret under the new key, and each still
   const webhook = site.database.orm.select().from(webhookEndpoints.site).get()!
   expect(site.vault.isCurrent(webhook.secret)).toBe(true)
   expect(orThrow(site.vault.open(webhook.secret, webhookSecretPurpose(webhook.id))).reveal()).toBe(secret)
+  const { secrets } = site.database.orm.select().from(paymentAccounts.site).get()!
+  expect(site.vault.isCurrent(secrets!)).toBe(true)
+  expect(orThrow(site.vault.open(secrets!, mpesaSecretsPurpose)).reveal()).toContain('key-of-mpesa')
   const sms = site.database.orm.select().from(messageSenders.site).get()!
   expect(site.vault.isCurrent(sms.secret!)).toBe(true)
   expect(orThrow(site.vault.open(sms.secret!, senderSecretPurpose('sms'))).reveal()).toBe('key-of-sms')

@@ -4,6 +4,7 @@ import type { Actor } from '@lango/kernel/verbs'
 import { resealGrants } from '@lango/modules/access'
 import { resealMessages } from '@lango/modules/messages'
 import { resealSecrets } from '@lango/modules/network'
+import { resealPayments } from '@lango/modules/payments'
 import { resealBackupSecrets } from '@lango/modules/backups'
 import { resealWebhooks } from '@lango/modules/webhooks'
 import type { Site } from './site.ts'
@@ -29,7 +30,9 @@ export const rotateKeys = async (
   if (!schedule.ok) return schedule
   const messages = dispatcher.dispatch(resealMessages, {}, { id: ids.next('cmd'), actor })
   if (!messages.ok) return messages
-  const few = [secrets.value, webhooks.value, schedule.value, messages.value]
+  const payments = dispatcher.dispatch(resealPayments, {}, { id: ids.next('cmd'), actor })
+  if (!payments.ok) return payments
+  const few = [secrets.value, webhooks.value, schedule.value, messages.value, payments.value]
   let resealed = few.reduce((sum, one) => sum + one.resealed, 0)
   let unreadable = few.reduce((sum, one) => sum + one.unreadable, 0)
   const resealChunk = (afterNo: number) =>

@@ -1,18 +1,30 @@
 import { defineModule } from '@lango/kernel/verbs'
 import { beginPrompt, givePaid, promptTold, requestPurchase } from './commands.ts'
 import { hearPayments, resolvePayment } from './hear.ts'
+import { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
 import { askedPhones, listPayments, listPurchases, promptOf, pulledUntil } from './queries.ts'
-import { paymentMarks, payments as paymentsTable, purchases } from './tables.ts'
+import { paymentAccounts, paymentMarks, payments as paymentsTable, purchases } from './tables.ts'
 
 export { requestPurchase } from './commands.ts'
 export { hearPayments, resolvePayment } from './hear.ts'
+export { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
+export { missingOf, MPESA, mpesaSecretsPurpose, type MpesaSecrets, type MpesaSettings } from './mpesa-rules.ts'
 export { listPayments, listPurchases } from './queries.ts'
 export { loginOf } from './settle.ts'
 export { createPaymentWork, type PaymentWorkDeps } from './work.ts'
 
 export const payments = defineModule({
   name: 'payments',
-  tables: [purchases, paymentsTable, paymentMarks],
-  commands: [requestPurchase, beginPrompt, promptTold, givePaid, hearPayments, resolvePayment],
-  queries: [promptOf, askedPhones, pulledUntil, listPurchases, listPayments],
+  tables: [purchases, paymentsTable, paymentMarks, paymentAccounts],
+  commands: [
+    requestPurchase,
+    beginPrompt,
+    promptTold,
+    givePaid,
+    hearPayments,
+    resolvePayment,
+    setMpesa,
+    resealPayments,
+  ],
+  queries: [promptOf, askedPhones, pulledUntil, listPurchases, listPayments, showMpesa],
 })

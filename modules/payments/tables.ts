@@ -1,5 +1,6 @@
 import { defineTable } from '@lango/kernel/db'
 import { grants } from '../access/tables.ts'
+import type { MpesaSettings } from './mpesa-rules.ts'
 import type { Failure } from './port.ts'
 import { purchaseStates, type Doubt } from './rules.ts'
 
@@ -94,4 +95,19 @@ export const paymentMarks = defineTable(
   'payment_marks',
   { home: 'site', flow: 'never', onDelete: 'keep', key: 'id' },
   (c) => ({ id: c.id(), at: c.instant() }),
+)
+
+/** Whose account the money comes to: one provider, or none. */
+export const paymentAccounts = defineTable(
+  'payment_accounts',
+  { home: 'site', flow: 'latest', onDelete: 'follow', key: 'id' },
+  (c) => ({
+    /** The provider. */
+    id: c.id(),
+    config: c.json<MpesaSettings>(),
+    /** Sealed JSON: `MpesaSecrets`. */
+    secrets: c.optSecret(),
+    changedAt: c.instant(),
+    changedBy: c.text(),
+  }),
 )

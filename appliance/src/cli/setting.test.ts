@@ -20,3 +20,16 @@ test('what is no setting, or no value of it, changes nothing', async () => {
   expect(await box.json('setting', 'show')).toMatchObject({ siteName: '', sessionDays: 500 })
   expect(await box.json('setting', 'set', 'sessionDays', '30', '--shorten')).toMatchObject({ sessionDays: 30 })
 })
+
+test('M-Pesa is set a name at a time, and what is missing is said; secrets are shown nowhere', async () => {
+  expect((await box.lango('setting', 'set', 'mpesa.shortcode', '174379')).out).toMatch(
+    /Missing still: mpesa.consumerKey/,
+  )
+  await box.json('setting', 'set', 'mpesa.passkey', 'passkey-of-mine')
+  expect(await box.json('setting', 'show')).toMatchObject({ 'mpesa.shortcode': '174379', 'mpesa.kind': 'paybill' })
+  expect(JSON.stringify(await box.json('setting', 'show'))).not.toContain('passkey-of-mine')
+  expect((await box.lango('setting', 'set', 'mpesa.pin', '1')).err).toMatch(
+    /no setting mpesa.pin. They are mpesa.baseUrl/,
+  )
+  expect((await box.lango('setting', 'set', 'mpesa.shortcode', 'x')).err).toMatch(/5 to 7 digits/)
+})

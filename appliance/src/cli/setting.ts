@@ -1,7 +1,7 @@
 /** `lango setting …` */
 import type { ResultOf } from '@lango/kernel/db'
 import type { showSettings } from '@lango/modules/settings'
-import { shown, UsageError, type CommandSpec } from './command.ts'
+import { shown, UsageError, type CliContext, type CommandSpec } from './command.ts'
 import { facts } from './format.ts'
 
 type Settings = ResultOf<typeof showSettings>
@@ -28,6 +28,20 @@ const keys: Readonly<Record<keyof Settings, Key>> = {
   decisionDays: { help: 'how long answers to logins are kept', command: 'settings.retain', is: 'whole' },
 }
 
+/** How customers pay by M-Pesa, each as `mpesa.NAME`; those that are secret are shown nowhere. */
+const mpesaKeys: Readonly<Record<string, string>> = {
+  baseUrl:
+    'where Daraja is: https://sandbox.safaricom.co.ke (default), https://api.safaricom.co.ke; another forgets the secrets',
+  kind: 'paybill (default) or till',
+  shortcode: 'the paybill, or the store number of a till',
+  till: 'the till number',
+  consumerKey: 'of the app at Safaricom',
+  consumerSecret: 'of the app (secret)',
+  passkey: 'of the shortcode (secret)',
+  phone: 'a number of yours, which Safaricom tells what was read of its list: +254712345678',
+}
+const MPESA = 'mpesa.'
+
 const read = (text: string, is: Key['is']): string | number | boolean => {
   if (is === 'whole') return Number(text)
   if (is === undefined) return text
@@ -46,9 +60,12 @@ const show: CommandSpec = {
   examples: ['lango setting show', 'lango setting show --json'],
   async run({ query }) {
     const set = await query<Settings>('settings.show', {})
-    return set.ok
-      ? shown(set.value, () => facts(Object.entries(set.value).map(([key, value]) => [key, written(value)])))
-      : set
+    if (!set.ok) return set
+    const mpesa = await query<Readonly<Record<string, string>> | undefined>('payments.mpesa', {})
+    if (!mpesa.ok) return mpesa
+    const more = Object.entries(mpesa.value ?? {}).map(([key, value]) => [`${MPESA}${key}`, value] as const)
+    const all = { ...set.value, ...Object.fromEntries(more) }
+    return shown(all, () => facts(Object.entries(all).map(([key, value]) => [key, written(value)])))
   },
 }
 
@@ -57,16 +74,26 @@ const set: CommandSpec = {
   operands: ['KEY', 'VALUE'],
   summary: 'set one thing',
   options: { shorten: { help: 'what a shorter retention removes for good is meant to go' } },
-  notes: Object.entries(keys).map(([key, { help }]) => `${key}: ${help}.`),
+  notes: [
+    ...Object.entries(keys).map(([key, { help }]) => `${key}: ${help}.`),
+    ...Object.entries(mpesaKeys).map(([key, help]) => `${MPESA}${key}: ${help}.`),
+    'What is secret shows in `ps` and in the shell’s history: give - and type or pipe it in.',
+  ],
   examples: [
     'lango setting set siteName "Lakeview Kisumu"',
     'lango setting set language sw',
     'lango setting set sessionDays 180 --shorten',
+    'lango setting set mpesa.shortcode 174379',
+    'lango setting set mpesa.passkey - < passkey.txt',
   ],
-  async run({ args, command }) {
+  async run({ args, command, io }) {
     const [name, value] = [args.operand(0)!, args.operand(1)!]
+    if (name.startsWith(MPESA)) return setMpesa(command, name, value === '-' ? (await io.readStdin()).trim() : value)
     const key = Object.hasOwn(keys, name) ? keys[name as keyof Settings] : undefined
-    if (!key) throw new UsageError(`There is no setting ${name}. They are ${Object.keys(keys).join(', ')}.`)
+    if (!key)
+      throw new UsageError(
+        `There is no setting ${name}. They are ${[...Object.keys(keys), ...Object.keys(mpesaKeys).map((one) => MPESA + one)].join(', ')}.`,
+      )
     const shorten = args.flag('shorten')
     if (shorten && key.command !== 'settings.retain')
       throw new UsageError('--shorten is for sessionDays and decisionDays.')
@@ -75,6 +102,28 @@ const set: CommandSpec = {
       ? shown(done.value, () => `${name} is ${value === '' ? 'not set' : written(done.value[name as keyof Settings])}.`)
       : done
   },
+}
+
+const setMpesa = async (
+  command: CliContext['command'],
+  name: string,
+  value: string,
+): ReturnType<CommandSpec['run']> => {
+  const key = name.slice(MPESA.length)
+  if (!Object.hasOwn(mpesaKeys, key))
+    throw new UsageError(
+      `There is no setting ${name}. They are ${Object.keys(mpesaKeys)
+        .map((one) => MPESA + one)
+        .join(', ')}.`,
+    )
+  const done = await command<{ missing: readonly string[] }>('payments.setMpesa', { [key]: value })
+  if (!done.ok) return done
+  const { missing } = done.value
+  return shown(done.value, () =>
+    missing.length === 0
+      ? `${name} is set. Customers can pay by M-Pesa.`
+      : `${name} is set. Missing still: ${missing.map((one) => MPESA + one).join(', ')}.`,
+  )
 }
 
 export const settingCommands = [show, set]

@@ -1,0 +1,52 @@
+/** Jobs that need the world outside: webhooks, messages, backups, payments. */
+import { hostname } from 'node:os'
+import { every, systemTimers, type Log } from '@lango/kernel'
+import type { RawDatabase } from '@lango/kernel/db'
+import { supervise } from '@lango/kernel/verbs'
+import { createMessageDelivery } from '@lango/modules/messages'
+import { createPaymentWork } from '@lango/modules/payments'
+import { createDelivery } from '@lango/modules/webhooks'
+import type { DataFolder } from './data-folder.ts'
+import { createBackupPlaces, createMessageSending, createPaymentProvider, createWebhookDelivery } from './drivers.ts'
+import { createScheduledBackup } from './scheduled-backup.ts'
+import { createJobs, type Site } from './site.ts'
+import { startWebhookFeed, type WebhookFeed } from './webhook-feed.ts'
+
+export type WorkDeps = {
+  readonly folder: DataFolder
+  readonly site: Site
+  /** Read-only: sessions.db with site.db attached. */
+  readonly reader: RawDatabase
+  readonly log: Log
+  /** Webhooks may go to this machine: for development only. */
+  readonly webhooksToLoopback: boolean
+  /** Where SMS go instead of to their provider: a simulator, for development only. */
+  readonly smsServer: string | undefined
+}
+
+export const startWork = ({
+  folder,
+  site,
+  reader,
+  log,
+  webhooksToLoopback: allowsLoopback,
+  smsServer,
+}: WorkDeps): Pick<WebhookFeed, 'alarm'> & { stop(): Promise<void> } => {
+  const { vault, clock, random } = site
+  const outside = { reader, vault, clock, log }
+  const jobs = [
+    createDelivery(createWebhookDelivery({ ...outside, allowsLoopback })),
+    createScheduledBackup({ folder, clock, hostName: hostname(), ...createBackupPlaces(outside) }),
+    createMessageDelivery(createMessageSending({ ...outside, hostName: hostname(), smsServer })),
+    ...createPaymentWork({ provider: createPaymentProvider(outside), clock }),
+  ]
+  const running = supervise([createJobs(site, log, jobs)], { clock, timers: systemTimers(), random, log })
+  const feed = startWebhookFeed({ site, reader, log, every })
+  return {
+    alarm: feed.alarm,
+    async stop() {
+      feed.stop()
+      await running.stop()
+    },
+  }
+}

@@ -1,0 +1,93 @@
+import { eq } from 'drizzle-orm'
+import { z } from 'zod'
+import { ok, type Result, type VaultFault } from '@lango/kernel'
+import { defineQuery } from '@lango/kernel/db'
+import { defineCommand, secretText, type CommandContext } from '@lango/kernel/verbs'
+import {
+  missingOf,
+  MPESA,
+  mpesaSecretsPurpose,
+  mpesaSettingsSchema,
+  newMpesa,
+  type MpesaSecrets,
+  type MpesaSettings,
+} from './mpesa-rules.ts'
+import { paymentAccounts } from './tables.ts'
+
+const secret = secretText(z.string().max(400))
+const NO_SECRETS: MpesaSecrets = { consumerSecret: '', passkey: '' }
+
+/** Sets what is given; the rest stays. Secrets are forgotten when they would be told to another server than before. */
+export const setMpesa = defineCommand({
+  name: 'payments.setMpesa',
+  summary:
+    'Sets how customers pay by M-Pesa: what is given changes, the rest stays; another server forgets the secrets.',
+  output: z.object({ missing: z.array(z.string()).readonly() }),
+  permission: 'settings.write',
+  input: mpesaSettingsSchema.partial().extend({ consumerSecret: secret.optional(), passkey: secret.optional() }),
+  handle(ctx, { consumerSecret, passkey, ...given }) {
+    const { site } = paymentAccounts
+    const before = ctx.db.select().from(site).where(eq(site.id, MPESA)).get()
+    const kept = secretsOf(ctx, before?.secrets ?? null)
+    if (!kept.ok) return kept
+    const told = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+    const config: MpesaSettings = { ...newMpesa, ...before?.config, ...told }
+    const isElsewhere = before !== undefined && before.config.baseUrl !== config.baseUrl
+    const old = isElsewhere ? NO_SECRETS : kept.value
+    const secrets = {
+      consumerSecret: consumerSecret?.reveal() ?? old.consumerSecret,
+      passkey: passkey?.reveal() ?? old.passkey,
+    }
+    const row = {
+      id: MPESA,
+      config,
+      secrets: ctx.vault.seal(JSON.stringify(secrets), mpesaSecretsPurpose),
+      changedAt: ctx.now,
+      changedBy: ctx.actor.id,
+    }
+    ctx.db.insert(site).values(row).onConflictDoUpdate({ target: site.id, set: row }).run()
+    ctx.changed(before?.config ?? null, config)
+    return ok({ missing: missingOf(config, secrets) })
+  },
+})
+
+const secretsOf = (ctx: CommandContext, sealed: Buffer | null): Result<MpesaSecrets, VaultFault> => {
+  if (sealed === null) return ok(NO_SECRETS)
+  const opened = ctx.vault.open(sealed, mpesaSecretsPurpose)
+  return opened.ok ? ok(JSON.parse(opened.value.reveal()) as MpesaSecrets) : opened
+}
+
+/** Seals the secrets under the newest key; what cannot be opened is counted and kept. */
+export const resealPayments = defineCommand({
+  name: 'payments.reseal',
+  permission: 'system',
+  isInternal: true,
+  input: z.object({}),
+  handle(ctx) {
+    let [resealed, unreadable] = [0, 0]
+    const { site } = paymentAccounts
+    for (const { id, secrets } of ctx.db.select().from(site).all()) {
+      if (secrets === null || ctx.vault.isCurrent(secrets)) continue
+      const box = ctx.vault.reseal(secrets, mpesaSecretsPurpose)
+      if (box.ok) ctx.db.update(site).set({ secrets: box.value }).where(eq(site.id, id)).run()
+      if (box.ok) resealed += 1
+      else unreadable += 1
+    }
+    return ok({ resealed, unreadable })
+  },
+})
+
+/** How customers pay by M-Pesa, without the secrets; undefined where nothing was set. */
+export const showMpesa = defineQuery({
+  name: 'payments.mpesa',
+  summary: 'Shows how customers pay by M-Pesa, without the secrets.',
+  permission: 'settings.read',
+  input: z.object({}),
+  tables: { paymentAccounts },
+  select: ({ db, paymentAccounts: accounts, byKey }) =>
+    db
+      .select()
+      .from(accounts)
+      .orderBy(...byKey(accounts)),
+  shape: (rows) => rows.find(({ id }) => id === MPESA)?.config,
+})
