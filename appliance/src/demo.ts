@@ -6,7 +6,7 @@ import { system } from '@lango/kernel/verbs'
 import { faultSentence } from './cli/faults.ts'
 import { startBox, type Box } from './compose.ts'
 import { siteTimeZone } from './time-zone.ts'
-import { startDemoMail, startDemoRouter, type SimulatedSubscriber } from './drivers.ts'
+import { startDemoMail, startDemoMoney, startDemoRouter, type SimulatedSubscriber } from './drivers.ts'
 import { runOwn } from './run-named.ts'
 
 const DATA_DIR = join(import.meta.dirname, '../../demo-data')
@@ -32,6 +32,10 @@ const plans = [
   { name: 'Demo Home 10M', downKbps: 10_000, upKbps: 2_000, priceMinor: 150_000 },
   { name: 'Demo Home 20M', downKbps: 20_000, upKbps: 5_000, priceMinor: 250_000 },
   { name: 'Demo Office 50M', downKbps: 50_000, upKbps: 20_000, priceMinor: 650_000 },
+] as const
+const bundles = [
+  { name: 'Demo one hour', validitySec: 3600, priceMinor: 2000 },
+  { name: 'Demo one day', validitySec: 86_400, priceMinor: 5000 },
 ] as const
 
 const random = systemRandom()
@@ -77,6 +81,11 @@ const fill = (box: Box, demo: Demo, coaPort: number): void => {
     const name = `Demo trial by ${selfRegistration}`
     run('plans.add', { name, kind: 'hotspot', policy, validitySec: 86_400, selfRegistration })
   }
+  for (const { name, validitySec, priceMinor } of bundles) {
+    const policy = { downKbps: 5000, upKbps: 2000, deviceLimit: 1 }
+    run('plans.add', { name, kind: 'hotspot', policy, validitySec, priceMinor, currency: 'KES' })
+  }
+  run('payments.setMpesa', money.settings)
   run('subscribers.add', { ...demo.you, plan: plans[0].name, name: 'You (demo)' })
   demo.subscribers.forEach(({ login, password }, index) => {
     const plan = plans[index % plans.length]!.name
@@ -87,6 +96,7 @@ const fill = (box: Box, demo: Demo, coaPort: number): void => {
 const mail = await startDemoMail((to, text) => {
   process.stdout.write(`\n  Simulated message to ${to}:\n  ${text}\n`)
 })
+const money = await startDemoMoney(random, { now: Date.now })
 const started = await startBox({
   dir: DATA_DIR,
   listen: NAS_ADDRESS,
@@ -144,6 +154,9 @@ Try a login of your own (Debian: apt install freeradius-utils):
 Register as a stranger would, at ${new URL(box.deskAddress).origin}/join: codes come
 to this terminal, by a simulated SMS provider and mail server that reach nobody.
 
+Buy a bundle: on the page Payments ask any Kenyan number to pay, and type its PIN, 1234, on the
+simulated handset at ${money.handset} (no money moves).
+
 Everything is in demo-data. Ctrl-C ends the demo.
 `)
 
@@ -151,6 +164,7 @@ const stop = async (): Promise<void> => {
   await nas.stop()
   await box.stop()
   await mail.stop()
+  await money.stop()
   process.exit(0)
 }
 process.once('SIGTERM', () => void stop()).once('SIGINT', () => void stop())

@@ -321,6 +321,25 @@ export const startDemoMail = async (tell: (to: string, text: string) => void) =>
   }
 }
 
+/** Who pays in the demonstration: phones that are a page, and no money. Loaded only when asked for. */
+export const startDemoMoney = async (random: Random, clock: Pick<Clock, 'now'>) => {
+  const { startDarajaSimulator } = await import('@lango/drivers/simulators/daraja')
+  const [consumerKey, consumerSecret, passkey, shortcode] = ['demo', 'demo', 'demo', '174379']
+  const simulator = await startDarajaSimulator({
+    apps: [{ consumerKey, consumerSecret, shortcodes: [{ shortcode, name: 'Demo', kind: 'paybill', passkey }] }],
+    customers: [],
+    newCustomerShillings: 10_000,
+    random,
+    now: clock.now,
+    timers: systemTimers(),
+  })
+  return {
+    handset: simulator.handset,
+    settings: { baseUrl: simulator.server, shortcode, consumerKey, consumerSecret, passkey, phone: '+254700000001' },
+    stop: () => simulator.close(),
+  }
+}
+
 /** The router of the demonstration: loaded only when asked for, so that no production box ever holds a simulator. */
 export const startDemoRouter = async ({
   secret,

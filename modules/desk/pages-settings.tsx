@@ -24,6 +24,7 @@ const Elsewhere = ({ desk }: { desk: Desk }) => {
     [`${words.timeZone}: ${desk.locale.timeZone}`, words.timeZoneHelp],
     [words.backups, words.backupsHelp, { href: '/settings/backups', permission: 'backups.read' }],
     [words.webhooks, words.webhooksHelp, { href: '/settings/webhooks', permission: 'webhooks.read' }],
+    [words.mpesa, words.mpesaHelp, { href: '/settings/mpesa', permission: 'settings.write' }],
     [words.messages, words.messagesHelp, { href: '/settings/messages', permission: 'settings.write' }],
     [words.api, words.apiHelp, { href: '/settings/api', permission: 'self' }],
   ] as const

@@ -3,6 +3,8 @@ import { catalogue, type Desk } from '@lango/kernel/ui'
 const settingsWords = catalogue(
   {
     settings: 'Settings',
+    mpesa: 'M-Pesa',
+    mpesaHelp: 'The paybill or till that customers pay to, and the app that asks them.',
     messages: 'E-mail and SMS',
     messagesHelp: 'The servers by which the box writes to people who register themselves.',
     brand: 'This POP',
@@ -57,6 +59,8 @@ const settingsWords = catalogue(
   },
   {
     settings: 'Mipangilio',
+    mpesa: 'M-Pesa',
+    mpesaHelp: 'Paybill au till ambayo wateja hulipia, na programu inayowaomba.',
     messages: 'Barua pepe na SMS',
     messagesHelp: 'Seva ambazo kisanduku hutumia kuwaandikia wanaojisajili wenyewe.',
     brand: 'POP hii',

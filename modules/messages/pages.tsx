@@ -153,7 +153,13 @@ const stateMeanings = { waiting: 'attention', accepted: 'good', failed: 'stopped
   Message['state'],
   Meaning
 >
-const kindWords = { test: 'kindTest', code: 'kindCode', welcome: 'kindWelcome', known: 'kindKnown' } as const
+const kindWords = {
+  test: 'kindTest',
+  code: 'kindCode',
+  welcome: 'kindWelcome',
+  known: 'kindKnown',
+  purchase: 'kindPurchase',
+} as const
 
 const kindText = (kind: string, desk: Desk): string =>
   Object.hasOwn(kindWords, kind) ? wordsOf(desk)[kindWords[kind as keyof typeof kindWords]] : kind

@@ -2,7 +2,8 @@ import { and, eq, gt, inArray } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok } from '@lango/kernel'
 import { defineCommand, personalIn, type CommandContext } from '@lango/kernel/verbs'
-import { isMac, normaliseDevice } from '../access/index.ts'
+import { credentialPurpose, isMac, normaliseDevice } from '../access/index.ts'
+import { grants } from '../access/tables.ts'
 import { phoneSchema, planForSale, putPurchase } from './wish.ts'
 import { askJob, promptJob } from './jobs-asked-for.ts'
 import { failures } from './port.ts'
@@ -131,5 +132,23 @@ export const givePaid = defineCommand({
     const purchase = purchaseAt(ctx, purchaseId)
     if (purchase?.state === 'confirmed') give(ctx, purchase)
     return ok({ purchaseId })
+  },
+})
+
+/** Tells the code of what was bought, to whoever stands at the desk: the audit log says who has read it. */
+export const revealPurchase = defineCommand({
+  name: 'purchases.reveal',
+  summary: 'Tells the code that logs in for a purchase; the audit log keeps who has read it.',
+  output: z.object({ number: z.number().int(), code: z.string() }),
+  permission: 'vouchers.reveal',
+  valueIsSecret: true,
+  input: z.object({ number: z.number().int() }),
+  handle(ctx, { number }) {
+    const purchase = ctx.db.select().from(purchases.site).where(eq(purchases.site.number, number)).get()
+    if (!purchase) return err({ type: 'PurchaseUnknown', purchase: String(number) })
+    const grant = ctx.db.select().from(grants.site).where(eq(grants.site.serviceId, purchase.id)).get()
+    if (!grant?.credential) return err({ type: 'PurchaseNotGranted', number })
+    const opened = ctx.vault.open(grant.credential, credentialPurpose(grant.id))
+    return opened.ok ? ok({ number, code: opened.value.reveal() }) : opened
   },
 })

@@ -1,16 +1,15 @@
 import { defineModule } from '@lango/kernel/verbs'
-import { beginPrompt, givePaid, promptTold, requestPurchase } from './commands.ts'
+import { beginPrompt, givePaid, promptTold, requestPurchase, revealPurchase } from './commands.ts'
 import { hearPayments, resolvePayment } from './hear.ts'
 import { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
 import { askedPhones, listPayments, listPurchases, promptOf, pulledUntil } from './queries.ts'
 import { paymentAccounts, paymentMarks, payments as paymentsTable, purchases } from './tables.ts'
 
-export { requestPurchase } from './commands.ts'
+export { requestPurchase, revealPurchase } from './commands.ts'
 export { hearPayments, resolvePayment } from './hear.ts'
 export { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
 export { missingOf, MPESA, mpesaSecretsPurpose, type MpesaSecrets, type MpesaSettings } from './mpesa-rules.ts'
 export { listPayments, listPurchases } from './queries.ts'
-export { loginOf } from './settle.ts'
 export { createPaymentWork, type PaymentWorkDeps } from './work.ts'
 
 export const payments = defineModule({
@@ -18,6 +17,7 @@ export const payments = defineModule({
   tables: [purchases, paymentsTable, paymentMarks, paymentAccounts],
   commands: [
     requestPurchase,
+    revealPurchase,
     beginPrompt,
     promptTold,
     givePaid,

@@ -4,8 +4,10 @@ import { memorySite } from '@lango/kernel/testing'
 import { access } from '../access/index.ts'
 import { customers } from '../customers/index.ts'
 import { checkEntries, ledger, ledgerBalances } from '../ledger/index.ts'
+import { messages } from '../messages/index.ts'
 import { addPlan, plans } from '../plans/index.ts'
 import { services } from '../services/index.ts'
+import { settings } from '../settings/index.ts'
 import { createPaymentWork, listPayments, listPurchases, payments, requestPurchase } from './index.ts'
 import { createWorld } from './testing/world.ts'
 
@@ -20,7 +22,7 @@ const dayOf = async (seed: number, weather: Weather) => {
   const known: { world?: ReturnType<typeof createWorld> } = {}
   const clockOf = { now: () => 0 }
   const jobs = createPaymentWork({ provider: () => known.world?.provider, clock: { now: () => clockOf.now() } })
-  const site = memorySite([access, plans, ledger, customers, services, payments], { seed, jobs })
+  const site = memorySite([settings, messages, access, plans, ledger, customers, services, payments], { seed, jobs })
   const { clock, must, dispatch, query, runJobs } = site
   clockOf.now = clock.now
   void site.jobs.run(new AbortController().signal)

@@ -47,7 +47,7 @@ export const newMpesa: MpesaSettings = {
 }
 
 /** What is missing before anybody can pay, by the names of the settings. */
-export const missingOf = (settings: MpesaSettings, secrets: MpesaSecrets): readonly string[] => [
+export const missingOf = (settings: MpesaSettings, secrets: MpesaSecrets): string[] => [
   ...(['shortcode', 'consumerKey', 'phone'] as const).filter((name) => settings[name] === ''),
   ...(settings.kind === 'till' && settings.till === '' ? ['till'] : []),
   ...(['consumerSecret', 'passkey'] as const).filter((name) => secrets[name] === ''),

@@ -4,13 +4,15 @@ import { memorySite } from '@lango/kernel/testing'
 import { access } from '../access/index.ts'
 import { customers } from '../customers/index.ts'
 import { ledger } from '../ledger/index.ts'
+import { messages } from '../messages/index.ts'
 import { plans } from '../plans/index.ts'
 import { services } from '../services/index.ts'
+import { settings } from '../settings/index.ts'
 import { mpesaSecretsPurpose, payments, setMpesa, showMpesa, type MpesaSecrets } from './index.ts'
 import { paymentAccounts } from './tables.ts'
 
 const shop = () => {
-  const site = memorySite([access, plans, ledger, customers, services, payments])
+  const site = memorySite([settings, messages, access, plans, ledger, customers, services, payments])
   return {
     ...site,
     secrets: (): MpesaSecrets => {
@@ -34,12 +36,15 @@ test('what is missing is told until nothing is', () => {
   expect(must(setMpesa, whole).missing).toEqual([])
   expect(must(setMpesa, { kind: 'till' }).missing).toEqual(['till'])
   expect(query(showMpesa, {})).toEqual({
-    baseUrl: 'https://sandbox.safaricom.co.ke',
-    kind: 'till',
-    shortcode: '174379',
-    till: '',
-    consumerKey: 'key-of-the-app',
-    phone: '+254700000001',
+    missing: ['till'],
+    settings: {
+      baseUrl: 'https://sandbox.safaricom.co.ke',
+      kind: 'till',
+      shortcode: '174379',
+      till: '',
+      consumerKey: 'key-of-the-app',
+      phone: '+254700000001',
+    },
   })
 })
 

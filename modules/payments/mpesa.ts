@@ -38,16 +38,18 @@ export const setMpesa = defineCommand({
       consumerSecret: consumerSecret?.reveal() ?? old.consumerSecret,
       passkey: passkey?.reveal() ?? old.passkey,
     }
+    const missing = missingOf(config, secrets)
     const row = {
       id: MPESA,
       config,
+      missing,
       secrets: ctx.vault.seal(JSON.stringify(secrets), mpesaSecretsPurpose),
       changedAt: ctx.now,
       changedBy: ctx.actor.id,
     }
     ctx.db.insert(site).values(row).onConflictDoUpdate({ target: site.id, set: row }).run()
     ctx.changed(before?.config ?? null, config)
-    return ok({ missing: missingOf(config, secrets) })
+    return ok({ missing })
   },
 })
 
@@ -89,5 +91,8 @@ export const showMpesa = defineQuery({
       .select()
       .from(accounts)
       .orderBy(...byKey(accounts)),
-  shape: (rows) => rows.find(({ id }) => id === MPESA)?.config,
+  shape(rows) {
+    const account = rows.find(({ id }) => id === MPESA)
+    return account && { settings: account.config, missing: account.missing }
+  },
 })

@@ -4,8 +4,10 @@ import { memorySite } from '@lango/kernel/testing'
 import { access } from '../access/index.ts'
 import { customers } from '../customers/index.ts'
 import { ledger, ledgerBalances } from '../ledger/index.ts'
+import { messages, setSender } from '../messages/index.ts'
 import { addPlan, plans, setPlanStatus } from '../plans/index.ts'
 import { services } from '../services/index.ts'
+import { settings } from '../settings/index.ts'
 import {
   createPaymentWork,
   hearPayments,
@@ -14,6 +16,7 @@ import {
   payments,
   requestPurchase,
   resolvePayment,
+  revealPurchase,
 } from './index.ts'
 import type { PaymentProvider, PromptRequest, PromptState, ProviderFault, Received } from './port.ts'
 
@@ -44,7 +47,7 @@ const shop = () => {
     provider: () => (says.isSetUp ? provider : undefined),
     clock: { now: () => now.of() },
   })
-  const site = memorySite([access, plans, ledger, customers, services, payments], { jobs })
+  const site = memorySite([settings, messages, access, plans, ledger, customers, services, payments], { jobs })
   now.of = site.clock.now
   void site.jobs.run(new AbortController().signal)
   const hour = site.must(addPlan, {
@@ -105,7 +108,7 @@ test('what is bought is given once the money is there, with each step stamped', 
   const { state, requestedAt, acceptedAt, confirmedAt, grantedAt } = purchase()
   expect(state).toBe('granted')
   expect([acceptedAt, confirmedAt, grantedAt].map((at) => at! - requestedAt)).toEqual([0, 6000, 6000])
-  expect(grants()).toEqual([{ login: `purchase:${reference}`, kind: 'hotspot' }])
+  expect(grants()).toMatchObject([{ login: expect.stringMatching(/^voucher:/) as string, kind: 'hotspot' }])
   expect([balance('mobile-money'), balance('plans'), balance('purchases')]).toEqual([2000, 2000, 0])
 })
 
@@ -295,4 +298,23 @@ test('nobody’s number or name stands in the audit log in clear', async () => {
   const records = database.raw.prepare<[], string>('SELECT record FROM audit').pluck().all().join()
   expect(records).not.toContain('254712345678')
   expect(records).not.toContain('AMINA')
+})
+
+test('what was bought logs in by a code, which goes to the phone that paid and is told at the desk', async () => {
+  const { buy, pass, says, must, dispatch, database } = shop()
+  const sender = { driver: 'africastalking' as const, username: 'isp', prefixes: ['+254'], secret: 'key-of-sms' }
+  must(setSender, { sender })
+  const { number } = await buy()
+  expect(dispatch(revealPurchase, { number })).toMatchObject({ error: { type: 'PurchaseNotGranted' } })
+  says.state = () => ok({ state: 'paid', receipt: undefined })
+  await pass(3000)
+  const { code } = must(revealPurchase, { number })
+  expect(code).toMatch(/^P[2-9A-HJKMNP-Z]{8}$/)
+  const sent = database.raw.prepare('SELECT channel, kind, recipient FROM messages').all()
+  expect(sent).toEqual([{ channel: 'sms', kind: 'purchase', recipient: AMINA }])
+  const tables = database.raw
+    .prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'sqlite_sequence'")
+    .all()
+  const rows = tables.map(({ name }) => JSON.stringify(database.raw.prepare(`SELECT * FROM "${name}"`).all()))
+  expect(rows.join()).not.toContain(code)
 })

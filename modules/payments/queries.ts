@@ -49,7 +49,8 @@ export const askedPhones = defineQuery({
 /** Up to when the provider's list was read; undefined when it never was. */
 export const pulledUntil = defineQuery({
   name: 'payments.pulledUntil',
-  permission: 'system',
+  summary: 'Tells up to when the provider’s own list was read.',
+  permission: 'settings.read',
   input: z.object({}),
   tables: { paymentMarks },
   select: ({ db, paymentMarks: marks, byKey }) =>

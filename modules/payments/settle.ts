@@ -2,9 +2,11 @@
 import { and, between, eq } from 'drizzle-orm'
 import { Secret } from '@lango/kernel'
 import type { CommandContext } from '@lango/kernel/verbs'
-import { createGrantWriter, policyRow } from '../access/index.ts'
+import { CODE_PURPOSE, codeLogin, createGrantWriter, drawCode, policyRow, spellCode } from '../access/index.ts'
+import { putMessage } from '../messages/index.ts'
 import { plans } from '../plans/tables.ts'
-import { drawPassword, validityAt } from '../services/index.ts'
+import { validityAt } from '../services/index.ts'
+import { createSettings } from '../settings/index.ts'
 import { bookGranted, bookMoved, bookPaid } from './books.ts'
 import { grantJob } from './jobs-asked-for.ts'
 import { paymentLimits } from './rules.ts'
@@ -15,8 +17,39 @@ export type Purchase = typeof purchases.site.$inferSelect
 /** How long until it is tried again to give what was paid for while nobody trusts the clock. */
 const GRANT_AGAIN_MS = 60_000
 
-/** A grant's login of a purchase. Nobody types it: the portal hands it to the router. */
-export const loginOf = ({ reference }: Pick<Purchase, 'reference'>): string => `purchase:${reference}`
+/** The code that logs in: eight letters, 35 bits, behind a P. */
+const CODE_SHAPE = { prefix: 'P', length: 8, numeric: false } as const
+const DRAWS_MAX = 100
+/** A code is worth sending for so long. */
+const CODE_LIFE_MS = 3_600_000
+
+type Code = { readonly code: string; readonly login: string }
+
+/** As a voucher's: found by its keyed hash, and in clear nowhere. */
+const drawFreeCode = (ctx: CommandContext): Code => {
+  const taken = ctx.raw.prepare<[string], { no: number }>('SELECT no FROM grants WHERE login = ?')
+  for (let draws = 0; draws < DRAWS_MAX; draws++) {
+    const code = drawCode(CODE_SHAPE, ctx.random.below)
+    const login = codeLogin(ctx.vault.keyedHash(code, CODE_PURPOSE))
+    if (!taken.get(login)) return { code, login }
+  }
+  throw new Error(`no free code in ${DRAWS_MAX} draws`)
+}
+
+/** Where SMS are set up; else the desk tells it, and the portal needs none. */
+const sendCode = (ctx: CommandContext, { id, phone, planName, code }: Sent): void => {
+  const site = createSettings(ctx.raw)().siteName || 'Wi-Fi'
+  putMessage(ctx, {
+    channel: 'sms',
+    kind: 'purchase',
+    about: `purchase:${id}`,
+    recipient: phone,
+    subject: site,
+    text: `${site}: ${planName}. Msimbo wako / your code: ${spellCode(code, CODE_SHAPE.prefix)}`,
+    expiresAt: ctx.now + CODE_LIFE_MS,
+  })
+}
+type Sent = { readonly id: string; readonly phone: string; readonly planName: string; readonly code: string }
 
 const put = (ctx: CommandContext, id: string, values: Partial<Purchase>): void => {
   ctx.db.update(purchases.site).set(values).where(eq(purchases.site.id, id)).run()
@@ -76,11 +109,12 @@ export const give = (ctx: CommandContext, purchase: Purchase): void => {
   const plan = ctx.db.select().from(plans.site).where(eq(plans.site.id, purchase.planId)).get()!
   const validity = validityAt(ctx, plan)
   if (!validity.ok) return ctx.enqueue(grantJob, { purchaseId: id }, { runAt: ctx.now + GRANT_AGAIN_MS, key: id })
+  const { code, login } = drawFreeCode(ctx)
   createGrantWriter(ctx)({
     serviceId: id,
-    login: loginOf(purchase),
+    login,
     kind: plan.kind,
-    password: new Secret(drawPassword((limit) => ctx.random.below(limit))),
+    password: new Secret(code),
     policyId: policyRow(ctx, plan.policy),
     ...validity.value,
     macLogin: undefined,
@@ -94,4 +128,5 @@ export const give = (ctx: CommandContext, purchase: Purchase): void => {
   })
   put(ctx, id, { state: 'granted', grantedAt: ctx.now })
   bookGranted(ctx, purchase)
+  sendCode(ctx, { id, phone: purchase.phone, planName: plan.name, code })
 }

@@ -107,6 +107,8 @@ export const paymentAccounts = defineTable(
     config: c.json<MpesaSettings>(),
     /** Sealed JSON: `MpesaSecrets`. */
     secrets: c.optSecret(),
+    /** What has to be set still, by its name. */
+    missing: c.json<string[]>(),
     changedAt: c.instant(),
     changedBy: c.text(),
   }),

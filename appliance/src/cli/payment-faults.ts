@@ -1,9 +1,9 @@
 /** The sentences about what people buy by themselves, and the money that comes in for it. */
 import { formatMoney, money } from '@lango/kernel'
 import type { FaultOf } from '@lango/kernel/verbs'
-import type { requestPurchase, resolvePayment } from '@lango/modules/payments'
+import type { requestPurchase, resolvePayment, revealPurchase } from '@lango/modules/payments'
 
-export type PaymentFault = FaultOf<typeof requestPurchase | typeof resolvePayment>
+export type PaymentFault = FaultOf<typeof requestPurchase | typeof resolvePayment | typeof revealPurchase>
 
 type Own =
   | 'AmountDiffers'
@@ -11,6 +11,7 @@ type Own =
   | 'PaymentUnknown'
   | 'PlanNotForSale'
   | 'PromptOpen'
+  | 'PurchaseNotGranted'
   | 'PurchasePaid'
   | 'PurchaseUnknown'
 type Sentences = { readonly [T in Own]: (fault: Extract<PaymentFault, { type: T }>) => string }
@@ -27,6 +28,7 @@ export const paymentSentences: Sentences = {
     `${plan} is no plan that people buy by themselves: it has to be of kind hotspot, with a price, and not for a fixed time.`,
   PromptOpen: ({ number }) =>
     `This phone is being asked to pay for purchase ${number} already. Wait until that is paid or refused; it takes a minute and a half at most.`,
+  PurchaseNotGranted: ({ number }) => `Purchase ${number} is not given yet: there is no code of it.`,
   PurchasePaid: ({ number }) => `Purchase ${number} is paid for already.`,
   PurchaseUnknown: ({ purchase }) => `There is no purchase ${purchase}.`,
 }

@@ -61,9 +61,9 @@ const show: CommandSpec = {
   async run({ query }) {
     const set = await query<Settings>('settings.show', {})
     if (!set.ok) return set
-    const mpesa = await query<Readonly<Record<string, string>> | undefined>('payments.mpesa', {})
+    const mpesa = await query<{ settings: Readonly<Record<string, string>> } | undefined>('payments.mpesa', {})
     if (!mpesa.ok) return mpesa
-    const more = Object.entries(mpesa.value ?? {}).map(([key, value]) => [`${MPESA}${key}`, value] as const)
+    const more = Object.entries(mpesa.value?.settings ?? {}).map(([key, value]) => [`${MPESA}${key}`, value] as const)
     const all = { ...set.value, ...Object.fromEntries(more) }
     return shown(all, () => facts(Object.entries(all).map(([key, value]) => [key, written(value)])))
   },

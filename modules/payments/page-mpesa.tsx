@@ -1,0 +1,162 @@
+/** `/settings/mpesa`: what has to be known to be paid by M-Pesa. */
+import {
+  Ago,
+  Button,
+  definePage,
+  Field,
+  fill,
+  Form,
+  PageHead,
+  Panel,
+  PanelBody,
+  RefusedNote,
+  Said,
+  Select,
+  Status,
+  valuesFor,
+  type Desk,
+  type DoingDesk,
+  type Done,
+} from '@lango/kernel/ui'
+import { setMpesa, showMpesa } from './mpesa.ts'
+import { mpesaSettingsSchema, newMpesa, type MpesaSettings } from './mpesa-rules.ts'
+import { pulledUntil } from './queries.ts'
+import { mpesaWords } from './words-mpesa.ts'
+
+const PATH = '/settings/mpesa'
+
+const wordsOf = (desk: Pick<Desk, 'locale'>) => mpesaWords[desk.locale.lang]
+
+type TextName = Exclude<keyof MpesaSettings, 'kind'>
+const secretNames = ['consumerSecret', 'passkey'] as const
+
+const Line = ({ desk, name, help, set }: { desk: Desk; name: TextName; help?: string; set: MpesaSettings }) => {
+  const form = valuesFor(desk, 'save')
+  const isDigits = name === 'shortcode' || name === 'till'
+  return (
+    <Field
+      locale={desk.locale}
+      label={wordsOf(desk)[name]}
+      name={name}
+      value={form.value(name, set[name])}
+      autoComplete="off"
+      {...(isDigits ? { inputMode: 'numeric' as const } : {})}
+      {...(help === undefined ? {} : { help })}
+      {...form.error(name)}
+    />
+  )
+}
+
+const SettingsForm = ({ desk, set }: { desk: Desk; set: MpesaSettings }) => {
+  const words = wordsOf(desk)
+  const line = { desk, set }
+  return (
+    <Form action={PATH} deed="save" once={desk.once()}>
+      <Line {...line} name="baseUrl" help={words.baseUrlHelp} />
+      <Select
+        label={words.kind}
+        name="kind"
+        value={valuesFor(desk, 'save').value('kind', set.kind)}
+        options={[
+          { value: 'paybill', label: words.paybill },
+          { value: 'till', label: words.tillKind },
+        ]}
+      />
+      <Line {...line} name="shortcode" />
+      <Line {...line} name="till" help={words.tillHelp} />
+      <Line {...line} name="consumerKey" />
+      {secretNames.map((name) => (
+        <Field
+          key={name}
+          locale={desk.locale}
+          label={words[name]}
+          name={name}
+          type="password"
+          autoComplete="off"
+          help={words.secretHelp}
+        />
+      ))}
+      <Line {...line} name="phone" help={words.phoneHelp} />
+      <Button kind="main">{words.save}</Button>
+    </Form>
+  )
+}
+
+type Name = TextName | (typeof secretNames)[number]
+
+const Standing = async ({ desk, missing }: { desk: Desk; missing: readonly string[] }) => {
+  const words = wordsOf(desk)
+  if (missing.length > 0) {
+    const names = missing.map((name) => words[name as Name]).join(', ')
+    return (
+      <p>
+        <Status meaning="attention">{words.notReady}</Status> {fill(words.missing, { names })}
+      </p>
+    )
+  }
+  const readTo = await desk.ask(pulledUntil, {})
+  return (
+    <p>
+      <Status meaning="good">{words.ready}</Status>{' '}
+      {readTo === undefined ? null : (
+        <span class="muted">
+          {words.readTo} <Ago at={readTo} now={desk.now} locale={desk.locale} />
+        </span>
+      )}
+    </p>
+  )
+}
+
+const wrong = { baseUrl: 'baseUrlWrong', shortcode: 'shortcodeWrong', till: 'tillWrong', phone: 'phoneWrong' } as const
+
+const save = async (desk: DoingDesk): Promise<Done> => {
+  const words = wordsOf(desk)
+  const { fields } = desk
+  const text = (name: string): string => fields.get(name).trim()
+  const texts = { baseUrl: text('baseUrl'), shortcode: text('shortcode'), till: text('till'), phone: text('phone') }
+  const problems = Object.fromEntries(
+    Object.entries(texts).flatMap(([name, value]) => {
+      const shape = mpesaSettingsSchema.shape[name as keyof typeof texts]
+      const isLeftOut = name === 'shortcode' && value === ''
+      return isLeftOut || shape.safeParse(value).success ? [] : [[name, words[wrong[name as keyof typeof wrong]]]]
+    }),
+  )
+  if (Object.keys(problems).length > 0) return { problems }
+  const { shortcode, ...rest } = texts
+  const secrets = secretNames.flatMap((name) => (fields.get(name) === '' ? [] : [[name, fields.get(name)] as const]))
+  const done = await desk.tell(setMpesa, {
+    ...rest,
+    ...(shortcode === '' ? {} : { shortcode }),
+    kind: fields.get('kind') === 'till' ? 'till' : 'paybill',
+    consumerKey: text('consumerKey'),
+    ...Object.fromEntries(secrets),
+  })
+  return done.ok ? { go: `${PATH}?said=saved` } : { fault: done.error }
+}
+
+export const mpesaPage = definePage({
+  path: PATH,
+  permission: 'settings.write',
+  async show(desk) {
+    const words = wordsOf(desk)
+    const account = await desk.ask(showMpesa, {})
+    return {
+      title: words.title,
+      content: (
+        <>
+          <PageHead title={words.title} />
+          <Said desk={desk} words={{ saved: words.saved }} />
+          <RefusedNote desk={desk} deed="save" />
+          <p>{words.note}</p>
+          <Panel title={words.title}>
+            <PanelBody>
+              {account ? await Standing({ desk, missing: account.missing }) : null}
+              <SettingsForm desk={desk} set={account?.settings ?? newMpesa} />
+            </PanelBody>
+          </Panel>
+        </>
+      ),
+    }
+  },
+  deeds: { save: { permission: 'settings.write', run: save } },
+})
