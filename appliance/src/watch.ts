@@ -9,6 +9,7 @@ import { checkJobs, checkMessages, checkRouters, checkWebhooks } from './doctor/
 import { checkClock, checkDisk, checkWal } from './doctor/machine.ts'
 import { checkBackup, checkCertificates } from './doctor/secrets.ts'
 import { checkScheduledBackup } from './doctor/scheduled-backup.ts'
+import { checkPayments } from './doctor/payments.ts'
 import { checkServing } from './doctor/serving.ts'
 import { createMetrics, type MetricsSources } from './metrics/collect.ts'
 import { METER_LOOK_MS, Meter } from './metrics/meter.ts'
@@ -62,6 +63,7 @@ export const startWatch = (deps: WatchDeps): Watch => {
       checkWal(folder),
       ...certificates(),
       ...checkRouters(reader, now),
+      ...checkPayments(reader, now),
       checkJobs(reader),
       checkWebhooks(reader),
       checkMessages(reader, now),

@@ -95,8 +95,10 @@ const createAsk = ({ provider }: PaymentWorkDeps, tell: Tell) =>
   })
 
 /** Reads the provider's list, from a while before where it was read to. */
-const createPull = ({ provider, clock }: PaymentWorkDeps) =>
-  defineJob({
+const createPull = ({ provider, clock }: PaymentWorkDeps) => {
+  /** Told once: a list that cannot be read now is asked for each minute, and the doctor says since when. */
+  let told = ''
+  return defineJob({
     ...pullJob,
     limits: { attemptsMax: 3, atOnce: 1 },
     everyMs: paymentLimits.pullEveryMs,
@@ -108,7 +110,10 @@ const createPull = ({ provider, clock }: PaymentWorkDeps) =>
       const using = provider()
       const read = await using?.received({ fromAt, toAt: now }, context.signal)
       if (!using || !read) return
-      if (!read.ok) throw new FaultError(read.error)
+      const fault = read.ok ? '' : JSON.stringify(read.error)
+      if (fault !== '' && fault !== told) context.log.warn('the provider’s list cannot be read', { fault: read })
+      told = fault
+      if (!read.ok) return
       const { payments } = read.value
       const phones = context.query(askedPhones, { fromAt: fromAt - pullOverlapMs, toAt: now + 1 })
       for (let at = 0; at === 0 || at < payments.length; at += pullRowsAtOnce) {
@@ -119,6 +124,7 @@ const createPull = ({ provider, clock }: PaymentWorkDeps) =>
       }
     },
   })
+}
 
 export const createPaymentWork = (deps: PaymentWorkDeps): readonly AnyJob[] => {
   const tell: Tell = (context, purchaseId, told) =>

@@ -267,3 +267,27 @@ test('a router that the box cannot log in to is told, and one that is only start
   expect(told({ fault: { why: 'login', detail: '' }, failingSince: now })).toMatchObject([{ state: 'stopped' }])
   expect(told({ troubleCount: 3 })).toMatchObject([{ state: 'attention' }])
 })
+
+test('payments that cannot be read, or that wait for somebody, are told where customers can pay', () => {
+  const told = () => of(look(), 'payments').map(({ sentence }) => sentence)
+  const account = (changedAt: number, missing: string) =>
+    write(
+      `INSERT OR REPLACE INTO payment_accounts (id, config, missing, changed_at, changed_by)
+       VALUES ('mpesa', '{}', '${missing}', ${changedAt}, 'x')`,
+      'siteFile',
+    )
+  expect(told()).toEqual([])
+  account(now - DAY_MS, '["passkey"]')
+  expect(told()).toEqual([])
+  account(now - 60_000, '[]')
+  expect(told()).toEqual([])
+  account(now - 20 * 60_000, '[]')
+  expect(told()).toEqual([expect.stringMatching(/could not be read for 20 minutes/)])
+  write(`INSERT INTO payment_marks (id, at) VALUES ('pulled', ${now})`, 'siteFile')
+  write(
+    `INSERT INTO payments (id, receipt, shortcode, amount_minor, currency, paid_at, account, phones, heard_at, state)
+     VALUES ('p', 'R', '1', 100, 'KES', 0, '', '[]', 0, 'unmatched')`,
+    'siteFile',
+  )
+  expect(told()).toEqual([expect.stringMatching(/^A payment waits/)])
+})

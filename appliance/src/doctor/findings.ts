@@ -33,6 +33,8 @@ type Facts = {
     readonly detail: string
   }>
   readonly 'routers-troubled': Named<{ readonly name: string; readonly customers: number }>
+  readonly 'payments-unread': { readonly minutes: number }
+  readonly 'payments-unmatched': { readonly payments: number }
   readonly 'jobs-failed': Named<{ readonly name: string; readonly error: string | null }>
   readonly 'webhooks-troubled': Named<{ readonly number: number; readonly isGone: boolean; readonly events: number }>
   readonly 'backup-none': None
@@ -158,6 +160,15 @@ export const englishFindings: FindingWords = {
   'routers-troubled': (routers, say) => ({
     sentence: `Customers with a fixed address who are not held as they should be: ${listed(routers, MORE, ({ name, customers }) => say.name(`${name} (${customers})`))}.`,
     remedy: 'The page of the router, under Control, says who and why.',
+  }),
+  'payments-unread': ({ minutes }) => ({
+    sentence: `M-Pesa’s list of payments could not be read for ${minutes} minutes: what was paid without a prompt, or after one had failed, is not seen.`,
+    remedy:
+      'The log says why. Is there a way to the internet, and may the app read transactions (Pull)? What prompts tell goes on.',
+  }),
+  'payments-unmatched': ({ payments }) => ({
+    sentence: `${payments === 1 ? 'A payment waits' : `${payments} payments wait`} for somebody to say what the money was for.`,
+    remedy: 'The page Payments, under those that wait, says what is known of each.',
   }),
   'jobs-failed': (jobs, say) => ({
     sentence: `Given up after every try: ${listed(jobs, MORE, ({ name, error }) => say.name(error === null ? name : `${name} (${error})`))}.`,

@@ -16,6 +16,7 @@ import {
 } from './databases.ts'
 import { checkCounts } from './counts.ts'
 import { checkBox, checkClock, checkDisk, checkFolder, checkReceiveBuffer, checkWal } from './machine.ts'
+import { checkPayments } from './payments.ts'
 import { checkControls } from './router-control.ts'
 import { checkScheduledBackup } from './scheduled-backup.ts'
 import { checkBackup, checkCertificates, checkKeys } from './secrets.ts'
@@ -67,6 +68,7 @@ export const examine = ({
       ...checkServing(status),
       ...checkCounts(status),
       ...checkRouters(sessions.raw, now),
+      ...checkPayments(site.raw, now),
       ...checkControls(site.raw, status?.controlled ?? [], now),
       checkStrangers(strangers.value as Strangers, now),
       checkLockouts(sessions.raw, now),

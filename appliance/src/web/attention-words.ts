@@ -120,6 +120,15 @@ const swahiliFindings: FindingWords = {
     sentence: `Wateja wenye anwani maalumu ambao hawashikiliwi inavyopaswa: ${listed(routers, MORE, ({ name, customers }) => say.name(`${name} (${customers})`))}.`,
     remedy: 'Ukurasa wa ruta, chini ya Udhibiti, unaeleza ni nani na kwa nini.',
   }),
+  'payments-unread': ({ minutes }) => ({
+    sentence: `Orodha ya malipo ya M-Pesa haikusomeka kwa dakika ${minutes}: kilicholipwa bila ombi, au baada ya ombi kushindikana, hakionekani.`,
+    remedy:
+      'Kumbukumbu zinaeleza sababu. Je, kuna njia hadi intaneti, na programu inaruhusiwa kusoma miamala (Pull)? Yanayosemwa na maombi yanaendelea.',
+  }),
+  'payments-unmatched': ({ payments }) => ({
+    sentence: `Malipo ${payments} yanasubiri mtu aseme pesa zilikuwa za nini.`,
+    remedy: 'Ukurasa wa Malipo, chini ya yanayosubiri, unaeleza kinachojulikana kwa kila moja.',
+  }),
   'jobs-failed': (jobs, say) => ({
     sentence: `Kazi zilizoachwa baada ya majaribio yote: ${listed(jobs, MORE, ({ name, error }) => say.name(error === null ? name : `${name} (${error})`))}.`,
     remedy: 'Rekebisha kisababishi; kumbukumbu zina maelezo yote.',
