@@ -11,9 +11,19 @@ import {
   verifyRequest,
   type Packet,
 } from '@lango/drivers/radius'
+import { startDarajaSimulator } from '@lango/drivers/simulators/daraja'
+import { seededRandom, systemTimers } from '@lango/kernel'
 import { memorySite } from '@lango/kernel/testing'
+import { access } from '@lango/modules/access'
+import { customers } from '@lango/modules/customers'
+import { ledger } from '@lango/modules/ledger'
+import { messages } from '@lango/modules/messages'
 import { addRemoteServer, network } from '@lango/modules/network'
-import { createCopySender } from './drivers.ts'
+import { payments, setMpesa } from '@lango/modules/payments'
+import { plans } from '@lango/modules/plans'
+import { services } from '@lango/modules/services'
+import { settings } from '@lango/modules/settings'
+import { createCopySender, createPaymentProvider } from './drivers.ts'
 
 const SECRET = 'between-the-two'
 const secret = prepareSecret(Buffer.from(SECRET))
@@ -62,3 +72,44 @@ test('a record that fills its packet is copied as it is: there is no room for a 
 })
 
 const filler = (size: number): Buffer => Buffer.from([222, size, ...Buffer.alloc(size - 2)])
+
+test('a provider is there when all of it is set, the same while nothing changes, and asks for its list to be opened once', async () => {
+  const daraja = await startDarajaSimulator({
+    apps: [
+      {
+        consumerKey: 'key',
+        consumerSecret: 'secret',
+        shortcodes: [{ shortcode: '174379', name: 'x', kind: 'paybill', passkey: 'passkey' }],
+      },
+    ],
+    customers: [],
+    random: seededRandom(1),
+    now: Date.now,
+    timers: systemTimers(),
+  })
+  ending.push(() => void daraja.close())
+  const { database, must, vault, clock, log } = memorySite([
+    settings,
+    messages,
+    access,
+    plans,
+    ledger,
+    customers,
+    services,
+    payments,
+  ])
+  const provider = createPaymentProvider({ reader: database.raw, vault, clock, log })
+  expect(provider()).toBeUndefined()
+  must(setMpesa, { baseUrl: daraja.server, shortcode: '174379', consumerKey: 'key', phone: '+254700000001' })
+  expect(provider()).toBeUndefined()
+  must(setMpesa, { consumerSecret: 'secret', passkey: 'passkey' })
+  const first = provider()!
+  expect(provider()).toBe(first)
+  const read = () => first.received({ fromAt: Date.now() - 60_000, toAt: Date.now() }, AbortSignal.timeout(10_000))
+  expect([(await read()).ok, (await read()).ok]).toEqual([true, true])
+  expect(daraja.asked.filter((one) => one.includes('/pulltransactions/v1/register'))).toHaveLength(1)
+  must(setMpesa, { consumerKey: 'another' })
+  expect(provider()).not.toBe(first)
+  database.raw.prepare('UPDATE payment_accounts SET secrets = ?').run(Buffer.alloc(60, 1))
+  expect(provider()).toBeUndefined()
+})
