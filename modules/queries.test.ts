@@ -8,6 +8,7 @@ import { desk } from './desk/index.ts'
 import { ledger } from './ledger/index.ts'
 import { messages } from './messages/index.ts'
 import { network } from './network/index.ts'
+import { payments } from './payments/index.ts'
 import { people } from './people/index.ts'
 import { plans } from './plans/index.ts'
 import { registration } from './registration/index.ts'
@@ -42,6 +43,7 @@ test(
       services,
       registration,
       vouchers,
+      payments,
       sessions,
       webhooks,
       backups,
@@ -50,6 +52,7 @@ test(
     const agreed = await queriesAgree(modules, {
       values: {
         plans: { policy: [openPolicy] },
+        payments: { phones: [['+254712345678']] },
         policies: { policy: [openPolicy, { ...openPolicy, ...limits }, { ...openPolicy, windows: limits.windows }] },
         message_senders: { config: [{ driver: 'africastalking', username: 'isp', sender: '', prefixes: ['+254'] }] },
         session_orders: { steps: [[]] },

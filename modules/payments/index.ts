@@ -2,7 +2,17 @@ import { defineModule } from '@lango/kernel/verbs'
 import { beginPrompt, givePaid, promptTold, requestPurchase, revealPurchase } from './commands.ts'
 import { hearPayments, resolvePayment } from './hear.ts'
 import { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
-import { askedPhones, listPayments, listPurchases, promptOf, pulledUntil } from './queries.ts'
+import {
+  askedPhones,
+  listPayments,
+  listPurchases,
+  plansForSale,
+  promptOf,
+  pulledUntil,
+  settledByHand,
+  showPayment,
+  showPurchase,
+} from './queries.ts'
 import { paymentAccounts, paymentMarks, payments as paymentsTable, purchases } from './tables.ts'
 
 export { requestPurchase, revealPurchase } from './commands.ts'
@@ -26,5 +36,16 @@ export const payments = defineModule({
     setMpesa,
     resealPayments,
   ],
-  queries: [promptOf, askedPhones, pulledUntil, listPurchases, listPayments, showMpesa],
+  queries: [
+    promptOf,
+    askedPhones,
+    pulledUntil,
+    listPurchases,
+    showPurchase,
+    plansForSale,
+    listPayments,
+    showPayment,
+    settledByHand,
+    showMpesa,
+  ],
 })

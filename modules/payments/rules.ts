@@ -1,5 +1,6 @@
 /** How a purchase goes on with what is heard of it, and which purchase money is for. Pure. */
 import { defineLimits } from '@lango/kernel'
+import type { Policy, ServiceKind } from '../access/index.ts'
 import type { Failure } from './port.ts'
 
 export const purchaseStates = ['requested', 'accepted', 'confirmed', 'granted', 'failed'] as const
@@ -36,6 +37,13 @@ export const paymentLimits = defineLimits({
   /** Rows of the list in one command. */
   pullRowsAtOnce: 50,
 })
+
+/** Of the plans that are not withdrawn, those that people take by themselves. */
+export const isForSale = (plan: {
+  readonly kind: ServiceKind
+  readonly policy: Pick<Policy, 'clock'>
+  readonly priceMinor: number
+}): boolean => plan.kind === 'hotspot' && plan.policy.clock !== 'fixed' && plan.priceMinor > 0
 
 /** When a prompt that is open is asked after again, so long after it was taken; undefined: not any more. */
 export const askAgainMs = (elapsedMs: number): number | undefined => {

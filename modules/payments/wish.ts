@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
 import type { CommandContext } from '@lango/kernel/verbs'
 import { plans } from '../plans/tables.ts'
-import { drawReference } from './rules.ts'
+import { drawReference, isForSale } from './rules.ts'
 import { purchaseAt, type Purchase } from './settle.ts'
 import { purchases } from './tables.ts'
 
@@ -23,8 +23,7 @@ export type SaleFault =
 export const planForSale = (ctx: CommandContext, name: string): Result<Plan, SaleFault> => {
   const plan = ctx.db.select().from(plans.site).where(eq(plans.site.name, name)).get()
   if (plan?.status !== 'active') return err({ type: 'PlanUnknown', plan: name })
-  const isForSale = plan.kind === 'hotspot' && plan.policy.clock !== 'fixed' && plan.priceMinor > 0
-  return isForSale ? ok(plan) : err({ type: 'PlanNotForSale', plan: name })
+  return isForSale(plan) ? ok(plan) : err({ type: 'PlanNotForSale', plan: name })
 }
 
 export const putPurchase = (
