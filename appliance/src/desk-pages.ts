@@ -4,6 +4,7 @@ import { backupsPages } from '@lango/modules/backups/pages'
 import { networkPages, servicePages } from '@lango/modules/desk/pages'
 import { ledgerPages } from '@lango/modules/ledger/pages'
 import { messagesPages } from '@lango/modules/messages/pages'
+import { paymentsPages } from '@lango/modules/payments/pages'
 import { peoplePages } from '@lango/modules/people/pages'
 import { plansPages } from '@lango/modules/plans/pages'
 import { registrationPages } from '@lango/modules/registration/pages'
@@ -22,6 +23,7 @@ export const deskPages: readonly DeskPage[] = [
   ...peoplePages,
   ...plansPages,
   ...vouchersPages,
+  ...paymentsPages,
   ...ledgerPages,
   ...webhooksPages,
   ...backupsPages,

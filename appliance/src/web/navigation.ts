@@ -24,6 +24,7 @@ const places: readonly Place[] = [
   { href: '/routers', word: 'routers', icon: 'routers', permission: 'routers.read' },
   { href: '/access-log', word: 'accessLog', icon: 'decisions', permission: 'sessions.read' },
   { href: '/reports', word: 'reports', icon: 'reports', permission: 'sessions.read' },
+  { href: '/payments', word: 'payments', icon: 'payments', permission: 'payments.read' },
   { href: '/ledger', word: 'ledger', icon: 'ledger', permission: 'ledger.read' },
   { href: '/staff', word: 'staff', icon: 'staff', permission: 'people.read' },
   { href: '/audit', word: 'audit', icon: 'audit', permission: 'audit.read' },

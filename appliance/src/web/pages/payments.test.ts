@@ -1,0 +1,344 @@
+import { hearPayments, listPayments, listPurchases, requestPurchase, resolvePayment } from '@lango/modules/payments'
+import { failures } from '@lango/modules/payments/port'
+import { doubts } from '@lango/modules/payments/rules'
+import { addPlan } from '@lango/modules/plans'
+import { expect, test } from 'vitest'
+import { deskUnderTest } from '../testing/desk-under-test.ts'
+
+const AMINA = '+254712345678'
+const FORM_LIMIT = 10_000
+
+const desk = () => {
+  const made = deskUnderTest()
+  const { site, cookies } = made
+  const plan = (name: string, priceMinor: number) =>
+    site.must(addPlan, { name, kind: 'hotspot', policy: {}, validitySec: 3600, priceMinor, currency: 'KES' })
+  plan('Hour', 2000)
+  plan('Day', 5000)
+  let receipts = 0
+  const { raw } = site.database
+  return {
+    ...made,
+    buy: (phone = AMINA, name = 'Hour') => site.must(requestPurchase, { plan: name, phone }),
+    /** Money that came in; it names nothing unless the test says what. */
+    hear: (more: Partial<Parameters<typeof hear>[0]> = {}) => hear(more),
+    text: async (path: string) => (await made.page(path)).replaceAll('\u00a0', ' '),
+    inSwahili: () => cookies.set('lango-view', 'lang=sw'),
+    /** As the provider's answers would leave it. */
+    put: (number: number, values: Readonly<Record<string, string | number | null>>) => {
+      const set = Object.keys(values)
+        .map((name) => `${name} = @${name}`)
+        .join(', ')
+      expect(raw.prepare(`UPDATE purchases SET ${set} WHERE number = @number`).run({ ...values, number }).changes).toBe(
+        1,
+      )
+    },
+    payments: () => site.query(listPayments, {}).payments,
+    purchases: () => site.query(listPurchases, {}),
+  }
+
+  function hear({
+    account = '',
+    phone,
+    name,
+    amountMinor = 2000,
+    phoneHint,
+    phones = [],
+  }: {
+    account?: string
+    phone?: string
+    name?: string
+    amountMinor?: number
+    phoneHint?: string
+    phones?: string[]
+  }): string {
+    receipts += 1
+    const receipt = `SJ41XK${String(receipts).padStart(4, '0')}`
+    const paidAt = site.clock.now()
+    const told = { receipt, amountMinor, currency: 'KES', shortcode: '174379', paidAt, account, phones }
+    const who = { ...(phone && { phone }), ...(name && { name }), ...(phoneHint && { phoneHint }) }
+    site.must(hearPayments, { payments: [{ ...told, ...who }] })
+    return receipt
+  }
+}
+
+test('before anybody has bought, the list says what it is and where M-Pesa is set up', async () => {
+  const { as, text, inSwahili, deadLinks } = desk()
+  as('owner')
+  expect(await text('/payments')).toMatch(/Nobody has been asked to pay yet.*M-Pesa is set up in the settings/s)
+  expect(await text('/payments/unmatched')).toContain('Nothing waits')
+  expect(await text('/payments/unmatched?tab=settled')).toContain('Nothing was settled by hand yet')
+  for (const path of ['/payments', '/payments/unmatched']) expect(await deadLinks(path)).toEqual([])
+  inSwahili()
+  expect(await text('/payments')).toContain('Bado hakuna aliyeombwa kulipa')
+})
+
+test('a purchase is listed with who, how much, in which state, and how long it took', async () => {
+  const { as, buy, put, text, site, inSwahili } = desk()
+  as('viewer')
+  as('technician')
+  const { number } = buy()
+  const page = () => text('/payments')
+  expect(await page()).toMatch(/Purchase 1<.*Hour.*\+254 712 345 678.*KSh 20\.00.*Being asked/s)
+  const at = site.clock.now()
+  put(number, { state: 'granted', accepted_at: at, confirmed_at: at + 11_000, granted_at: at + 12_000 })
+  expect(await page()).toMatch(/Given.*>12 s</s)
+  inSwahili()
+  expect(await page()).toMatch(/Ununuzi 1<.*Imetolewa.*>sek 12</s)
+})
+
+test.each(['en', 'sw'] as const)('every failure has a sentence of its own, and what to do: %s', async (lang) => {
+  const { as, buy, put, text, inSwahili } = desk()
+  as('owner')
+  if (lang === 'sw') inSwahili()
+  const { number } = buy()
+  const told = new Set<string>()
+  for (const failure of failures) {
+    put(number, { state: 'failed', failure, failed_at: 1, may_still_be_paid: 1 })
+    const page = await text(`/payments/purchases/${number}`)
+    const [, why, remedy] = /notice-title[^>]*>([^<]+)<\/p><div class="notice-body"><p>([^<]+)</.exec(page)!
+    expect(await text('/payments')).toContain(why)
+    told.add(why!).add(remedy!)
+    expect(page).toContain(lang === 'en' ? 'Money may still come in' : 'Pesa bado zinaweza kuingia')
+  }
+  expect(told.size).toBe(2 * failures.length)
+})
+
+test('whoever looks at older purchases gets each once', async () => {
+  const { as, buy, text } = desk()
+  as('owner')
+  for (let at = 0; at < 60; at++) buy(`+2547000000${10 + at}`)
+  const numbers = (page: string) => [...page.matchAll(/\/payments\/purchases\/(\d+)"/g)].map(([, n]) => Number(n))
+  const first = await text('/payments')
+  const older = /href="(\/payments\?before=[^"]+)"/.exec(first)![1]!
+  const second = await text(older)
+  expect([...numbers(first), ...numbers(second)]).toEqual(Array.from({ length: 60 }, (_, at) => 60 - at))
+  expect(second).not.toContain('Older purchases')
+  expect(second).toContain('Newest purchases')
+})
+
+test.each(['0712 345 678', '+254712345678', '254 712 345 678', '712345678'])(
+  'purchases of a phone are found as people type it: %s',
+  async (typed) => {
+    const { as, buy, text } = desk()
+    as('owner')
+    buy()
+    buy('+254700000001')
+    const page = await text(`/payments?q=${encodeURIComponent(typed)}`)
+    expect(page).toContain('+254 712 345 678')
+    expect(page).not.toContain('+254 700 000 001')
+  },
+)
+
+test('a phone that cannot be read, or has bought nothing, is said so', async () => {
+  const { as, text } = desk()
+  as('owner')
+  expect(await text('/payments?q=amina')).toContain('Write the phone as 0712 345 678')
+  expect(await text('/payments?q=0799000000')).toContain('No purchase of +254 799 000 000')
+})
+
+test('somebody is asked to pay, and the page of the purchase looks again until it is decided', async () => {
+  const { as, post, text, purchases, put, site } = desk()
+  as('cashier')
+  const answer = await post('/payments', 'request', { plan: 'Hour', phone: '0712 345 678' })
+  expect(answer.headers.get('location')).toBe('/payments/purchases/1')
+  expect(purchases()).toMatchObject([{ phone: AMINA, plan: 'Hour', state: 'requested' }])
+  const page = () => text('/payments/purchases/1')
+  const again = '<meta name="refresh-sec" content="3"/>'
+  expect(await page()).toContain(again)
+  put(1, { state: 'accepted', accepted_at: site.clock.now(), provider_ref: 'ws_CO_1' })
+  expect(await page()).toMatch(/whoever has it types their PIN now.*looks again by itself/s)
+  expect(await page()).toContain(again)
+  put(1, { provider_ref: null })
+  expect(await page()).toContain('found in the provider’s list')
+  put(1, { state: 'failed', failure: 'cancelled', failed_at: site.clock.now() })
+  expect(await page()).not.toContain(again)
+  const form = await text(/href="(\/payments\?plan=[^"]+)"/.exec(await page())![1]!.replaceAll('&amp;', '&'))
+  expect(form).toMatch(/<option value="Hour" selected.*value="\+254712345678"/s)
+})
+
+test('what is wrong with asking stands beside its field, and what was typed stays', async () => {
+  const { as, post, buy, purchases, inSwahili } = desk()
+  as('cashier')
+  const asked = async (fields: Record<string, string>) => (await post('/payments', 'request', fields)).text()
+  expect(await asked({ plan: 'Hour', phone: '' })).toMatch(/id="phone-error">Write the phone that is to be asked/)
+  expect(await asked({ plan: 'Day', phone: '<b>12' })).toMatch(
+    /value="Day" selected.*value="&lt;b>12".*id="phone-error">Write the phone as/s,
+  )
+  expect(await asked({ plan: 'Nothing', phone: '0712345678' })).toMatch(/id="plan-error">This plan is withdrawn/)
+  expect(purchases()).toEqual([])
+  buy()
+  expect(await asked({ plan: 'Hour', phone: '0712345678' })).toMatch(/id="phone-error">[^<]*for purchase 1 already/)
+  inSwahili()
+  expect(await asked({ plan: 'Hour', phone: '0712345678' })).toMatch(/id="phone-error">[^<]*ununuzi 1\./)
+  expect(purchases()).toHaveLength(1)
+})
+
+test('the page of a purchase has each step with the time since the one before', async () => {
+  const { as, buy, put, hear, text, site, deadLinks } = desk()
+  as('owner')
+  const { number, reference } = buy()
+  const at = site.clock.now()
+  put(number, { state: 'accepted', accepted_at: at + 2000, provider_ref: 'ws_CO_1', device: 'aabbccddeeff' })
+  const receipt = hear({ account: reference, phone: AMINA, name: 'AMINA <b>' })
+  put(number, { confirmed_at: at + 20_000, granted_at: at + 21_000, first_used_at: at + 81_000 })
+  const page = await text(`/payments/purchases/${number}`)
+  expect(page).toMatch(/On the phone.*after 2 s.*Paid.*after 18 s.*Given.*after 1 s.*First login.*after 1 min/s)
+  expect(page).toMatch(new RegExp(`AA:BB:CC:DD:EE:FF.*${reference}.*ws_CO_1.*${receipt}.*AMINA &lt;b>`, 's'))
+  expect(await deadLinks(`/payments/purchases/${number}`)).toEqual([])
+})
+
+test('a purchase or a receipt that is not there is said so', async () => {
+  const { as, visit } = desk()
+  as('owner')
+  for (const path of ['purchases/99', `purchases/${'9'.repeat(40)}`, 'receipts/NONE', `receipts/${'A'.repeat(99)}`])
+    expect((await visit(`/payments/${path}`)).status).toBe(404)
+})
+
+test('money that fits nothing waits, with who paid as far as is known, and leads there from the list', async () => {
+  const { as, hear, text, deadLinks } = desk()
+  as('cashier')
+  const name = '<script>alert(1)</script>'
+  const receipt = hear({ account: '<img src=x>', phone: AMINA, name })
+  hear({ phoneHint: '2547 ***** 678', phones: [AMINA] })
+  hear({ phoneHint: 'ab'.repeat(32) })
+  expect(await text('/payments')).toContain('3 payments wait for somebody')
+  const queue = await text('/payments/unmatched')
+  expect(queue).toMatch(/number hidden.*2547 \*{5} 678.*&lt;img src=x>.*\+254 712 345 678 &lt;script>/s)
+  const page = await text(`/payments/receipts/${receipt}`)
+  expect(page).toContain('&lt;img src=x>')
+  for (const each of [queue, page]) {
+    expect(each).toContain('Nothing that was asked for fits it')
+    expect(each).toContain('Ask whoever paid what it was for')
+    expect(each).not.toMatch(/<img src=x|<script>alert/)
+  }
+  for (const path of ['/payments/unmatched', `/payments/receipts/${receipt}`]) expect(await deadLinks(path)).toEqual([])
+})
+
+test.each(['en', 'sw'] as const)('every doubt is told, and what to do about it: %s', async (lang) => {
+  const { as, hear, text, inSwahili, site } = desk()
+  as('owner')
+  if (lang === 'sw') inSwahili()
+  const receipt = hear()
+  const told = new Set<string>()
+  for (const doubt of doubts) {
+    site.database.raw.prepare('UPDATE payments SET doubt = ?').run(doubt)
+    const page = await text(`/payments/receipts/${receipt}`)
+    const [, why, remedy] = /notice-title[^>]*>([^<]+)<\/p><div class="notice-body"><p>([^<]+)</.exec(page)!
+    told.add(why!).add(remedy!)
+    expect(await text('/payments/unmatched')).toContain(remedy)
+  }
+  expect(told.size).toBe(2 * doubts.length)
+})
+
+test('a cashier says that it is for a purchase, which is given and says so', async () => {
+  const { as, hear, post, text, buy, payments, purchases } = desk()
+  as('cashier')
+  const receipt = hear({ account: 'HOUSE 7', name: 'AMINA' })
+  const { number } = buy('+254700000001')
+  const path = `/payments/receipts/${receipt}`
+  const answer = await post(path, 'resolve', { as: 'purchase', number: ` ${number} `, purchaseNote: 'Asked her' })
+  expect(answer.headers.get('location')).toBe(`${path}?said=purchase`)
+  expect(payments()).toMatchObject([{ state: 'resolved', note: 'Asked her', purchase: number }])
+  expect(purchases()).toMatchObject([{ state: 'granted' }])
+  const page = await text(`${path}?said=purchase`)
+  expect(page).toMatch(/It is for the purchase|it is for the purchase/)
+  expect(page).toMatch(/Settled.*Purchase 1.*cashier.*Asked her/s)
+  expect(page).not.toContain('name="do" value="resolve"')
+  expect(await text('/payments/unmatched?tab=settled')).toMatch(/Settled.*Purchase 1.*cashier.*Asked her/s)
+  expect(await text('/payments')).not.toContain('for somebody to say')
+})
+
+test('a cashier says that it is for a plan; the one that costs as much is proposed, for the phone that paid', async () => {
+  const { as, hear, post, text, payments, purchases } = desk()
+  as('cashier')
+  const path = `/payments/receipts/${hear({ amountMinor: 5000, phone: AMINA })}`
+  expect(await text(path)).toMatch(/<option value="Day" selected[^>]*>Day, KSh 50\.00.*value="\+254712345678"/s)
+  const answer = await post(path, 'resolve', { as: 'plan', plan: 'Day', phone: '0700 000 002' })
+  expect(answer.headers.get('location')).toBe(`${path}?said=plan`)
+  expect(payments()).toMatchObject([{ state: 'resolved', note: null }])
+  expect(purchases()).toMatchObject([{ state: 'granted', plan: 'Day', phone: '+254700000002' }])
+  expect(await text(`${path}?said=plan`)).toContain('The plan is given')
+})
+
+test('what was paid back needs a word on how', async () => {
+  const { as, hear, post, text, payments } = desk()
+  as('cashier')
+  const path = `/payments/receipts/${hear()}`
+  const refund = async (refundNote: string) => post(path, 'resolve', { as: 'refund', refundNote })
+  expect(await (await refund('  ')).text()).toMatch(/id="refundNote-error">Write how it was paid back/)
+  expect(await (await refund('a'.repeat(501))).text()).toMatch(/id="refundNote-error">A note has at most 500/)
+  expect(payments()).toMatchObject([{ state: 'unmatched' }])
+  expect((await refund('In cash <b>')).headers.get('location')).toBe(`${path}?said=refund`)
+  expect(payments()).toMatchObject([{ state: 'refunded', note: 'In cash <b>' }])
+  expect(await text('/payments/unmatched?tab=settled')).toMatch(/Paid back.*In cash &lt;b>/s)
+  expect(await (await refund('Once more')).text()).toContain('Somebody has said already')
+})
+
+test('what is wrong with saying what it was for stands beside the field of its form', async () => {
+  const { as, hear, post, buy, site, payments, inSwahili } = desk()
+  as('cashier')
+  const receipt = hear({ amountMinor: 3000 })
+  const told = async (fields: Record<string, string>) =>
+    (await (await post(`/payments/receipts/${receipt}`, 'resolve', fields)).text()).replaceAll('\u00a0', ' ')
+  const { number } = buy()
+  expect(await told({ as: 'purchase', number: 'one' })).toMatch(/value="one".*id="number-error">Write the number/s)
+  expect(await told({ as: 'purchase', number: '99' })).toMatch(/id="number-error">There is no purchase 99/)
+  expect(await told({ as: 'purchase', number: String(number) })).toMatch(
+    /id="number-error">KSh 30\.00 was paid, and that costs KSh 20\.00/,
+  )
+  expect(await told({ as: 'plan', plan: 'Day', phone: '12' })).toMatch(
+    /value="12".*id="phone-error">Write the phone as/s,
+  )
+  const differs = { as: 'plan', plan: 'Day', phone: '0712345678' }
+  expect(await told(differs)).toMatch(/id="plan-error">KSh 30\.00 was paid, and that costs KSh 50\.00/)
+  expect(await told({ ...differs, plan: 'Gone' })).toMatch(/id="plan-error">This plan is withdrawn/)
+  inSwahili()
+  expect(await told(differs)).toMatch(/id="plan-error">Zimelipwa KSh 30\.00, na bei yake ni KSh 50\.00/)
+  site.must(resolvePayment, { receipt: hear(), how: { as: 'purchase', number } })
+  expect(await told({ as: 'purchase', number: String(number) })).toMatch(/id="number-error">Ununuzi 1 tayari/)
+  expect(payments().filter(({ state }) => state === 'unmatched')).toHaveLength(1)
+})
+
+test('whoever looks at older money that waits gets each once', async () => {
+  const { as, hear, text } = desk()
+  as('cashier')
+  const all = Array.from({ length: 60 }, () => hear()).toReversed()
+  const receipts = (page: string) => [...page.matchAll(/receipts\/(SJ\w+)"><bdi/g)].map(([, receipt]) => receipt)
+  const first = await text('/payments/unmatched')
+  const second = await text(/href="(\/payments\/unmatched\?before=[^"]+)"/.exec(first)![1]!)
+  expect([...receipts(first), ...receipts(second)]).toEqual(all)
+  expect(second).not.toContain('Older payments')
+  expect(await text(`/payments/unmatched?before=${'z'.repeat(FORM_LIMIT)}`)).toContain(all[0])
+})
+
+test('a viewer sees no payments, and a technician settles none', async () => {
+  const { as, visit, hear, post, text, buy, payments } = desk()
+  const { number } = buy()
+  const receipt = hear()
+  const paths = ['', `/purchases/${number}`, '/unmatched', `/receipts/${receipt}`].map((path) => `/payments${path}`)
+  as('viewer')
+  for (const path of paths) expect((await visit(path)).status).toBe(403)
+  expect((await post('/payments', 'request', { plan: 'Hour', phone: '0712345678' })).status).toBe(403)
+  as('technician')
+  for (const path of paths) expect((await visit(path)).status).toBe(200)
+  expect(await text(`/payments/receipts/${receipt}`)).not.toContain('name="do" value="resolve"')
+  const refund = { as: 'refund', refundNote: 'In cash' }
+  expect((await post(`/payments/receipts/${receipt}`, 'resolve', refund)).status).toBe(403)
+  as(['payments.read'])
+  expect(await text('/payments')).not.toContain('name="do" value="request"')
+  expect((await post('/payments', 'request', { plan: 'Hour', phone: '0712345678' })).status).toBe(403)
+  expect(payments()).toMatchObject([{ state: 'unmatched' }])
+})
+
+test('without a plan that is sold so there is nothing to ask for, and that is said', async () => {
+  const { as, text } = deskWithoutPlans()
+  as('owner')
+  expect(await text('/payments')).toMatch(/No plan can be sold so yet.*kind hotspot with a price/s)
+})
+
+const deskWithoutPlans = () => {
+  const made = deskUnderTest()
+  made.site.must(addPlan, { name: 'Fibre', kind: 'pppoe', policy: {}, priceMinor: 100, currency: 'KES' })
+  return { ...made, text: made.page }
+}

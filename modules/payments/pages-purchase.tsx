@@ -1,0 +1,215 @@
+import {
+  definePage,
+  EmptyState,
+  Facts,
+  fill,
+  formatDuration,
+  formatExact,
+  formatMac,
+  LinkButton,
+  nothingKnown,
+  Notice,
+  PageHead,
+  Panel,
+  PanelBody,
+  Table,
+  UserText,
+  type Column,
+  type Desk,
+} from '@lango/kernel/ui'
+import type { ResultOf } from '@lango/kernel/db'
+import { amountText, PaymentMark, PhoneLink, reasonsOf, ReceiptLink, StateMark, wordsOf } from './desk-parts.tsx'
+import { showPurchase } from './queries.ts'
+import type { PaymentWords } from './words.ts'
+
+type Purchase = NonNullable<ResultOf<typeof showPurchase>>
+type Receipt = Purchase['receipts'][number]
+
+const LOOK_AGAIN_SEC = 3
+
+const isOpen = ({ state }: Purchase): boolean => state === 'requested' || state === 'accepted'
+
+/** Why it is where it is, and what to do. */
+const Standing = ({ desk, purchase }: { desk: Desk; purchase: Purchase }) => {
+  const words = wordsOf(desk)
+  const { state, failure, mayStillBePaid, providerRef } = purchase
+  const reasons = reasonsOf(desk)
+  if (failure !== null)
+    return (
+      <Notice meaning="stopped" title={reasons[`why.${failure}`]}>
+        <p>{reasons[`do.${failure}`]}</p>
+        {mayStillBePaid ? <p>{words.mayCome}</p> : null}
+      </Notice>
+    )
+  if (state === 'confirmed') return <Notice meaning="attention" title={words.isConfirmed} />
+  if (!isOpen(purchase)) return null
+  const isUnanswered = state === 'accepted' && providerRef === null
+  const title = state === 'requested' ? words.isRequested : isUnanswered ? words.isUnanswered : words.isAccepted
+  return (
+    <Notice meaning="info" title={title}>
+      {isUnanswered ? <p>{words.isFound}</p> : null}
+      <p>{words.looksAgain}</p>
+    </Notice>
+  )
+}
+
+const PurchaseFacts = ({ desk, purchase }: { desk: Desk; purchase: Purchase }) => {
+  const words = wordsOf(desk)
+  const { planId, plan, phone, device, reference, providerRef, expiresAt } = purchase
+  return (
+    <Panel title={words.facts}>
+      <PanelBody>
+        <Facts
+          facts={[
+            [
+              words.plan,
+              desk.may('plans.read') ? (
+                <a key="plan" href={`/plans/${planId}`}>
+                  <UserText text={plan} />
+                </a>
+              ) : (
+                <UserText key="plan" text={plan} />
+              ),
+            ],
+            [words.amount, amountText(purchase)],
+            [words.phone, <PhoneLink key="phone" phone={phone} />],
+            [words.device, device === null ? '' : formatMac(device)],
+            [words.reference, reference],
+            [words.prompt, providerRef === null ? '' : <UserText key="prompt" text={providerRef} />],
+            [words.goodUntil, expiresAt === null ? '' : formatExact(expiresAt, desk.locale)],
+          ]}
+        />
+      </PanelBody>
+    </Panel>
+  )
+}
+
+type Step = { readonly id: string; readonly at: number; readonly what: string }
+
+/** What became of it, in order of time: what failed may have been paid all the same. */
+const stepsOf = (purchase: Purchase, words: PaymentWords): readonly Step[] => {
+  const { requestedAt, acceptedAt, failedAt, confirmedAt, grantedAt, firstUsedAt, providerRef } = purchase
+  const steps: readonly (Omit<Step, 'at'> & { readonly at: number | null })[] = [
+    { id: 'asked', at: requestedAt, what: words.stepAsked },
+    { id: 'on-phone', at: acceptedAt, what: providerRef === null ? words.stepUnanswered : words.stepOnPhone },
+    { id: 'failed', at: failedAt, what: words.stepFailed },
+    { id: 'confirmed', at: confirmedAt, what: words.stepConfirmed },
+    { id: 'granted', at: grantedAt, what: words.stepGranted },
+    { id: 'used', at: firstUsedAt, what: words.stepUsed },
+  ]
+  return steps.flatMap(({ at, ...step }) => (at === null ? [] : [{ ...step, at }])).toSorted((a, b) => a.at - b.at)
+}
+
+const Way = ({ desk, purchase }: { desk: Desk; purchase: Purchase }) => {
+  const words = wordsOf(desk)
+  const steps = stepsOf(purchase, words)
+  const since = (index: number): string => {
+    const [before, step] = [steps[index - 1], steps[index]]
+    return before && step ? fill(words.after, { duration: formatDuration(step.at - before.at, desk.locale) }) : ''
+  }
+  return (
+    <Panel title={words.way}>
+      <PanelBody>
+        <ol class="chain">
+          {steps.map((step, index) => (
+            <li key={step.id} class={step.id === 'failed' ? 'chain-shut' : undefined}>
+              {step.what}{' '}
+              <span class="muted">
+                {formatExact(step.at, desk.locale)} {since(index)}
+              </span>
+            </li>
+          ))}
+        </ol>
+      </PanelBody>
+    </Panel>
+  )
+}
+
+const receiptColumns = (desk: Desk): readonly Column<Receipt>[] => {
+  const words = wordsOf(desk)
+  return [
+    {
+      id: 'receipt',
+      head: words.receipt,
+      width: 'l',
+      card: 'title',
+      value: ({ receipt }) => receipt,
+      render: ({ receipt }) => <ReceiptLink receipt={receipt} />,
+    },
+    { id: 'amount', head: words.amount, width: 'm', figures: true, value: amountText },
+    {
+      id: 'paid',
+      head: words.paidAt,
+      width: 'xl',
+      digits: true,
+      value: ({ paidAt }) => formatExact(paidAt, desk.locale),
+    },
+    {
+      id: 'name',
+      head: words.name,
+      width: 'l',
+      value: ({ name }) => name ?? '',
+      render: ({ name }) => <UserText text={name ?? ''} />,
+    },
+    {
+      id: 'state',
+      head: words.state,
+      width: 'm',
+      card: 'side',
+      value: ({ state }) => state,
+      render: ({ state }) => <PaymentMark desk={desk} state={state} />,
+    },
+  ]
+}
+
+const Receipts = ({ desk, purchase: { receipts, confirmedAt } }: { desk: Desk; purchase: Purchase }) => {
+  const words = wordsOf(desk)
+  return (
+    <Panel title={words.receipts}>
+      {receipts.length === 0 ? (
+        <EmptyState title={words.noReceipts}>
+          <p>{confirmedAt === null ? words.noReceiptsBody : words.noReceiptsPaid}</p>
+        </EmptyState>
+      ) : (
+        <Table
+          name="receipts"
+          caption={words.receipts}
+          columns={receiptColumns(desk)}
+          rows={receipts}
+          rowKey={({ receipt }) => receipt}
+        />
+      )}
+    </Panel>
+  )
+}
+
+const againHref = ({ plan, phone }: Purchase): string => `/payments?${new URLSearchParams({ plan, phone }).toString()}`
+
+export const purchasePage = definePage({
+  path: '/payments/purchases/:number{[0-9]+}',
+  permission: 'payments.read',
+  async show(desk) {
+    const words = wordsOf(desk)
+    const number = Number(desk.param('number'))
+    const purchase = Number.isSafeInteger(number) ? await desk.ask(showPurchase, { number }) : undefined
+    if (!purchase) return nothingKnown(words.noPurchase, words.noPurchaseBody, { href: '/payments', label: words.all })
+    const title = fill(words.purchaseTitle, { n: number })
+    return {
+      title,
+      ...(isOpen(purchase) ? { refreshSec: LOOK_AGAIN_SEC } : {}),
+      content: (
+        <>
+          <PageHead title={title} beside={<StateMark desk={desk} state={purchase.state} />}>
+            {purchase.state === 'failed' && desk.may('payments.request') ? (
+              <LinkButton href={againHref(purchase)}>{words.askAgain}</LinkButton>
+            ) : undefined}
+          </PageHead>
+          <Standing desk={desk} purchase={purchase} />
+          <PurchaseFacts desk={desk} purchase={purchase} />
+          <Way desk={desk} purchase={purchase} />
+          <Receipts desk={desk} purchase={purchase} />
+        </>
+      ),
+    }
+  },
+})

@@ -1,0 +1,8 @@
+/** Every page of purchases and of the money for them. */
+import type { DeskPage } from '@lango/kernel/ui'
+import { purchasePage } from './pages-purchase.tsx'
+import { purchasesPage } from './pages-purchases.tsx'
+import { receiptPage } from './pages-receipt.tsx'
+import { unmatchedPage } from './pages-unmatched.tsx'
+
+export const paymentsPages: readonly DeskPage[] = [purchasesPage, purchasePage, unmatchedPage, receiptPage]

@@ -1,0 +1,23 @@
+/** Phone numbers as people type them at a desk. */
+import { err, ok, type Result } from '@lango/kernel'
+
+/** The country whose numbers people write without it, by the money of the site. (ITU-T E.164 assignments.) */
+const HOMES: Readonly<Record<string, string>> = { KES: '254', RWF: '250', TZS: '255', UGX: '256' }
+/** All of them have nine digits behind the country. */
+const AT_HOME = /^0?([1-9]\d{8})$/
+
+/** 0712 345 678, 712345678, 254712345678, 00254…, +254 (0) 712… in E.164. */
+export const readPhone = (
+  typed: string,
+  currency: string,
+): Result<string, { readonly type: 'PhoneUnreadable'; readonly text: string }> => {
+  const text = typed.replaceAll(/[\s().-]/g, '')
+  const home = HOMES[currency]
+  const bare = text.replace(/^(\+|00)/, '')
+  const isAbroad = bare !== text
+  const isOfHome = home !== undefined && bare.startsWith(home)
+  const [, own] = AT_HOME.exec(isOfHome ? bare.slice(home.length) : text) ?? []
+  if (home !== undefined && own !== undefined) return ok(`+${home}${own}`)
+  const isNumber = isAbroad && !isOfHome && /^[1-9]\d{6,14}$/.test(bare)
+  return isNumber ? ok(`+${bare}`) : err({ type: 'PhoneUnreadable', text: typed })
+}

@@ -1,0 +1,189 @@
+/** Saying what money was for that nobody could match: three forms of one deed, and what becomes of them. */
+import {
+  Button,
+  Field,
+  fill,
+  Form,
+  FormReader,
+  Panel,
+  PanelBody,
+  RefusedNote,
+  Select,
+  valuesFor,
+  type Deed,
+  type Desk,
+  type Done,
+  type DoingDesk,
+} from '@lango/kernel/ui'
+import type { FaultOf } from '@lango/kernel/verbs'
+import type { ComponentChildren } from 'preact'
+import { planOptions, type SoldPlan } from './ask-form.tsx'
+import { amountText, receiptHref, wordsOf, type Payment } from './desk-parts.tsx'
+import { resolvePayment } from './hear.ts'
+import { readPhone } from './phone.ts'
+
+const NOTE_MAX = 500
+const ways = ['purchase', 'plan', 'refund'] as const
+type WayName = (typeof ways)[number]
+
+/** The page has three forms, and each field of it a name of its own. */
+const noteField = (as: WayName): string => `${as}Note`
+
+/** What was typed into the form that was refused; the two others begin anew. */
+const typedInto = (desk: Desk, as: WayName) =>
+  valuesFor(desk.refused?.fields.get('as') === as ? desk : { refused: undefined }, 'resolve')
+
+type OneProps = { desk: Desk; as: WayName; title: string; button: string; children: ComponentChildren }
+
+const One = ({ desk, as, title, button, children }: OneProps) => {
+  const words = wordsOf(desk)
+  const form = typedInto(desk, as)
+  const name = noteField(as)
+  const isRefund = as === 'refund'
+  return (
+    <Panel title={title}>
+      <PanelBody>
+        {desk.refused?.fields.get('as') === as ? <RefusedNote desk={desk} /> : null}
+        <Form action={desk.here.split('?')[0]!} deed="resolve" once={desk.once()}>
+          <input type="hidden" name="as" value={as} />
+          {children}
+          <Field
+            locale={desk.locale}
+            label={words.note}
+            name={name}
+            value={form.value(name)}
+            required={isRefund}
+            {...(isRefund ? { help: words.refundHelp } : {})}
+            {...form.error(name)}
+          />
+          <Button kind={isRefund ? 'plain' : 'main'}>{button}</Button>
+        </Form>
+      </PanelBody>
+    </Panel>
+  )
+}
+
+type FormsProps = { desk: Desk; payment: Payment; plans: readonly SoldPlan[] }
+
+const ForPurchase = ({ desk, payment }: Omit<FormsProps, 'plans'>) => {
+  const words = wordsOf(desk)
+  const form = typedInto(desk, 'purchase')
+  return (
+    <One desk={desk} as="purchase" title={words.forPurchase} button={words.giveForPurchase}>
+      <Field
+        locale={desk.locale}
+        label={words.purchaseNumber}
+        name="number"
+        inputMode="numeric"
+        autoComplete="off"
+        value={form.value('number')}
+        help={fill(words.purchaseNumberHelp, { amount: amountText(payment) })}
+        required
+        {...form.error('number')}
+      />
+    </One>
+  )
+}
+
+const ForPlan = ({ desk, payment, plans }: FormsProps) => {
+  const words = wordsOf(desk)
+  const form = typedInto(desk, 'plan')
+  const worthIt = plans.find(
+    ({ priceMinor, currency }) => priceMinor === payment.amountMinor && currency === payment.currency,
+  )
+  const [only] = payment.phones.length === 1 ? payment.phones : []
+  return (
+    <One desk={desk} as="plan" title={words.forPlan} button={words.giveForPlan}>
+      <Select
+        label={words.plan}
+        name="plan"
+        value={form.value('plan', worthIt?.name)}
+        options={planOptions(plans)}
+        help={fill(words.forPlanHelp, { amount: amountText(payment) })}
+        {...form.error('plan')}
+      />
+      <Field
+        locale={desk.locale}
+        label={words.forPhone}
+        name="phone"
+        type="tel"
+        inputMode="tel"
+        autoComplete="off"
+        placeholder={words.placeholder}
+        value={form.value('phone', payment.phone ?? only)}
+        required
+        {...form.error('phone')}
+      />
+    </One>
+  )
+}
+
+export const ResolveForms = ({ desk, payment, plans }: FormsProps) => {
+  const words = wordsOf(desk)
+  return (
+    <div class="panels">
+      <ForPurchase desk={desk} payment={payment} />
+      {plans.length === 0 ? null : <ForPlan desk={desk} payment={payment} plans={plans} />}
+      <One desk={desk} as="refund" title={words.forRefund} button={words.sayRefunded}>
+        <p class="muted">{words.forRefundNote}</p>
+      </One>
+    </div>
+  )
+}
+
+type Fault = FaultOf<typeof resolvePayment>
+
+const refusedFor = (desk: DoingDesk, as: WayName, fault: Fault): Done => {
+  const words = wordsOf(desk)
+  switch (fault.type) {
+    case 'PurchaseUnknown':
+      return { problems: { number: fill(words.purchaseUnknown, { n: fault.purchase }) } }
+    case 'PurchasePaid':
+      return { problems: { number: fill(words.purchasePaid, { n: fault.number }) } }
+    case 'PlanUnknown':
+    case 'PlanNotForSale':
+      return { problems: { plan: words.planGone } }
+    case 'AmountDiffers': {
+      const { currency, paidMinor, priceMinor } = fault
+      const [paid, price] = [paidMinor, priceMinor].map((amountMinor) => amountText({ amountMinor, currency }))
+      return {
+        problems: { [as === 'plan' ? 'plan' : 'number']: fill(words.amountDiffers, { paid: paid!, price: price! }) },
+      }
+    }
+    default:
+      return { fault }
+  }
+}
+
+const readHow = (desk: DoingDesk, form: FormReader, as: WayName) => {
+  const words = wordsOf(desk)
+  if (as === 'refund') {
+    form.needed(noteField(as), words.noteMissing)
+    return { as }
+  }
+  if (as === 'purchase') {
+    form.needed('number', words.purchaseNumberWrong)
+    const number = form.whole('number', [1, Number.MAX_SAFE_INTEGER], words.purchaseNumberWrong)
+    return number === undefined ? undefined : { as, number }
+  }
+  const plan = form.needed('plan', words.planMissing)
+  form.needed('phone', words.phoneMissing)
+  const phone = form.read('phone', (typed) => readPhone(typed, desk.currency), words.phoneUnreadable)
+  return phone === undefined ? undefined : { as, plan, phone }
+}
+
+const resolve = async (desk: DoingDesk): Promise<Done> => {
+  const form = new FormReader(desk.fields)
+  const as = form.choice('as', ways)
+  const how = readHow(desk, form, as)
+  const note = form.text(noteField(as))
+  if (note !== undefined && note.length > NOTE_MAX)
+    form.refuse(noteField(as), fill(wordsOf(desk).noteLong, { n: NOTE_MAX }))
+  if (!form.isGood || how === undefined) return { problems: form.problems }
+  const receipt = desk.param('receipt')
+  const done = await desk.tell(resolvePayment, { receipt, how, ...(note === undefined ? {} : { note }) })
+  if (done.ok) return { go: `${receiptHref(receipt)}?said=${as}` }
+  return refusedFor(desk, as, done.error as Fault)
+}
+
+export const resolveDeed: Deed = { permission: 'payments.resolve', run: resolve }
