@@ -1,4 +1,6 @@
 import {
+  CopyButton,
+  DeedButton,
   definePage,
   EmptyState,
   Facts,
@@ -12,13 +14,16 @@ import {
   PageHead,
   Panel,
   PanelBody,
+  RefusedNote,
   Table,
   UserText,
   type Column,
   type Desk,
+  type Shown,
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
 import { amountText, PaymentMark, PhoneLink, reasonsOf, ReceiptLink, StateMark, wordsOf } from './desk-parts.tsx'
+import { revealPurchase } from './commands.ts'
 import { showPurchase } from './queries.ts'
 import type { PaymentWords } from './words.ts'
 
@@ -185,31 +190,81 @@ const Receipts = ({ desk, purchase: { receipts, confirmedAt } }: { desk: Desk; p
 
 const againHref = ({ plan, phone }: Purchase): string => `/payments?${new URLSearchParams({ plan, phone }).toString()}`
 
+/** What logs in for it: told to whoever may tell codes. */
+const CodePanel = ({ desk, purchase, code }: { desk: Desk; purchase: Purchase; code: string | undefined }) => {
+  const words = wordsOf(desk)
+  if (purchase.state !== 'granted' || !desk.may('vouchers.reveal')) return null
+  return (
+    <Panel title={words.code}>
+      <PanelBody>
+        <p>{words.codeNote}</p>
+        {code === undefined ? (
+          <DeedButton desk={desk} deed="reveal">
+            {words.codeShow}
+          </DeedButton>
+        ) : (
+          <p class="pager">
+            <code class="told" id="code">
+              {code}
+            </code>
+            <CopyButton of="code" locale={desk.locale} />
+          </p>
+        )}
+      </PanelBody>
+    </Panel>
+  )
+}
+
+const shown = (desk: Desk, purchase: Purchase, code: string | undefined): Shown => {
+  const words = wordsOf(desk)
+  const title = fill(words.purchaseTitle, { n: purchase.number })
+  return {
+    title,
+    ...(isOpen(purchase) ? { refreshSec: LOOK_AGAIN_SEC } : {}),
+    content: (
+      <>
+        <PageHead title={title} beside={<StateMark desk={desk} state={purchase.state} />}>
+          {purchase.state === 'failed' && desk.may('payments.request') ? (
+            <LinkButton href={againHref(purchase)}>{words.askAgain}</LinkButton>
+          ) : undefined}
+        </PageHead>
+        <RefusedNote desk={desk} deed="reveal" />
+        <Standing desk={desk} purchase={purchase} />
+        <PurchaseFacts desk={desk} purchase={purchase} />
+        <CodePanel desk={desk} purchase={purchase} code={code} />
+        <Way desk={desk} purchase={purchase} />
+        <Receipts desk={desk} purchase={purchase} />
+      </>
+    ),
+  }
+}
+
+const purchaseOf = async (desk: Desk): Promise<Purchase | undefined> => {
+  const number = Number(desk.param('number'))
+  return Number.isSafeInteger(number) ? desk.ask(showPurchase, { number }) : undefined
+}
+
+const none = (desk: Desk): Shown => {
+  const words = wordsOf(desk)
+  return nothingKnown(words.noPurchase, words.noPurchaseBody, { href: '/payments', label: words.all })
+}
+
 export const purchasePage = definePage({
   path: '/payments/purchases/:number{[0-9]+}',
   permission: 'payments.read',
   async show(desk) {
-    const words = wordsOf(desk)
-    const number = Number(desk.param('number'))
-    const purchase = Number.isSafeInteger(number) ? await desk.ask(showPurchase, { number }) : undefined
-    if (!purchase) return nothingKnown(words.noPurchase, words.noPurchaseBody, { href: '/payments', label: words.all })
-    const title = fill(words.purchaseTitle, { n: number })
-    return {
-      title,
-      ...(isOpen(purchase) ? { refreshSec: LOOK_AGAIN_SEC } : {}),
-      content: (
-        <>
-          <PageHead title={title} beside={<StateMark desk={desk} state={purchase.state} />}>
-            {purchase.state === 'failed' && desk.may('payments.request') ? (
-              <LinkButton href={againHref(purchase)}>{words.askAgain}</LinkButton>
-            ) : undefined}
-          </PageHead>
-          <Standing desk={desk} purchase={purchase} />
-          <PurchaseFacts desk={desk} purchase={purchase} />
-          <Way desk={desk} purchase={purchase} />
-          <Receipts desk={desk} purchase={purchase} />
-        </>
-      ),
-    }
+    const purchase = await purchaseOf(desk)
+    return purchase ? shown(desk, purchase, undefined) : none(desk)
+  },
+  deeds: {
+    reveal: {
+      permission: 'vouchers.reveal',
+      async run(desk) {
+        const purchase = await purchaseOf(desk)
+        if (!purchase) return { show: none(desk) }
+        const told = await desk.tell(revealPurchase, { number: purchase.number })
+        return told.ok ? { show: shown(desk, purchase, told.value.code) } : { fault: told.error }
+      },
+    },
   },
 })

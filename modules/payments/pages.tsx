@@ -1,8 +1,9 @@
 /** Every page of purchases and of the money for them. */
 import type { DeskPage } from '@lango/kernel/ui'
+import { mpesaPage } from './page-mpesa.tsx'
 import { purchasePage } from './pages-purchase.tsx'
 import { purchasesPage } from './pages-purchases.tsx'
 import { receiptPage } from './pages-receipt.tsx'
 import { unmatchedPage } from './pages-unmatched.tsx'
 
-export const paymentsPages: readonly DeskPage[] = [purchasesPage, purchasePage, unmatchedPage, receiptPage]
+export const paymentsPages: readonly DeskPage[] = [purchasesPage, purchasePage, unmatchedPage, receiptPage, mpesaPage]

@@ -69,6 +69,10 @@ export const paymentWords = catalogue(
     isFound: 'If the money comes in it is found in the provider’s list, within minutes.',
     isConfirmed: 'It is paid, and will be given once the clock of the box can be trusted',
     mayCome: 'Money may still come in for it; then what was bought is given by itself.',
+    code: 'Code',
+    codeNote:
+      'It is typed on the login page of the Wi-Fi, as a voucher’s is. Where SMS are set up it was sent to the phone; who has seen it here is in the audit log.',
+    codeShow: 'Show the code',
     receipts: 'Money for it',
     noReceipts: 'No receipt yet',
     noReceiptsPaid: 'The phone said that it is paid. The provider’s list tells the receipt within minutes.',
@@ -199,6 +203,10 @@ export const paymentWords = catalogue(
     isFound: 'Pesa zikiingia hupatikana kwenye orodha ya mtoa huduma, ndani ya dakika chache.',
     isConfirmed: 'Imelipwa, na itatolewa saa ya kisanduku itakapoaminika',
     mayCome: 'Pesa bado zinaweza kuingia; hapo kilichonunuliwa hutolewa chenyewe.',
+    code: 'Msimbo',
+    codeNote:
+      'Huandikwa kwenye ukurasa wa kuingia wa Wi-Fi, kama wa vocha. Ulitumwa kwa SMS mahali SMS zilipowekwa; aliyeuona yumo kwenye kumbukumbu za ukaguzi.',
+    codeShow: 'Onyesha msimbo',
     receipts: 'Pesa zake',
     noReceipts: 'Bado hakuna risiti',
     noReceiptsPaid: 'Simu imesema imelipwa. Orodha ya mtoa huduma hutaja risiti ndani ya dakika chache.',
