@@ -40,6 +40,7 @@ const Line = ({ desk, name, help, set }: { desk: Desk; name: TextName; help?: st
       name={name}
       value={form.value(name, set[name])}
       autoComplete="off"
+      required={name !== 'till'}
       {...(isDigits ? { inputMode: 'numeric' as const } : {})}
       {...(help === undefined ? {} : { help })}
       {...form.error(name)}
@@ -47,7 +48,9 @@ const Line = ({ desk, name, help, set }: { desk: Desk; name: TextName; help?: st
   )
 }
 
-const SettingsForm = ({ desk, set }: { desk: Desk; set: MpesaSettings }) => {
+type FormProps = { readonly desk: Desk; readonly set: MpesaSettings; readonly missing: readonly string[] }
+
+const SettingsForm = ({ desk, set, missing }: FormProps) => {
   const words = wordsOf(desk)
   const line = { desk, set }
   return (
@@ -73,7 +76,7 @@ const SettingsForm = ({ desk, set }: { desk: Desk; set: MpesaSettings }) => {
           name={name}
           type="password"
           autoComplete="off"
-          help={words.secretHelp}
+          {...(missing.includes(name) ? { required: true } : { help: words.secretHelp })}
         />
       ))}
       <Line {...line} name="phone" help={words.phoneHelp} />
@@ -151,7 +154,7 @@ export const mpesaPage = definePage({
           <Panel title={words.title}>
             <PanelBody>
               {account ? await Standing({ desk, missing: account.missing }) : null}
-              <SettingsForm desk={desk} set={account?.settings ?? newMpesa} />
+              <SettingsForm desk={desk} set={account?.settings ?? newMpesa} missing={account?.missing ?? secretNames} />
             </PanelBody>
           </Panel>
         </>

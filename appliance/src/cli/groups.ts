@@ -25,6 +25,10 @@ export const groups: ReadonlyMap<string, Group> = new Map([
     'customer',
     { summary: 'whose the services are', load: async () => (await import('./customer.ts')).customerCommands },
   ],
+  [
+    'payment',
+    { summary: 'what people buy by phone', load: async () => (await import('./payment.ts')).paymentCommands },
+  ],
   ['voucher', { summary: 'codes that are sold', load: async () => (await import('./voucher.ts')).voucherCommands }],
   [
     'export',

@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { orThrow } from '@lango/kernel'
+import { openDatabase } from '@lango/kernel/db'
+import { testBox, type TestBox } from './testing/box.ts'
+
+let box: TestBox
+beforeAll(async () => {
+  box = testBox()
+  const speed = ['--down-kbps', '5000', '--up-kbps', '2000']
+  await box.json('plan', 'add', 'Hour', '--kind', 'hotspot', ...speed, '--price', '20')
+})
+afterAll(() => box.remove())
+
+const put = (sql: string) => {
+  const database = orThrow(openDatabase({ file: box.folder.siteFile }))
+  database.raw.exec(sql)
+  database.close()
+}
+
+test('somebody is asked to pay, and what became of it is listed', async () => {
+  expect((await box.lango('payment', 'purchases')).out).toMatch(/Nobody has bought/)
+  expect((await box.lango('payment', 'request', 'Hour', '+254712345678')).out).toMatch(/Purchase 1: the phone is asked/)
+  expect(await box.json('payment', 'purchases', '--phone', '+254712345678')).toMatchObject([
+    { number: 1, state: 'requested', amountMinor: 2000 },
+  ])
+  expect((await box.lango('payment', 'request', 'Hour', '+254712345678')).err).toMatch(/purchase 1 already/)
+  expect((await box.lango('payment', 'request', 'Nothing', '+254712345678')).err).toMatch(/No plan/)
+  expect((await box.lango('payment', 'code', '1')).err).toMatch(/not given yet/)
+})
+
+test('money that waits is listed, and somebody says what it was for', async () => {
+  put(`INSERT INTO payments (id, receipt, shortcode, amount_minor, currency, paid_at, account, phones, heard_at, state, doubt)
+    VALUES ('pay_1', 'SJ41', '174379', 2000, 'KES', 0, 'nyumba 7', '[]', 0, 'unmatched', 'nothing-fits')`)
+  expect((await box.lango('payment', 'list')).err).toMatch(/1 wait for somebody/)
+  expect((await box.lango('payment', 'list', '--state', 'unmatched')).out).toMatch(
+    /SJ41.*20\.00.*nyumba 7.*nothing-fits/,
+  )
+  for (const wrong of [[], ['--purchase', '1', '--refund'], ['--plan', 'Hour']])
+    expect((await box.lango('payment', 'resolve', 'SJ41', ...wrong)).code).toBe(2)
+  const resolved = await box.lango('payment', 'resolve', 'SJ41', '--plan', 'Hour', '--phone', '+254712345678')
+  expect(resolved.out).toMatch(/SJ41 is resolved/)
+  expect(await box.json('payment', 'code', '2')).toMatchObject({ code: expect.stringMatching(/^P/) as string })
+  expect((await box.lango('payment', 'resolve', 'SJ41', '--refund')).err).toMatch(/said already/)
+})

@@ -1,0 +1,158 @@
+/** `lango payment …`: what people buy with their phones, and the money that came in. */
+import { formatMoney, money } from '@lango/kernel'
+import type { ResultOf } from '@lango/kernel/db'
+import type { listPayments, listPurchases } from '@lango/modules/payments'
+import { numberOf, shown, UsageError, type Args, type CommandSpec } from './command.ts'
+import { ago, clean, table } from './format.ts'
+
+type Purchase = ResultOf<typeof listPurchases>[number]
+type Payments = ResultOf<typeof listPayments>
+
+const ROWS_MAX = 200
+const STATES = ['matched', 'unmatched', 'resolved', 'refunded'] as const
+
+const amountOf = ({ amountMinor, currency }: { readonly amountMinor: number; readonly currency: string }): string =>
+  formatMoney(money(amountMinor, currency))
+
+const request: CommandSpec = {
+  path: ['payment', 'request'],
+  operands: ['PLAN', 'PHONE'],
+  summary: 'ask somebody to pay for a hotspot plan on their phone',
+  options: {},
+  notes: ['What became of it: lango payment purchases. How M-Pesa is set up: lango setting set --help'],
+  examples: ['lango payment request "One hour" +254712345678'],
+  async run({ args, command }) {
+    const asked = await command<{ number: number }>('purchases.request', {
+      plan: args.operand(0),
+      phone: args.operand(1),
+    })
+    return asked.ok ? shown(asked.value, () => `Purchase ${asked.value.number}: the phone is asked.`) : asked
+  },
+}
+
+const purchases: CommandSpec = {
+  path: ['payment', 'purchases'],
+  operands: [],
+  summary: 'what people asked for, and what became of it, the latest first',
+  options: {
+    phone: { value: 'P', help: 'of this phone: +254712345678' },
+    before: { value: 'N', help: 'older than this purchase' },
+    limit: { value: 'N', help: `at most so many (${ROWS_MAX})` },
+  },
+  examples: ['lango payment purchases', 'lango payment purchases --phone +254712345678'],
+  async run({ args, query, io }) {
+    const input = { phone: args.text('phone'), before: args.whole('before'), limit: args.whole('limit') }
+    const found = await query<readonly Purchase[]>('purchases.list', input)
+    if (!found.ok) return found
+    return shown(found.value, () =>
+      table(
+        ['>NO', 'PLAN', 'PHONE', '>AMOUNT', 'STATE', 'WHY', 'ASKED'],
+        found.value.map((one) => [
+          one.number,
+          clean(one.plan),
+          one.phone,
+          amountOf(one),
+          one.state,
+          one.failure ?? '',
+          ago(one.requestedAt, io.now()),
+        ]),
+        'Nobody has bought anything yet.',
+      ),
+    )
+  },
+}
+
+const code: CommandSpec = {
+  path: ['payment', 'code'],
+  operands: ['NUMBER'],
+  summary: 'the code that logs in for a purchase; the audit log keeps who has read it',
+  options: {},
+  examples: ['lango payment code 12'],
+  async run({ args, command }) {
+    const told = await command<{ code: string }>('purchases.reveal', {
+      number: numberOf(args, 'purchase', 'payment purchases'),
+    })
+    return told.ok ? shown(told.value, () => told.value.code) : told
+  },
+}
+
+const list: CommandSpec = {
+  path: ['payment', 'list'],
+  operands: [],
+  summary: 'money that came in, the latest first',
+  options: {
+    state: { value: STATES.join('|'), help: 'unmatched: what somebody has to say what it was for' },
+    phone: { value: 'P', help: 'paid by this phone' },
+    limit: { value: 'N', help: `at most so many (${ROWS_MAX})` },
+  },
+  examples: ['lango payment list', 'lango payment list --state unmatched'],
+  async run({ args, query, io }) {
+    const state = args.choice('state', STATES)
+    const found = await query<Payments>('payments.list', {
+      state,
+      phone: args.text('phone'),
+      limit: args.whole('limit'),
+    })
+    if (!found.ok) return found
+    const { payments, unmatched } = found.value
+    return shown(
+      found.value,
+      () =>
+        table(
+          ['RECEIPT', '>AMOUNT', 'ACCOUNT', 'PHONE', 'NAME', 'STATE', 'WHY', 'PAID'],
+          payments.map((one) => [
+            one.receipt,
+            amountOf(one),
+            clean(one.account),
+            one.phone ?? clean(one.phoneHint ?? ''),
+            clean(one.name ?? ''),
+            one.state,
+            one.doubt ?? '',
+            ago(one.paidAt, io.now()),
+          ]),
+          'No money has come in.',
+        ),
+      unmatched === 0 || state === 'unmatched'
+        ? {}
+        : { note: `${unmatched} wait for somebody: lango payment list --state unmatched` },
+    )
+  },
+}
+
+const howIn = (args: Args): object => {
+  const [purchase, plan, phone] = [args.whole('purchase'), args.text('plan'), args.text('phone')]
+  const given = [purchase !== undefined, plan !== undefined, args.flag('refund')].filter(Boolean)
+  if (given.length !== 1) throw new UsageError('Say one: --purchase N, --plan NAME --phone P, or --refund.')
+  if (purchase !== undefined) return { as: 'purchase', number: purchase }
+  if (plan === undefined) return { as: 'refund' }
+  if (phone === undefined) throw new UsageError('--plan goes with --phone: who gets it.')
+  return { as: 'plan', plan, phone }
+}
+
+const resolve: CommandSpec = {
+  path: ['payment', 'resolve'],
+  operands: ['RECEIPT'],
+  summary: 'say what money was for that nobody could match',
+  options: {
+    purchase: { value: 'N', help: 'it is for this purchase' },
+    plan: { value: 'NAME', help: 'it is for this plan, at its price' },
+    phone: { value: 'P', help: 'with --plan: who gets it' },
+    refund: { help: 'it was paid back' },
+    note: { value: 'TEXT', help: 'what there is to know' },
+  },
+  examples: [
+    'lango payment resolve SJ41XK2P9Q --purchase 12',
+    'lango payment resolve SJ41XK2P9Q --plan "One hour" --phone +254712345678',
+    'lango payment resolve SJ41XK2P9Q --refund --note "in cash, by Njeri"',
+  ],
+  async run({ args, command }) {
+    const done = await command<{ receipt: string; state: string }>('payments.resolve', {
+      receipt: args.operand(0),
+      how: howIn(args),
+      note: args.text('note'),
+    })
+    return done.ok ? shown(done.value, () => `${done.value.receipt} is ${done.value.state}.`) : done
+  },
+}
+
+export const paymentCommands = [request, purchases, code, list, resolve]
