@@ -250,6 +250,22 @@ suite('desk', () => {
     expect(page.url()).not.toContain(voucher)
   })
 
+  test('somebody is asked to pay for a plan on their phone, and the purchase stands there', async () => {
+    await open('/plans/new')
+    await page.locator('main [name="name"]').fill('Hour pass')
+    await page.locator('main [name="validity"]').fill('1h')
+    await page.locator('main [name="price"]').fill('20')
+    await press('Put on sale')
+    await open('/payments')
+    await main().locator('[name="plan"]').selectOption({ label: 'Hour pass, KSh 20.00' })
+    await main().locator('[name="phone"]').fill('0712 345 678')
+    await press('Ask to pay')
+    await main().getByText('+254 712 345 678').waitFor()
+    expect(new URL(page.url()).pathname).toBe('/payments/purchases/1')
+    await open('/payments?q=0712345678')
+    expect(await main().getByRole('link', { name: 'Purchase 1' }).count()).toBe(1)
+  })
+
   test('an address is told of what happens, and of a test at once', async () => {
     await open('/settings')
     await main().getByRole('link', { name: 'Webhooks' }).click()

@@ -119,9 +119,7 @@ const Way = ({ desk, purchase }: { desk: Desk; purchase: Purchase }) => {
           {steps.map((step, index) => (
             <li key={step.id} class={step.id === 'failed' ? 'chain-shut' : undefined}>
               {step.what}{' '}
-              <span class="muted">
-                {formatExact(step.at, desk.locale)} {since(index)}
-              </span>
+              <span class="muted">{[formatExact(step.at, desk.locale), since(index)].filter(Boolean).join(', ')}</span>
             </li>
           ))}
         </ol>

@@ -73,9 +73,13 @@ const columns = (desk: Desk): readonly Column<Purchase>[] => {
       card: 'wide',
       value: (purchase) => `${purchase.state} ${reasonOf(purchase)}`,
       render: (purchase) => (
-        <span class="pair" title={reasonOf(purchase) || undefined}>
+        <span class="pair">
           <StateMark desk={desk} state={purchase.state} />
-          <span class="muted">{reasonOf(purchase)}</span>
+          {purchase.failure === null ? null : (
+            <span class="muted">
+              <UserText text={reasonOf(purchase)} />
+            </span>
+          )}
         </span>
       ),
     },

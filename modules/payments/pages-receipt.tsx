@@ -49,7 +49,7 @@ const PurchaseLink = ({ desk, number }: { desk: Desk; number: number }) => (
 
 const PaymentFacts = ({ desk, payment }: { desk: Desk; payment: SaidPayment }) => {
   const words = wordsOf(desk)
-  const { phone, phones, name, account, purchase, resolvedAt, note } = payment
+  const { state, phone, phones, name, account, purchase, resolvedAt, note } = payment
   const text = (key: string, value: string | null) => <UserText key={key} text={value ?? ''} />
   const others = phones.filter((one) => one !== phone)
   const mayBeOf: Fact = [words.mayBeOf, <Phones key="phones" phones={others} />]
@@ -72,7 +72,10 @@ const PaymentFacts = ({ desk, payment }: { desk: Desk; payment: SaidPayment }) =
             ],
             ...(others.length === 0 ? [] : [mayBeOf]),
             [words.name, text('name', name)],
-            [words.isFor, purchase === null ? '' : <PurchaseLink key="for" desk={desk} number={purchase} />],
+            [
+              state === 'unmatched' ? words.names : words.isFor,
+              purchase === null ? '' : <PurchaseLink key="for" desk={desk} number={purchase} />,
+            ],
             [words.shortcode, text('shortcode', payment.shortcode)],
             [words.heardAt, formatExact(payment.heardAt, desk.locale)],
             ...(resolvedAt === null ? [] : settled),

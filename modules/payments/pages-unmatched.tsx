@@ -78,7 +78,14 @@ const waitingColumns = (desk: Desk): readonly Column<Payment>[] => {
       value: ({ account }) => account,
       render: ({ account }) => <UserText text={account} />,
     },
-    { id: 'who', head: words.who, width: 'xl', value: who, render: (payment) => <UserText text={who(payment)} /> },
+    {
+      id: 'who',
+      head: words.who,
+      width: 'xl',
+      card: 'wide',
+      value: who,
+      render: (payment) => <UserText text={who(payment)} />,
+    },
     {
       id: 'why',
       head: words.why,

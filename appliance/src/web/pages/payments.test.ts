@@ -3,62 +3,42 @@ import { failures } from '@lango/modules/payments/port'
 import { doubts } from '@lango/modules/payments/rules'
 import { addPlan } from '@lango/modules/plans'
 import { expect, test } from 'vitest'
+import type { z } from 'zod'
 import { deskUnderTest } from '../testing/desk-under-test.ts'
 
 const AMINA = '+254712345678'
-const FORM_LIMIT = 10_000
+
+type Heard = z.input<(typeof hearPayments)['input']>['payments'][number]
 
 const desk = () => {
   const made = deskUnderTest()
   const { site, cookies } = made
+  const { raw } = site.database
   const plan = (name: string, priceMinor: number) =>
     site.must(addPlan, { name, kind: 'hotspot', policy: {}, validitySec: 3600, priceMinor, currency: 'KES' })
   plan('Hour', 2000)
   plan('Day', 5000)
   let receipts = 0
-  const { raw } = site.database
   return {
     ...made,
-    buy: (phone = AMINA, name = 'Hour') => site.must(requestPurchase, { plan: name, phone }),
+    buy: (phone = AMINA) => site.must(requestPurchase, { plan: 'Hour', phone }),
     /** Money that came in; it names nothing unless the test says what. */
-    hear: (more: Partial<Parameters<typeof hear>[0]> = {}) => hear(more),
+    hear: (more: Partial<Heard> = {}): string => {
+      receipts += 1
+      const receipt = `SJ41XK${String(receipts).padStart(4, '0')}`
+      const of = { amountMinor: 2000, currency: 'KES', shortcode: '174379', paidAt: site.clock.now() }
+      site.must(hearPayments, { payments: [{ receipt, ...of, account: '', phones: [], ...more }] })
+      return receipt
+    },
     text: async (path: string) => (await made.page(path)).replaceAll('\u00a0', ' '),
     inSwahili: () => cookies.set('lango-view', 'lang=sw'),
     /** As the provider's answers would leave it. */
     put: (number: number, values: Readonly<Record<string, string | number | null>>) => {
-      const set = Object.keys(values)
-        .map((name) => `${name} = @${name}`)
-        .join(', ')
-      expect(raw.prepare(`UPDATE purchases SET ${set} WHERE number = @number`).run({ ...values, number }).changes).toBe(
-        1,
-      )
+      const set = Object.keys(values).map((name) => `${name} = @${name}`)
+      raw.prepare(`UPDATE purchases SET ${set.join(', ')} WHERE number = @number`).run({ ...values, number })
     },
     payments: () => site.query(listPayments, {}).payments,
     purchases: () => site.query(listPurchases, {}),
-  }
-
-  function hear({
-    account = '',
-    phone,
-    name,
-    amountMinor = 2000,
-    phoneHint,
-    phones = [],
-  }: {
-    account?: string
-    phone?: string
-    name?: string
-    amountMinor?: number
-    phoneHint?: string
-    phones?: string[]
-  }): string {
-    receipts += 1
-    const receipt = `SJ41XK${String(receipts).padStart(4, '0')}`
-    const paidAt = site.clock.now()
-    const told = { receipt, amountMinor, currency: 'KES', shortcode: '174379', paidAt, account, phones }
-    const who = { ...(phone && { phone }), ...(name && { name }), ...(phoneHint && { phoneHint }) }
-    site.must(hearPayments, { payments: [{ ...told, ...who }] })
-    return receipt
   }
 }
 
@@ -75,7 +55,6 @@ test('before anybody has bought, the list says what it is and where M-Pesa is se
 
 test('a purchase is listed with who, how much, in which state, and how long it took', async () => {
   const { as, buy, put, text, site, inSwahili } = desk()
-  as('viewer')
   as('technician')
   const { number } = buy()
   const page = () => text('/payments')
@@ -84,7 +63,7 @@ test('a purchase is listed with who, how much, in which state, and how long it t
   put(number, { state: 'granted', accepted_at: at, confirmed_at: at + 11_000, granted_at: at + 12_000 })
   expect(await page()).toMatch(/Given.*>12 s</s)
   inSwahili()
-  expect(await page()).toMatch(/Ununuzi 1<.*Imetolewa.*>sek 12</s)
+  expect(await page()).toMatch(/Ununuzi 1<.*Umetolewa.*>sek 12</s)
 })
 
 test.each(['en', 'sw'] as const)('every failure has a sentence of its own, and what to do: %s', async (lang) => {
@@ -242,8 +221,7 @@ test('a cashier says that it is for a purchase, which is given and says so', asy
   expect(payments()).toMatchObject([{ state: 'resolved', note: 'Asked her', purchase: number }])
   expect(purchases()).toMatchObject([{ state: 'granted' }])
   const page = await text(`${path}?said=purchase`)
-  expect(page).toMatch(/It is for the purchase|it is for the purchase/)
-  expect(page).toMatch(/Settled.*Purchase 1.*cashier.*Asked her/s)
+  expect(page).toMatch(/it is for the purchase.*Purchase 1.*cashier.*Asked her/s)
   expect(page).not.toContain('name="do" value="resolve"')
   expect(await text('/payments/unmatched?tab=settled')).toMatch(/Settled.*Purchase 1.*cashier.*Asked her/s)
   expect(await text('/payments')).not.toContain('for somebody to say')
@@ -309,7 +287,7 @@ test('whoever looks at older money that waits gets each once', async () => {
   const second = await text(/href="(\/payments\/unmatched\?before=[^"]+)"/.exec(first)![1]!)
   expect([...receipts(first), ...receipts(second)]).toEqual(all)
   expect(second).not.toContain('Older payments')
-  expect(await text(`/payments/unmatched?before=${'z'.repeat(FORM_LIMIT)}`)).toContain(all[0])
+  expect(await text(`/payments/unmatched?before=${'z'.repeat(10_000)}`)).toContain(all[0])
 })
 
 test('a viewer sees no payments, and a technician settles none', async () => {
@@ -332,13 +310,8 @@ test('a viewer sees no payments, and a technician settles none', async () => {
 })
 
 test('without a plan that is sold so there is nothing to ask for, and that is said', async () => {
-  const { as, text } = deskWithoutPlans()
+  const { as, page, site } = deskUnderTest()
   as('owner')
-  expect(await text('/payments')).toMatch(/No plan can be sold so yet.*kind hotspot with a price/s)
+  site.must(addPlan, { name: 'Fibre', kind: 'pppoe', policy: {}, priceMinor: 100, currency: 'KES' })
+  expect(await page('/payments')).toMatch(/No plan can be sold so yet.*kind hotspot with a price/s)
 })
-
-const deskWithoutPlans = () => {
-  const made = deskUnderTest()
-  made.site.must(addPlan, { name: 'Fibre', kind: 'pppoe', policy: {}, priceMinor: 100, currency: 'KES' })
-  return { ...made, text: made.page }
-}
