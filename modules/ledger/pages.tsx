@@ -31,14 +31,24 @@ type Entry = ResultOf<typeof listEntries>[number]
 type Names = ReadonlyMap<string, string>
 type Named = Pick<AccountRow, 'kind' | 'code'>
 
+/** Accounts that are nobody's in particular. */
+const plainAccounts = [
+  ['asset', 'mobile-money', 'mobileMoney'],
+  ['liability', 'unmatched', 'unmatched'],
+  ['liability', 'purchases', 'purchases'],
+  ['income', 'plans', 'plans'],
+  ['income', 'vouchers', 'vouchers'],
+  ['expense', 'commission', 'commission'],
+] as const satisfies readonly (readonly [AccountRow['kind'], string, keyof LedgerWords])[]
+
 /** `cash:staff_01…` in words; what is not known is shown as it is. */
 const accountName = ({ kind, code }: Named, words: LedgerWords, names: Names): string => {
   const [what = '', ...rest] = code.split(':')
   const who = names.get(rest.join(':')) ?? rest.join(':')
   if (kind === 'asset' && what === 'cash') return fill(words.cash, { who })
   if (kind === 'liability' && what === 'commission') return fill(words.commissionOf, { who })
-  if (kind === 'expense' && code === 'commission') return words.commission
-  return kind === 'income' && code === 'vouchers' ? words.vouchers : code
+  const plain = plainAccounts.find(([ofKind, ofCode]) => kind === ofKind && code === ofCode)
+  return plain === undefined ? code : words[plain[2]]
 }
 
 const kindOf = ({ kind }: Entry, words: LedgerWords): string => (kind === 'moved' ? words.movedByHand : words[kind])

@@ -22,7 +22,8 @@ export const ledgerWords = catalogue(
     older: 'Older entries',
     newest: 'Newest entries',
     empty: 'No money has moved yet',
-    emptyBody: 'An entry is written with each sale of a voucher that has a price, and with each that is given back.',
+    emptyBody:
+      'An entry is written with each sale of a voucher that has a price, with each that is given back, and with each payment by phone.',
     broken:
       'The books are out of balance by {amount}. Do not sell on: keep a backup of the box as it is and ask for help.',
     asset: 'held',
@@ -39,6 +40,10 @@ export const ledgerWords = catalogue(
     commission: 'Commission',
     commissionOf: 'Commission owed to {who}',
     vouchers: 'Vouchers',
+    plans: 'Plans bought by phone',
+    mobileMoney: 'Mobile money',
+    purchases: 'Paid for and not given yet',
+    unmatched: 'Paid by phone, for nobody knows what',
   },
   {
     title: 'Leja',
@@ -61,7 +66,8 @@ export const ledgerWords = catalogue(
     older: 'Maingizo ya zamani',
     newest: 'Maingizo mapya',
     empty: 'Hakuna pesa iliyosogea bado',
-    emptyBody: 'Ingizo huandikwa kwa kila vocha yenye bei inayouzwa, na kwa kila inayorudishwa.',
+    emptyBody:
+      'Ingizo huandikwa kwa kila vocha yenye bei inayouzwa, kwa kila inayorudishwa, na kwa kila malipo ya simu.',
     broken: 'Vitabu havilingani kwa {amount}. Usiuze zaidi: weka nakala ya kifaa kilivyo na uombe msaada.',
     asset: 'mali',
     liability: 'deni',
@@ -77,6 +83,10 @@ export const ledgerWords = catalogue(
     commission: 'Kamisheni',
     commissionOf: 'Kamisheni ya {who}',
     vouchers: 'Vocha',
+    plans: 'Vifurushi vilivyonunuliwa kwa simu',
+    mobileMoney: 'Pesa za simu',
+    purchases: 'Vilivyolipiwa na bado havijatolewa',
+    unmatched: 'Zilizolipwa kwa simu, haijulikani za nini',
   },
 )
 

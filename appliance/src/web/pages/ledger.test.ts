@@ -1,5 +1,6 @@
 import { addPlan } from '@lango/modules/plans'
 import { checkEntries, listEntries } from '@lango/modules/ledger'
+import { hearPayments, requestPurchase } from '@lango/modules/payments'
 import { handVouchers, makeVouchers, openBatch, revokeRest } from '@lango/modules/vouchers'
 import { expect, test } from 'vitest'
 import { deskUnderTest } from '../testing/desk-under-test.ts'
@@ -37,6 +38,31 @@ test('what was sold, to whom it is owed and what was given back stands there, an
   expect(page).toMatch(/Given back.*?Sale/s)
   expect(page).not.toContain('out of balance')
   expect(site.query(checkEntries, {})).toEqual({ entries: 2, broken: 0 })
+})
+
+test('money that came in by phone stands there in words, also what nobody knows the purpose of', async () => {
+  const { as, text, site } = desk()
+  as('owner')
+  site.must(addPlan, {
+    name: 'Hour',
+    kind: 'hotspot',
+    policy: {},
+    validitySec: 3600,
+    priceMinor: 2000,
+    currency: 'KES',
+  })
+  const { reference } = site.must(requestPurchase, { plan: 'Hour', phone: '+254712345678' })
+  const heard = { amountMinor: 2000, currency: 'KES', shortcode: '174379', paidAt: site.clock.now(), phones: [] }
+  const payments = [
+    { ...heard, receipt: 'SJ41XK2P9Q', account: reference },
+    { ...heard, receipt: 'SJ41XK2P9R', account: 'HOUSE 7' },
+  ]
+  site.must(hearPayments, { payments })
+  const page = await text()
+  expect(page).toMatch(/Mobile money.*?KES 40\.00/s)
+  expect(page).toMatch(/for nobody knows what.*?KES 20\.00/s)
+  expect(page).toMatch(/Plans bought by phone.*?KES 20\.00/s)
+  expect(page).toContain('Paid for and not given yet')
 })
 
 test('whoever looks at older entries gets each once', async () => {
