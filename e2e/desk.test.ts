@@ -262,6 +262,7 @@ suite('desk', () => {
     await press('Ask to pay')
     await main().getByText('+254 712 345 678').waitFor()
     expect(new URL(page.url()).pathname).toBe('/payments/purchases/1')
+    await main().getByRole('link', { name: 'Set up M-Pesa' }).waitFor()
     await open('/payments?q=0712345678')
     expect(await main().getByRole('link', { name: 'Purchase 1' }).count()).toBe(1)
   })
@@ -306,6 +307,7 @@ suite('desk', () => {
     '/stock',
     '/stock/sales',
     '/payments',
+    '/payments/purchases/1',
     '/payments/unmatched',
     '/payments/unmatched?tab=settled',
     '/plans',
@@ -337,6 +339,7 @@ suite('desk', () => {
     '/settings/import/subscribers',
     '/settings/import/daloradius',
     '/settings/messages',
+    '/settings/mpesa',
     '/registrations',
     '/search?q=amina',
     '/me',

@@ -1,5 +1,15 @@
 /** What the desk's pages of payments have in common. */
-import { fill, formatPhone, formatPrice, Status, Tabs, UserText, type Desk, type Meaning } from '@lango/kernel/ui'
+import {
+  fill,
+  formatPhone,
+  formatPrice,
+  LinkButton,
+  Status,
+  Tabs,
+  UserText,
+  type Desk,
+  type Meaning,
+} from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
 import type { listPayments, settledByHand } from './queries.ts'
 import type { PurchaseState } from './rules.ts'
@@ -43,6 +53,14 @@ export const PaymentMark = ({ desk, state }: { desk: Pick<Desk, 'locale'>; state
   const [meaning, word] = paymentStates[state]
   return <Status meaning={meaning}>{wordsOf(desk)[word]}</Status>
 }
+
+/** To where M-Pesa is set up, for whoever may do that. */
+export const ToMpesa = ({ desk }: { desk: Desk }) =>
+  desk.may('settings.write') ? (
+    <p>
+      <LinkButton href="/settings/mpesa">{wordsOf(desk).toMpesa}</LinkButton>
+    </p>
+  ) : null
 
 /** A number, which leads to what else it has bought. */
 export const PhoneLink = ({ phone }: { phone: string }) => (

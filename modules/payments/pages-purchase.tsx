@@ -22,8 +22,18 @@ import {
   type Shown,
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
-import { amountText, PaymentMark, PhoneLink, reasonsOf, ReceiptLink, StateMark, wordsOf } from './desk-parts.tsx'
+import {
+  amountText,
+  PaymentMark,
+  PhoneLink,
+  reasonsOf,
+  ReceiptLink,
+  StateMark,
+  ToMpesa,
+  wordsOf,
+} from './desk-parts.tsx'
 import { revealPurchase } from './commands.ts'
+import type { Failure } from './port.ts'
 import { showPurchase } from './queries.ts'
 import type { PaymentWords } from './words.ts'
 
@@ -34,6 +44,9 @@ const LOOK_AGAIN_SEC = 3
 
 const isOpen = ({ state }: Purchase): boolean => state === 'requested' || state === 'accepted'
 
+/** Nobody can pay until the settings are mended. */
+const settingsFailures: ReadonlySet<string> = new Set(['configuration', 'receiver'] satisfies Failure[])
+
 /** Why it is where it is, and what to do. */
 const Standing = ({ desk, purchase }: { desk: Desk; purchase: Purchase }) => {
   const words = wordsOf(desk)
@@ -43,6 +56,7 @@ const Standing = ({ desk, purchase }: { desk: Desk; purchase: Purchase }) => {
     return (
       <Notice meaning="stopped" title={reasons[`why.${failure}`]}>
         <p>{reasons[`do.${failure}`]}</p>
+        {settingsFailures.has(failure) ? <ToMpesa desk={desk} /> : null}
         {mayStillBePaid ? <p>{words.mayCome}</p> : null}
       </Notice>
     )

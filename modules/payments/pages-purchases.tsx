@@ -27,6 +27,7 @@ import {
   purchaseHref,
   reasonsOf,
   StateMark,
+  ToMpesa,
   UNMATCHED_HREF,
   wordsOf,
 } from './desk-parts.tsx'
@@ -110,11 +111,7 @@ const Nothing = ({ desk, phone }: { desk: Desk; phone: string | undefined }) => 
   return (
     <EmptyState title={words.empty}>
       <p>{words.emptyBody}</p>
-      {desk.may('settings.read') ? (
-        <p>
-          <LinkButton href="/settings">{words.toSettings}</LinkButton>
-        </p>
-      ) : null}
+      <ToMpesa desk={desk} />
     </EmptyState>
   )
 }

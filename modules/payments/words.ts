@@ -27,7 +27,7 @@ export const paymentWords = catalogue(
     empty: 'Nobody has been asked to pay yet',
     emptyBody:
       'A purchase stands here from the moment somebody is asked to pay for a plan on their phone. M-Pesa is set up in the settings.',
-    toSettings: 'Settings',
+    toMpesa: 'Set up M-Pesa',
     noneFound: 'No purchase of {phone}',
     noneFoundBody: 'Money that came from this phone without being asked for may be among what waits for somebody.',
     noneOlder: 'No older purchases',
@@ -163,7 +163,7 @@ export const paymentWords = catalogue(
     empty: 'Bado hakuna aliyeombwa kulipa',
     emptyBody:
       'Ununuzi huonekana hapa tangu mtu anapoombwa kulipia kifurushi kwenye simu yake. M-Pesa huwekwa kwenye mipangilio.',
-    toSettings: 'Mipangilio',
+    toMpesa: 'Weka M-Pesa',
     noneFound: 'Hakuna ununuzi wa {phone}',
     noneFoundBody: 'Pesa zilizotoka kwenye simu hii bila kuombwa huenda ziko kwenye zinazosubiri mtu.',
     noneOlder: 'Hakuna manunuzi ya zamani zaidi',

@@ -45,7 +45,9 @@ const desk = () => {
 test('before anybody has bought, the list says what it is and where M-Pesa is set up', async () => {
   const { as, text, inSwahili, deadLinks } = desk()
   as('owner')
-  expect(await text('/payments')).toMatch(/Nobody has been asked to pay yet.*M-Pesa is set up in the settings/s)
+  expect(await text('/payments')).toMatch(
+    /Nobody has been asked to pay yet.*M-Pesa is set up in the settings.*href="\/settings\/mpesa"/s,
+  )
   expect(await text('/payments/unmatched')).toContain('Nothing waits')
   expect(await text('/payments/unmatched?tab=settled')).toContain('Nothing was settled by hand yet')
   for (const path of ['/payments', '/payments/unmatched']) expect(await deadLinks(path)).toEqual([])
@@ -77,6 +79,7 @@ test.each(['en', 'sw'] as const)('every failure has a sentence of its own, and w
     const page = await text(`/payments/purchases/${number}`)
     const [, why, remedy] = /notice-title[^>]*>([^<]+)<\/p><div class="notice-body"><p>([^<]+)</.exec(page)!
     expect(await text('/payments')).toContain(why)
+    expect(page.includes('href="/settings/mpesa"')).toBe(['configuration', 'receiver'].includes(failure))
     told.add(why!).add(remedy!)
     expect(page).toContain(lang === 'en' ? 'Money may still come in' : 'Pesa bado zinaweza kuingia')
   }
