@@ -1,4 +1,4 @@
-import { and, eq, gt, inArray } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNull } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok } from '@lango/kernel'
 import { defineCommand, personalIn, type CommandContext } from '@lango/kernel/verbs'
@@ -32,6 +32,7 @@ export const requestPurchase = defineCommand({
     if (!plan.ok) return plan
     const open = openPrompt(ctx, phone)
     if (open) return err({ type: 'PromptOpen', number: open.number })
+    if (unpaidPrompts(ctx, phone) >= paymentLimits.unpaidPromptsMax) return err({ type: 'PromptsMany' })
     const { id, number, reference } = putPurchase(ctx, plan.value, { phone, device: device ?? null })
     ctx.enqueue(promptJob, { purchaseId: id })
     return ok({ id, number, reference })
@@ -51,6 +52,19 @@ const openPrompt = (ctx: CommandContext, phone: string): Purchase | undefined =>
       ),
     )
     .get()
+
+const unpaidPrompts = (ctx: CommandContext, phone: string): number =>
+  ctx.db
+    .select({ id: purchases.site.id })
+    .from(purchases.site)
+    .where(
+      and(
+        eq(purchases.site.phone, phone),
+        gt(purchases.site.requestedAt, ctx.now - paymentLimits.unpaidWithinMs),
+        isNull(purchases.site.confirmedAt),
+      ),
+    )
+    .all().length
 
 const internal = { permission: 'system', isInternal: true } as const
 

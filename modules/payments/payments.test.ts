@@ -168,6 +168,18 @@ test('a phone has one prompt at a time', async () => {
   expect(dispatch(requestPurchase, { plan: 'Hour', phone: AMINA }).ok).toBe(true)
 })
 
+test('a phone that does not pay is asked five times an hour at most', async () => {
+  const { buy, dispatch, pass, says, runJobs } = shop()
+  says.prompt = () => err({ type: 'ProviderRefused', code: '1', failure: 'cancelled', reason: '' })
+  for (let times = 0; times < 5; times++) await buy()
+  const ask = () => dispatch(requestPurchase, { plan: 'Hour', phone: AMINA })
+  expect(ask()).toMatchObject({ error: { type: 'PromptsMany' } })
+  await buy('+254700000009')
+  await pass(3_600_000)
+  expect(ask().ok).toBe(true)
+  await runJobs()
+})
+
 test('a provider that cannot be reached is tried some times, and nothing is on the phone', async () => {
   const { buy, pass, says, prompts, purchase } = shop()
   says.prompt = () => err({ type: 'ProviderUnreachable', reason: 'no route' })

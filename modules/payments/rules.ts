@@ -22,6 +22,9 @@ export type Doubt = (typeof doubts)[number]
 export const paymentLimits = defineLimits({
   /** A prompt lives about a minute (unconfirmed); meanwhile the same phone is not asked again. */
   promptLifeMs: 90_000,
+  /** Nor more often than that in an hour unless it pays: a prompt is a nuisance to whoever did not ask for it. */
+  unpaidPromptsMax: 5,
+  unpaidWithinMs: 3_600_000,
   /** How long it is tried to reach the provider at all. */
   unheardMax: 5,
   unheardMs: 30_000,

@@ -18,6 +18,10 @@ export const paymentFaultWords: Readonly<Record<string, FaultWords>> = {
     en: 'This phone is being asked to pay for purchase {number} already. Wait until that is paid or refused: a minute and a half at most.',
     sw: 'Simu hii tayari inaombwa kulipia ununuzi {number}. Subiri hadi ulipwe au ukataliwe: dakika moja na nusu kwa upeo.',
   },
+  PromptsMany: {
+    en: 'This phone was asked five times within an hour and has not paid. Wait an hour, or take the money otherwise.',
+    sw: 'Simu hii imeombwa mara tano ndani ya saa moja na haijalipa. Subiri saa moja, au pokea pesa kwa njia nyingine.',
+  },
   PurchaseNotGranted: {
     en: 'Purchase {number} is not given yet: there is no code of it.',
     sw: 'Ununuzi {number} bado haujatolewa: hauna msimbo.',
