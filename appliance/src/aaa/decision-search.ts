@@ -46,11 +46,30 @@ export type DecisionPage = {
 /** When a search that has not found enough leaves off. */
 type Until = { readonly monotonicMs: () => number; readonly withinMs: number }
 
-/** The last `limit` decisions that match, of all that are kept. */
+/** Fronts hand their decisions on each by its own timer: what came later may be stored earlier by no more than this. */
+const OUT_OF_ORDER_MS = 1000
+
+/** The last `limit` decisions that match, of all that are kept, by when they were made. */
 export const searchDecisions = (
   sessions: RawDatabase,
   filters: Partial<DecisionFilters> & Pick<DecisionFilters, 'limit'>,
-): readonly FoundDecision[] => pageOfDecisions(sessions, filters).rows
+): readonly FoundDecision[] => {
+  const { login, limit, before = Number.MAX_SAFE_INTEGER } = filters
+  const isWanted = matcherOf(filters)
+  let rows: FoundDecision[] = []
+  let chunks = 0
+  for (const { no, toAt, body } of chunksOf(sessions, filters)) {
+    if (rows.length === limit && toAt < rows.at(-1)!.at - OUT_OF_ORDER_MS) break
+    const found = readChunk(body, login).flatMap((decision, index) => {
+      const number = no * CHUNK_STRIDE + index
+      return number < before && isWanted(decision) ? [foundAt(decision, number)] : []
+    })
+    if (found.length > 0) rows = [...rows, ...found].toSorted((a, b) => b.at - a.at || b.no - a.no).slice(0, limit)
+    chunks += 1
+    if (chunks === CHUNKS_MAX) break
+  }
+  return rows
+}
 
 /** Numbers hold for one question: with a login they count that login's decisions only. */
 export const pageOfDecisions = (
@@ -68,7 +87,7 @@ export const pageOfDecisions = (
     for (let i = decisions.length - 1; i >= 0; i--) {
       const number = no * CHUNK_STRIDE + i
       if (number >= before || !isWanted(decisions[i]!)) continue
-      rows.push(found(decisions[i]!, number))
+      rows.push(foundAt(decisions[i]!, number))
       if (rows.length === limit) return { rows, next: number }
     }
     chunks += 1
@@ -78,7 +97,7 @@ export const pageOfDecisions = (
   return { rows, next: null }
 }
 
-type ChunkRow = { readonly no: number; readonly body: Buffer }
+type ChunkRow = { readonly no: number; readonly toAt: number; readonly body: Buffer }
 
 /** The newest first, those left out that can hold nothing of what is asked for. */
 const chunksOf = (
@@ -88,7 +107,7 @@ const chunksOf = (
   const lastNo = before === undefined ? Number.MAX_SAFE_INTEGER : Math.floor(before / CHUNK_STRIDE)
   return sessions
     .prepare<[number, number, number, number], ChunkRow>(
-      `SELECT no, body FROM decision_chunks
+      `SELECT no, to_at toAt, body FROM decision_chunks
        WHERE no <= ? AND from_at < ? AND to_at >= ? AND rejects >= ? ORDER BY no DESC`,
     )
     .iterate(lastNo, toAt, fromAt, outcome === 'reject' ? 1 : 0)
@@ -101,7 +120,7 @@ const matcherOf = (filters: Partial<DecisionFilters>): ((decision: Decision) => 
     decision.at >= fromAt && decision.at < toAt && same.every((name) => decision[name] === filters[name])
 }
 
-const found = (decision: Decision, no: number): FoundDecision => {
+const foundAt = (decision: Decision, no: number): FoundDecision => {
   const { sentence, remedy } = reasonWords[decision.reason]
   return { ...decision, no, sentence, remedy }
 }
