@@ -6,6 +6,7 @@ import { bindDevice, removePassphrase, setPassphrase, showPassphrase } from './p
 import { grants, passphrases, policies } from './tables.ts'
 import { topUp } from './top-up.ts'
 
+export { createCodeDrawer } from './free-code.ts'
 export { accessChanged, createGrantWriter, firstUse, policyRow } from './commands.ts'
 export { resealGrants } from './reseal.ts'
 export * from './code.ts'

@@ -2,7 +2,7 @@
 import { and, between, eq } from 'drizzle-orm'
 import { Secret } from '@lango/kernel'
 import type { CommandContext } from '@lango/kernel/verbs'
-import { CODE_PURPOSE, codeLogin, createGrantWriter, drawCode, policyRow, spellCode } from '../access/index.ts'
+import { createCodeDrawer, createGrantWriter, policyRow, spellCode } from '../access/index.ts'
 import { putMessage } from '../messages/index.ts'
 import { plans } from '../plans/tables.ts'
 import { validityAt } from '../services/index.ts'
@@ -19,24 +19,10 @@ const GRANT_AGAIN_MS = 60_000
 
 /** The code that logs in: eight letters, 35 bits, behind a P. */
 const CODE_SHAPE = { prefix: 'P', length: 8, numeric: false } as const
-const DRAWS_MAX = 100
 /** A code is worth sending for so long. */
 const CODE_LIFE_MS = 3_600_000
 
-type Code = { readonly code: string; readonly login: string }
-
-/** As a voucher's: found by its keyed hash, and in clear nowhere. */
-const drawFreeCode = (ctx: CommandContext): Code => {
-  const taken = ctx.raw.prepare<[string], { no: number }>('SELECT no FROM grants WHERE login = ?')
-  for (let draws = 0; draws < DRAWS_MAX; draws++) {
-    const code = drawCode(CODE_SHAPE, ctx.random.below)
-    const login = codeLogin(ctx.vault.keyedHash(code, CODE_PURPOSE))
-    if (!taken.get(login)) return { code, login }
-  }
-  throw new Error(`no free code in ${DRAWS_MAX} draws`)
-}
-
-/** Where SMS are set up; else the desk tells it, and the portal needs none. */
+/** Where SMS are set up; else the desk tells it. */
 const sendCode = (ctx: CommandContext, { id, phone, planName, code }: Sent): void => {
   const site = createSettings(ctx.raw)().siteName || 'Wi-Fi'
   putMessage(ctx, {
@@ -109,7 +95,7 @@ export const give = (ctx: CommandContext, purchase: Purchase): void => {
   const plan = ctx.db.select().from(plans.site).where(eq(plans.site.id, purchase.planId)).get()!
   const validity = validityAt(ctx, plan)
   if (!validity.ok) return ctx.enqueue(grantJob, { purchaseId: id }, { runAt: ctx.now + GRANT_AGAIN_MS, key: id })
-  const { code, login } = drawFreeCode(ctx)
+  const { code, login } = createCodeDrawer(ctx, CODE_SHAPE)()
   createGrantWriter(ctx)({
     serviceId: id,
     login,

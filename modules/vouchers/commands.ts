@@ -8,9 +8,9 @@ import {
   CODE_PURPOSE,
   PREFIX_SPELLING,
   codeLogin,
+  createCodeDrawer,
   createGrantWriter,
   credentialPurpose,
-  drawCode,
   policyRow,
   readCode,
   type CodeShape,
@@ -28,8 +28,6 @@ import { voucherBatches, vouchers } from './tables.ts'
  */
 export const VOUCHERS_AT_ONCE = { made: 50, revealed: 200, revoked: 100, given: 400, sold: 100 } as const
 export const BATCH_VOUCHERS_MAX = 100_000
-/** Draws for one code: with a thousand codes to each voucher two that are taken in a row are rare already. */
-const DRAWS_MAX = 20
 
 type Batch = typeof voucherBatches.site.$inferSelect
 const shapeOf = ({ prefix, codeLength, numeric }: Batch): CodeShape => ({ prefix, length: codeLength, numeric })
@@ -129,15 +127,7 @@ const createMaker = (ctx: CommandContext, batch: Batch): ((serial: number) => st
   const policyId = policyRow(ctx, plan.policy)
   const putGrant = createGrantWriter(ctx)
   const addVoucher = ctx.raw.prepare(insertSql(vouchers))
-  const taken = ctx.raw.prepare<[string], { no: number }>('SELECT no FROM grants WHERE login = ?')
-  const draw = (): { code: string; login: string } => {
-    for (let draws = 0; draws < DRAWS_MAX; draws++) {
-      const code = drawCode(shapeOf(batch), ctx.random.below)
-      const login = codeLogin(ctx.vault.keyedHash(code, CODE_PURPOSE))
-      if (!taken.get(login)) return { code, login }
-    }
-    throw new Error(`no free code of batch ${batch.number} in ${DRAWS_MAX} draws`)
-  }
+  const draw = createCodeDrawer(ctx, shapeOf(batch))
   // Until the first login this is its last day; from then on validity counts.
   const expiresAt = batch.endsAt ?? batch.useBefore
   return (serial) => {
