@@ -2,7 +2,7 @@ import { and, eq, gt, inArray, isNull } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok } from '@lango/kernel'
 import { defineCommand, personalIn, type CommandContext } from '@lango/kernel/verbs'
-import { credentialPurpose, isMac, normaliseDevice } from '../access/index.ts'
+import { credentialPurpose } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { phoneSchema, planForSale, putPurchase } from './wish.ts'
 import { askJob, promptJob } from './jobs-asked-for.ts'
@@ -20,20 +20,16 @@ export const requestPurchase = defineCommand({
   input: z.object({
     plan: z.string(),
     phone: phoneSchema,
-    device: z
-      .string()
-      .transform(normaliseDevice)
-      .refine(isMac, 'A MAC address looks like AA:BB:CC:DD:EE:FF.')
-      .optional(),
   }),
   audit: (input, { value }) => personalIn((value as { id: string } | undefined)?.id, input),
-  handle(ctx, { plan: name, phone, device }) {
+  handle(ctx, { plan: name, phone }) {
     const plan = planForSale(ctx, name)
     if (!plan.ok) return plan
     const open = openPrompt(ctx, phone)
     if (open) return err({ type: 'PromptOpen', number: open.number })
-    if (unpaidPrompts(ctx, phone) >= paymentLimits.unpaidPromptsMax) return err({ type: 'PromptsMany' })
-    const { id, number, reference } = putPurchase(ctx, plan.value, { phone, device: device ?? null })
+    if (unpaidPrompts(ctx, phone) >= paymentLimits.unpaidPromptsMax)
+      return err({ type: 'PromptsMany', max: paymentLimits.unpaidPromptsMax })
+    const { id, number, reference } = putPurchase(ctx, plan.value, phone)
     ctx.enqueue(promptJob, { purchaseId: id })
     return ok({ id, number, reference })
   },

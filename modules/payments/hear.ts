@@ -172,7 +172,7 @@ const purchaseFor = (
     if (!plan.ok) return plan
     const { priceMinor: amountMinor, currency } = plan.value
     const differs = sameAmount(payment, { amountMinor, currency })
-    return differs ?? ok(putPurchase(ctx, plan.value, { phone: told.phone, device: null }).id)
+    return differs ?? ok(putPurchase(ctx, plan.value, told.phone).id)
   }
   const { site } = purchases
   const purchase = ctx.db.select().from(site).where(eq(site.number, told.number)).get()

@@ -7,7 +7,6 @@ import {
   fill,
   formatDuration,
   formatExact,
-  formatMac,
   LinkButton,
   nothingKnown,
   Notice,
@@ -74,7 +73,7 @@ const Standing = ({ desk, purchase }: { desk: Desk; purchase: Purchase }) => {
 
 const PurchaseFacts = ({ desk, purchase }: { desk: Desk; purchase: Purchase }) => {
   const words = wordsOf(desk)
-  const { planId, plan, phone, device, reference, providerRef, expiresAt } = purchase
+  const { planId, plan, phone, reference, providerRef, expiresAt } = purchase
   return (
     <Panel title={words.facts}>
       <PanelBody>
@@ -92,7 +91,6 @@ const PurchaseFacts = ({ desk, purchase }: { desk: Desk; purchase: Purchase }) =
             ],
             [words.amount, amountText(purchase)],
             [words.phone, <PhoneLink key="phone" phone={phone} />],
-            [words.device, device === null ? '' : formatMac(device)],
             [words.reference, reference],
             [words.prompt, providerRef === null ? '' : <UserText key="prompt" text={providerRef} />],
             [words.goodUntil, expiresAt === null ? '' : formatExact(expiresAt, desk.locale)],

@@ -23,8 +23,6 @@ export const purchases = defineTable(
     currency: c.text(),
     /** E.164: who is asked to pay. */
     phone: c.text(),
-    /** The device it is bought for, normalised. */
-    device: c.optText(),
     requestedAt: c.instant(),
     /** Set before the provider is asked: after a crash nobody knows whether it was, and it is not asked again. */
     promptedAt: c.optInstant(),

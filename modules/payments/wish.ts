@@ -26,11 +26,7 @@ export const planForSale = (ctx: CommandContext, name: string): Result<Plan, Sal
   return isForSale(plan) ? ok(plan) : err({ type: 'PlanNotForSale', plan: name })
 }
 
-export const putPurchase = (
-  ctx: CommandContext,
-  plan: Plan,
-  { phone, device }: Pick<Purchase, 'phone' | 'device'>,
-): Purchase => {
+export const putPurchase = (ctx: CommandContext, plan: Plan, phone: string): Purchase => {
   const id = ctx.ids.next('pur')
   ctx.db
     .insert(purchases.site)
@@ -43,7 +39,6 @@ export const putPurchase = (
       amountMinor: plan.priceMinor,
       currency: plan.currency,
       phone,
-      device,
       requestedAt: ctx.now,
       unheard: 0,
       mayStillBePaid: false,

@@ -29,8 +29,8 @@ export const paymentSentences: Sentences = {
     `${plan} is no plan that people buy by themselves: it has to be of kind hotspot, with a price, and not for a fixed time.`,
   PromptOpen: ({ number }) =>
     `This phone is being asked to pay for purchase ${number} already. Wait until that is paid or refused; it takes a minute and a half at most.`,
-  PromptsMany: () =>
-    'This phone was asked five times within an hour and has not paid. Wait an hour, or take the money otherwise.',
+  PromptsMany: ({ max }) =>
+    `This phone was asked ${max} times within an hour and has not paid. Wait an hour, or take the money otherwise.`,
   PurchaseNotGranted: ({ number }) => `Purchase ${number} is not given yet: there is no code of it.`,
   PurchasePaid: ({ number }) => `Purchase ${number} is paid for already.`,
   PurchaseUnknown: ({ purchase }) => `There is no purchase ${purchase}.`,

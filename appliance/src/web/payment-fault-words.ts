@@ -19,8 +19,8 @@ export const paymentFaultWords: Readonly<Record<string, FaultWords>> = {
     sw: 'Simu hii tayari inaombwa kulipia ununuzi {number}. Subiri hadi ulipwe au ukataliwe: dakika moja na nusu kwa upeo.',
   },
   PromptsMany: {
-    en: 'This phone was asked five times within an hour and has not paid. Wait an hour, or take the money otherwise.',
-    sw: 'Simu hii imeombwa mara tano ndani ya saa moja na haijalipa. Subiri saa moja, au pokea pesa kwa njia nyingine.',
+    en: 'This phone was asked {max} times within an hour and has not paid. Wait an hour, or take the money otherwise.',
+    sw: 'Simu hii imeombwa mara {max} ndani ya saa moja na haijalipa. Subiri saa moja, au pokea pesa kwa njia nyingine.',
   },
   PurchaseNotGranted: {
     en: 'Purchase {number} is not given yet: there is no code of it.',
