@@ -5,9 +5,8 @@ import { Worker } from 'node:worker_threads'
 import type { Log } from '@lango/kernel'
 import { system } from '@lango/kernel/verbs'
 import { firstUse } from '@lango/modules/access'
-import { controlChanged } from '@lango/modules/network'
+import { controlChanged, type ControlStatus } from '@lango/modules/network'
 import type { Site } from '../site.ts'
-import type { ControlStatus } from '@lango/modules/network'
 import type { RouterControlNews } from './control.ts'
 import type { RouterControlData } from './router-control-thread.ts'
 
@@ -31,9 +30,12 @@ export const startRouterControl = ({ site, data, log, onDeath }: RouterControlDe
   const statuses = new Map<string, ControlStatus>()
   const isAny = site.database.raw.prepare<[], number>('SELECT EXISTS (SELECT 1 FROM router_controls)').pluck()
   let worker: Worker | undefined
+  let isStopping = false
 
   const begin = async (grants: Extract<RouterControlNews, { kind: 'begin' }>['grants']): Promise<void> => {
     for (const { grantId, device } of grants) {
+      // The next start lets them in again.
+      if (isStopping) return
       const input = { grantId, device, bind: false, deviceLimit: 0 }
       const begun = site.dispatcher.dispatch(firstUse, input, { id: site.ids.next('cmd'), actor })
       // Suspended meanwhile, most likely: the router is told so within a second.
@@ -50,7 +52,10 @@ export const startRouterControl = ({ site, data, log, onDeath }: RouterControlDe
   const start = (): Worker => {
     const url = new URL(`./router-control-thread${extname(import.meta.url)}`, import.meta.url)
     const started = new Worker(url, { name: 'router-control', workerData: data })
-    started.on('message', hear)
+    started.on('message', (news: RouterControlNews) => {
+      // What one that is on its way out still says is not of the one that came after it.
+      if (worker === started) hear(news)
+    })
     started.on('error', onDeath)
     started.on('exit', () => {
       if (worker === started) onDeath(new Error('the thread that controls routers ended'))
@@ -61,10 +66,10 @@ export const startRouterControl = ({ site, data, log, onDeath }: RouterControlDe
     const ending = worker
     worker = undefined
     if (!ending) return
+    statuses.clear()
     const ended = new Promise<void>((resolve) => ending.once('exit', () => resolve()))
     ending.postMessage('stop')
     await ended
-    statuses.clear()
   }
   const look = (): void => {
     if (isAny.get() === 1) worker ??= start()
@@ -75,6 +80,7 @@ export const startRouterControl = ({ site, data, log, onDeath }: RouterControlDe
   return {
     statuses: () => [...statuses.values()],
     async stop() {
+      isStopping = true
       deaf()
       await stop()
     },
