@@ -26,7 +26,7 @@ fi
 
 # bin/lango runs the bundle while no source is newer.
 bundle=appliance/dist/cli.js
-if ! [ -f "$bundle" ] || [ -n "$(find kernel/src modules drivers appliance/src tools/bundle.ts pnpm-lock.yaml \
+if ! [ -f "$bundle" ] || [ -n "$(find kernel/src modules drivers captive-portal/src appliance/src tools/bundle.ts pnpm-lock.yaml \
   -name node_modules -prune -o -type f -newer "$bundle" -print -quit)" ]; then
   node_modules/.bin/node tools/bundle.ts >&2 || {
     echo "lango: the sources do not bundle, see above. bin/lango runs them as they are." >&2

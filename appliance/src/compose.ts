@@ -20,6 +20,7 @@ import { checkControls } from './doctor/router-control.ts'
 import { createFrontDesk } from './front-desk.ts'
 import { ownAddresses } from './own-addresses.ts'
 import { startQueries, type QueryService } from './query-service.ts'
+import { startPortal } from './portal.ts'
 import { rotateKeys } from './rotate-keys.ts'
 import { serveRpc } from './rpc/server.ts'
 import { startRouterControl, type RouterControlService } from './router-control/service.ts'
@@ -45,6 +46,8 @@ export type BoxOptions = {
   readonly radsecPort: number
   readonly webPort: number
   readonly webListen: string
+  /** The captive portal's, on the address that RADIUS listens on; undefined for none. */
+  readonly portalPort: number | undefined
   /** Host names of the desk, in lower case. */
   readonly webNames: readonly string[]
   readonly demo: boolean
@@ -62,7 +65,14 @@ export type BoxOptions = {
   readonly smsServer: string | undefined
 }
 
-export type Ports = { readonly auth: number; readonly acct: number; readonly radsec: number; readonly web: number }
+export type Ports = {
+  readonly auth: number
+  readonly acct: number
+  readonly radsec: number
+  readonly web: number
+  /** Where there is a captive portal. */
+  readonly portal?: number
+}
 
 export type Box = {
   readonly folder: DataFolder
@@ -102,7 +112,10 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
       ),
     )
     keep(await startConsole(options, ground, action))
-    const ports: Ports = { ...aaa.ports, web: desk.port }
+    const { portalPort } = options
+    const portal =
+      portalPort === undefined ? undefined : keep(orThrow(await startPortal({ ...options, ...ground, portalPort })))
+    const ports: Ports = { ...aaa.ports, web: desk.port, ...(portal && { portal: portal.port }) }
     return { folder: ground.folder, site: ground.site, ports, deskAddress: desk.address }
   })
 

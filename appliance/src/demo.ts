@@ -105,6 +105,7 @@ const started = await startBox({
   radsecPort: 0,
   webPort: 0,
   webListen: NAS_ADDRESS,
+  portalPort: 0,
   webNames: [],
   demo: true,
   timeZone: siteTimeZone(process.env),

@@ -2,6 +2,7 @@ import { defineModule } from '@lango/kernel/verbs'
 import { firstUse } from './commands.ts'
 import { resealGrants } from './reseal.ts'
 import { freeDevice } from './free-device.ts'
+import { handOver } from './hand-over.ts'
 import { bindDevice, removePassphrase, setPassphrase, showPassphrase } from './passphrase-commands.ts'
 import { grants, passphrases, policies } from './tables.ts'
 import { topUp } from './top-up.ts'
@@ -27,6 +28,7 @@ export { allowanceAt, type Allowance, type TopUp, type Usage } from './allowance
 export { Calendar, isTimeZone, type Span } from './calendar.ts'
 export { countsFromBegin, quotaTermsOf, standingAt, type GrantTerms } from './standing.ts'
 export { deviceFreed, freeDevice } from './free-device.ts'
+export { handOver } from './hand-over.ts'
 export { topUp } from './top-up.ts'
 export { policySchema } from './policy-schema.ts'
 export { credentialPurpose } from './purpose.ts'
@@ -34,6 +36,6 @@ export { credentialPurpose } from './purpose.ts'
 export const access = defineModule({
   name: 'access',
   tables: [policies, grants, passphrases],
-  commands: [firstUse, topUp, freeDevice, bindDevice, setPassphrase, removePassphrase, resealGrants],
+  commands: [firstUse, topUp, freeDevice, handOver, bindDevice, setPassphrase, removePassphrase, resealGrants],
   queries: [showPassphrase],
 })

@@ -1,5 +1,6 @@
 import { defineModule } from '@lango/kernel/verbs'
 import { beginPrompt, givePaid, promptTold, requestPurchase, revealPurchase } from './commands.ts'
+import { purchaseAtGate, purchasesOfPhone, receiptAtGate } from './gate.ts'
 import { hearPayments, resolvePayment } from './hear.ts'
 import { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
 import {
@@ -15,11 +16,15 @@ import {
 } from './queries.ts'
 import { paymentAccounts, paymentMarks, payments as paymentsTable, purchases } from './tables.ts'
 
+export { purchaseAtGate, purchasesOfPhone, receiptAtGate } from './gate.ts'
+export { readPhone } from './phone.ts'
+export type { Failure } from './port.ts'
+export { paymentLimits, type Doubt } from './rules.ts'
 export { requestPurchase, revealPurchase } from './commands.ts'
 export { hearPayments, resolvePayment } from './hear.ts'
 export { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
 export { missingOf, MPESA, mpesaSecretsPurpose, type MpesaSecrets, type MpesaSettings } from './mpesa-rules.ts'
-export { listPayments, listPurchases } from './queries.ts'
+export { listPayments, listPurchases, plansForSale } from './queries.ts'
 export { createPaymentWork, type PaymentWorkDeps } from './work.ts'
 
 export const payments = defineModule({
@@ -47,5 +52,8 @@ export const payments = defineModule({
     showPayment,
     settledByHand,
     showMpesa,
+    purchaseAtGate,
+    purchasesOfPhone,
+    receiptAtGate,
   ],
 })

@@ -141,12 +141,20 @@ export const plansForSale = defineQuery({
         policy: plans.policy,
         priceMinor: plans.priceMinor,
         currency: plans.currency,
+        validitySec: plans.validitySec,
+        quotaOctets: plans.quotaOctets,
+        quotaSec: plans.quotaSec,
       })
       .from(plans)
       .where(eq(plans.status, 'active'))
       .orderBy(ascending(plans.priceMinor), ascending(plans.name), ...byKey(plans)),
   shape: (rows) =>
-    rows.filter(isForSale).map(({ id, name, priceMinor, currency }) => ({ id, name, priceMinor, currency })),
+    rows.filter(isForSale).map(({ kind: _kind, policy: { downKbps, upKbps, deviceLimit }, ...sold }) => ({
+      ...sold,
+      downKbps,
+      upKbps,
+      deviceLimit,
+    })),
 })
 
 /** Money that came in, the latest first; of one state, or of all. */

@@ -149,6 +149,8 @@ const standingOf = (
     /** In the words of the decision log. */
     reason: standing.reason,
     clock: policy.clock ?? 'wall',
+    /** Devices online at once; 0 for any number. */
+    deviceLimit: policy.deviceLimit,
     beganAt: grant.beginsAt ?? grant.firstUsedAt,
     endsAt: grant.expiresAt,
     speed: { downKbps: given.downKbps, upKbps: given.upKbps },

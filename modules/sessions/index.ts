@@ -24,6 +24,7 @@ import { heaviestIn, topOfDays, topUsers } from './top-users.ts'
 import { usageByPlan, usageHoursOfAll } from './usage-reports.ts'
 
 export { showAllowance } from './allowance.ts'
+export { grantDevices } from './devices.ts'
 export { ORDERS_AT_ONCE_MAX, finishOrders, orderSession, orderSessions, sessionOrdered } from './commands.ts'
 export { countOlder, listOrders, listSessions, sessionIds, showSession, usageByHour } from './queries.ts'
 export { listRouterHealth, listUnknownRouters, openByRouter, usageTotals } from './reports.ts'

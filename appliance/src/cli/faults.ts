@@ -26,6 +26,7 @@ import { paymentSentences, type PaymentFault } from './payment-faults.ts'
 import { routerSentences, type RouterFault } from './router-faults.ts'
 import { staffSentences, type StaffFault } from './staff-faults.ts'
 import { voucherSentences, type VoucherFault } from './voucher-faults.ts'
+import type { PortalServerFault } from '../portal.ts'
 import type { WebServerFault } from '../web/serve.ts'
 import type { MoveFault } from '../transfer/products.ts'
 import type { TransferFault } from '../transfer/desk-transfers.ts'
@@ -75,6 +76,7 @@ export type KnownFault =
   | { readonly type: 'UsageInvalid' }
   | AaaFault
   | WebServerFault
+  | PortalServerFault
   | ConfigFault
   | KeyFileFault
   | VaultFault
@@ -216,6 +218,13 @@ const sentences: Sentences = {
     if (code === 'EADDRINUSE')
       return `Port ${port} for the web page is in use by another program. Choose another with --web-port; 0 picks a free one.`
     return `The web page cannot listen on ${listen} port ${port} (${code}). Choose another with --web-port.`
+  },
+  PortalPortUnavailable: ({ listen, port, code }) => {
+    if (code === 'EADDRINUSE')
+      return `Port ${port} for the captive portal is in use by another program. Choose another with --portal-port; 0 picks a free one.`
+    if (code === 'EACCES')
+      return `Port ${port} for the captive portal may not be opened by this user: ports under 1024 need root or CAP_NET_BIND_SERVICE.`
+    return `The captive portal cannot listen on ${listen} port ${port} (${code}). Choose another with --portal-port.`
   },
   PortForbidden: ({ port }) =>
     `Port ${port} may not be opened by this user: ports under 1024 need root or CAP_NET_BIND_SERVICE. Choose another port.`,

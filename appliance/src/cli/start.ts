@@ -11,6 +11,10 @@ const start: CommandSpec = {
     'acct-port': { value: 'N', help: 'accounting, UDP (1813)' },
     'radsec-port': { value: 'N', help: 'RadSec, TCP (2083)' },
     'web-port': { value: 'N', help: 'the desk, TCP (8080)' },
+    'portal-port': {
+      value: 'N',
+      help: 'the captive portal, TCP, plain http on the address that RADIUS listens on (none)',
+    },
     'web-listen': {
       value: 'ADDR',
       help: 'the address that the desk listens on (127.0.0.1); on others it speaks https with the box’s certificate',
@@ -24,6 +28,7 @@ const start: CommandSpec = {
   examples: [
     'lango start --data ./pop',
     'lango start --data /var/lib/lango --listen 0.0.0.0 --auth-port 1812 --acct-port 1813',
+    'lango start --data /var/lib/lango --portal-port 80',
     'lango start --data ./try --listen 127.0.0.1 --auth-port 0 --acct-port 0 --radsec-port 0 --web-port 0',
   ],
   run: () => Promise.reject(new Error('start is carried out by main.ts')),

@@ -21,7 +21,7 @@ import {
 import { joinWords, type JoinWords } from './join-words.ts'
 import { webLimits } from './limits.ts'
 import { addressOf } from './request-facts.ts'
-import { Window } from './sign-in-guard.ts'
+import { windowOf } from './sign-in-guard.ts'
 
 /** Whoever registers acts for themselves, and may ask for nothing else. */
 const self: Actor = system('self')
@@ -61,8 +61,8 @@ export const createJoin = (deps: JoinDeps): Hono => {
 class Join {
   readonly #deps: JoinDeps
   /** Forms that are looked at: each may leave a line in the audit log, and strangers could fill the disk with them. */
-  readonly #byAddress = new Window(webLimits.joinsPerAddressMax)
-  readonly #byEverybody = new Window(webLimits.joinsMax)
+  readonly #byAddress = windowOf(webLimits.joinsPerAddressMax)
+  readonly #byEverybody = windowOf(webLimits.joinsMax)
 
   constructor(deps: JoinDeps) {
     this.#deps = deps

@@ -32,13 +32,14 @@ export type WebServerFault = {
 export type WebTls = { readonly key: string; readonly cert: string }
 
 export type ServeOptions = {
-  readonly app: Pick<Hono<DeskEnv>, 'fetch'>
+  readonly app: Pick<Hono<DeskEnv> | Hono, 'fetch'>
   /** Address to listen on; 127.0.0.1 when not said. */
   readonly listen?: string
   /** For every address that others can reach: passwords and sessions do not go over a network in clear. */
   readonly tls?: WebTls
   /** 0 takes a free one. */
   readonly port: number
+  readonly connectionsMax?: number
 }
 
 const loopback = new BlockList()
@@ -56,6 +57,7 @@ export const serveWeb = ({
   listen = '127.0.0.1',
   port,
   tls,
+  connectionsMax = webLimits.connectionsMax,
 }: ServeOptions): Promise<Result<WebServer, WebServerFault>> => {
   const { promise, resolve } = Promise.withResolvers<Result<WebServer, WebServerFault>>()
   const answer = getRequestListener(app.fetch)
@@ -66,7 +68,7 @@ export const serveWeb = ({
   const server: Server | TlsServer = secure
     ? createTlsServer({ ...limits, ...tls, minVersion: 'TLSv1.2' }, onRequest)
     : createServer(limits, onRequest)
-  server.maxConnections = webLimits.connectionsMax
+  server.maxConnections = connectionsMax
   server.once('error', (error: NodeJS.ErrnoException) => {
     resolve(err({ type: 'WebPortUnavailable', listen, port, code: error.code ?? 'unknown' }))
   })

@@ -1,0 +1,70 @@
+/** The captive portal: what people at a hotspot reach with a browser, over plain http, on a port of its own. */
+import { hostname } from 'node:os'
+import { brandStylesheet, err, ok, type Log, type Result } from '@lango/kernel'
+import type { RawDatabase } from '@lango/kernel/db'
+import { createPortal, type GateLook, type PortalDeps } from '@lango/captive-portal'
+import { createSettings } from '@lango/modules/settings'
+import type { QueryService } from './query-service.ts'
+import { runOwn } from './run-named.ts'
+import type { Site } from './site.ts'
+import { serveWeb } from './web/index.ts'
+import type { WebServerFault } from './web/serve.ts'
+
+export type PortalServer = { readonly port: number; stop(): Promise<void> }
+
+/** `code` as the system gives it. */
+export type PortalServerFault = Omit<WebServerFault, 'type'> & { readonly type: 'PortalPortUnavailable' }
+
+type Deps = {
+  readonly site: Site
+  /** Read-only: sessions.db with site.db attached. */
+  readonly reader: RawDatabase
+  readonly queries: Pick<QueryService, 'ask'>
+  readonly listen: string
+  readonly portalPort: number
+  readonly webNames: readonly string[]
+  readonly timeZone: string
+  readonly log: Log
+}
+
+/** Phones keep connections open without asking for anything: a full hotspot, and those who only want to fill it. */
+const CONNECTIONS_MAX = 4000
+
+const lookOf = (raw: RawDatabase): (() => GateLook) => {
+  const settings = createSettings(raw)
+  return () => {
+    const { siteName, currency, language, brandColour } = settings()
+    const stylesheet = brandColour === '' ? '' : brandStylesheet(brandColour)
+    return { siteName: siteName || hostname(), currency, language, stylesheet }
+  }
+}
+
+/** Whose session an address belongs to: the latest that is open there. */
+const createOnlineAt = (reader: RawDatabase): PortalDeps['grantOnlineAt'] => {
+  const grantAt = reader.prepare<[string], { grantNo: number }>(
+    `SELECT grant_no grantNo FROM live_sessions
+     WHERE framed_ip = ? AND ended_at IS NULL AND grant_no > 0 ORDER BY started_at DESC LIMIT 1`,
+  )
+  return (address) => grantAt.get(address)?.grantNo
+}
+
+export const startPortal = async (deps: Deps): Promise<Result<PortalServer, PortalServerFault>> => {
+  const { site, reader, queries, listen, portalPort: port, webNames, timeZone, log } = deps
+  const { vault, clock, random } = site
+  const app = createPortal({
+    command: (name, input, by) => runOwn(site, name, input, by),
+    query: queries.ask,
+    look: lookOf(site.database.raw),
+    grantOnlineAt: createOnlineAt(reader),
+    loginHosts: () => [],
+    hostNames: [hostname().toLowerCase(), ...webNames],
+    timeZone,
+    vault,
+    clock,
+    random,
+    log,
+  })
+  const server = await serveWeb({ app, listen, port, connectionsMax: CONNECTIONS_MAX })
+  if (!server.ok) return err({ ...server.error, type: 'PortalPortUnavailable' })
+  return ok({ port: server.value.port, stop: () => server.value.close() })
+}

@@ -1,0 +1,258 @@
+/** Going online with what somebody has: handed to the router, or told what stands in the way; and how it stands then. */
+import {
+  Button,
+  counted,
+  fill,
+  formatAgo,
+  formatBytes,
+  formatDuration,
+  formatMac,
+  formatSpeed,
+  type Locale,
+} from '@lango/kernel/ui'
+import type { ResultOf } from '@lango/kernel/db'
+import { freeDevice, handOver, spellCode } from '@lango/modules/access'
+import { grantDevices, showAllowance } from '@lango/modules/sessions'
+import type { Context } from 'hono'
+import { ownOrigin, type Gate } from './gate.tsx'
+import { tooMany } from './home.tsx'
+import { loginLink, logoutLink } from './hand-off.ts'
+import { Alert, GateForm, href, Page, type View } from './page.tsx'
+
+type Allowance = NonNullable<ResultOf<typeof showAllowance>>
+type Device = ResultOf<typeof grantDevices>[number]
+type Props = { view: View; ticket: string; allowance: Allowance; devices: readonly Device[] }
+
+/** The clock's hands, without seconds: nobody needs them here. The day too where it is not today. */
+const timeText = (at: number, { locale, now }: Pick<View, 'locale' | 'now'>): string => {
+  const time = locale.timeOfDay.format(at).slice(0, 5)
+  return locale.day.format(at) === locale.day.format(now) ? time : `${locale.day.format(at)}, ${time}`
+}
+
+const over = ['expired', 'quota-used', 'time-used', 'outside-hours', 'not-begun', 'suspended', 'ended'] as const
+const overTitle = (reason: string, { words }: View): string => {
+  const known = over.find((one) => one === reason)
+  return words[`over.${known ?? 'ended'}`]
+}
+
+/** It lets nobody in now. */
+const OverPage = ({ view, allowance }: { view: View; allowance: Allowance | undefined }) => {
+  const { words } = view
+  const reason = allowance?.reason ?? 'ended'
+  const againAt = allowance?.nextWindowAt ?? null
+  return (
+    <Page view={view} title={overTitle(reason, view)}>
+      {reason === 'outside-hours' && againAt !== null ? (
+        <p class="big">{fill(words.againAt, { time: timeText(againAt, view) })}</p>
+      ) : null}
+      <p>{reason === 'suspended' ? words.overAsk : words.overBody}</p>
+      <a class="button button-main" href={href(view, '/')}>
+        {words.buyMore}
+      </a>
+    </Page>
+  )
+}
+
+const DeviceList = ({ view, ticket, devices }: Omit<Props, 'allowance'>) => {
+  const { words, locale, now, place } = view
+  return (
+    <ul class="offer">
+      {devices.map(({ device, online, lastAt }) => (
+        <li key={device} class="device">
+          <p>
+            <b>{formatMac(device)}</b>{' '}
+            {online > 0 ? words.deviceOnline : fill(words.deviceSeen, { ago: formatAgo(lastAt, now, locale) })}
+            {device === place.mac ? `, ${words.thisDevice}` : ''}
+          </p>
+          {online > 0 && device !== place.mac ? (
+            <GateForm view={view} action={`/devices/${ticket}`}>
+              <input type="hidden" name="device" value={device} />
+              <Button>{words.freeDevice}</Button>
+            </GateForm>
+          ) : null}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** As many devices are online as may be. */
+const FullPage = (props: Props) => {
+  const { view, allowance, devices } = props
+  const { words, locale } = view
+  return (
+    <Page view={view} title={words.devicesFull}>
+      <p>{counted(words.devicesFullBody, allowance.deviceLimit, locale)}</p>
+      <DeviceList {...props} devices={devices.filter(({ online }) => online > 0)} />
+    </Page>
+  )
+}
+
+/** No router has sent this browser: the code is typed by hand where one asks. */
+const CodePage = ({
+  view,
+  login,
+  password,
+  ticket,
+}: {
+  view: View
+  login: string
+  password: string
+  ticket: string
+}) => (
+  <Page view={view} title={view.words.codeTitle}>
+    <p>{view.words.codeBody}</p>
+    <p class="told">{login === password ? spellCode(login, '') : `${login} / ${password}`}</p>
+    <a class="button" href={href(view, `/s/${ticket}`)}>
+      {view.words.timeLeftOnline}
+    </a>
+  </Page>
+)
+
+const leftText = (allowance: Allowance, view: View): string => {
+  const secLeft = allowance.sec?.left
+  const untilMs = allowance.endsAt === null ? undefined : allowance.endsAt - view.now
+  const leftMs = Math.min(secLeft === undefined ? Infinity : secLeft * 1000, untilMs ?? Infinity)
+  return Number.isFinite(leftMs) ? formatDuration(leftMs, view.locale) : view.words.unlimited
+}
+
+const dataText = ({ octets }: Allowance, locale: Locale, unlimited: string): string =>
+  octets ? formatBytes(octets.left, locale) : unlimited
+
+const Facts = ({ view, allowance }: Pick<Props, 'view' | 'allowance'>) => {
+  const { words, locale } = view
+  return (
+    <dl class="account">
+      <dt>{words.timeLeftOnline}</dt>
+      <dd>{leftText(allowance, view)}</dd>
+      <dt>{words.dataLeft}</dt>
+      <dd>{dataText(allowance, locale, words.unlimited)}</dd>
+      <dt>{words.speed}</dt>
+      <dd>{formatSpeed(allowance.speed, words.unlimited)}</dd>
+    </dl>
+  )
+}
+
+const STATUS_REFRESH_SEC = 60
+
+const StatusPage = (props: Props & { isOnline: boolean; freed: boolean }) => {
+  const { view, ticket, allowance, devices, isOnline, freed } = props
+  const { words, place } = view
+  const logout = logoutLink(place)
+  const { endsAt } = allowance
+  return (
+    <Page
+      view={view}
+      title={isOnline ? words.onlineTitle : words.readyTitle}
+      refreshSec={STATUS_REFRESH_SEC}
+      path={`/s/${ticket}`}
+    >
+      {freed ? <p role="status">{words.freed}</p> : null}
+      {endsAt === null ? null : <p class="big">{fill(words.until, { time: timeText(endsAt, view) })}</p>}
+      {isOnline ? null : (
+        <a class="button button-main" href={href(view, `/connect/${ticket}`)}>
+          {words.connect}
+        </a>
+      )}
+      <Facts view={view} allowance={allowance} />
+      {devices.length === 0 ? null : (
+        <>
+          <h2>{words.devicesTitle}</h2>
+          <DeviceList {...props} />
+        </>
+      )}
+      <a class="button" href={href(view, '/')}>
+        {words.buyMore}
+      </a>
+      {isOnline && logout !== '' ? (
+        <a class="button" href={logout}>
+          {words.logOut}
+        </a>
+      ) : null}
+    </Page>
+  )
+}
+
+export class Connect {
+  readonly #gate: Gate
+
+  constructor(gate: Gate) {
+    this.#gate = gate
+  }
+
+  /** On to the router, which lets the browser in. */
+  async open(c: Context): Promise<Response> {
+    const gate = this.#gate
+    const view = gate.view(c)
+    const found = await this.#find(c)
+    if (typeof found === 'string') return c.redirect(href(view, found), 303)
+    const { ticket, allowance, devices } = found
+    if (!allowance?.isOpen) return gate.page(c, <OverPage view={view} allowance={allowance} />)
+    if (isFull(allowance, devices, view)) return gate.page(c, <FullPage {...{ view, ticket, allowance, devices }} />)
+    if (!gate.tries(c, 'handOvers', view.place)) {
+      const page = (
+        <Page view={view} title={view.words.notConnected}>
+          <Alert text={tooMany(view)} />
+        </Page>
+      )
+      return gate.page(c, page, 429)
+    }
+    const handed = gate.tell(c, handOver, { grantNo: allowance.grantNo })
+    if (!handed.ok) return gate.page(c, <OverPage view={view} allowance={undefined} />)
+    gate.keepTicket(c, ticket)
+    if (view.place.login === '') return gate.page(c, <CodePage {...{ view, ticket, ...handed.value }} />)
+    return c.redirect(loginLink(view.place, handed.value, ownOrigin(c) + href(view, `/s/${ticket}`)), 303)
+  }
+
+  /** How it stands. */
+  async status(c: Context): Promise<Response> {
+    const gate = this.#gate
+    const view = gate.view(c)
+    const found = await this.#find(c)
+    if (typeof found === 'string') return c.redirect(href(view, found), 303)
+    const { ticket, allowance, devices } = found
+    if (!allowance?.isOpen) return gate.page(c, <OverPage view={view} allowance={allowance} />)
+    const isOnline = devices.some(
+      ({ device, online }) => online > 0 && (view.place.mac === '' || device === view.place.mac),
+    )
+    const freed = c.req.query('freed') !== undefined && !isOnline
+    return gate.page(c, <StatusPage {...{ view, ticket, allowance, devices, isOnline, freed }} />)
+  }
+
+  /** Makes room for this device. */
+  async free(c: Context): Promise<Response> {
+    const gate = this.#gate
+    const field = await gate.fields(c)
+    const place = gate.placeIn(field)
+    const view = gate.view(c, place)
+    const found = await this.#find(c)
+    if (typeof found === 'string') return c.redirect(href(view, found), 303)
+    const { ticket, allowance, devices } = found
+    const isTheirs = devices.some(({ device }) => device === field('device'))
+    if (allowance && isTheirs && gate.tries(c, 'handOvers', place))
+      gate.tell(c, freeDevice, { grantNo: allowance.grantNo, device: field('device') })
+    return c.redirect(href(view, `/s/${ticket}`, { freed: '' }), 303)
+  }
+
+  /** What the ticket in the address is worth; a path to go to for one that is worth nothing. */
+  async #find(
+    c: Context,
+  ): Promise<string | { ticket: string; allowance: Allowance | undefined; devices: readonly Device[] }> {
+    const gate = this.#gate
+    const ticket = gate.ticket(c)
+    if (!ticket) return '/'
+    if (ticket.kind === 'purchase') return `/pay/${c.req.param('ticket')}`
+    const { grantNo } = ticket
+    const [allowance, devices] = await Promise.all([
+      gate.ask(showAllowance, { grantNo, at: gate.now, timeZone: gate.deps.timeZone }),
+      gate.ask(grantDevices, { grantNo }),
+    ])
+    return { ticket: c.req.param('ticket')!, allowance, devices }
+  }
+}
+
+/** Whether another device has to go first. A device that is not told cannot be told from the others. */
+const isFull = ({ deviceLimit }: Allowance, devices: readonly Device[], { place }: View): boolean => {
+  if (deviceLimit === 0 || place.mac === '') return false
+  return devices.filter(({ device, online }) => online > 0 && device !== place.mac).length >= deviceLimit
+}

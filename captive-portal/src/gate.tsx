@@ -1,0 +1,159 @@
+/** What every answer of the portal needs: who looks and from where, and how the box is asked and told. */
+import { FaultError, type Fault, type Result } from '@lango/kernel'
+import type { AnyQuery, ResultOf } from '@lango/kernel/db'
+import { isLang, localeOf, langs, readPreferences, type Lang, type Locale } from '@lango/kernel/ui'
+import { system, type Actor, type AnyCommand, type ValueOf } from '@lango/kernel/verbs'
+import type { Context } from 'hono'
+import type { VNode } from 'preact'
+import { renderToString } from 'preact-render-to-string'
+import { createGateAssets } from './assets.ts'
+import { Guard, type Deed } from './guard.ts'
+import { readPlace, type Place } from './hand-off.ts'
+import type { View } from './page.tsx'
+import type { PortalDeps } from './port.ts'
+import { createTickets, TICKET_LIFE_MS, type Ticket, type Tickets } from './tickets.ts'
+import { gateWords } from './words/index.ts'
+
+/** Whoever uses the portal acts for themselves. */
+const self: Actor = system('portal')
+const TICKET_COOKIE = 'lango-ticket'
+const ONCE_SHAPE = /^[\w-]{16,64}$/
+const FIELD_CHARACTERS_MAX = 2048
+
+export type Status = 200 | 404 | 422 | 429 | 503
+/** What a form sent; a field that was not sent, or sent twice, is ''. */
+export type Field = (name: string) => string
+
+export class Gate {
+  readonly deps: PortalDeps
+  readonly tickets: Tickets
+  readonly #assets = createGateAssets()
+  readonly #guard: Guard
+  readonly #locales: Readonly<Record<Lang, Locale>>
+
+  constructor(deps: PortalDeps) {
+    this.deps = deps
+    this.tickets = createTickets(deps.vault, deps.clock)
+    this.#guard = new Guard(deps.clock)
+    this.#locales = Object.fromEntries(langs.map((lang) => [lang, localeOf(lang, deps.timeZone)])) as Record<
+      Lang,
+      Locale
+    >
+  }
+
+  get now(): number {
+    return this.deps.clock.now()
+  }
+
+  /** The assets as they are called now. */
+  assets() {
+    return this.#assets(this.deps.look().stylesheet)
+  }
+
+  /** As the address says. */
+  place(c: Context): Place {
+    return readPlace(c.req.query('g') ?? '', this.deps.loginHosts())
+  }
+
+  view(c: Context, place: Place = this.place(c)): View {
+    const look = this.deps.look()
+    const wanted = place.lang || look.language
+    const lang = isLang(wanted) ? wanted : readPreferences(undefined, c.req.header('accept-language')).lang
+    return { words: gateWords[lang], locale: this.#locales[lang], look, place, assets: this.assets(), now: this.now }
+  }
+
+  page(c: Context, page: VNode, status: Status = 200): Response | Promise<Response> {
+    return c.html(`<!doctype html>${renderToString(page)}`, status)
+  }
+
+  async fields(c: Context): Promise<Field> {
+    const body = await c.req.parseBody()
+    return (name) => {
+      const value = Object.hasOwn(body, name) ? body[name] : undefined
+      return typeof value === 'string' ? value.slice(0, FIELD_CHARACTERS_MAX) : ''
+    }
+  }
+
+  /** The place that a form carried. */
+  placeIn(field: Field): Place {
+    return readPlace(field('g'), this.deps.loginHosts())
+  }
+
+  async ask<Q extends AnyQuery>(query: Q, input: unknown): Promise<ResultOf<Q>> {
+    const answer = await this.deps.query(query.name, input)
+    if (!answer.ok) throw new FaultError(answer.error)
+    return answer.value as ResultOf<Q>
+  }
+
+  tell<C extends AnyCommand>(c: Context, command: C, input: unknown, id?: string): Result<ValueOf<C>, Fault> {
+    const by = { actor: self, origin: addressOf(c), ...(id !== undefined && { id }) }
+    return this.deps.command(command.name, input, by) as Result<ValueOf<C>, Fault>
+  }
+
+  /** One id for a form however often it is sent; another where what it says was changed. */
+  commandId(once: string, ...said: readonly string[]): string {
+    const form = ONCE_SHAPE.test(once) ? once : this.once()
+    return `portal/${form}/${this.deps.vault.keyedHash(JSON.stringify(said), 'portal.form').slice(0, 32)}`
+  }
+
+  once(): string {
+    return this.deps.random.bytes(16).toString('base64url')
+  }
+
+  /** Counts one try of it; false when there were too many. */
+  tries(c: Context, deed: Deed, place: Place): boolean {
+    if (!this.mayTry(c, deed, place)) return false
+    this.#guard.add(deed, { address: addressOf(c), mac: place.mac })
+    return true
+  }
+
+  mayTry(c: Context, deed: Deed, place: Place): boolean {
+    return this.#guard.may(deed, { address: addressOf(c), mac: place.mac })
+  }
+
+  /** The ticket in the address, or else the one that the browser has kept. */
+  ticket(c: Context): Ticket | undefined {
+    return this.tickets.read(c.req.param('ticket') ?? '')
+  }
+
+  keptTicket(c: Context): { readonly text: string; readonly ticket: Ticket } | undefined {
+    const text = cookieIn(c.req.header('cookie') ?? '', TICKET_COOKIE)
+    const ticket = text === '' ? undefined : this.tickets.read(text)
+    return ticket && { text, ticket }
+  }
+
+  keepTicket(c: Context, text: string): void {
+    const life = Math.floor(TICKET_LIFE_MS / 1000)
+    c.header('set-cookie', `${TICKET_COOKIE}=${text}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${life}`, {
+      append: true,
+    })
+  }
+}
+
+/** No library: a cookie that some other page of this host has set must not be able to break the page. */
+const cookieIn = (header: string, name: string): string =>
+  header
+    .split(';')
+    .map((pair) => pair.trim())
+    .find((pair) => pair.startsWith(`${name}=`))
+    ?.slice(name.length + 1) ?? ''
+
+type Socket = { readonly remoteAddress?: string; readonly localAddress?: string; readonly localPort?: number }
+
+const socketOf = (c: Context): Socket => {
+  const env = c.env as { incoming?: { socket?: Socket } } | undefined
+  return env?.incoming?.socket ?? {}
+}
+
+const bare = (address: string | undefined): string => (address ?? '').replace(/^::ffff:/, '')
+
+/** Of the browser; '' where there is no socket. */
+export const addressOf = (c: Context): string => bare(socketOf(c).remoteAddress)
+
+/** By which the browser has reached the box, whatever name it used. */
+export const ownOrigin = (c: Context): string => {
+  const { localAddress, localPort } = socketOf(c)
+  const address = bare(localAddress)
+  if (address === '') return new URL(c.req.url).origin
+  return `http://${address.includes(':') ? `[${address}]` : address}:${localPort}`
+}

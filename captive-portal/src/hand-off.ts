@@ -1,0 +1,129 @@
+/**
+ * What a router's login page tells of whoever it sends here, and how they are sent back to be let in. Pure. All of it
+ * comes through the browser, so none of it is believed: it says where to go, never who somebody is.
+ */
+import { createHash } from 'node:crypto'
+import { isIP } from 'node:net'
+
+/** The browser's place in the hotspot, carried through every page in its address: no cookie lasts in these browsers. */
+export type Place = {
+  /** As the router writes it; '' where it is not told. Only counted by, never trusted. */
+  readonly mac: string
+  /** The router's page that logs in; '' where there is none. */
+  readonly login: string
+  /** CHAP: both as hex; '' for PAP. */
+  readonly chapId: string
+  readonly chapChallenge: string
+  /** The language that was chosen here; '' for the browser's own. */
+  readonly lang: string
+}
+
+export const noPlace: Place = { mac: '', login: '', chapId: '', chapChallenge: '', lang: '' }
+
+const PLACE_CHARACTERS_MAX = 2048
+const ADDRESS_CHARACTERS_MAX = 512
+const CHALLENGE_OCTETS_MAX = 64
+const MAC = /^[0-9A-F]{2}(?::[0-9A-F]{2}){5}$/
+
+/** RFC 1918 and 6598: where hotspots hand out addresses. */
+const PRIVATE = /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|127\.)/
+
+/** Whether a router's login page may stand at this host. With none listed, at a private address. */
+const isLoginHost = (hostname: string, listed: readonly string[]): boolean =>
+  listed.length === 0 ? isIP(hostname) === 4 && PRIVATE.test(hostname) : listed.includes(hostname.toLowerCase())
+
+/** The address of a login page without what was hung on it, or '': nobody is sent elsewhere by a link made elsewhere. */
+export const loginAddress = (text: string, listed: readonly string[]): string => {
+  const url = text.length > ADDRESS_CHARACTERS_MAX ? null : URL.parse(text)
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return ''
+  if (url.username !== '' || url.password !== '' || !isLoginHost(url.hostname, listed)) return ''
+  return url.pathname.endsWith('/login') ? `${url.origin}${url.pathname}` : ''
+}
+
+/** Octets that RouterOS prints as text: what is no letter comes as `\371` (three octal digits). */
+const octets = (printed: string): Buffer => {
+  const parts = printed.match(/\\[0-3][0-7]{2}|\\.|[^\\]/gs) ?? []
+  return Buffer.concat(
+    parts.map((part) => {
+      if (/^\\[0-3]/.test(part)) return Buffer.from([Number.parseInt(part.slice(1), 8)])
+      return Buffer.from(part.length > 1 ? part.slice(1) : part, 'latin1')
+    }),
+  )
+}
+
+const challenge = (printed: string): string => {
+  const read = octets(printed)
+  return read.length > CHALLENGE_OCTETS_MAX ? '' : read.toString('hex')
+}
+
+const macOf = (text: string): string => {
+  const mac = text.toUpperCase().replaceAll('-', ':')
+  return MAC.test(mac) ? mac : ''
+}
+
+/** From the router's login page, by RouterOS's own names (reference: hotspot customisation). */
+export const placeFromRouter = (query: URLSearchParams, listed: readonly string[]): Place => {
+  const get = (name: string): string => query.get(name) ?? ''
+  const [id, text] = [challenge(get('chap-id')), challenge(get('chap-challenge'))]
+  const isChap = id.length === 2 && text !== ''
+  return {
+    mac: macOf(get('mac')),
+    login: loginAddress(get('link-login-only') || get('link-login').split('?')[0]!, listed),
+    chapId: isChap ? id : '',
+    chapChallenge: isChap ? text : '',
+    lang: get('lang').slice(0, 8),
+  }
+}
+
+/** Whether a request comes from a router's login page. */
+export const isFromRouter = (query: URLSearchParams): boolean =>
+  ['link-login-only', 'link-login', 'mac'].some((name) => query.has(name))
+
+const names = ['mac', 'login', 'chapId', 'chapChallenge', 'lang'] as const
+
+/** Short enough for an address; '' for a place of which nothing is known. */
+export const writePlace = (place: Place): string => {
+  const told = new URLSearchParams(names.filter((name) => place[name] !== '').map((name) => [name, place[name]]))
+  return told.size === 0 ? '' : Buffer.from(told.toString()).toString('base64url')
+}
+
+/** What `writePlace` wrote, or whatever somebody put in its place: it is looked at as if it came from a router. */
+export const readPlace = (text: string, listed: readonly string[]): Place => {
+  if (text === '' || text.length > PLACE_CHARACTERS_MAX) return noPlace
+  const told = new URLSearchParams(Buffer.from(text, 'base64url').toString('utf8'))
+  const get = (name: string): string => told.get(name) ?? ''
+  const hex = (name: string): string => (/^(?:[0-9a-f]{2}){1,64}$/.test(get(name)) ? get(name) : '')
+  return {
+    mac: macOf(get('mac')),
+    login: loginAddress(get('login'), listed),
+    chapId: hex('chapId'),
+    chapChallenge: hex('chapChallenge'),
+    lang: get('lang').slice(0, 8),
+  }
+}
+
+/** `lower-hex MD5(chap-id ‖ password ‖ chap-challenge)`: what RouterOS's own login page computes. */
+const chapAnswer = ({ chapId, chapChallenge }: Place, password: string): string =>
+  createHash('md5')
+    .update(Buffer.from(chapId, 'hex'))
+    .update(password)
+    .update(Buffer.from(chapChallenge, 'hex'))
+    .digest('hex')
+
+/** Where the browser goes to be let in; `next` is where the router sends it afterwards. */
+export const loginLink = (
+  place: Place,
+  { login, password }: { readonly login: string; readonly password: string },
+  next: string,
+): string => {
+  const isChap = place.chapId !== '' && place.chapChallenge !== ''
+  const told = new URLSearchParams({
+    username: login,
+    password: isChap ? chapAnswer(place, password) : password,
+    dst: next,
+  })
+  return `${place.login}?${told}`
+}
+
+/** The router's page that logs out, beside the one that logs in; '' where there is none. */
+export const logoutLink = ({ login }: Place): string => (login === '' ? '' : login.replace(/\/login$/, '/logout'))

@@ -1,0 +1,203 @@
+/** The first page: what is sold, for whom, and the ways in beside it. */
+import { Field, fill, formatPrice, visible } from '@lango/kernel/ui'
+import type { Fault } from '@lango/kernel'
+import { plansForSale, readPhone, requestPurchase } from '@lango/modules/payments'
+import type { Context } from 'hono'
+import type { Field as Sent, Gate, Status } from './gate.tsx'
+import { isFromRouter, placeFromRouter, type Place } from './hand-off.ts'
+import { portalLimits } from './limits.ts'
+import { Alert, GateForm, href, Page, type View } from './page.tsx'
+import { termsText, type Bundle } from './terms.ts'
+
+type HomeProps = {
+  view: View
+  bundles: readonly Bundle[]
+  once: string
+  /** What to connect again with, from a visit before. */
+  ticket?: string | undefined
+  typed?: string
+  problem?: string | undefined
+  refused?: string | undefined
+  /** The router has just turned them away. */
+  turnedAway?: boolean
+}
+
+/** Where a number is written without a country: what stands in the field before anybody types. */
+const countryCodes: Readonly<Record<string, string>> = { KES: '+254 ', RWF: '+250 ', TZS: '+255 ', UGX: '+256 ' }
+
+const BundleButton = ({ bundle, view }: { bundle: Bundle; view: View }) => (
+  <button class="button bundle" type="submit" name="plan" value={bundle.id}>
+    <b>{visible(bundle.name)}</b>
+    <b class="bundle-price">{formatPrice(bundle.priceMinor, bundle.currency).replace(/\.00$/, '')}</b>
+    <span>{termsText(bundle, view)}</span>
+  </button>
+)
+
+const Shop = ({ view, bundles, once, typed, problem, refused }: HomeProps) => {
+  const { words, locale, look } = view
+  if (bundles.length === 0)
+    return (
+      <>
+        <Alert text={refused} />
+        <p>
+          <b>{words.nothingForSale}.</b> {words.nothingForSaleBody}
+        </p>
+      </>
+    )
+  return (
+    <GateForm view={view} action="/buy" once={once}>
+      <Alert text={refused} />
+      <p>{words.choose}</p>
+      <Field
+        locale={locale}
+        label={words.phone}
+        name="phone"
+        type="tel"
+        inputMode="tel"
+        autoComplete="tel"
+        value={typed ?? countryCodes[look.currency] ?? ''}
+        required
+        {...(problem !== undefined && { error: problem })}
+      />
+      {bundles.map((bundle) => (
+        <BundleButton key={bundle.id} bundle={bundle} view={view} />
+      ))}
+    </GateForm>
+  )
+}
+
+const HomePage = (props: HomeProps) => {
+  const { view, ticket, turnedAway = false } = props
+  const { words } = view
+  return (
+    <Page view={view} title={words.title} path="/" back={false}>
+      {turnedAway ? (
+        <div class="notice notice-stopped" role="alert">
+          <p class="notice-title">{words.notConnected}</p>
+          <p>{words.notConnectedBody}</p>
+        </div>
+      ) : null}
+      {ticket === undefined ? null : (
+        <p>
+          <a class="button button-main" href={href(view, `/connect/${ticket}`)}>
+            {words.connectAgain}
+          </a>
+        </p>
+      )}
+      <Shop {...props} />
+      <a class="button" href={href(view, '/voucher')}>
+        {words.haveVoucher}
+      </a>
+      <a class="button" href={href(view, '/paid')}>
+        {words.havePaid}
+      </a>
+    </Page>
+  )
+}
+
+/** A ticket in the address that the router was told to lead back to. */
+const ticketIn = (address: string): string => /\/s\/([\w.-]{1,128})(?:[?#]|$)/.exec(address)?.[1] ?? ''
+
+type Asked = { readonly place: Place; readonly typed: string }
+
+export class Home {
+  readonly #gate: Gate
+  #offer: { readonly at: number; readonly bundles: Promise<readonly Bundle[]> } | undefined
+
+  constructor(gate: Gate) {
+    this.#gate = gate
+  }
+
+  async open(c: Context): Promise<Response> {
+    const gate = this.#gate
+    const query = new URL(c.req.url).searchParams
+    const isSent = isFromRouter(query)
+    const place = isSent ? placeFromRouter(query, gate.deps.loginHosts()) : gate.place(c)
+    const view = gate.view(c, place)
+    return gate.page(
+      c,
+      <HomePage
+        view={view}
+        bundles={await this.#bundles()}
+        once={gate.once()}
+        ticket={this.#ticketFor(c, query.get('link-orig') ?? '')}
+        turnedAway={(query.get('error') ?? '') !== ''}
+      />,
+    )
+  }
+
+  /** Asks the phone to pay. */
+  async buy(c: Context): Promise<Response> {
+    const gate = this.#gate
+    const field = await gate.fields(c)
+    const asked = { place: gate.placeIn(field), typed: field('phone') }
+    const view = gate.view(c, asked.place)
+    const { words, look } = view
+    const typed = asked.typed.trim()
+    const isEmpty = typed === '' || typed === countryCodes[look.currency]?.trim()
+    if (isEmpty) return this.#again(c, asked, { problem: words.phoneMissing })
+    const phone = readPhone(typed, look.currency)
+    if (!phone.ok) return this.#again(c, asked, { problem: words.phoneUnreadable })
+    const bundle = (await this.#bundles()).find(({ id }) => id === field('plan'))
+    if (!bundle) return this.#again(c, asked, { refused: words.planGone })
+    if (!gate.tries(c, 'buys', asked.place)) return this.#again(c, asked, { refused: tooMany(view) }, 429)
+    return this.#request(c, field, asked, bundle, phone.value)
+  }
+
+  async #request(c: Context, field: Sent, asked: Asked, bundle: Bundle, phone: string): Promise<Response> {
+    const gate = this.#gate
+    const view = gate.view(c, asked.place)
+    const id = gate.commandId(field('once'), bundle.id, phone)
+    const done = gate.tell(c, requestPurchase, { plan: bundle.name, phone }, id)
+    if (!done.ok) return this.#again(c, asked, { refused: refusalOf(done.error, view) })
+    const ticket = gate.tickets.write({ kind: 'purchase', purchaseId: done.value.id })
+    gate.keepTicket(c, ticket)
+    return c.redirect(href(view, `/pay/${ticket}`), 303)
+  }
+
+  async #again(
+    c: Context,
+    { place, typed }: Asked,
+    said: Pick<HomeProps, 'problem' | 'refused'>,
+    status: Status = 422,
+  ): Promise<Response> {
+    const gate = this.#gate
+    const [view, once] = [gate.view(c, place), gate.once()]
+    return gate.page(c, <HomePage {...{ view, once, typed, ...said }} bundles={await this.#bundles()} />, status)
+  }
+
+  /** What was bought here before, whether the router or the browser has kept it. */
+  #ticketFor(c: Context, wanted: string): string | undefined {
+    const led = ticketIn(wanted)
+    if (led !== '' && this.#gate.tickets.read(led)) return led
+    return this.#gate.keptTicket(c)?.text
+  }
+
+  /** Looked up at most once a second, however many people stand at the gate. */
+  #bundles(): Promise<readonly Bundle[]> {
+    const now = this.#gate.deps.clock.monotonicMs()
+    if (!this.#offer || now - this.#offer.at >= portalLimits.offerLifeMs) {
+      const bundles = this.#gate.ask(plansForSale, {})
+      // What failed is asked for anew by the next one who looks.
+      bundles.catch(() => (this.#offer = undefined))
+      this.#offer = { at: now, bundles }
+    }
+    return this.#offer.bundles
+  }
+}
+
+export const tooMany = ({ words }: View): string => fill(words.tooMany, { minutes: portalLimits.windowMs / 60_000 })
+
+const refusalOf = ({ type }: Fault, { words }: View): string => {
+  switch (type) {
+    case 'PromptOpen':
+      return words.otherPrompt
+    case 'PromptsMany':
+      return words.askedOften
+    case 'PlanUnknown':
+    case 'PlanNotForSale':
+      return words.planGone
+    default:
+      return words.paymentDown
+  }
+}

@@ -1,0 +1,2 @@
+export { createPortal } from './portal.ts'
+export type { GateLook, PortalDeps } from './port.ts'

@@ -1,0 +1,57 @@
+/** Pages that only say something: help, terms, and what went wrong. */
+import { fill } from '@lango/kernel/ui'
+import type { Context } from 'hono'
+import type { Gate } from './gate.tsx'
+import { Page } from './page.tsx'
+
+const HELP = ['helpPay', 'helpPin', 'helpPaid', 'helpVoucher', 'helpReturn'] as const
+
+export class Notes {
+  readonly #gate: Gate
+
+  constructor(gate: Gate) {
+    this.#gate = gate
+  }
+
+  help(c: Context): Response | Promise<Response> {
+    const view = this.#gate.view(c)
+    return this.#gate.page(
+      c,
+      <Page view={view} title={view.words.helpTitle} path="/help">
+        {HELP.map((word) => (
+          <p key={word}>{view.words[word]}</p>
+        ))}
+      </Page>,
+    )
+  }
+
+  terms(c: Context): Response | Promise<Response> {
+    const view = this.#gate.view(c)
+    return this.#gate.page(
+      c,
+      <Page view={view} title={view.words.termsTitle} path="/terms">
+        <p>{view.words.termsNone}</p>
+      </Page>,
+    )
+  }
+
+  notFound(c: Context): Response | Promise<Response> {
+    const view = this.#gate.view(c)
+    const page = (
+      <Page view={view} title={view.words.notFound}>
+        <p>{view.words.notFoundBody}</p>
+      </Page>
+    )
+    return this.#gate.page(c, page, 404)
+  }
+
+  fault(c: Context, id: string): Response | Promise<Response> {
+    const view = this.#gate.view(c)
+    const page = (
+      <Page view={view} title={view.words.fault}>
+        <p>{fill(view.words.faultBody, { id })}</p>
+      </Page>
+    )
+    return this.#gate.page(c, page, 503)
+  }
+}

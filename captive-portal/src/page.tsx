@@ -1,0 +1,115 @@
+/** What every page of the gate is made of: light, for an old phone; nothing inline, no font, no cookie needed. */
+import { visible, type Lang, type Locale } from '@lango/kernel/ui'
+import { langs } from '@lango/kernel/locale'
+import type { ComponentChildren, VNode } from 'preact'
+import type { GateAssets } from './assets.ts'
+import { writePlace, type Place } from './hand-off.ts'
+import type { GateLook } from './port.ts'
+import { languageNames, type GateWords } from './words/index.ts'
+
+/** Who looks, from where, in which language. */
+export type View = {
+  readonly words: GateWords
+  readonly locale: Locale
+  readonly look: GateLook
+  readonly place: Place
+  readonly assets: GateAssets
+  /** Epoch ms. */
+  readonly now: number
+}
+
+/** An address of the portal that keeps the reader's place in the hotspot. */
+export const href = ({ place }: Pick<View, 'place'>, path: string, extra: Readonly<Record<string, string>> = {}) => {
+  const g = writePlace(place)
+  const query = new URLSearchParams({ ...extra, ...(g !== '' && { g }) })
+  return query.size === 0 ? path : `${path}?${query}`
+}
+
+type PageProps = {
+  view: View
+  title: string
+  /** Loaded anew by itself after so long: for whoever waits. */
+  refreshSec?: number | undefined
+  /** The page's own path, for the choice of language; '' where a reload would do something again. */
+  path?: string
+  /** Leads back to the start. */
+  back?: boolean
+  children: ComponentChildren
+}
+
+const inLanguage = (view: View, path: string, lang: Lang): string => href({ place: { ...view.place, lang } }, path)
+
+const Languages = ({ view, path }: { view: View; path: string }) => (
+  <p class="languages">
+    {langs.map((lang) =>
+      lang === view.locale.lang ? (
+        <b key={lang} lang={lang}>
+          {languageNames[lang]}
+        </b>
+      ) : (
+        <a key={lang} lang={lang} href={inLanguage(view, path, lang)}>
+          {languageNames[lang]}
+        </a>
+      ),
+    )}
+  </p>
+)
+
+export const Page = ({ view, title, refreshSec, path = '', back = true, children }: PageProps): VNode => {
+  const { words, look, assets, locale } = view
+  return (
+    <html lang={locale.lang}>
+      <head>
+        <meta charset="utf-8" />
+        <title>{`${title} · ${visible(look.siteName)}`}</title>
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="robots" content="noindex" />
+        <meta name="format-detection" content="telephone=no" />
+        <link rel="stylesheet" href={assets.gate.address} />
+        {assets.brand === undefined ? null : <link rel="stylesheet" href={assets.brand.address} />}
+        {refreshSec === undefined ? null : <meta http-equiv="refresh" content={String(refreshSec)} />}
+      </head>
+      <body>
+        <main>
+          <p class="site">{visible(look.siteName)}</p>
+          <h1>{title}</h1>
+          {children}
+          <footer class="foot">
+            {back ? <a href={href(view, '/')}>{words.start}</a> : null}
+            <a href={href(view, '/help')}>{words.help}</a>
+            <a href={href(view, '/terms')}>{words.terms}</a>
+          </footer>
+          {path === '' ? null : <Languages view={view} path={path} />}
+        </main>
+      </body>
+    </html>
+  )
+}
+
+/** Something that went wrong, said aloud by a screen reader. */
+export const Alert = ({ text }: { text: string | undefined }) =>
+  text === undefined ? null : (
+    <div class="notice notice-stopped" role="alert">
+      <p class="notice-title">{text}</p>
+    </div>
+  )
+
+/** Where the form leads, and the reader's place, which travels with it. */
+export const GateForm = ({
+  view,
+  action,
+  once,
+  children,
+}: {
+  view: View
+  action: string
+  /** Makes the same form sent twice one deed. */
+  once?: string
+  children: ComponentChildren
+}) => (
+  <form class="form" method="post" action={action}>
+    <input type="hidden" name="g" value={writePlace(view.place)} />
+    {once === undefined ? null : <input type="hidden" name="once" value={once} />}
+    {children}
+  </form>
+)

@@ -1,0 +1,36 @@
+/** What the portal needs of the box around it. */
+import type { Clock, Fault, Log, Random, Result, Vault } from '@lango/kernel'
+import type { Actor } from '@lango/kernel/verbs'
+
+/** How this place looks and what it says, as set at the desk. */
+export type GateLook = {
+  readonly siteName: string
+  /** ISO 4217: where phone numbers are written without a country. */
+  readonly currency: string
+  /** Of people who have chosen none; '' for what their browser asks for. */
+  readonly language: string
+  /** The brand's tokens; '' for Lango's own. */
+  readonly stylesheet: string
+}
+
+export type PortalDeps = {
+  readonly command: (
+    name: string,
+    input: unknown,
+    by: { readonly id?: string; readonly actor: Actor; readonly origin: string },
+  ) => Result<unknown, Fault>
+  readonly query: (name: string, input: unknown) => Promise<Result<unknown, Fault>>
+  readonly look: () => GateLook
+  /** The grant of whoever is online with this address, where that is known. */
+  readonly grantOnlineAt: (address: string) => number | undefined
+  /** Login pages that people may be sent to; none for any at a private address. */
+  readonly loginHosts: () => readonly string[]
+  /** Names of this box besides its addresses, in lower case. */
+  readonly hostNames: readonly string[]
+  /** The site's, by IANA name. */
+  readonly timeZone: string
+  readonly vault: Pick<Vault, 'keyedHash'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}

@@ -1,0 +1,128 @@
+/** The portal: its pages, the answers to systems that look whether they are online, and the way of strangers to it. */
+import { isIP } from 'node:net'
+import { showAllowance } from '@lango/modules/sessions'
+import { Hono, type Context, type MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
+import { CAPTIVE_TYPE, captiveState, type Remaining } from './captive-api.ts'
+import { Claim } from './claim.tsx'
+import { Connect } from './connect.tsx'
+import { addressOf, Gate, ownOrigin } from './gate.tsx'
+import { isFromRouter, placeFromRouter } from './hand-off.ts'
+import { Home } from './home.tsx'
+import { portalLimits } from './limits.ts'
+import { Notes } from './notes.tsx'
+import type { PortalDeps } from './port.ts'
+import { isNothingHere, probeAnswer } from './probes.ts'
+import { Voucher } from './voucher.tsx'
+import { Waiting } from './waiting.tsx'
+
+/** Nothing inline, nothing from elsewhere. A form may lead on to the router that sent the browser here. */
+const policyOf = (loginOrigin: string): string =>
+  [
+    "default-src 'none'",
+    "style-src 'self'",
+    "img-src 'self'",
+    `form-action 'self'${loginOrigin === '' ? '' : ` ${loginOrigin}`}`,
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+
+const protect =
+  (gate: Gate): MiddlewareHandler =>
+  async (c, next) => {
+    await next()
+    const query = new URL(c.req.url).searchParams
+    const hosts = gate.deps.loginHosts()
+    const { login } = isFromRouter(query) ? placeFromRouter(query, hosts) : gate.place(c)
+    c.header('content-security-policy', policyOf(login === '' ? '' : new URL(login).origin))
+    c.header('x-content-type-options', 'nosniff')
+    c.header('x-frame-options', 'DENY')
+    c.header('referrer-policy', 'no-referrer')
+    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
+  }
+
+/** Whether the browser asked for the box itself, or for something else that a gateway led here. */
+const isOurs = (host: string, hostNames: readonly string[]): boolean => {
+  const name = (URL.parse(`http://${host}`)?.hostname ?? '').replace(/^\[|\]$/g, '')
+  return isIP(name) !== 0 || name === 'localhost' || hostNames.includes(name)
+}
+
+/** What was asked of another host came here because a gateway turned it round: it is a probe, or somebody's page. */
+const turnRound =
+  (gate: Gate): MiddlewareHandler =>
+  async (c, next) => {
+    if (isNothingHere(c.req.path)) return c.body(null, 404)
+    if (isOurs(c.req.header('host') ?? '', gate.deps.hostNames)) return next()
+    const probe = gate.deps.grantOnlineAt(addressOf(c)) === undefined ? undefined : probeAnswer(c.req.path)
+    if (probe?.status === 204) return c.body(null, 204)
+    if (probe) return c.body(probe.body, 200, { 'content-type': probe.type })
+    const home = `${ownOrigin(c)}/`
+    c.header('connection', 'close')
+    // 302, never 301: what a browser keeps breaks the address for good.
+    return c.html(`<meta http-equiv="refresh" content="0;url=${home}">`, 302, { location: home })
+  }
+
+const remainingOf = async (gate: Gate, c: Context): Promise<Remaining | undefined> => {
+  const grantNo = gate.deps.grantOnlineAt(addressOf(c))
+  if (grantNo === undefined) return undefined
+  const allowance = await gate.ask(showAllowance, { grantNo, at: gate.now, timeZone: gate.deps.timeZone })
+  if (!allowance) return { secLeft: undefined, octetsLeft: undefined }
+  const ends = [
+    allowance.sec?.left,
+    allowance.endsAt === null ? undefined : (allowance.endsAt - gate.now) / 1000,
+    allowance.openUntilAt === null ? undefined : (allowance.openUntilAt - gate.now) / 1000,
+  ].filter((sec) => sec !== undefined)
+  return { secLeft: ends.length === 0 ? undefined : Math.min(...ends), octetsLeft: allowance.octets?.left }
+}
+
+const captiveApi = (gate: Gate) => async (c: Context) => {
+  const state = captiveState(await remainingOf(gate, c), { portalUrl: `${ownOrigin(c)}/`, venueInfoUrl: '' })
+  return c.body(JSON.stringify(state), 200, { 'content-type': CAPTIVE_TYPE, 'cache-control': 'private, no-store' })
+}
+
+const stylesheets =
+  (gate: Gate): MiddlewareHandler =>
+  async (c, next) => {
+    const { gate: own, brand } = gate.assets()
+    const found = [own, brand].find((asset) => asset?.address === c.req.path)
+    if (!found) return next()
+    return c.body(found.body, 200, {
+      'content-type': found.type,
+      'cache-control': 'public, max-age=31536000, immutable',
+    })
+  }
+
+/** `app.request()` answers without a port. */
+export const createPortal = (deps: PortalDeps): Hono => {
+  const gate = new Gate(deps)
+  const [home, waiting, voucher] = [new Home(gate), new Waiting(gate), new Voucher(gate)]
+  const [connect, claim, notes] = [new Connect(gate), new Claim(gate), new Notes(gate)]
+  const app = new Hono()
+  app.use(protect(gate), turnRound(gate))
+  app.use('/assets/*', stylesheets(gate))
+  app.use(bodyLimit({ maxSize: portalLimits.formBytesMax }))
+  app.get('/captive-portal/api', captiveApi(gate))
+  app.get('/', (c) => home.open(c))
+  app.post('/buy', (c) => home.buy(c))
+  app.get('/pay/:ticket', (c) => waiting.open(c))
+  app.get('/connect/:ticket', (c) => connect.open(c))
+  app.get('/s/:ticket', (c) => connect.status(c))
+  app.post('/devices/:ticket', (c) => connect.free(c))
+  app.get('/voucher', (c) => voucher.open(c))
+  app.post('/voucher', (c) => voucher.redeem(c))
+  app.get('/paid', (c) => claim.open(c))
+  app.post('/paid', (c) => claim.find(c))
+  app.get('/help', (c) => notes.help(c))
+  app.get('/terms', (c) => notes.terms(c))
+  // A form that was sent, and whose page is loaded anew or gone back to.
+  for (const path of ['/buy', '/devices/:ticket']) app.get(path, (c) => c.redirect('/', 303))
+  app.notFound((c) => notes.notFound(c))
+  app.onError((error, c) => {
+    if (error instanceof HTTPException) return error.getResponse()
+    const id = deps.random.bytes(6).toString('hex')
+    deps.log.error('a page of the portal failed', { id, path: c.req.path, error })
+    return notes.fault(c, id)
+  })
+  return app
+}

@@ -1,0 +1,88 @@
+/** What the portal asks for whoever buys there: no more than the holder of a ticket, or of what was paid, may know. */
+import { and, eq, gte } from 'drizzle-orm'
+import { z } from 'zod'
+import { defineQuery, descending } from '@lango/kernel/db'
+import { grants } from '../access/tables.ts'
+import { plans } from '../plans/tables.ts'
+import { payments, purchases } from './tables.ts'
+
+const ROWS_MAX = 20
+
+/** How a purchase stands, and the grant that it brought; undefined when there is none. */
+export const purchaseAtGate = defineQuery({
+  name: 'purchases.atGate',
+  permission: 'system',
+  input: z.object({ purchaseId: z.string().max(64) }),
+  tables: { purchases, plans, grants },
+  examples: [{ purchaseId: 'purchases_1' }, { purchaseId: 'a' }],
+  select: ({ db, purchases, plans, grants, ref, byKey }, { purchaseId }) =>
+    db
+      .select({
+        id: purchases.id,
+        state: purchases.state,
+        failure: purchases.failure,
+        mayStillBePaid: purchases.mayStillBePaid,
+        plan: plans.name,
+        planId: purchases.planId,
+        amountMinor: purchases.amountMinor,
+        currency: purchases.currency,
+        phone: purchases.phone,
+        requestedAt: purchases.requestedAt,
+        grantNo: grants.no,
+      })
+      .from(purchases)
+      .innerJoin(plans, ref(purchases.planId, plans.id))
+      .leftJoin(grants, ref(purchases.id, grants.serviceId))
+      .where(eq(purchases.id, purchaseId))
+      .orderBy(...byKey(purchases)),
+  shape: ([found]) => found,
+})
+
+/** What a phone has bought since, the latest first. */
+export const purchasesOfPhone = defineQuery({
+  name: 'purchases.ofPhone',
+  permission: 'system',
+  input: z.object({ phone: z.string().max(32), fromAt: z.number().int() }),
+  tables: { purchases, grants },
+  examples: [{ phone: 'a', fromAt: 0 }],
+  select: ({ db, purchases, grants, ref, byKey }, { phone, fromAt }) =>
+    db
+      .select({
+        id: purchases.id,
+        state: purchases.state,
+        mayStillBePaid: purchases.mayStillBePaid,
+        firstUsedAt: purchases.firstUsedAt,
+        grantNo: grants.no,
+      })
+      .from(purchases)
+      .leftJoin(grants, ref(purchases.id, grants.serviceId))
+      .where(and(eq(purchases.phone, phone), gte(purchases.requestedAt, fromAt)))
+      .orderBy(descending(purchases.requestedAt), ...byKey(purchases))
+      .limit(ROWS_MAX),
+  shape: (rows) => rows,
+})
+
+/** What became of the money of a receipt; undefined when nobody has told of it. */
+export const receiptAtGate = defineQuery({
+  name: 'payments.atGate',
+  permission: 'system',
+  input: z.object({ receipt: z.string().max(64) }),
+  tables: { payments, grants },
+  examples: [{ receipt: 'a' }, { receipt: 'b' }],
+  select: ({ db, payments, grants, ref, byKey }, { receipt }) =>
+    db
+      .select({
+        state: payments.state,
+        amountMinor: payments.amountMinor,
+        currency: payments.currency,
+        phone: payments.phone,
+        doubt: payments.doubt,
+        purchaseId: payments.purchaseId,
+        grantNo: grants.no,
+      })
+      .from(payments)
+      .leftJoin(grants, ref(payments.purchaseId, grants.serviceId))
+      .where(eq(payments.receipt, receipt))
+      .orderBy(...byKey(payments)),
+  shape: ([found]) => found,
+})
