@@ -17,9 +17,9 @@ import type { Context } from 'hono'
 import { ownOrigin, type Gate } from './gate.tsx'
 import { tooMany } from './home.tsx'
 import { loginLink, logoutLink } from './hand-off.ts'
+import { secLeft, type Allowance } from './left.ts'
 import { Alert, GateForm, href, Page, type View } from './page.tsx'
 
-type Allowance = NonNullable<ResultOf<typeof showAllowance>>
 type Device = ResultOf<typeof grantDevices>[number]
 type Props = { view: View; ticket: string; allowance: Allowance; devices: readonly Device[] }
 
@@ -109,11 +109,9 @@ const CodePage = ({
   </Page>
 )
 
-const leftText = (allowance: Allowance, view: View): string => {
-  const secLeft = allowance.sec?.left
-  const untilMs = allowance.endsAt === null ? undefined : allowance.endsAt - view.now
-  const leftMs = Math.min(secLeft === undefined ? Infinity : secLeft * 1000, untilMs ?? Infinity)
-  return Number.isFinite(leftMs) ? formatDuration(leftMs, view.locale) : view.words.unlimited
+const leftText = (allowance: Allowance, { words, locale, now }: View): string => {
+  const sec = secLeft(allowance, now)
+  return sec === undefined ? words.unlimited : formatDuration(sec * 1000, locale)
 }
 
 const dataText = ({ octets }: Allowance, locale: Locale, unlimited: string): string =>
@@ -139,7 +137,7 @@ const StatusPage = (props: Props & { isOnline: boolean; freed: boolean }) => {
   const { view, ticket, allowance, devices, isOnline, freed } = props
   const { words, place } = view
   const logout = logoutLink(place)
-  const { endsAt } = allowance
+  const { endsAt, fromFirstUseSec } = allowance
   return (
     <Page
       view={view}
@@ -148,7 +146,9 @@ const StatusPage = (props: Props & { isOnline: boolean; freed: boolean }) => {
       path={`/s/${ticket}`}
     >
       {freed ? <p role="status">{words.freed}</p> : null}
-      {endsAt === null ? null : <p class="big">{fill(words.until, { time: timeText(endsAt, view) })}</p>}
+      {endsAt === null || fromFirstUseSec !== null ? null : (
+        <p class="big">{fill(words.until, { time: timeText(endsAt, view) })}</p>
+      )}
       {isOnline ? null : (
         <a class="button button-main" href={href(view, `/connect/${ticket}`)}>
           {words.connect}

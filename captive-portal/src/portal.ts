@@ -10,6 +10,7 @@ import { Connect } from './connect.tsx'
 import { addressOf, Gate, ownOrigin } from './gate.tsx'
 import { isFromRouter, placeFromRouter } from './hand-off.ts'
 import { Home } from './home.tsx'
+import { secLeft } from './left.ts'
 import { portalLimits } from './limits.ts'
 import { Notes } from './notes.tsx'
 import type { PortalDeps } from './port.ts'
@@ -67,13 +68,10 @@ const remainingOf = async (gate: Gate, c: Context): Promise<Remaining | undefine
   const grantNo = gate.deps.grantOnlineAt(addressOf(c))
   if (grantNo === undefined) return undefined
   const allowance = await gate.ask(showAllowance, { grantNo, at: gate.now, timeZone: gate.deps.timeZone })
-  if (!allowance) return { secLeft: undefined, octetsLeft: undefined }
-  const ends = [
-    allowance.sec?.left,
-    allowance.endsAt === null ? undefined : (allowance.endsAt - gate.now) / 1000,
-    allowance.openUntilAt === null ? undefined : (allowance.openUntilAt - gate.now) / 1000,
-  ].filter((sec) => sec !== undefined)
-  return { secLeft: ends.length === 0 ? undefined : Math.min(...ends), octetsLeft: allowance.octets?.left }
+  return {
+    secLeft: allowance && secLeft(allowance, gate.now),
+    octetsLeft: allowance?.octets?.left,
+  }
 }
 
 const captiveApi = (gate: Gate) => async (c: Context) => {

@@ -153,6 +153,8 @@ const standingOf = (
     deviceLimit: policy.deviceLimit,
     beganAt: grant.beginsAt ?? grant.firstUsedAt,
     endsAt: grant.expiresAt,
+    /** It runs for so long from the first login, which is still to come: `endsAt` is then the last moment for it. */
+    fromFirstUseSec: grant.firstUsedAt === null ? grant.validitySec : null,
     speed: { downKbps: given.downKbps, upKbps: given.upKbps },
     /** The plan's own, where another holds now. */
     planSpeed: { downKbps: policy.downKbps, upKbps: policy.upKbps },

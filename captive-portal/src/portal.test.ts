@@ -1,0 +1,388 @@
+import { ok } from '@lango/kernel'
+import { liveSessions } from '@lango/modules/sessions/tables'
+import { createHash } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { portalLimits } from './limits.ts'
+import { hidden, portalUnderTest } from './testing/portal-under-test.ts'
+
+const ROUTER = '/?mac=02:00:00:00:00:01&link-login-only=http%3A%2F%2F10.5.50.1%2Flogin'
+const PHONE = '0712 345 678'
+
+/** From the first page to the waiting one, as a browser without script does it. */
+const bought = async (portal: ReturnType<typeof portalUnderTest>, first = ROUTER) => {
+  portal.plan('Hour', 2000)
+  const home = await (await portal.get(first)).text()
+  const plan = /name="plan" value="([^"]+)"/.exec(home)![1]!
+  const sent = { g: hidden(home, 'g'), once: hidden(home, 'once'), phone: PHONE, plan }
+  const answer = await portal.post('/buy', sent)
+  return { sent, answer, waiting: answer.headers.get('location')! }
+}
+
+/** On until the router's address, or a page. */
+const follow = async (portal: ReturnType<typeof portalUnderTest>, path: string) => {
+  let at = path
+  for (let steps = 0; steps < 5; steps++) {
+    if (!at.startsWith('/')) return { at, html: '' }
+    const answer = await portal.get(at)
+    const next = answer.headers.get('location')
+    if (next === null) return { at, html: await answer.text() }
+    at = next
+  }
+  throw new Error(`${path} leads round in circles`)
+}
+
+const openSession = (portal: ReturnType<typeof portalUnderTest>, grantNo: number, device: string) => {
+  portal.database.orm
+    .insert(liveSessions.site)
+    .values({
+      grantNo,
+      routerNo: 1,
+      nas: '',
+      acctSessionId: `s-${device}`,
+      userName: 'x',
+      device,
+      calledStationId: '',
+      framedIp: '10.5.50.7',
+      framedIpv6Prefix: '',
+      delegatedIpv6Prefix: '',
+      nasPort: '',
+      startedAt: portal.clock.now(),
+      startAuthenticator: '',
+      lastEventAt: portal.clock.now(),
+      lastReceivedAt: portal.clock.now(),
+      sessionTimeSec: 0,
+      inputOctets: 0,
+      outputOctets: 0,
+      gigawords: false,
+      implausible: 0,
+      interimSec: 300,
+      state: 'start',
+      endedBy: '',
+      hourAt: 0,
+      hourInputOctets: 0,
+      hourOutputOctets: 0,
+      hourSessionTimeSec: 0,
+    })
+    .run()
+}
+
+test('a stranger buys with their phone and is handed to the router, without typing a code', async () => {
+  const portal = portalUnderTest()
+  const { answer, waiting } = await bought(portal)
+  expect(answer.status).toBe(303)
+  await portal.runJobs()
+  expect(portal.prompted).toEqual(['+254712345678'])
+  const asked = await follow(portal, waiting)
+  expect(asked.html).toContain('Check your phone')
+  expect(asked.html).toContain('http-equiv="refresh" content="3"')
+  await portal.paid()
+  const { at } = await follow(portal, waiting)
+  const link = new URL(at)
+  expect(link.origin + link.pathname).toBe('http://10.5.50.1/login')
+  const code = portal.codeOf(1)
+  expect([link.searchParams.get('username'), link.searchParams.get('password')]).toEqual([code, code])
+  const next = new URL(link.searchParams.get('dst')!)
+  expect(next.origin).toBe('http://192.168.88.10:8081')
+  const status = await follow(portal, next.pathname + next.search)
+  expect(status.html).toContain('Ready to go online')
+  expect(status.html).toContain('1\u00a0h')
+})
+
+test('with CHAP the code itself does not leave the box', async () => {
+  const portal = portalUnderTest()
+  const { waiting } = await bought(portal, `${ROUTER}&chap-id=%5C371&chap-challenge=%5C001%5C002`)
+  await portal.runJobs()
+  await portal.paid()
+  const link = new URL((await follow(portal, waiting)).at)
+  const code = portal.codeOf(1)
+  const octets = Buffer.concat([Buffer.from([0xf9]), Buffer.from(code), Buffer.from([1, 2])])
+  expect(link.searchParams.get('password')).toBe(createHash('md5').update(octets).digest('hex'))
+})
+
+test('where no router sent them they are told the code', async () => {
+  const portal = portalUnderTest()
+  const { waiting } = await bought(portal, '/')
+  await portal.runJobs()
+  await portal.paid()
+  const { html } = await follow(portal, waiting)
+  expect(html.replaceAll('-', '')).toContain(portal.codeOf(1))
+})
+
+test('the same form sent twice asks the phone once', async () => {
+  const portal = portalUnderTest()
+  const { sent, waiting } = await bought(portal)
+  const again = await portal.post('/buy', sent)
+  expect(again.headers.get('location')).toBe(waiting)
+  await portal.runJobs()
+  expect(portal.prompted).toHaveLength(1)
+})
+
+test('what keeps a payment from coming is said in words that say what to do', async () => {
+  const portal = portalUnderTest()
+  const { waiting, sent } = await bought(portal)
+  const open = await portal.post('/buy', { ...sent, once: 'another-form-of-theirs' })
+  expect(await open.text()).toContain('still open on that phone')
+  await portal.runJobs()
+  portal.says.state = () => ok({ state: 'failed', failure: 'balance', code: '1', mayStillBePaid: false })
+  await portal.pass(6000)
+  const { html } = await follow(portal, waiting)
+  expect(html).toContain('not enough money')
+  expect(html).not.toContain('http-equiv="refresh"')
+})
+
+test.each([
+  ['', 'Type the number of the phone that pays.'],
+  ['+254 ', 'Type the number of the phone that pays.'],
+  ['abc', 'Type a number such as 0712 345 678.'],
+  ['<script>alert(1)</script>', 'Type a number such as 0712 345 678.'],
+])('a number %j is refused beside its field, and nothing is lost', async (phone, sentence) => {
+  const portal = portalUnderTest()
+  portal.plan('Hour', 2000)
+  const answer = await portal.post('/buy', { phone, plan: 'x' })
+  const html = await answer.text()
+  expect(answer.status).toBe(422)
+  expect(html).toContain(sentence)
+  expect(html).not.toContain('<script')
+  expect(portal.count({ name: 'purchases' })).toBe(0)
+})
+
+test('a voucher goes on to the router; a slip of the pen is told without looking anywhere', async () => {
+  const portal = portalUnderTest()
+  await bought(portal)
+  await portal.runJobs()
+  await portal.paid()
+  const code = portal.codeOf(1)
+  const g = hidden(await (await portal.get(ROUTER)).text(), 'g')
+  const spelt = `${code.slice(0, 1)}-${code.slice(1)}`.toLowerCase()
+  const good = await portal.post('/voucher', { g, code: spelt })
+  expect((await follow(portal, good.headers.get('location')!)).at).toContain(`username=${code}`)
+  const before = portal.asked()
+  const slip = code.slice(0, 3) + (code[3] === '2' ? '3' : '2') + code.slice(4)
+  expect(await (await portal.post('/voucher', { g, code: slip })).text()).toContain('not as printed')
+  expect(portal.asked()).toBe(before)
+})
+
+// X10: guessing codes.
+test('who guesses at codes is stopped, whatever device they say they are', async () => {
+  const portal = portalUnderTest()
+  const code = (n: number) => {
+    // Found by trying: its last character is a check digit.
+    for (let last = 0; last < 10; last++) {
+      const made = `${String(n).padStart(7, '0')}${last}`
+      if (checkDigit(made)) return made
+    }
+    return ''
+  }
+  const checkDigit = (digits: string) => {
+    let product = 10
+    for (const digit of digits.slice(0, -1)) product = (((product + Number(digit)) % 10 || 10) * 2) % 11
+    return (11 - product) % 10 === Number(digits.at(-1))
+  }
+  const tryAll = async (g: (n: number) => string, times: number, from = '10.5.50.7') => {
+    const statuses = []
+    for (let n = 0; n < times; n++)
+      statuses.push((await portal.post('/voucher', { g: g(n), code: code(n) }, from)).status)
+    return statuses
+  }
+  const one = await tryAll(() => '', 12)
+  expect(one.filter((status) => status === 422)).toHaveLength(portalLimits.missesPerDeviceMax)
+  expect(one.at(-1)).toBe(429)
+  const macOf = (n: number) =>
+    Buffer.from(`mac=02:00:00:00:00:${n.toString(16).padStart(2, '0')}`).toString('base64url')
+  const many = await tryAll(macOf, portalLimits.missesPerAddressMax + 5)
+  expect(many.at(-1)).toBe(429)
+  // Somebody else at another place is not shut out.
+  expect(await tryAll(() => '', 1, '10.9.9.9')).toEqual([422])
+})
+
+test('who paid and is not online is found by the message’s code, or by the number until it is used', async () => {
+  const portal = portalUnderTest()
+  await bought(portal)
+  await portal.runJobs()
+  expect(await (await portal.post('/paid', { phone: PHONE })).text()).toContain('not answered yet')
+  await portal.paid()
+  portal.receipt('SJ41XK2P9Q', portal.purchase().reference)
+  const g = hidden(await (await portal.get(ROUTER)).text(), 'g')
+  const byPhone = await portal.post('/paid', { g, phone: '+254712345678' })
+  expect((await follow(portal, byPhone.headers.get('location')!)).at).toContain('10.5.50.1/login')
+  portal.database.raw.prepare('UPDATE grants SET first_used_at = 1').run()
+  expect(await (await portal.post('/paid', { g, phone: PHONE })).text()).toContain('is in use')
+  const byCode = await portal.post('/paid', { g, code: 'sj41xk2p9q' })
+  expect((await follow(portal, byCode.headers.get('location')!)).at).toContain('10.5.50.1/login')
+  expect(await (await portal.post('/paid', { g, code: 'SJ41XK2P9Z' })).text()).toContain('No payment is found')
+  expect(await (await portal.post('/paid', { g, phone: '0799 000 000' })).text()).toContain('No payment is found')
+})
+
+test('who comes back with another device address goes on with one tap', async () => {
+  const portal = portalUnderTest()
+  const { answer, waiting } = await bought(portal)
+  const cookie = answer.headers.get('set-cookie')!.split(';')[0]!
+  await portal.runJobs()
+  await portal.paid()
+  const { at } = await follow(portal, waiting)
+  const status = new URL(new URL(at).searchParams.get('dst')!)
+  const changed = ROUTER.replace('00:01', '00:99')
+  const kept = await (await portal.get(changed, { cookie })).text()
+  const [, again] = /href="(\/connect\/[^"]+)"/.exec(kept)!
+  expect((await follow(portal, again!.replaceAll('&amp;', '&'))).at).toContain(`username=${portal.codeOf(1)}`)
+  // A browser that keeps no cookie: the router leads back to where it was told to.
+  const led = await (await portal.get(`${changed}&error=refused&link-orig=${encodeURIComponent(status.href)}`)).text()
+  expect(led).toContain('You are not online yet')
+  expect(led).toContain('/connect/')
+  // What a router's message says is not repeated: anybody could have written the address.
+  expect(led).not.toContain('refused')
+})
+
+test('a second device takes the place of the first, once that is meant', async () => {
+  const portal = portalUnderTest()
+  portal.plan('One device', 1000, { deviceLimit: 1 })
+  const home = await (await portal.get(ROUTER)).text()
+  const plan = /name="plan" value="([^"]+)"/.exec(home)![1]!
+  const answer = await portal.post('/buy', { g: hidden(home, 'g'), phone: PHONE, plan, once: 'once-of-this-form-0' })
+  await portal.runJobs()
+  await portal.paid()
+  openSession(portal, 1, '02:00:00:00:00:01')
+  const waiting = answer.headers.get('location')!.split('?')[0]!
+  const g = Buffer.from('mac=02:00:00:00:00:02&login=http://10.5.50.1/login').toString('base64url')
+  const { html } = await follow(portal, `${waiting}?g=${g}`)
+  expect(html).toContain('All places are taken')
+  expect(html).toContain('02:00:00:00:00:01')
+  const free = /action="(\/devices\/[^"]+)"/.exec(html)![1]!
+  const freed = await portal.post(free, { g, device: '02:00:00:00:00:01' })
+  expect(portal.told.filter(({ name }) => name === 'access.deviceFreed')).toMatchObject([
+    { data: { grantNo: 1, device: '02:00:00:00:00:01' } },
+  ])
+  expect(freed.headers.get('location')).toContain('freed')
+  // Of somebody else nothing can be freed.
+  await portal.post(free, { g, device: '02:00:00:00:00:77' })
+  expect(portal.told.filter(({ name }) => name === 'access.deviceFreed')).toHaveLength(1)
+})
+
+test('what is over is said to be, and leads back to what is sold', async () => {
+  const portal = portalUnderTest()
+  const { waiting } = await bought(portal)
+  await portal.runJobs()
+  await portal.paid()
+  portal.database.raw.prepare('UPDATE grants SET first_used_at = 1, expires_at = 2').run()
+  expect((await follow(portal, waiting)).html).toContain('The time is over')
+})
+
+test('systems that look whether they are online are answered as they expect', async () => {
+  const portal = portalUnderTest()
+  const probe = (host: string, path: string, from?: string) => portal.get(path, { host }, from)
+  for (const [host, path] of [
+    ['captive.apple.com', '/hotspot-detect.html'],
+    ['connectivitycheck.gstatic.com', '/generate_204'],
+    ['www.msftconnecttest.com', '/connecttest.txt'],
+    ['detectportal.firefox.com', '/success.txt'],
+    ['example.test', '/anything?x=1'],
+  ] as const) {
+    const answer = await probe(host, path)
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, 'http://192.168.88.10:8081/'])
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+  }
+  portal.online.set('10.5.50.7', 1)
+  const texts = await Promise.all(
+    [
+      ['captive.apple.com', '/hotspot-detect.html'],
+      ['connectivitycheck.gstatic.com', '/generate_204'],
+      ['www.msftconnecttest.com', '/connecttest.txt'],
+      ['www.msftncsi.com', '/ncsi.txt'],
+      ['detectportal.firefox.com', '/success.txt'],
+    ].map(async ([host, path]) => {
+      const answer = await probe(host!, path!)
+      return [answer.status, await answer.text()]
+    }),
+  )
+  expect(texts).toEqual([
+    [200, expect.stringContaining('<TITLE>Success</TITLE>')],
+    [204, ''],
+    [200, 'Microsoft Connect Test'],
+    [200, 'Microsoft NCSI'],
+    [200, 'success\n'],
+  ])
+  expect((await probe('example.test', '/wpad.dat')).status).toBe(404)
+})
+
+test('the captive portal API (RFC 8908) says who has to do something, and what is left', async () => {
+  const portal = portalUnderTest()
+  const api = async () => {
+    const answer = await portal.get('/captive-portal/api', { accept: 'application/captive+json' })
+    expect(answer.headers.get('content-type')).toBe('application/captive+json')
+    expect(answer.headers.get('cache-control')).toBe('private, no-store')
+    return answer.json() as Promise<unknown>
+  }
+  expect(await api()).toEqual({ captive: true, 'user-portal-url': 'http://192.168.88.10:8081/' })
+  await bought(portal)
+  await portal.runJobs()
+  await portal.paid()
+  portal.database.raw
+    .prepare('UPDATE grants SET first_used_at = ?, expires_at = ?, quota_octets = 5000000')
+    .run(portal.clock.now(), portal.clock.now() + 90_000)
+  portal.online.set('10.5.50.7', 1)
+  expect(await api()).toEqual({
+    captive: false,
+    'user-portal-url': 'http://192.168.88.10:8081/',
+    'can-extend-session': true,
+    'seconds-remaining': 90,
+    'bytes-remaining': 5_000_000,
+  })
+})
+
+test('the pages speak Swahili where that is wanted, and the choice needs no cookie', async () => {
+  const portal = portalUnderTest()
+  portal.plan('Saa', 2000)
+  const html = await (await portal.get('/', { 'accept-language': 'sw-KE,en' })).text()
+  expect(html).toContain('<html lang="sw">')
+  const [, english] = /<a lang="en" href="([^"]+)"/.exec(html)!
+  const again = await (await portal.get(english!, { 'accept-language': 'sw-KE' })).text()
+  expect(again).toContain('<html lang="en">')
+  expect(again).toContain(hidden(again, 'g') === '' ? 'never' : 'name="g"')
+})
+
+test('every page is light: no script, nothing from elsewhere, under 50 kB with its stylesheet', async () => {
+  const portal = portalUnderTest()
+  for (let n = 1; n <= 12; n++) portal.plan(`Bundle number ${n}`, n * 1000, { deviceLimit: n })
+  const paths = ['/', '/voucher', '/paid', '/help', '/terms', '/nothing-here']
+  for (const path of paths) {
+    const html = await (await portal.get(path)).text()
+    const [css] = /\/assets\/gate-[0-9a-f]+\.css/.exec(html)!
+    const style = await (await portal.get(css)).text()
+    expect(html.length + style.length).toBeLessThan(50_000)
+    expect(html).not.toMatch(/<script|style=|\son[a-z]+=|https?:\/\//)
+  }
+})
+
+// X17: what crashes portals.
+test('hostile requests are answered, and nobody falls over', async () => {
+  const portal = portalUnderTest()
+  portal.plan('Hour', 2000)
+  const requests = [
+    portal.get('/?mac=%00%ff&link-login-only=%F0%28%8C%BC&chap-id=%5C&chap-challenge=%5C9'),
+    portal.get(`/?g=${'A'.repeat(4000)}`),
+    portal.get('/?g=%7B%22__proto__%22%3A1%7D'),
+    portal.get('/s/__proto__'),
+    portal.get('/pay/constructor'),
+    portal.get('/connect/..%2f..%2fetc'),
+    portal.post('/buy', { __proto__: 'x', constructor: 'y', phone: '$(reboot)', plan: "' OR 1=1 --", g: '😀' }),
+    portal.post('/voucher', { code: '\0'.repeat(100) }),
+    portal.post('/paid', { code: '%', phone: '`id`' }),
+    portal.post('/voucher', { code: 'x'.repeat(5000) }),
+    portal.get('/', { host: '' }),
+    portal.get('/', { host: 'a b' }),
+    portal.get('/', { cookie: 'lango-ticket=%00; lango-ticket' }),
+  ]
+  const statuses = (await Promise.all(requests)).map(({ status }) => status)
+  expect(statuses.filter((status) => status >= 500)).toEqual([])
+  expect(portal.count({ name: 'purchases' })).toBe(0)
+})
+
+test('a database that fails is told with an id, and the log has it', async () => {
+  const portal = portalUnderTest()
+  portal.database.raw.exec('DROP TABLE plans')
+  const answer = await portal.get('/')
+  expect(answer.status).toBe(503)
+  const html = await answer.text()
+  expect(html).toContain('Nothing is lost')
+  expect(html).not.toContain('plans')
+})

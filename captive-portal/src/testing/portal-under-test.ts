@@ -1,0 +1,124 @@
+import { err, money, ok, type Result } from '@lango/kernel'
+import { runSite } from '@lango/kernel/db'
+import { memorySite } from '@lango/kernel/testing'
+import { access, handOver } from '@lango/modules/access'
+import { customers } from '@lango/modules/customers'
+import { ledger } from '@lango/modules/ledger'
+import { messages } from '@lango/modules/messages'
+import { createPaymentWork, hearPayments, listPurchases, payments, type PaymentWorkDeps } from '@lango/modules/payments'
+import { addPlan, plans } from '@lango/modules/plans'
+import { services } from '@lango/modules/services'
+import { sessions } from '@lango/modules/sessions'
+import { settings } from '@lango/modules/settings'
+import { createPortal, type GateLook } from '../index.ts'
+
+const AMINA = '+254712345678'
+const modules = [settings, messages, access, plans, ledger, customers, services, payments, sessions]
+type Provider = NonNullable<ReturnType<PaymentWorkDeps['provider']>>
+type PromptState = Awaited<ReturnType<Provider['promptState']>>
+
+/** A whole portal over a site in memory; the provider of money says what the test has it say. */
+export const portalUnderTest = (look: Partial<GateLook> = {}) => {
+  const says = { state: (): PromptState => ok({ state: 'pending' }) }
+  const prompted: string[] = []
+  const provider: Provider = {
+    prompt({ phone }) {
+      prompted.push(phone)
+      return Promise.resolve(ok({ ref: `ws_CO_${prompted.length}` }))
+    },
+    promptState: () => Promise.resolve(says.state()),
+    received: () => Promise.resolve(ok({ payments: [], unread: 0 })),
+    reverse: () => Promise.resolve(err({ type: 'ProviderMisconfigured', code: '', reason: '' })),
+    isHintOf: () => false,
+  }
+  const now = { of: () => 0 }
+  const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })
+  const site = memorySite(modules, { jobs })
+  now.of = site.clock.now
+  void site.jobs.run(new AbortController().signal)
+  const { clock, vault, random, log, must, runJobs } = site
+  const commands = new Map(modules.flatMap((module) => module.commands ?? []).map((one) => [one.name, one]))
+  const queries = new Map(modules.flatMap((module) => module.queries ?? []).map((one) => [one.name, one]))
+  const online = new Map<string, number>()
+  let asked = 0
+  const app = createPortal({
+    command: (name, input, { id, actor, origin }) =>
+      site.dispatcher.dispatch(commands.get(name)!, input, { id: id ?? site.ids.next('cmd'), actor, origin }),
+    query: (name, input): Promise<Result<unknown, never>> => {
+      asked += 1
+      const query = queries.get(name)!
+      return Promise.resolve(ok(runSite(query, site.database, query.input.parse(input))))
+    },
+    look: () => ({ siteName: 'Kisumu estate', currency: 'KES', language: '', stylesheet: '', ...look }),
+    grantOnlineAt: (address) => online.get(address),
+    loginHosts: () => [],
+    hostNames: ['pop.example.net'],
+    timeZone: 'Africa/Nairobi',
+    vault,
+    clock,
+    random,
+    log,
+  })
+  const plan = (name: string, priceMinor: number, policy: object = {}) =>
+    must(addPlan, { name, kind: 'hotspot', policy, validitySec: 3600, priceMinor, currency: 'KES' })
+
+  /** Through the socket's eyes: the browser's address, and the box's own. */
+  const env = (remoteAddress: string) => ({
+    incoming: { socket: { remoteAddress, localAddress: '192.168.88.10', localPort: 8081 } },
+  })
+  const get = (path: string, headers: Record<string, string> = {}, from = '10.5.50.7') =>
+    app.request(`http://192.168.88.10:8081${path}`, { headers: { host: '192.168.88.10:8081', ...headers } }, env(from))
+  const post = (path: string, fields: Record<string, string>, from = '10.5.50.7') =>
+    app.request(
+      `http://192.168.88.10:8081${path}`,
+      {
+        method: 'POST',
+        headers: { host: '192.168.88.10:8081', 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams(fields).toString(),
+      },
+      env(from),
+    )
+  const purchase = () => site.query(listPurchases, {})[0]!
+  const pass = async (ms: number) => {
+    clock.advance(ms)
+    await runJobs()
+  }
+  return {
+    ...site,
+    app,
+    says,
+    prompted,
+    online,
+    get,
+    post,
+    plan,
+    pass,
+    purchase,
+    asked: () => asked,
+    /** The phone pays, and the box has asked after it. */
+    paid: async () => {
+      says.state = () => ok({ state: 'paid', receipt: undefined })
+      await pass(6000)
+    },
+    receipt: (receipt: string, account = '') =>
+      must(hearPayments, {
+        payments: [
+          {
+            receipt,
+            amountMinor: money(2000, 'KES').minor,
+            currency: 'KES',
+            shortcode: '174379',
+            paidAt: clock.now(),
+            account,
+            phone: AMINA,
+            phones: [],
+          },
+        ],
+      }),
+    codeOf: (grantNo: number) => must(handOver, { grantNo }).password,
+  }
+}
+
+/** The value of a hidden field of a form. */
+export const hidden = (html: string, name: string): string =>
+  new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1] ?? ''
