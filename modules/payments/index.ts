@@ -3,6 +3,7 @@ import { beginPrompt, givePaid, promptTold, requestPurchase, revealPurchase } fr
 import { purchaseAtGate, purchasesOfPhone, receiptAtGate } from './gate.ts'
 import { hearPayments, resolvePayment } from './hear.ts'
 import { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
+import { purchasePace } from './pace.ts'
 import {
   askedPhones,
   listPayments,
@@ -20,6 +21,7 @@ export { purchaseAtGate, purchasesOfPhone, receiptAtGate } from './gate.ts'
 export { readPhone } from './phone.ts'
 export type { Failure } from './port.ts'
 export { paymentLimits, type Doubt } from './rules.ts'
+export { purchasePace } from './pace.ts'
 export { requestPurchase, revealPurchase } from './commands.ts'
 export { hearPayments, resolvePayment } from './hear.ts'
 export { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
@@ -52,6 +54,7 @@ export const payments = defineModule({
     showPayment,
     settledByHand,
     showMpesa,
+    purchasePace,
     purchaseAtGate,
     purchasesOfPhone,
     receiptAtGate,

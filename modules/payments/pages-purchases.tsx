@@ -31,6 +31,8 @@ import {
   UNMATCHED_HREF,
   wordsOf,
 } from './desk-parts.tsx'
+import { purchasePace } from './pace.ts'
+import { PaceStrip } from './pace-strip.tsx'
 import { readPhone } from './phone.ts'
 import { listPayments, listPurchases, plansForSale } from './queries.ts'
 
@@ -38,6 +40,7 @@ type Purchase = ResultOf<typeof listPurchases>[number]
 
 const PAGE_ROWS = 50
 const TYPED_MAX = 40
+const DAY_MS = 86_400_000
 
 const columns = (desk: Desk): readonly Column<Purchase>[] => {
   const words = wordsOf(desk)
@@ -166,6 +169,7 @@ export const purchasesPage = definePage({
           <PageHead title={words.payments} />
           <p class="muted">{words.what}</p>
           <PaymentTabs desk={desk} current="purchases" waiting={unmatched} />
+          <PaceStrip pace={await desk.ask(purchasePace, { fromAt: desk.now - DAY_MS })} locale={desk.locale} />
           <Waiting desk={desk} waiting={unmatched} />
           {plans ? <AskForm desk={desk} plans={plans} /> : null}
           <SearchForm desk={desk} action="/payments" q={q} words={words} />

@@ -6,4 +6,6 @@ import { purchasesPage } from './pages-purchases.tsx'
 import { receiptPage } from './pages-receipt.tsx'
 import { unmatchedPage } from './pages-unmatched.tsx'
 
+export { PaceStrip } from './pace-strip.tsx'
+
 export const paymentsPages: readonly DeskPage[] = [purchasesPage, purchasePage, unmatchedPage, receiptPage, mpesaPage]

@@ -14,6 +14,7 @@ import {
   listPayments,
   listPurchases,
   payments,
+  purchasePace,
   requestPurchase,
   resolvePayment,
   revealPurchase,
@@ -110,6 +111,34 @@ test('what is bought is given once the money is there, with each step stamped', 
   expect([acceptedAt, confirmedAt, grantedAt].map((at) => at! - requestedAt)).toEqual([0, 6000, 6000])
   expect(grants()).toMatchObject([{ login: expect.stringMatching(/^voucher:/) as string, kind: 'hotspot' }])
   expect([balance('mobile-money'), balance('plans'), balance('purchases')]).toEqual([2000, 2000, 0])
+})
+
+test('how long it took from the money to being online is told, of those who went on at once', async () => {
+  const { buy, pass, says, database, clock, query } = shop()
+  const went = async (phone: string, afterMs: number | undefined) => {
+    says.state = () => ok({ state: 'paid', receipt: undefined })
+    await buy(phone)
+    await pass(6000)
+    if (afterMs !== undefined)
+      database.raw
+        .prepare('UPDATE grants SET first_used_at = ? WHERE service_id = (SELECT id FROM purchases WHERE phone = ?)')
+        .run(clock.now() + afterMs, phone)
+  }
+  await went('+254712000001', 1000)
+  await went('+254712000002', 4000)
+  await went('+254712000003', undefined)
+  await went('+254712000004', 3_600_000)
+  const pace = query(purchasePace, { fromAt: 0 })
+  expect(pace).toMatchObject({ asked: 4, paid: 4, online: 3, failed: 0 })
+  expect(pace.paidToOnlineP50Ms! - pace.paidToOnlineP95Ms!).toBe(-3000)
+  expect(query(purchasePace, { fromAt: clock.now() + 1 })).toEqual({
+    asked: 0,
+    paid: 0,
+    online: 0,
+    failed: 0,
+    paidToOnlineP50Ms: undefined,
+    paidToOnlineP95Ms: undefined,
+  })
 })
 
 test('the receipt that comes later is that of the purchase, and no money of its own', async () => {

@@ -9,11 +9,15 @@ import {
   type Preferences,
   type Shown,
 } from '@lango/kernel/ui'
+import type { ResultOf } from '@lango/kernel/db'
+import { purchasePace } from '@lango/modules/payments'
+import { PaceStrip } from '@lango/modules/payments/pages'
 import type { Context } from 'hono'
 import { getCookie } from 'hono/cookie'
 import type { VNode } from 'preact'
 import type { Assets } from './assets.ts'
 import { renderPage } from './html.ts'
+import type { View } from './lists.tsx'
 import type { LiveHub } from './live-hub.ts'
 import type { Look } from './look.ts'
 import { healthMark, LivePage } from './live-page.tsx'
@@ -105,6 +109,7 @@ export const createPages = ({ assets, hub, site, look, preferencesOf, timeZone, 
           {c.get('who').staff || demo || site.credentials.anyone() ? null : <NoOwner words={view.words} />}
           <SetUp words={view.words} steps={await stepsLeft(site, reachOf(c))} />
           <LivePage {...{ demo, snapshot, view, showAll }} stream={`/events?since=${version}`} />
+          <Bought pace={await paceOf(site, reachOf(c), view.now)} view={view} />
         </>
       )
       return inFrame(c, { title: view.words.overview, content, isLive: true })
@@ -143,6 +148,29 @@ const NoOwner = ({ words }: { words: (typeof webWords)['en'] }) => (
     </p>
   </Notice>
 )
+
+const DAY_MS = 86_400_000
+
+type Pace = ResultOf<typeof purchasePace>
+
+/** What was bought by phone in the last day; undefined for who may not know. */
+const paceOf = async (site: Pick<WebSite, 'query'>, { may }: Reach, now: number): Promise<Pace | undefined> => {
+  if (!may('payments.read')) return undefined
+  const answer = await site.query(purchasePace.name, { fromAt: now - DAY_MS })
+  return answer.ok ? (answer.value as Pace) : undefined
+}
+
+const Bought = ({ pace, view }: { pace: Pace | undefined; view: View }) =>
+  pace === undefined || pace.asked === 0 ? null : (
+    <section class="panel">
+      <div class="panel-head">
+        <h2>
+          <a href="/payments">{view.words.bought}</a>
+        </h2>
+      </div>
+      <PaceStrip pace={pace} locale={view.locale} />
+    </section>
+  )
 
 type Step = { readonly href: string; readonly word: 'stepRouter' | 'stepPlan' | 'stepCustomer' }
 
