@@ -2,21 +2,31 @@
  * "I have paid and am not online": by the code of the M-Pesa message, which only whoever paid has read; or by the number,
  * as long as nobody has used what it bought.
  */
-import { Button, Field, fill, formatPrice } from '@lango/kernel/ui'
-import { purchasesOfPhone, readPhone, receiptAtGate } from '@lango/modules/payments'
+import { Button, Field, fill, formatPrice, visible } from '@lango/kernel/ui'
+import { plansForSale, purchasesOfPhone, readPhone, receiptAtGate, resolvePayment } from '@lango/modules/payments'
+import type { ResultOf } from '@lango/kernel/db'
 import type { Context } from 'hono'
 import type { Gate, Status } from './gate.tsx'
 import { tooMany } from './home.tsx'
 import { portalLimits } from './limits.ts'
+import type { Bundle } from './terms.ts'
 import { Alert, GateForm, href, Page, type View } from './page.tsx'
 
 type Typed = { readonly code: string; readonly phone: string }
-type ClaimProps = { view: View; typed?: Typed; refused?: string | undefined; problem?: string | undefined }
+type ClaimProps = {
+  view: View
+  typed?: Typed
+  refused?: string | undefined
+  problem?: string | undefined
+  /** What costs as much as was paid, to choose from. */
+  plans?: readonly Bundle[]
+}
+type Payment = NonNullable<ResultOf<typeof receiptAtGate>>
 
 const NOTHING: Typed = { code: '', phone: '' }
 const RECEIPT = /^[A-Z0-9]{8,16}$/
 
-const ClaimPage = ({ view, typed = NOTHING, refused, problem }: ClaimProps) => {
+const ClaimPage = ({ view, typed = NOTHING, refused, problem, plans = [] }: ClaimProps) => {
   const { words, locale } = view
   return (
     <Page view={view} title={words.claimTitle} path="/paid">
@@ -43,14 +53,27 @@ const ClaimPage = ({ view, typed = NOTHING, refused, problem }: ClaimProps) => {
           bare
           {...(problem !== undefined && { error: problem })}
         />
-        <Button kind="main">{words.claimFind}</Button>
+        {plans.map((plan) => (
+          <button key={plan.id} class="button button-main" type="submit" name="plan" value={plan.id}>
+            {visible(plan.name)}
+          </button>
+        ))}
+        {plans.length === 0 ? <Button kind="main">{words.claimFind}</Button> : null}
       </GateForm>
     </Page>
   )
 }
 
 /** What is found: what to go on with, or what to say. */
-type Found = { readonly ticket: string } | { readonly say: string }
+type Found = { readonly ticket: string } | { readonly say: string; readonly plans?: readonly Bundle[] }
+
+/** Who claims, and what they chose. */
+type Claimed = {
+  readonly c: Context
+  readonly view: View
+  readonly phone: string | undefined
+  readonly planId: string
+}
 
 export class Claim {
   readonly #gate: Gate
@@ -70,25 +93,44 @@ export class Claim {
     const view = gate.view(c, place)
     const { words } = view
     const typed = { code: field('code').trim().slice(0, 64), phone: field('phone').trim().slice(0, 64) }
-    const again = (said: Pick<ClaimProps, 'refused' | 'problem'>, status: Status = 422) =>
+    const again = (said: Pick<ClaimProps, 'refused' | 'problem' | 'plans'>, status: Status = 422) =>
       gate.page(c, <ClaimPage {...{ view, typed, ...said }} />, status)
     if (typed.code === '' && typed.phone === '') return again({ refused: words.claimNothing })
     if (!gate.tries(c, 'claims', place)) return again({ refused: tooMany(view) }, 429)
     const phone = typed.phone === '' ? undefined : readPhone(typed.phone, view.look.currency)
     if (phone?.ok === false) return again({ problem: words.phoneUnreadable })
-    const found = typed.code === '' ? await this.#byPhone(view, phone!.value) : await this.#byCode(view, typed.code)
-    return 'say' in found ? again({ refused: found.say }) : c.redirect(href(view, `/connect/${found.ticket}`), 303)
+    const claim = { c, view, phone: phone?.value, planId: field('plan') }
+    const found = typed.code === '' ? await this.#byPhone(view, phone!.value) : await this.#byCode(claim, typed.code)
+    if ('say' in found) return again({ refused: found.say, ...(found.plans && { plans: found.plans }) })
+    return c.redirect(href(view, `/connect/${found.ticket}`), 303)
   }
 
-  async #byCode({ words }: View, typed: string): Promise<Found> {
+  async #byCode(claim: Claimed, typed: string): Promise<Found> {
+    const { words } = claim.view
     const receipt = typed.toUpperCase().replaceAll(/[\s-]/g, '')
     const payment = RECEIPT.test(receipt) ? await this.#gate.ask(receiptAtGate, { receipt }) : undefined
     if (!payment) return { say: words.claimNone }
-    if (payment.grantNo !== null && payment.state !== 'refunded') return this.#ticketOf(payment.grantNo)
-    const price = formatPrice(payment.amountMinor, payment.currency)
-    return payment.state === 'unmatched'
-      ? { say: fill(words.claimAsk, { price, support: words.supportUnknown }) }
-      : { say: words.claimOver }
+    if (payment.state === 'unmatched') return this.#take(claim, receipt, payment)
+    if (payment.state === 'refunded') return { say: words.claimOver }
+    return payment.grantNo === null ? { say: words.paidClock } : this.#ticketOf(payment.grantNo)
+  }
+
+  /** Money that nobody could match buys what costs as much: whoever has its code has paid it. */
+  async #take({ c, view, phone: typed, planId }: Claimed, receipt: string, payment: Payment): Promise<Found> {
+    const { words } = view
+    const { amountMinor, currency } = payment
+    const price = formatPrice(amountMinor, currency)
+    const all = await this.#gate.ask(plansForSale, {})
+    const plans = all.filter((plan) => plan.priceMinor === amountMinor && plan.currency === currency)
+    if (plans.length === 0) return { say: fill(words.claimAsk, { price, support: words.supportUnknown }) }
+    const phone = payment.phone ?? typed
+    if (phone === undefined) return { say: words.claimPhoneToo }
+    const plan = plans.length === 1 ? plans[0]! : plans.find(({ id }) => id === planId)
+    if (!plan) return { say: fill(words.claimUnmatched, { price }), plans }
+    const how = { as: 'plan', plan: plan.name, phone }
+    this.#gate.tell(c, resolvePayment, { receipt, how }, this.#gate.commandId('', receipt))
+    const settled = await this.#gate.ask(receiptAtGate, { receipt })
+    return settled?.grantNo == null ? { say: words.paidClock } : this.#ticketOf(settled.grantNo)
   }
 
   async #byPhone({ words }: View, phone: string): Promise<Found> {

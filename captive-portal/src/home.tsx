@@ -1,17 +1,26 @@
 /** The first page: what is sold, for whom, and the ways in beside it. */
 import { Field, fill, formatPrice, visible } from '@lango/kernel/ui'
 import type { Fault } from '@lango/kernel'
-import { plansForSale, readPhone, requestPurchase } from '@lango/modules/payments'
+import { payableAtGate, plansForSale, readPhone, requestPurchase } from '@lango/modules/payments'
 import type { Context } from 'hono'
+import { freePlans } from './free.tsx'
 import type { Field as Sent, Gate, Status } from './gate.tsx'
 import { isFromRouter, placeFromRouter, type Place } from './hand-off.ts'
 import { portalLimits } from './limits.ts'
 import { Alert, GateForm, href, Page, type View } from './page.tsx'
 import { termsText, type Bundle } from './terms.ts'
 
+/** What there is to choose from. */
+type Offer = {
+  readonly bundles: readonly Bundle[]
+  /** Nobody who tried in the last minutes reached the provider of money. */
+  readonly isCut: boolean
+  readonly hasFree: boolean
+}
+
 type HomeProps = {
   view: View
-  bundles: readonly Bundle[]
+  offer: Offer
   once: string
   /** What to connect again with, from a visit before. */
   ticket?: string | undefined
@@ -33,7 +42,7 @@ const BundleButton = ({ bundle, view }: { bundle: Bundle; view: View }) => (
   </button>
 )
 
-const Shop = ({ view, bundles, once, typed, problem, refused }: HomeProps) => {
+const Shop = ({ view, offer: { bundles, isCut }, once, typed, problem, refused }: HomeProps) => {
   const { words, locale, look } = view
   if (bundles.length === 0)
     return (
@@ -47,6 +56,11 @@ const Shop = ({ view, bundles, once, typed, problem, refused }: HomeProps) => {
   return (
     <GateForm view={view} action="/buy" once={once}>
       <Alert text={refused} />
+      {isCut ? (
+        <div class="notice" role="status">
+          <p>{words.noUplink}</p>
+        </div>
+      ) : null}
       <p>{words.choose}</p>
       <Field
         locale={locale}
@@ -88,6 +102,11 @@ const HomePage = (props: HomeProps) => {
       <a class="button" href={href(view, '/voucher')}>
         {words.haveVoucher}
       </a>
+      {props.offer.hasFree ? (
+        <a class="button" href={href(view, '/free')}>
+          {words.freeLink}
+        </a>
+      ) : null}
       <a class="button" href={href(view, '/paid')}>
         {words.havePaid}
       </a>
@@ -102,7 +121,7 @@ type Asked = { readonly place: Place; readonly typed: string }
 
 export class Home {
   readonly #gate: Gate
-  #offer: { readonly at: number; readonly bundles: Promise<readonly Bundle[]> } | undefined
+  #offer: { readonly at: number; readonly offer: Promise<Offer> } | undefined
 
   constructor(gate: Gate) {
     this.#gate = gate
@@ -118,7 +137,7 @@ export class Home {
       c,
       <HomePage
         view={view}
-        bundles={await this.#bundles()}
+        offer={await this.#offered()}
         once={gate.once()}
         ticket={this.#ticketFor(c, query.get('link-orig') ?? '')}
         turnedAway={(query.get('error') ?? '') !== ''}
@@ -138,7 +157,7 @@ export class Home {
     if (isEmpty) return this.#again(c, asked, { problem: words.phoneMissing })
     const phone = readPhone(typed, look.currency)
     if (!phone.ok) return this.#again(c, asked, { problem: words.phoneUnreadable })
-    const bundle = (await this.#bundles()).find(({ id }) => id === field('plan'))
+    const bundle = (await this.#offered()).bundles.find(({ id }) => id === field('plan'))
     if (!bundle) return this.#again(c, asked, { refused: words.planGone })
     if (!gate.tries(c, 'buys', asked.place)) return this.#again(c, asked, { refused: tooMany(view) }, 429)
     return this.#request(c, field, asked, bundle, phone.value)
@@ -163,7 +182,7 @@ export class Home {
   ): Promise<Response> {
     const gate = this.#gate
     const [view, once] = [gate.view(c, place), gate.once()]
-    return gate.page(c, <HomePage {...{ view, once, typed, ...said }} bundles={await this.#bundles()} />, status)
+    return gate.page(c, <HomePage {...{ view, once, typed, ...said }} offer={await this.#offered()} />, status)
   }
 
   /** What was bought here before, whether the router or the browser has kept it. */
@@ -174,15 +193,25 @@ export class Home {
   }
 
   /** Looked up at most once a second, however many people stand at the gate. */
-  #bundles(): Promise<readonly Bundle[]> {
+  #offered(): Promise<Offer> {
     const now = this.#gate.deps.clock.monotonicMs()
     if (!this.#offer || now - this.#offer.at >= portalLimits.offerLifeMs) {
-      const bundles = this.#gate.ask(plansForSale, {})
+      const offer = this.#lookUp()
       // What failed is asked for anew by the next one who looks.
-      bundles.catch(() => (this.#offer = undefined))
-      this.#offer = { at: now, bundles }
+      offer.catch(() => (this.#offer = undefined))
+      this.#offer = { at: now, offer }
     }
-    return this.#offer.bundles
+    return this.#offer.offer
+  }
+
+  async #lookUp(): Promise<Offer> {
+    const gate = this.#gate
+    const [bundles, { isSetUp, isReached }, free] = await Promise.all([
+      gate.ask(plansForSale, {}),
+      gate.ask(payableAtGate, { fromAt: gate.now - portalLimits.cutLatelyMs }),
+      freePlans(gate),
+    ])
+    return { bundles: isSetUp ? bundles : [], isCut: !isReached, hasFree: free.length > 0 }
   }
 }
 

@@ -12,7 +12,11 @@ export const portalLimits = defineLimits({
   missesPerDeviceMax: 10,
   missesPerAddressMax: 150,
   missesMax: 1000,
-  /** Payments that were looked for. */
+  /** Codes by SMS or e-mail: they cost money, and all together are limited with the registrations. */
+  codesPerDeviceMax: 3,
+  codesPerAddressMax: 60,
+  codesMax: 300,
+  /** Payments that were looked for, and codes of messages. */
   claimsPerDeviceMax: 10,
   claimsPerAddressMax: 150,
   claimsMax: 1000,
@@ -23,6 +27,8 @@ export const portalLimits = defineLimits({
   formBytesMax: 4096,
   /** What is for sale is looked up again after this. */
   offerLifeMs: 1000,
+  /** Who tried to pay so lately tells whether the provider is reached. */
+  cutLatelyMs: 180_000,
   /** A payment is found by the phone alone for so long. */
   claimByPhoneMs: 86_400_000,
 })

@@ -213,6 +213,28 @@ test('who paid and is not online is found by the message’s code, or by the num
   expect(await (await portal.post('/paid', { g, phone: '0799 000 000' })).text()).toContain('No payment is found')
 })
 
+test('money that fits nothing buys what costs as much, for whoever has its code', async () => {
+  const portal = portalUnderTest()
+  const g =
+    hidden(await (await portal.get(ROUTER)).text(), 'g') ||
+    Buffer.from('login=http://10.5.50.1/login').toString('base64url')
+  portal.receipt('SJ41XK2P9Q', 'HOUSE 7')
+  const claim = async (more: object = {}) => portal.post('/paid', { g, code: 'SJ41XK2P9Q', ...more })
+  expect(await (await claim()).text()).toContain('somebody has to look at it')
+  portal.plan('Hour', 2000)
+  portal.plan('Night', 2000)
+  portal.plan('Day', 5000)
+  const choice = await (await claim()).text()
+  const plans = [...choice.matchAll(/name="plan" value="([^"]+)">([^<]+)</g)]
+  expect(plans.map(([, , name]) => name)).toEqual(['Hour', 'Night'])
+  const done = await claim({ plan: plans[1]![1]! })
+  expect((await follow(portal, done.headers.get('location')!)).at).toContain('10.5.50.1/login?username=')
+  // Once: whoever comes with it again gets the same.
+  await claim({ plan: plans[0]![1]! })
+  expect(portal.count({ name: 'grants' })).toBe(1)
+  expect(portal.purchase()).toMatchObject({ plan: 'Night', state: 'granted' })
+})
+
 test('who comes back with another device address goes on with one tap', async () => {
   const portal = portalUnderTest()
   const { answer, waiting } = await bought(portal)
@@ -256,6 +278,61 @@ test('a second device takes the place of the first, once that is meant', async (
   // Of somebody else nothing can be freed.
   await portal.post(free, { g, device: '02:00:00:00:00:77' })
   expect(portal.told.filter(({ name }) => name === 'access.deviceFreed')).toHaveLength(1)
+})
+
+test('free access is once for each phone, whatever address the device says it has', async () => {
+  const portal = portalUnderTest()
+  portal.free()
+  const home = await (await portal.get(ROUTER)).text()
+  expect(home).toContain('Free access')
+  const g = hidden(home, 'g') || new URL(/href="(\/free[^"]*)"/.exec(home)![1]!, 'http://x').searchParams.get('g')!
+  const form = await (await portal.get(`/free?g=${g}`)).text()
+  const asked = {
+    g,
+    plan: hidden(form, 'plan'),
+    once: hidden(form, 'once'),
+    name: 'Amina',
+    contact: PHONE,
+    accept: 'yes',
+  }
+  expect(await (await portal.post('/free', { ...asked, accept: '' })).text()).toContain('tick the box')
+  const toCode = (await portal.post('/free', asked)).headers.get('location')!
+  const r = new URL(toCode, 'http://x').searchParams.get('r')!
+  const code = portal.sentCode()
+  const wrong = code === '000000' ? '000001' : '000000'
+  expect(await (await portal.post('/free/code', { g, r, code: wrong })).text()).toContain('4 more tries')
+  const done = await portal.post('/free/code', { g, r, code })
+  expect((await follow(portal, done.headers.get('location')!)).at).toContain('http://10.5.50.1/login?username=')
+  // Another device address, the same phone: the message that comes says no, and has no code.
+  const other = Buffer.from('mac=02:00:00:00:00:99').toString('base64url')
+  await portal.post('/free', { ...asked, g: other, once: 'another-form-of-theirs' })
+  expect(portal.sentCode()).toBe('')
+  expect(portal.count({ name: 'grants' })).toBe(1)
+})
+
+test('where nobody reaches M-Pesa the page says so, and goes on once somebody does', async () => {
+  const portal = portalUnderTest()
+  portal.says.isCut = true
+  const { waiting } = await bought(portal)
+  await portal.runJobs()
+  for (let seconds = 0; seconds < 40; seconds += 5) await portal.pass(5000)
+  expect((await follow(portal, waiting)).html).toContain('M-Pesa did not answer')
+  expect(await (await portal.get(ROUTER)).text()).toContain('The line to M-Pesa is down')
+  portal.says.isCut = false
+  const home = await (await portal.get(ROUTER)).text()
+  const plan = /name="plan" value="([^"]+)"/.exec(home)![1]!
+  await portal.post('/buy', { phone: '0712 000 002', plan, once: 'another-form-of-theirs' })
+  await portal.pass(5000)
+  expect(await (await portal.get(ROUTER)).text()).not.toContain('The line to M-Pesa is down')
+})
+
+test('where M-Pesa is not set up nothing is offered that nobody could pay for', async () => {
+  const portal = portalUnderTest()
+  portal.plan('Hour', 2000)
+  portal.database.raw.prepare('DELETE FROM payment_accounts').run()
+  const html = await (await portal.get('/')).text()
+  expect(html).toContain('Nothing is sold here by phone yet')
+  expect(html).not.toContain('name="phone"')
 })
 
 test('what is over is said to be, and leads back to what is sold', async () => {

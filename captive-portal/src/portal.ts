@@ -7,6 +7,7 @@ import { HTTPException } from 'hono/http-exception'
 import { CAPTIVE_TYPE, captiveState, type Remaining } from './captive-api.ts'
 import { Claim } from './claim.tsx'
 import { Connect } from './connect.tsx'
+import { Free } from './free.tsx'
 import { addressOf, Gate, ownOrigin } from './gate.tsx'
 import { isFromRouter, placeFromRouter } from './hand-off.ts'
 import { Home } from './home.tsx'
@@ -95,7 +96,7 @@ const stylesheets =
 export const createPortal = (deps: PortalDeps): Hono => {
   const gate = new Gate(deps)
   const [home, waiting, voucher] = [new Home(gate), new Waiting(gate), new Voucher(gate)]
-  const [connect, claim, notes] = [new Connect(gate), new Claim(gate), new Notes(gate)]
+  const [connect, claim, free, notes] = [new Connect(gate), new Claim(gate), new Free(gate), new Notes(gate)]
   const app = new Hono()
   app.use(protect(gate), turnRound(gate))
   app.use('/assets/*', stylesheets(gate))
@@ -111,6 +112,10 @@ export const createPortal = (deps: PortalDeps): Hono => {
   app.post('/voucher', (c) => voucher.redeem(c))
   app.get('/paid', (c) => claim.open(c))
   app.post('/paid', (c) => claim.find(c))
+  app.get('/free', (c) => free.open(c))
+  app.post('/free', (c) => free.send(c))
+  app.get('/free/code', (c) => free.codePage(c))
+  app.post('/free/code', (c) => free.confirm(c))
   app.get('/help', (c) => notes.help(c))
   app.get('/terms', (c) => notes.terms(c))
   // A form that was sent, and whose page is loaded anew or gone back to.

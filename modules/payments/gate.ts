@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { defineQuery, descending } from '@lango/kernel/db'
 import { grants } from '../access/tables.ts'
 import { plans } from '../plans/tables.ts'
-import { payments, purchases } from './tables.ts'
+import { paymentAccounts, payments, purchases } from './tables.ts'
 
 const ROWS_MAX = 20
 
@@ -85,4 +85,37 @@ export const receiptAtGate = defineQuery({
       .where(eq(payments.receipt, receipt))
       .orderBy(...byKey(payments)),
   shape: ([found]) => found,
+})
+
+/** Asked so lately, what became of it says whether the provider is reached now. */
+const LATELY_ROWS = 5
+
+/** Whether anybody can pay by phone: it is set up, and the last who tried since an instant reached the provider. */
+export const payableAtGate = defineQuery({
+  name: 'payments.payable',
+  permission: 'system',
+  input: z.object({ fromAt: z.number().int() }),
+  tables: { paymentAccounts, purchases },
+  examples: [{ fromAt: 0 }],
+  select: ({ db, paymentAccounts: accounts, purchases, byKey }, { fromAt }) => ({
+    accounts: db
+      .select({ missing: accounts.missing })
+      .from(accounts)
+      .orderBy(...byKey(accounts)),
+    lately: db
+      .select({ acceptedAt: purchases.acceptedAt, unheard: purchases.unheard, failure: purchases.failure })
+      .from(purchases)
+      .where(gte(purchases.requestedAt, fromAt))
+      .orderBy(descending(purchases.requestedAt), ...byKey(purchases))
+      .limit(LATELY_ROWS),
+  }),
+  shape: ({ accounts, lately }) => {
+    const last = lately.find(
+      ({ acceptedAt, unheard, failure }) => acceptedAt !== null || unheard > 0 || failure !== null,
+    )
+    return {
+      isSetUp: accounts.some(({ missing }) => missing.length === 0),
+      isReached: last === undefined || last.acceptedAt !== null || last.unheard === 0,
+    }
+  },
 })

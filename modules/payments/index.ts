@@ -1,6 +1,6 @@
 import { defineModule } from '@lango/kernel/verbs'
 import { beginPrompt, givePaid, promptTold, requestPurchase, revealPurchase } from './commands.ts'
-import { purchaseAtGate, purchasesOfPhone, receiptAtGate } from './gate.ts'
+import { payableAtGate, purchaseAtGate, purchasesOfPhone, receiptAtGate } from './gate.ts'
 import { hearPayments, resolvePayment } from './hear.ts'
 import { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
 import { purchasePace } from './pace.ts'
@@ -17,7 +17,7 @@ import {
 } from './queries.ts'
 import { paymentAccounts, paymentMarks, payments as paymentsTable, purchases } from './tables.ts'
 
-export { purchaseAtGate, purchasesOfPhone, receiptAtGate } from './gate.ts'
+export { payableAtGate, purchaseAtGate, purchasesOfPhone, receiptAtGate } from './gate.ts'
 export { readPhone } from './phone.ts'
 export type { Failure } from './port.ts'
 export { paymentLimits, type Doubt } from './rules.ts'
@@ -55,6 +55,7 @@ export const payments = defineModule({
     settledByHand,
     showMpesa,
     purchasePace,
+    payableAtGate,
     purchaseAtGate,
     purchasesOfPhone,
     receiptAtGate,

@@ -1,29 +1,41 @@
-import { err, money, ok, type Result } from '@lango/kernel'
+import { err, money, ok, orThrow, type Result } from '@lango/kernel'
 import { runSite } from '@lango/kernel/db'
 import { memorySite } from '@lango/kernel/testing'
 import { access, handOver } from '@lango/modules/access'
 import { customers } from '@lango/modules/customers'
 import { ledger } from '@lango/modules/ledger'
-import { messages } from '@lango/modules/messages'
-import { createPaymentWork, hearPayments, listPurchases, payments, type PaymentWorkDeps } from '@lango/modules/payments'
+import { messages, messageTextPurpose, setSender } from '@lango/modules/messages'
+import {
+  createPaymentWork,
+  hearPayments,
+  listPurchases,
+  payments,
+  setMpesa,
+  type PaymentWorkDeps,
+} from '@lango/modules/payments'
 import { addPlan, plans } from '@lango/modules/plans'
+import { registration } from '@lango/modules/registration'
 import { services } from '@lango/modules/services'
 import { sessions } from '@lango/modules/sessions'
 import { settings } from '@lango/modules/settings'
 import { createPortal, type GateLook } from '../index.ts'
 
 const AMINA = '+254712345678'
-const modules = [settings, messages, access, plans, ledger, customers, services, payments, sessions]
+const modules = [settings, messages, access, plans, ledger, customers, services, registration, payments, sessions]
 type Provider = NonNullable<ReturnType<PaymentWorkDeps['provider']>>
 type PromptState = Awaited<ReturnType<Provider['promptState']>>
 
 /** A whole portal over a site in memory; the provider of money says what the test has it say. */
 export const portalUnderTest = (look: Partial<GateLook> = {}) => {
-  const says = { state: (): PromptState => ok({ state: 'pending' }) }
+  const says = {
+    isCut: false,
+    state: (): PromptState => ok({ state: 'pending' }),
+  }
   const prompted: string[] = []
   const provider: Provider = {
     prompt({ phone }) {
       prompted.push(phone)
+      if (says.isCut) return Promise.resolve(err({ type: 'ProviderUnreachable', reason: 'no route' }))
       return Promise.resolve(ok({ ref: `ws_CO_${prompted.length}` }))
     },
     promptState: () => Promise.resolve(says.state()),
@@ -37,6 +49,13 @@ export const portalUnderTest = (look: Partial<GateLook> = {}) => {
   now.of = site.clock.now
   void site.jobs.run(new AbortController().signal)
   const { clock, vault, random, log, must, runJobs } = site
+  must(setMpesa, {
+    shortcode: '174379',
+    consumerKey: 'key',
+    consumerSecret: 'secret',
+    passkey: 'passkey',
+    phone: '+254700000001',
+  })
   const commands = new Map(modules.flatMap((module) => module.commands ?? []).map((one) => [one.name, one]))
   const queries = new Map(modules.flatMap((module) => module.queries ?? []).map((one) => [one.name, one]))
   const online = new Map<string, number>()
@@ -61,6 +80,27 @@ export const portalUnderTest = (look: Partial<GateLook> = {}) => {
   })
   const plan = (name: string, priceMinor: number, policy: object = {}) =>
     must(addPlan, { name, kind: 'hotspot', policy, validitySec: 3600, priceMinor, currency: 'KES' })
+
+  /** A plan that people take by themselves, and who sends the codes. */
+  const free = () => {
+    must(setSender, { sender: { driver: 'africastalking', username: 'isp', prefixes: ['+254'], secret: 'key' } })
+    must(addPlan, {
+      name: 'Half an hour',
+      kind: 'hotspot',
+      policy: {},
+      validitySec: 1800,
+      selfRegistration: 'phone',
+    })
+  }
+
+  /** The last code that was to be sent; '' where none was. */
+  const sentCode = (): string => {
+    const last = site.database.raw
+      .prepare<[], { no: number; body: Buffer | null }>('SELECT no, body FROM messages ORDER BY no DESC LIMIT 1')
+      .get()
+    const text = last?.body ? orThrow(vault.open(last.body, messageTextPurpose(last.no))).reveal() : ''
+    return /\b\d{6}\b/.exec(text)?.[0] ?? ''
+  }
 
   /** Through the socket's eyes: the browser's address, and the box's own. */
   const env = (remoteAddress: string) => ({
@@ -92,6 +132,8 @@ export const portalUnderTest = (look: Partial<GateLook> = {}) => {
     get,
     post,
     plan,
+    free,
+    sentCode,
     pass,
     purchase,
     asked: () => asked,
