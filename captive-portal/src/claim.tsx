@@ -7,10 +7,9 @@ import { plansForSale, purchasesOfPhone, readPhone, receiptAtGate, resolvePaymen
 import type { ResultOf } from '@lango/kernel/db'
 import type { Context } from 'hono'
 import type { Gate, Status } from './gate.tsx'
-import { tooMany } from './home.tsx'
 import { portalLimits } from './limits.ts'
 import type { Bundle } from './terms.ts'
-import { Alert, GateForm, href, Page, type View } from './page.tsx'
+import { Alert, GateForm, href, Page, tooMany, type View } from './page.tsx'
 
 type Typed = { readonly code: string; readonly phone: string }
 type ClaimProps = {

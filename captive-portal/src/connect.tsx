@@ -15,10 +15,9 @@ import { freeDevice, handOver, spellCode } from '@lango/modules/access'
 import { grantDevices, showAllowance } from '@lango/modules/sessions'
 import type { Context } from 'hono'
 import { ownOrigin, type Gate } from './gate.tsx'
-import { tooMany } from './home.tsx'
 import { loginLink, logoutLink } from './hand-off.ts'
 import { secLeft, type Allowance } from './left.ts'
-import { Alert, GateForm, href, Page, type View } from './page.tsx'
+import { Alert, GateForm, href, Page, tooMany, type View } from './page.tsx'
 
 type Device = ResultOf<typeof grantDevices>[number]
 type Props = { view: View; ticket: string; allowance: Allowance; devices: readonly Device[] }

@@ -18,9 +18,8 @@ import { confirmRegistration, registrationOffer, startRegistration, type Confirm
 import { showAllowance } from '@lango/modules/sessions'
 import type { Context } from 'hono'
 import { addressOf, type Gate, type Status } from './gate.tsx'
-import { tooMany } from './home.tsx'
 import type { Place } from './hand-off.ts'
-import { Alert, GateForm, href, Page, type View } from './page.tsx'
+import { Alert, GateForm, href, Page, tooMany, type View } from './page.tsx'
 
 type Offer = ResultOf<typeof registrationOffer>
 export type FreePlan = Offer['plans'][number]

@@ -1,5 +1,5 @@
 /** The first page: what is sold, for whom, and the ways in beside it. */
-import { Field, fill, formatPrice, visible } from '@lango/kernel/ui'
+import { Field, formatPrice, visible } from '@lango/kernel/ui'
 import type { Fault } from '@lango/kernel'
 import { payableAtGate, plansForSale, readPhone, requestPurchase } from '@lango/modules/payments'
 import type { Context } from 'hono'
@@ -7,7 +7,7 @@ import { freePlans } from './free.tsx'
 import type { Field as Sent, Gate, Status } from './gate.tsx'
 import { isFromRouter, placeFromRouter, type Place } from './hand-off.ts'
 import { portalLimits } from './limits.ts'
-import { Alert, GateForm, href, Page, type View } from './page.tsx'
+import { Alert, GateForm, href, Page, tooMany, type View } from './page.tsx'
 import { termsText, type Bundle } from './terms.ts'
 
 /** What there is to choose from. */
@@ -214,8 +214,6 @@ export class Home {
     return { bundles: isSetUp ? bundles : [], isCut: !isReached, hasFree: free.length > 0 }
   }
 }
-
-export const tooMany = ({ words }: View): string => fill(words.tooMany, { minutes: portalLimits.windowMs / 60_000 })
 
 const refusalOf = ({ type }: Fault, { words }: View): string => {
   switch (type) {

@@ -1,9 +1,10 @@
 /** What every page of the gate is made of: light, for an old phone; nothing inline, no font, no cookie needed. */
-import { visible, type Lang, type Locale } from '@lango/kernel/ui'
+import { fill, visible, type Lang, type Locale } from '@lango/kernel/ui'
 import { langs } from '@lango/kernel/locale'
 import type { ComponentChildren, VNode } from 'preact'
 import type { GateAssets } from './assets.ts'
 import { writePlace, type Place } from './hand-off.ts'
+import { portalLimits } from './limits.ts'
 import type { GateLook } from './port.ts'
 import { languageNames, type GateWords } from './words/index.ts'
 
@@ -113,3 +114,5 @@ export const GateForm = ({
     {children}
   </form>
 )
+
+export const tooMany = ({ words }: View): string => fill(words.tooMany, { minutes: portalLimits.windowMs / 60_000 })

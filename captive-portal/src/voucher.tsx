@@ -4,8 +4,7 @@ import { CODE_PURPOSE, codeLogin, readCode } from '@lango/modules/access'
 import { showAllowance } from '@lango/modules/sessions'
 import type { Context } from 'hono'
 import type { Gate, Status } from './gate.tsx'
-import { tooMany } from './home.tsx'
-import { GateForm, href, Page, type View } from './page.tsx'
+import { GateForm, href, Page, tooMany, type View } from './page.tsx'
 
 const VoucherPage = ({ view, typed = '', problem }: { view: View; typed?: string; problem?: string | undefined }) => {
   const { words, locale } = view
