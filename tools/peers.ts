@@ -42,6 +42,7 @@ export const suites = {
   passkeys: ['chromium'],
   'live page': ['chromium'],
   registration: ['chromium', 'radclient'],
+  portal: ['chromium', 'radclient'],
 } as const satisfies Record<string, readonly Need[]>
 
 export type Suite = keyof typeof suites
