@@ -5,7 +5,9 @@ import { defineCommand, personalIn, type CommandContext } from '@lango/kernel/ve
 import { credentialPurpose } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { phoneSchema, planForSale, putPurchase } from './wish.ts'
+import { callbackUrl, promptToken } from './callback-tokens.ts'
 import { askJob, promptJob } from './jobs-asked-for.ts'
+import { mpesaConfig } from './mpesa.ts'
 import { failures } from './port.ts'
 import { nextOf, paymentLimits, type Told } from './rules.ts'
 import { give, purchaseAt, settleByPrompt, type Purchase } from './settle.ts'
@@ -71,15 +73,23 @@ const internal = { permission: 'system', isInternal: true } as const
 export const beginPrompt = defineCommand({
   ...internal,
   name: 'purchases.beginPrompt',
+  // Where it may be told how the prompt ended is for the provider alone.
+  valueIsSecret: true,
   input: z.object({ purchaseId: z.string() }),
   handle(ctx, { purchaseId }) {
     const purchase = purchaseAt(ctx, purchaseId)
-    if (purchase?.state !== 'requested') return ok({ mayPrompt: false, isWaitedFor: false })
-    if (purchase.promptedAt !== null) return ok({ mayPrompt: false, isWaitedFor: true })
+    if (purchase?.state !== 'requested') return ok({ mayPrompt: false, isWaitedFor: false, tellAt: undefined })
+    if (purchase.promptedAt !== null) return ok({ mayPrompt: false, isWaitedFor: true, tellAt: undefined })
     ctx.db.update(purchases.site).set({ promptedAt: ctx.now }).where(eq(purchases.site.id, purchaseId)).run()
-    return ok({ mayPrompt: true, isWaitedFor: true })
+    return ok({ mayPrompt: true, isWaitedFor: true, tellAt: tellAt(ctx, purchase) })
   },
 })
+
+/** Where the provider may tell how this prompt ended; undefined where nobody reaches the box. */
+const tellAt = (ctx: CommandContext, purchase: Purchase): string | undefined => {
+  const { callbackUrl: base, shortcode } = mpesaConfig(ctx)
+  return base === '' ? undefined : callbackUrl(base, promptToken(ctx.vault, { ...purchase, shortcode }))
+}
 
 const told = z.discriminatedUnion('type', [
   z.object({ type: z.literal('taken'), ref: z.string().min(1).max(128) }),

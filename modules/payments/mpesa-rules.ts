@@ -5,11 +5,23 @@ export const SANDBOX = 'https://sandbox.safaricom.co.ke'
 export const MPESA = 'mpesa'
 export const mpesaSecretsPurpose = 'payment_accounts.secrets:mpesa'
 
+const isHere = (url: URL): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname)
+
 /** https, or plain http on this machine: a simulator. */
 const isBaseUrl = (text: string): boolean => {
   const url = URL.parse(text)
-  const isHere = url !== null && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname)
-  return url !== null && (url.protocol === 'https:' || (isHere && url.protocol === 'http:'))
+  return url !== null && (url.protocol === 'https:' || (isHere(url) && url.protocol === 'http:'))
+}
+
+/** M-Pesa calls no address with one of these in it; where what follows it is hexadecimal, none comes by chance. */
+export const forbiddenInCallbacks = ['m-pesa', 'mpesa', 'safaricom', 'exe', 'exec', 'cmd', 'sql', 'query'] as const
+
+const isCallbackUrl = (text: string): boolean => {
+  if (text === '') return true
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol)) return false
+  const isBare = url.search === '' && url.hash === '' && url.username === '' && url.password === ''
+  return isBare && !forbiddenInCallbacks.some((word) => text.toLowerCase().includes(word))
 }
 
 export const mpesaSettingsSchema = z.object({
@@ -32,6 +44,12 @@ export const mpesaSettingsSchema = z.object({
     .string()
     .trim()
     .regex(/^(\+254[17]\d{8})?$/, 'A number is written as +254712345678.'),
+  /** Where Safaricom reaches this box, which may tell it then how a prompt ended; '' where nobody does. */
+  callbackUrl: z
+    .string()
+    .trim()
+    .max(200)
+    .refine(isCallbackUrl, `It is like https://pop.example.com, and without ${forbiddenInCallbacks.join(', ')} in it.`),
 })
 export type MpesaSettings = z.infer<typeof mpesaSettingsSchema>
 
@@ -44,7 +62,12 @@ export const newMpesa: MpesaSettings = {
   till: '',
   consumerKey: '',
   phone: '',
+  callbackUrl: '',
 }
+
+/** Plain http is for a simulator alone: on the way anybody could read where prompts are told of. */
+export const isCallbackPlain = ({ baseUrl, callbackUrl }: MpesaSettings): boolean =>
+  URL.parse(callbackUrl)?.protocol === 'http:' && !isHere(new URL(baseUrl))
 
 /** What is missing before anybody can pay, by the names of the settings. */
 export const missingOf = (settings: MpesaSettings, secrets: MpesaSecrets): string[] => [

@@ -9,6 +9,8 @@ import { plans } from '../plans/index.ts'
 import { services } from '../services/index.ts'
 import { settings } from '../settings/index.ts'
 import { mpesaSecretsPurpose, payments, setMpesa, showMpesa, type MpesaSecrets } from './index.ts'
+import { forbiddenInUrls } from '../../drivers/mpesa/facts.ts'
+import { forbiddenInCallbacks } from './mpesa-rules.ts'
 import { paymentAccounts } from './tables.ts'
 
 const shop = () => {
@@ -44,6 +46,7 @@ test('what is missing is told until nothing is', () => {
       till: '',
       consumerKey: 'key-of-the-app',
       phone: '+254700000001',
+      callbackUrl: '',
     },
   })
 })
@@ -81,4 +84,31 @@ test('no secret is in the audit log, in a row or in the answer', () => {
     .all()
   const rows = tables.map(({ name }) => JSON.stringify(database.raw.prepare(`SELECT * FROM "${name}"`).all()))
   for (const secret of [whole.consumerSecret, whole.passkey]) expect([answer, ...rows].join()).not.toContain(secret)
+})
+
+test('what M-Pesa calls no address with is refused when the address is set, not when somebody pays', () => {
+  expect([...forbiddenInCallbacks].toSorted()).toEqual([...forbiddenInUrls].toSorted())
+  const { dispatch } = shop()
+  for (const word of forbiddenInCallbacks)
+    expect(dispatch(setMpesa, { callbackUrl: `https://${word}.example.com` })).toMatchObject({
+      error: { type: 'InputInvalid' },
+    })
+  for (const callbackUrl of [
+    'pop.example.com',
+    'ftp://pop.example.com',
+    'https://a:b@pop.example.com',
+    'https://x.y/?z',
+  ])
+    expect(dispatch(setMpesa, { callbackUrl })).toMatchObject({ error: { type: 'InputInvalid' } })
+})
+
+test('plain http is taken where Daraja is a simulator on this machine, and only as long as it is', () => {
+  const { dispatch, must } = shop()
+  const callbackUrl = 'http://127.0.0.1:8080'
+  expect(dispatch(setMpesa, { callbackUrl })).toMatchObject({ error: { type: 'CallbackPlain' } })
+  must(setMpesa, { baseUrl: 'http://127.0.0.1:9000', callbackUrl })
+  expect(dispatch(setMpesa, { baseUrl: 'https://api.safaricom.co.ke' })).toMatchObject({
+    error: { type: 'CallbackPlain' },
+  })
+  must(setMpesa, { baseUrl: 'https://api.safaricom.co.ke', callbackUrl: 'https://pop.example.com' })
 })

@@ -1,9 +1,10 @@
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
-import { ok, type Result, type VaultFault } from '@lango/kernel'
+import { err, ok, type Result, type VaultFault } from '@lango/kernel'
 import { defineQuery } from '@lango/kernel/db'
 import { defineCommand, secretText, type CommandContext } from '@lango/kernel/verbs'
 import {
+  isCallbackPlain,
   missingOf,
   MPESA,
   mpesaSecretsPurpose,
@@ -32,6 +33,7 @@ export const setMpesa = defineCommand({
     if (!kept.ok) return kept
     const told = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
     const config: MpesaSettings = { ...newMpesa, ...before?.config, ...told }
+    if (isCallbackPlain(config)) return err({ type: 'CallbackPlain', callbackUrl: config.callbackUrl })
     const isElsewhere = before !== undefined && before.config.baseUrl !== config.baseUrl
     const old = isElsewhere ? NO_SECRETS : kept.value
     const secrets = {
@@ -52,6 +54,12 @@ export const setMpesa = defineCommand({
     return ok({ missing })
   },
 })
+
+/** As it is set; where it was set before there was a setting, that is as of new. */
+export const mpesaConfig = (ctx: CommandContext): MpesaSettings => {
+  const { site } = paymentAccounts
+  return { ...newMpesa, ...ctx.db.select({ config: site.config }).from(site).where(eq(site.id, MPESA)).get()?.config }
+}
 
 const secretsOf = (ctx: CommandContext, sealed: Buffer | null): Result<MpesaSecrets, VaultFault> => {
   if (sealed === null) return ok(NO_SECRETS)
@@ -93,6 +101,6 @@ export const showMpesa = defineQuery({
       .orderBy(...byKey(accounts)),
   shape(rows) {
     const account = rows.find(({ id }) => id === MPESA)
-    return account && { settings: account.config, missing: account.missing }
+    return account && { settings: { ...newMpesa, ...account.config }, missing: account.missing }
   },
 })

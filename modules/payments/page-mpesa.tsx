@@ -19,7 +19,7 @@ import {
   type Done,
 } from '@lango/kernel/ui'
 import { setMpesa, showMpesa } from './mpesa.ts'
-import { mpesaSettingsSchema, newMpesa, type MpesaSettings } from './mpesa-rules.ts'
+import { forbiddenInCallbacks, mpesaSettingsSchema, newMpesa, type MpesaSettings } from './mpesa-rules.ts'
 import { pulledUntil } from './queries.ts'
 import { mpesaWords } from './words-mpesa.ts'
 
@@ -40,7 +40,7 @@ const Line = ({ desk, name, help, set }: { desk: Desk; name: TextName; help?: st
       name={name}
       value={form.value(name, set[name])}
       autoComplete="off"
-      required={name !== 'till'}
+      required={name !== 'till' && name !== 'callbackUrl'}
       {...(isDigits ? { inputMode: 'numeric' as const } : {})}
       {...(help === undefined ? {} : { help })}
       {...form.error(name)}
@@ -80,6 +80,7 @@ const SettingsForm = ({ desk, set, missing }: FormProps) => {
         />
       ))}
       <Line {...line} name="phone" help={words.phoneHelp} />
+      <Line {...line} name="callbackUrl" help={words.callbackUrlHelp} />
       <Button kind="main">{words.save}</Button>
     </Form>
   )
@@ -110,18 +111,32 @@ const Standing = async ({ desk, missing }: { desk: Desk; missing: readonly strin
   )
 }
 
-const wrong = { baseUrl: 'baseUrlWrong', shortcode: 'shortcodeWrong', till: 'tillWrong', phone: 'phoneWrong' } as const
+const wrong = {
+  baseUrl: 'baseUrlWrong',
+  shortcode: 'shortcodeWrong',
+  till: 'tillWrong',
+  phone: 'phoneWrong',
+  callbackUrl: 'callbackUrlWrong',
+} as const
 
 const save = async (desk: DoingDesk): Promise<Done> => {
   const words = wordsOf(desk)
   const { fields } = desk
   const text = (name: string): string => fields.get(name).trim()
-  const texts = { baseUrl: text('baseUrl'), shortcode: text('shortcode'), till: text('till'), phone: text('phone') }
+  const texts = {
+    baseUrl: text('baseUrl'),
+    shortcode: text('shortcode'),
+    till: text('till'),
+    phone: text('phone'),
+    callbackUrl: text('callbackUrl'),
+  }
   const problems = Object.fromEntries(
     Object.entries(texts).flatMap(([name, value]) => {
       const shape = mpesaSettingsSchema.shape[name as keyof typeof texts]
       const isLeftOut = name === 'shortcode' && value === ''
-      return isLeftOut || shape.safeParse(value).success ? [] : [[name, words[wrong[name as keyof typeof wrong]]]]
+      return isLeftOut || shape.safeParse(value).success
+        ? []
+        : [[name, fill(words[wrong[name as keyof typeof wrong]], { words: forbiddenInCallbacks.join(', ') })]]
     }),
   )
   if (Object.keys(problems).length > 0) return { problems }

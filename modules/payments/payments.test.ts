@@ -18,6 +18,7 @@ import {
   requestPurchase,
   resolvePayment,
   revealPurchase,
+  setMpesa,
 } from './index.ts'
 import type { PaymentProvider, PromptRequest, PromptState, ProviderFault, Received } from './port.ts'
 
@@ -139,6 +140,16 @@ test('how long it took from the money to being online is told, of those who went
     paidToOnlineP50Ms: undefined,
     paidToOnlineP95Ms: undefined,
   })
+test('where Safaricom reaches the box each prompt has an address of its own, in hexadecimal', async () => {
+  const { buy, prompts, must } = shop()
+  await buy()
+  must(setMpesa, { callbackUrl: 'https://pop.example.com/box/', shortcode: '174379' })
+  await buy('+254712345679')
+  await buy('+254712345670')
+  const [none, ...urls] = prompts.map(({ callbackUrl }) => callbackUrl)
+  expect(none).toBeUndefined()
+  for (const url of urls) expect(url).toMatch(/^https:\/\/pop\.example\.com\/box\/callbacks\/[0-9a-f]{54}$/)
+  expect(new Set(urls).size).toBe(2)
 })
 
 test('the receipt that comes later is that of the purchase, and no money of its own', async () => {

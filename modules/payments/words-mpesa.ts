@@ -3,7 +3,7 @@ import { catalogue } from '@lango/kernel/ui'
 export const mpesaWords = catalogue(
   {
     title: 'M-Pesa',
-    note: 'Customers are asked on their phone and get what they bought when the money is there. Safaricom gives the key, secret and passkey of an app at developer.safaricom.co.ke. Nobody has to reach this box: it asks.',
+    note: 'Customers are asked on their phone and get what they bought when the money is there. Safaricom gives the key, secret and passkey of an app at developer.safaricom.co.ke. Nobody has to reach this box: it asks. Where Safaricom does reach it, it asks sooner.',
     ready: 'Customers can pay',
     readTo: 'Safaricom’s list was read up to',
     notReady: 'Customers cannot pay yet',
@@ -23,16 +23,21 @@ export const mpesaWords = catalogue(
     secretHelp: 'Leave it empty and it stays as it is.',
     phone: 'A number of yours',
     phoneHelp: 'Safaricom wants one before its list may be read: +254712345678.',
+    callbackUrl: 'Address at which Safaricom reaches this box',
+    callbackUrlHelp:
+      'Empty where it does not: nothing is lost, it takes some seconds longer. Else an https address of yours that leads here, such as https://pop.example.com. What is told there is believed only once it was asked for.',
     save: 'Save',
     saved: 'Saved.',
     baseUrlWrong: 'Write an address that begins with https://.',
     shortcodeWrong: 'It has 5 to 7 digits.',
     tillWrong: 'A till number has 5 to 8 digits.',
     phoneWrong: 'Write it as +254712345678.',
+    callbackUrlWrong:
+      'Write an address that begins with https://, without these in it, which M-Pesa does not call: {words}.',
   },
   {
     title: 'M-Pesa',
-    note: 'Wateja huombwa kwenye simu zao na hupata walichonunua pesa zinapofika. Safaricom hutoa ufunguo, siri na passkey za programu kwenye developer.safaricom.co.ke. Hakuna anayehitaji kukifikia kisanduku hiki: chenyewe huuliza.',
+    note: 'Wateja huombwa kwenye simu zao na hupata walichonunua pesa zinapofika. Safaricom hutoa ufunguo, siri na passkey za programu kwenye developer.safaricom.co.ke. Hakuna anayehitaji kukifikia kisanduku hiki: chenyewe huuliza. Safaricom inapokifikia, huuliza mapema zaidi.',
     ready: 'Wateja wanaweza kulipa',
     readTo: 'Orodha ya Safaricom ilisomwa hadi',
     notReady: 'Wateja hawawezi kulipa bado',
@@ -52,11 +57,15 @@ export const mpesaWords = catalogue(
     secretHelp: 'Iache tupu na hubaki ilivyo.',
     phone: 'Namba yako moja',
     phoneHelp: 'Safaricom huitaka kabla orodha yake haijasomwa: +254712345678.',
+    callbackUrl: 'Anwani ambayo Safaricom hukifikia kisanduku hiki',
+    callbackUrlHelp:
+      'Tupu ikiwa haikifikii: hakuna kinachopotea, huchukua sekunde kadhaa zaidi. Vinginevyo anwani yako ya https inayofika hapa, kama https://pop.example.com. Kinachosemwa hapo huaminiwa tu baada ya kuulizwa.',
     save: 'Hifadhi',
     saved: 'Imehifadhiwa.',
     baseUrlWrong: 'Andika anwani inayoanza na https://.',
     shortcodeWrong: 'Ina tarakimu 5 hadi 7.',
     tillWrong: 'Namba ya till ina tarakimu 5 hadi 8.',
     phoneWrong: 'Iandike hivi +254712345678.',
+    callbackUrlWrong: 'Andika anwani inayoanza na https://, isiyo na haya ambayo M-Pesa haiyapigii: {words}.',
   },
 )

@@ -60,7 +60,7 @@ const createPrompt = ({ provider, clock }: PaymentWorkDeps, tell: Tell) =>
     async run(context, { purchaseId }) {
       const begun = context.dispatch(beginPrompt, { purchaseId }, freshPart(context, clock))
       if (!begun.ok) throw new FaultError(begun.error)
-      const { mayPrompt, isWaitedFor } = begun.value
+      const { mayPrompt, isWaitedFor, tellAt } = begun.value
       // It may have been asked before a crash: then what was paid is seen in the provider's list.
       if (!mayPrompt) return isWaitedFor ? tell(context, purchaseId, { type: 'silent' }) : undefined
       const purchase = context.query(promptOf, { purchaseId })!
@@ -70,7 +70,7 @@ const createPrompt = ({ provider, clock }: PaymentWorkDeps, tell: Tell) =>
           amount: money(purchase.amountMinor, purchase.currency),
           reference: purchase.reference,
           description: 'Internet',
-          callbackUrl: undefined,
+          callbackUrl: tellAt,
         },
         context.signal,
       )

@@ -1,12 +1,15 @@
 /** The sentences about what people buy by themselves, and the money that comes in for it. */
 import { formatMoney, money } from '@lango/kernel'
 import type { FaultOf } from '@lango/kernel/verbs'
-import type { requestPurchase, resolvePayment, revealPurchase } from '@lango/modules/payments'
+import type { requestPurchase, resolvePayment, revealPurchase, setMpesa } from '@lango/modules/payments'
 
-export type PaymentFault = FaultOf<typeof requestPurchase | typeof resolvePayment | typeof revealPurchase>
+export type PaymentFault = FaultOf<
+  typeof requestPurchase | typeof resolvePayment | typeof revealPurchase | typeof setMpesa
+>
 
 type Own =
   | 'AmountDiffers'
+  | 'CallbackPlain'
   | 'PaymentSettled'
   | 'PaymentUnknown'
   | 'PlanNotForSale'
@@ -22,6 +25,8 @@ const amount = (minor: number, currency: string): string => formatMoney(money(mi
 export const paymentSentences: Sentences = {
   AmountDiffers: ({ paidMinor, priceMinor, currency }) =>
     `${amount(paidMinor, currency)} was paid, and that costs ${amount(priceMinor, currency)}: only what is worth as much can be given for it. Pay it back, or give what costs that.`,
+  CallbackPlain: ({ callbackUrl }) =>
+    `${callbackUrl} is plain http: that is for a simulator on this machine alone. Write an address that begins with https://.`,
   PaymentSettled: ({ receipt }) => `Somebody has said already what ${receipt} was for.`,
   PaymentUnknown: ({ receipt }) =>
     `No payment has the receipt ${receipt}. It may not have been read from the provider yet.`,

@@ -32,4 +32,5 @@ test('M-Pesa is set a name at a time, and what is missing is said; secrets are s
     /no setting mpesa.pin. They are mpesa.baseUrl/,
   )
   expect((await box.lango('setting', 'set', 'mpesa.shortcode', 'x')).err).toMatch(/5 to 7 digits/)
+  expect((await box.lango('setting', 'set', 'mpesa.callbackUrl', 'http://pop.example.com')).err).toMatch(/plain http/)
 })

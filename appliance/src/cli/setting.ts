@@ -39,6 +39,7 @@ const mpesaKeys: Readonly<Record<string, string>> = {
   consumerSecret: 'of the app (secret)',
   passkey: 'of the shortcode (secret)',
   phone: 'a number of yours, which Safaricom tells what was read of its list: +254712345678',
+  callbackUrl: 'where Safaricom reaches this box, such as https://pop.example.com; "" (default) where it does not',
 }
 const MPESA = 'mpesa.'
 

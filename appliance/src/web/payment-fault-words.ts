@@ -2,6 +2,10 @@
 import type { FaultWords } from './fault-words.ts'
 
 export const paymentFaultWords: Readonly<Record<string, FaultWords>> = {
+  CallbackPlain: {
+    en: '{callbackUrl} is plain http: that is for a simulator on this machine alone. Write an address that begins with https://.',
+    sw: '{callbackUrl} ni http tupu: hiyo ni ya kiigizo kwenye mashine hii pekee. Andika anwani inayoanza na https://.',
+  },
   PaymentSettled: {
     en: 'Somebody has said already what {receipt} was for.',
     sw: 'Tayari kuna aliyesema {receipt} ilikuwa ya nini.',
