@@ -4,6 +4,7 @@ import { every, ok, type Fault, type Log, type Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import { createSettings } from '@lango/modules/settings'
 import type { Action } from './actions.ts'
+import { callbacksOf } from './callbacks.ts'
 import type { SharedState } from './aaa/shared-state.ts'
 import { deskPages } from './desk-pages.ts'
 import { createLiveFeed } from './live-feed.ts'
@@ -96,6 +97,7 @@ export const startDesk = async (deps: DeskDeps): Promise<Result<Desk, Fault>> =>
     timeZone,
     hostNames: [hostname().toLowerCase(), ...deps.webNames],
     api: apiOf(deps),
+    callbacks: callbacksOf(site, log),
     metrics: metricsHandler({ holderOf: site.people.holderOf, may: site.may, text: watch.metrics }),
   })
   const stopFeeding = (): void => {

@@ -13,7 +13,7 @@ import {
 import { createRadiusControl, type RadiusControlDeps } from '@lango/drivers/radius-control'
 import { createFolderStore } from '@lango/drivers/folder-store'
 import { createMailSender } from '@lango/drivers/mail'
-import { createMpesa } from '@lango/drivers/mpesa'
+import { callbackReader, createMpesa } from '@lango/drivers/mpesa'
 import { createS3Store } from '@lango/drivers/s3'
 import { createAfricasTalkingSender } from '@lango/drivers/sms-africastalking'
 import { createWebhookSender } from '@lango/drivers/webhook'
@@ -259,6 +259,9 @@ export const createPaymentProvider = ({
     return made.provider
   }
 }
+
+/** Reads what the providers of payments post. */
+export const paymentCallbacks = callbackReader
 
 /** Where scheduled backups are kept; the secrets of the schedule are opened for each. */
 export const createBackupPlaces = ({

@@ -136,6 +136,25 @@ export const requestErrors: readonly ErrorFact[] = [
   { code: /^5/, is: 'silent' },
 ]
 
+/**
+ * Addresses that callbacks come from, as integrators list them. Safaricom changes them without a word: they tell what is
+ * unusual, and decide nothing.
+ */
+export const callbackSources: ReadonlySet<string> = new Set([
+  '196.201.214.200',
+  '196.201.214.206',
+  '196.201.214.207',
+  '196.201.214.208',
+  '196.201.213.114',
+  '196.201.213.44',
+  '196.201.212.127',
+  '196.201.212.138',
+  '196.201.212.129',
+  '196.201.212.136',
+  '196.201.212.74',
+  '196.201.212.69',
+])
+
 export const c2bRejections = {
   phone: 'C2B00011',
   account: 'C2B00012',

@@ -8,6 +8,7 @@ import { createPull, type Pull } from './pull.ts'
 import { createPush } from './push.ts'
 
 export * from './callbacks.ts'
+export { callbackReader } from './callback-reader.ts'
 export type { C2b, C2bRegistration, C2bSimulation, C2bVersion } from './c2b.ts'
 export type { Initiator, MpesaConfig, MpesaDependencies } from './client.ts'
 export type { Initiated, Payout } from './initiator.ts'

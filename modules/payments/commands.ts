@@ -120,6 +120,9 @@ const goOn = (ctx: CommandContext, purchase: Purchase, heard: Told): void => {
   const set = (values: Partial<Purchase>): void => {
     ctx.db.update(purchases.site).set(values).where(eq(purchases.site.id, id)).run()
   }
+  // Whoever says that it is paid, and whoever is asked about it, do not say the same: somebody has to hear of it.
+  if (heard.type === 'failed' && purchase.claimedAt !== null && purchase.confirmedAt === null)
+    set({ deniedAt: purchase.deniedAt ?? ctx.now })
   const ask = (afterMs: number): void => ctx.enqueue(askJob, { purchaseId: id }, { runAt: ctx.now + afterMs, key: id })
   switch (next.type) {
     case 'accept':

@@ -1,6 +1,7 @@
 import { defineModule } from '@lango/kernel/verbs'
 import { beginPrompt, givePaid, promptTold, requestPurchase, revealPurchase } from './commands.ts'
 import { payableAtGate, purchaseAtGate, purchasesOfPhone, receiptAtGate } from './gate.ts'
+import { hearCallback } from './hear-callback.ts'
 import { hearPayments, resolvePayment } from './hear.ts'
 import { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
 import { purchasePace } from './pace.ts'
@@ -15,7 +16,7 @@ import {
   showPayment,
   showPurchase,
 } from './queries.ts'
-import { paymentAccounts, paymentMarks, payments as paymentsTable, purchases } from './tables.ts'
+import { paymentAccounts, paymentInbox, paymentMarks, payments as paymentsTable, purchases } from './tables.ts'
 
 export { payableAtGate, purchaseAtGate, purchasesOfPhone, receiptAtGate } from './gate.ts'
 export { readPhone } from './phone.ts'
@@ -23,6 +24,9 @@ export type { Failure } from './port.ts'
 export { paymentLimits, type Doubt } from './rules.ts'
 export { purchasePace } from './pace.ts'
 export { requestPurchase, revealPurchase } from './commands.ts'
+export { callbackDigest, createCallbackGate, type CallbackGate } from './callback-gate.ts'
+export { callbackLimits } from './callback-rules.ts'
+export { hearCallback } from './hear-callback.ts'
 export { hearPayments, resolvePayment } from './hear.ts'
 export { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
 export { missingOf, MPESA, mpesaSecretsPurpose, type MpesaSecrets, type MpesaSettings } from './mpesa-rules.ts'
@@ -31,7 +35,7 @@ export { createPaymentWork, type PaymentWorkDeps } from './work.ts'
 
 export const payments = defineModule({
   name: 'payments',
-  tables: [purchases, paymentsTable, paymentMarks, paymentAccounts],
+  tables: [purchases, paymentsTable, paymentMarks, paymentAccounts, paymentInbox],
   commands: [
     requestPurchase,
     revealPurchase,
@@ -39,6 +43,7 @@ export const payments = defineModule({
     promptTold,
     givePaid,
     hearPayments,
+    hearCallback,
     resolvePayment,
     setMpesa,
     resealPayments,

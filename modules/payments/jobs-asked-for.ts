@@ -12,3 +12,5 @@ export const grantJob = { name: 'payments.granting', input } as const
 
 /** Reads what the provider has received. */
 export const pullJob = { name: 'payments.pulling', input: z.object({}) } as const
+/** The same, once more and at once. */
+export const pullNowJob = { name: 'payments.pullingNow', input: z.object({}) } as const

@@ -68,6 +68,25 @@ export type Received = {
   readonly name: string | undefined
 }
 
+/** What a provider posts of a prompt, read. A claim: nothing of it is signed. */
+export type PromptClaim = {
+  /** The provider's name of the prompt. */
+  readonly ref: string
+  readonly isPaid: boolean
+  /** Of what was paid. */
+  readonly amount: Money | undefined
+}
+
+/** Reads what a provider posts, and knows what it is answered with. Takes any input and never throws. */
+export interface CallbackReader {
+  /** Undefined where it cannot be read. */
+  prompt(body: unknown): PromptClaim | undefined
+  /** Whether it is an address that the provider is known to post from; others may be added any day. */
+  isKnownSource(address: string): boolean
+  /** What every callback is answered with, whatever becomes of it. */
+  readonly accepted: Readonly<Record<string, unknown>>
+}
+
 export interface PaymentProvider {
   /**
    * Puts a prompt on a handset. The answer says that it was taken, never that it was paid. After `ProviderSilent`

@@ -1,6 +1,7 @@
 import { defineTable } from '@lango/kernel/db'
 import { grants } from '../access/tables.ts'
 import type { MpesaSettings } from './mpesa-rules.ts'
+import { callbackOutcomes } from './callback-rules.ts'
 import type { Failure } from './port.ts'
 import { purchaseStates, type Doubt } from './rules.ts'
 
@@ -40,6 +41,10 @@ export const purchases = defineTable(
     failure: c.optText<Failure>(),
     /** It failed as far as anybody was told, and the money may come all the same. */
     mayStillBePaid: c.flag(),
+    /** A callback said that it is paid: a claim, and the provider is asked. */
+    claimedAt: c.optInstant(),
+    /** The provider, asked after the claim, said otherwise. */
+    deniedAt: c.optInstant(),
     /** Of its grant, once more: the first login, and the end. */
     firstUsedAt: c.optInstant(),
     expiresAt: c.optInstant(),
@@ -47,7 +52,12 @@ export const purchases = defineTable(
   {
     repeats: { of: grants, by: 'serviceId', columns: ['firstUsedAt', 'expiresAt'] },
     unique: { byNumber: ['number'], byReference: ['reference'], byProviderRef: ['providerRef'] },
-    indexes: { byPhone: ['phone', 'requestedAt'], byState: ['state', 'requestedAt'], byPlan: ['planId'] },
+    indexes: {
+      byPhone: ['phone', 'requestedAt'],
+      byState: ['state', 'requestedAt'],
+      byPlan: ['planId'],
+      byDenied: ['deniedAt'],
+    },
   },
 )
 
@@ -110,4 +120,29 @@ export const paymentAccounts = defineTable(
     changedAt: c.instant(),
     changedBy: c.text(),
   }),
+)
+
+/**
+ * What the provider has posted, as it came, before it is answered. Nothing of it is signed: rows are added and never
+ * changed, and what nobody was told an address for has none.
+ */
+export const paymentInbox = defineTable(
+  'payment_inbox',
+  { home: 'site', flow: 'never', onDelete: 'erase', key: 'no' },
+  (c) => ({
+    arrivedAt: c.instant(),
+    /** The address that posted it; '' where it is not known. */
+    origin: c.text(),
+    /** Whether the provider is known to post from there. */
+    isKnownSource: c.flag(),
+    purchaseId: c.optRef('purchases'),
+    body: c.text(),
+    /** Of the address that was called and the body: the same again is the same row. */
+    digest: c.text(),
+    outcome: c.oneOf(callbackOutcomes),
+  }),
+  {
+    unique: { byDigest: ['digest'] },
+    indexes: { byPurchase: ['purchaseId'], byTime: ['arrivedAt'], byOutcome: ['outcome', 'arrivedAt'] },
+  },
 )

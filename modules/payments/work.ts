@@ -3,7 +3,7 @@ import { FaultError, money, type Clock } from '@lango/kernel'
 import { defineJob, type AnyJob, type JobContext } from '@lango/kernel/verbs'
 import { beginPrompt, givePaid, promptTold } from './commands.ts'
 import { hearPayments } from './hear.ts'
-import { askJob, grantJob, promptJob, pullJob } from './jobs-asked-for.ts'
+import { askJob, grantJob, promptJob, pullJob, pullNowJob } from './jobs-asked-for.ts'
 import type { PaymentProvider, PromptState, ProviderFault, Received } from './port.ts'
 import { askedPhones, promptOf, pulledUntil } from './queries.ts'
 import { paymentLimits, type Told } from './rules.ts'
@@ -95,35 +95,35 @@ const createAsk = ({ provider }: PaymentWorkDeps, tell: Tell) =>
   })
 
 /** Reads the provider's list, from a while before where it was read to. */
-const createPull = ({ provider, clock }: PaymentWorkDeps) => {
+const createPulls = ({ provider, clock }: PaymentWorkDeps) => {
   /** Told once: a list that cannot be read now is asked for each minute, and the doctor says since when. */
   let told = ''
-  return defineJob({
-    ...pullJob,
-    limits: { attemptsMax: 3, atOnce: 1 },
-    everyMs: paymentLimits.pullEveryMs,
-    async run(context) {
-      const now = clock.now()
-      const { pullBackMs, pullOverlapMs, pullRowsAtOnce } = paymentLimits
-      const before = context.query(pulledUntil, {}) ?? now - pullBackMs
-      const fromAt = Math.max(before - pullOverlapMs, now - pullBackMs)
-      const using = provider()
-      const read = await using?.received({ fromAt, toAt: now }, context.signal)
-      if (!using || !read) return
-      const fault = read.ok ? '' : JSON.stringify(read.error)
-      if (fault !== '' && fault !== told) context.log.warn('the provider’s list cannot be read', { fault: read })
-      told = fault
-      if (!read.ok) return
-      const { payments } = read.value
-      const phones = context.query(askedPhones, { fromAt: fromAt - pullOverlapMs, toAt: now + 1 })
-      for (let at = 0; at === 0 || at < payments.length; at += pullRowsAtOnce) {
-        const rows = payments.slice(at, at + pullRowsAtOnce).map((one) => heardFrom(using, phones, one))
-        const isLast = at + pullRowsAtOnce >= payments.length
-        const part = `.${at}${freshPart(context, clock)}`
-        must(context.dispatch(hearPayments, { payments: rows, ...(isLast && { pulledUntil: now }) }, part))
-      }
-    },
-  })
+  const run = async (context: JobContext): Promise<void> => {
+    const now = clock.now()
+    const { pullBackMs, pullOverlapMs, pullRowsAtOnce } = paymentLimits
+    const before = context.query(pulledUntil, {}) ?? now - pullBackMs
+    const fromAt = Math.max(before - pullOverlapMs, now - pullBackMs)
+    const using = provider()
+    const read = await using?.received({ fromAt, toAt: now }, context.signal)
+    if (!using || !read) return
+    const fault = read.ok ? '' : JSON.stringify(read.error)
+    if (fault !== '' && fault !== told) context.log.warn('the provider’s list cannot be read', { fault: read })
+    told = fault
+    if (!read.ok) return
+    const { payments } = read.value
+    const phones = context.query(askedPhones, { fromAt: fromAt - pullOverlapMs, toAt: now + 1 })
+    for (let at = 0; at === 0 || at < payments.length; at += pullRowsAtOnce) {
+      const rows = payments.slice(at, at + pullRowsAtOnce).map((one) => heardFrom(using, phones, one))
+      const isLast = at + pullRowsAtOnce >= payments.length
+      const part = `.${at}${freshPart(context, clock)}`
+      must(context.dispatch(hearPayments, { payments: rows, ...(isLast && { pulledUntil: now }) }, part))
+    }
+  }
+  const pullLimits = { attemptsMax: 3, atOnce: 1 }
+  return [
+    defineJob({ ...pullJob, limits: pullLimits, everyMs: paymentLimits.pullEveryMs, run }),
+    defineJob({ ...pullNowJob, limits: pullLimits, run }),
+  ]
 }
 
 export const createPaymentWork = (deps: PaymentWorkDeps): readonly AnyJob[] => {
@@ -137,7 +137,7 @@ export const createPaymentWork = (deps: PaymentWorkDeps): readonly AnyJob[] => {
       return Promise.resolve()
     },
   })
-  return [createPrompt(deps, tell), createAsk(deps, tell), give, createPull(deps)]
+  return [createPrompt(deps, tell), createAsk(deps, tell), give, ...createPulls(deps)]
 }
 
 const heardFrom = (provider: PaymentProvider, phones: readonly string[], { amount, ...received }: Received) => {

@@ -1,4 +1,5 @@
 export { createApi } from './api.ts'
+export { createCallbacks } from './callbacks.ts'
 export { deskAddress, serveWeb, type WebTls } from './serve.ts'
 export { createSignInGuard, type Attempt, type SignInGuard } from './sign-in-guard.ts'
 export { createWeb } from './web.ts'

@@ -38,6 +38,8 @@ export type WebOptions = {
   readonly demo: boolean
   /** The interface for programs, which brings its own key. */
   readonly api?: Hono
+  /** What the provider of payments posts, to addresses of its own. */
+  readonly callbacks?: Hono
   /** What Prometheus asks for, with a key of its own. */
   readonly metrics?: Handler
   readonly log: Log
@@ -157,7 +159,10 @@ export const createWeb = (options: WebOptions): Web => {
   const proofs = createRecentProofs(clock)
   const app = new Hono<DeskEnv>()
 
-  app.use(protectiveHeaders, compress(), onlyOurHost(pages, hostNames))
+  app.use(protectiveHeaders, compress())
+  // Before the names: a proxy that leads from outside to here has one of its own.
+  if (options.callbacks) app.route('/callbacks', options.callbacks)
+  app.use(onlyOurHost(pages, hostNames))
   app.use('/assets/*', serveAssets(assets))
   app.get('/brand.css', (c) => c.body(look().stylesheet, 200, { 'content-type': 'text/css; charset=utf-8' }))
   app.get('/healthz', (c) => {

@@ -1,0 +1,217 @@
+import { expect, test } from 'vitest'
+import { err, seededRandom, ok, type Fault, type Result } from '@lango/kernel'
+import { memorySite } from '@lango/kernel/testing'
+import { access } from '@lango/modules/access'
+import { customers } from '@lango/modules/customers'
+import { ledger } from '@lango/modules/ledger'
+import { messages } from '@lango/modules/messages'
+import { createPaymentWork, payments, requestPurchase, setMpesa } from '@lango/modules/payments'
+import type { PaymentProvider } from '@lango/modules/payments/port'
+import { paymentInbox } from '@lango/modules/payments/tables'
+import { addPlan, plans } from '@lango/modules/plans'
+import { services } from '@lango/modules/services'
+import { settings } from '@lango/modules/settings'
+import { callbacksOf } from '../callbacks.ts'
+import { createFixtureFeed, sampleSnapshot } from './testing/fixture-feed.ts'
+import { siteUnderTest } from './testing/site-under-test.ts'
+import { createWeb } from './web.ts'
+
+/** A purchase with a prompt on a phone, and the address that its provider was told. */
+const shop = async () => {
+  const urls: string[] = []
+  const now = { of: () => 0 }
+  const provider: Partial<PaymentProvider> = {
+    prompt({ callbackUrl = '' }) {
+      urls.push(callbackUrl)
+      return Promise.resolve(ok({ ref: `ws_CO_${urls.length}` }))
+    },
+    received: () => Promise.resolve(ok({ payments: [], unread: 0 })),
+  }
+  const jobs = createPaymentWork({ provider: () => provider as PaymentProvider, clock: { now: () => now.of() } })
+  const site = memorySite([settings, messages, access, plans, ledger, customers, services, payments], { jobs })
+  now.of = site.clock.now
+  void site.jobs.run(new AbortController().signal)
+  site.must(setMpesa, { shortcode: '174379', callbackUrl: 'https://pop.example.com' })
+  const plan = {
+    name: 'Hour',
+    kind: 'hotspot',
+    policy: {},
+    validitySec: 3600,
+    priceMinor: 2000,
+    currency: 'KES',
+  } as const
+  site.must(addPlan, plan)
+  const disk: { fault?: Fault } = {}
+  const onDisk = (): Promise<Result<void, Fault>> => Promise.resolve(disk.fault ? err(disk.fault) : ok())
+  const dispatcher = { ...site.dispatcher, dispatch: site.dispatcher.dispatch.bind(site.dispatcher), synced: onDisk }
+  const callbacks = callbacksOf({ ...site, dispatcher: dispatcher as typeof site.dispatcher }, site.log)
+  const web = createWeb({
+    token: 'x'.repeat(32),
+    feed: createFixtureFeed(sampleSnapshot({ now: site.clock.now(), sessions: 1 })),
+    site: siteUnderTest().web,
+    pages: [],
+    siteName: 'Kisumu POP',
+    clock: site.clock,
+    demo: false,
+    log: site.log,
+    callbacks,
+  })
+  const buy = async (phone: string) => {
+    site.must(requestPurchase, { plan: 'Hour', phone })
+    await site.runJobs()
+    return new URL(urls.at(-1)!).pathname
+  }
+  const post = async (path: string, body: BodyInit | object, headers: Record<string, string> = {}) => {
+    const isRaw = typeof body === 'string' || body instanceof ReadableStream || body instanceof Uint8Array
+    return web.app.request(path, {
+      method: 'POST',
+      headers: { host: 'pop.example.com', ...headers },
+      body: isRaw ? body : JSON.stringify(body),
+      ...(body instanceof ReadableStream && { duplex: 'half' }),
+    } as RequestInit)
+  }
+  return {
+    ...site,
+    web,
+    post,
+    buy,
+    disk,
+    rows: () => site.database.orm.select().from(paymentInbox.site).all(),
+  }
+}
+
+const told = (more: object = {}) => ({
+  Body: {
+    stkCallback: {
+      MerchantRequestID: '1',
+      CheckoutRequestID: 'ws_CO_1',
+      ResultCode: 0,
+      ResultDesc: 'done',
+      CallbackMetadata: {
+        Item: [
+          { Name: 'Amount', Value: 20 },
+          { Name: 'MpesaReceiptNumber', Value: 'R1' },
+        ],
+      },
+      ...more,
+    },
+  },
+})
+const ACCEPTED = { ResultCode: 0, ResultDesc: 'Accepted' }
+
+test('what is posted to the address of a prompt is written down, answered, and once', async () => {
+  const { post, buy, rows } = await shop()
+  const path = await buy('+254712345678')
+  for (let times = 0; times < 3; times++) {
+    const answer = await post(path, told(), { 'x-forwarded-for': '196.201.214.200' })
+    expect([answer.status, await answer.json()]).toEqual([200, ACCEPTED])
+  }
+  expect(rows()).toMatchObject([{ outcome: 'asked', body: JSON.stringify(told()), isKnownSource: false }])
+  await post(path, told({ ResultCode: '1032' }))
+  expect(rows()).toHaveLength(2)
+})
+
+test('no 2xx leaves before the row is on disk', async () => {
+  const { post, buy, disk, rows } = await shop()
+  const path = await buy('+254712345678')
+  disk.fault = { type: 'DiskFailed' }
+  expect((await post(path, told())).status).toBe(503)
+  // It was committed and may be lost: a repeat is no reason to say that it is there.
+  expect((await post(path, told())).status).toBe(503)
+  delete disk.fault
+  expect((await post(path, told())).status).toBe(200)
+  expect(rows()).toHaveLength(1)
+})
+
+test('strangers are answered the same and leave nothing behind, whatever they post', async () => {
+  const { post, buy, rows, log, count } = await shop()
+  const path = await buy('+254712345678')
+  const token = path.split('/').at(-1)!
+  const other = await buy('+254712345679')
+  const swapped = `${token.slice(0, 14)}${other.split('/').at(-1)!.slice(14)}`
+  const junk = [
+    'x',
+    '__proto__',
+    'constructor',
+    '%00',
+    '..%2f..%2fetc',
+    token.toUpperCase(),
+    `${token}0`,
+    token.slice(0, -1),
+    `${token.slice(0, -1)}${token.endsWith('0') ? '1' : '0'}`,
+    swapped,
+    `01${'f'.repeat(52)}`,
+    `01${'0'.repeat(52)}`,
+  ]
+  const commands = count({ name: 'commands' })
+  for (const one of junk) {
+    const answer = await post(`/callbacks/${one}`, told())
+    expect([one, answer.status, await answer.json()]).toEqual([one, 200, ACCEPTED])
+  }
+  expect([rows(), count({ name: 'commands' }) - commands]).toEqual([[], 0])
+  // Told the first time and the tenth.
+  expect(log.lines.filter(({ msg }) => msg.includes('nobody was told'))).toHaveLength(2)
+})
+
+test('an address of a shortcode that is no more is nobody’s', async () => {
+  const { post, buy, rows, must } = await shop()
+  const path = await buy('+254712345678')
+  must(setMpesa, { shortcode: '600984' })
+  await post(path, told())
+  expect(rows()).toEqual([])
+})
+
+test('hostile bodies are kept as they are, and change nothing', async () => {
+  const { post, buy, rows } = await shop()
+  const path = await buy('+254712345678')
+  const random = seededRandom(7)
+  const bodies: (string | Uint8Array)[] = [
+    '',
+    'null',
+    '[]',
+    '{"Body":{"__proto__":{"stkCallback":{"CheckoutRequestID":"ws_CO_1","ResultCode":0}}}}',
+    '{"__proto__":{"Body":{"stkCallback":{"CheckoutRequestID":"ws_CO_1","ResultCode":0}}}}',
+    '{"constructor":{"prototype":{"Body":1}}}',
+    '['.repeat(16_000),
+    JSON.stringify(told({ CheckoutRequestID: { toString: 'x' }, ResultCode: ['0'] })),
+    JSON.stringify(told({ CheckoutRequestID: '__proto__' })),
+    JSON.stringify(told({ CallbackMetadata: { Item: { Name: 'Amount', Value: 1e308 } } })),
+    JSON.stringify(told({ CallbackMetadata: null })),
+    'Body[stkCallback]=1&\0=\x01',
+    random.bytes(500),
+  ]
+  for (const body of bodies) expect((await post(path, body)).status).toBe(200)
+  expect(rows()).toHaveLength(bodies.length)
+  for (const { outcome } of rows()) expect(['unreadable', 'mismatch']).toContain(outcome)
+  expect(Object.hasOwn(Object.prototype, 'Body')).toBe(false)
+})
+
+test('what is too long is not read to its end, and whoever has an address cannot fill the disk', async () => {
+  const { post, buy, rows, log } = await shop()
+  const path = await buy('+254712345678')
+  let sent = 0
+  const endless = new ReadableStream<Uint8Array>({
+    pull(stream) {
+      sent += 1
+      stream.enqueue(new Uint8Array(4096).fill(32))
+    },
+  })
+  expect((await post(path, endless)).status).toBe(200)
+  expect(sent).toBeLessThan(20)
+  expect((await post(path, 'x'.repeat(1_000_000))).status).toBe(200)
+  expect([rows(), log.lines.filter(({ msg }) => msg.includes('too long')).length]).toEqual([[], 1])
+  for (let n = 0; n < 50; n++) expect((await post(path, told({ ResultDesc: `no ${n}` }))).status).toBe(200)
+  expect(rows()).toHaveLength(20)
+})
+
+test('the proxy’s name is nobody’s of the desk, and nothing else is served by it', async () => {
+  const { post, buy, web } = await shop()
+  const path = await buy('+254712345678')
+  expect((await post(path, told(), { origin: 'https://evil.example', 'content-type': 'text/plain' })).status).toBe(200)
+  const get = (to: string) => web.app.request(to, { headers: { host: 'pop.example.com' } })
+  expect((await get('/')).status).toBe(400)
+  expect((await get(path)).status).toBe(404)
+  expect((await get('/callbacks')).status).toBe(404)
+  const answer = await post(path, told())
+  expect(answer.headers.get('set-cookie')).toBeNull()
+})

@@ -1,0 +1,217 @@
+import { expect, test } from 'vitest'
+import { money, ok, type Result } from '@lango/kernel'
+import { memorySite } from '@lango/kernel/testing'
+import { access } from '../access/index.ts'
+import { customers } from '../customers/index.ts'
+import { ledger } from '../ledger/index.ts'
+import { messages } from '../messages/index.ts'
+import { addPlan, plans } from '../plans/index.ts'
+import { services } from '../services/index.ts'
+import { settings } from '../settings/index.ts'
+import {
+  callbackDigest,
+  createCallbackGate,
+  createPaymentWork,
+  hearCallback,
+  listPurchases,
+  payments,
+  requestPurchase,
+  setMpesa,
+} from './index.ts'
+import type { PaymentProvider, PromptState, ProviderFault, Received } from './port.ts'
+import { paymentInbox } from './tables.ts'
+
+const AMINA = '+254712345678'
+const PAID = { state: 'paid', receipt: undefined } as const
+const CANCELLED = { state: 'failed', failure: 'cancelled', code: '1032', mayStillBePaid: true } as const
+
+/** A box that Safaricom reaches, and a provider that says what the test has it say. */
+const shop = async () => {
+  const says = {
+    ref: 'ws_CO_1' as string | undefined,
+    state: ok({ state: 'pending' }) as Result<PromptState, ProviderFault>,
+    received: [] as Received[],
+  }
+  const urls: string[] = []
+  const asked: string[] = []
+  const provider: PaymentProvider = {
+    prompt({ callbackUrl = '' }) {
+      urls.push(callbackUrl)
+      const { ref } = says
+      return Promise.resolve(
+        ref === undefined ? { ok: false, error: { type: 'ProviderSilent', reason: 'no answer' } } : ok({ ref }),
+      )
+    },
+    promptState(ref) {
+      asked.push(ref)
+      return Promise.resolve(says.state)
+    },
+    received() {
+      asked.push('the list')
+      return Promise.resolve(ok({ payments: says.received, unread: 0 }))
+    },
+    reverse: () => Promise.resolve({ ok: false, error: { type: 'ProviderMisconfigured', code: '', reason: '' } }),
+    isHintOf: () => false,
+  }
+  const now = { of: () => 0 }
+  const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })
+  const site = memorySite([settings, messages, access, plans, ledger, customers, services, payments], { jobs })
+  now.of = site.clock.now
+  void site.jobs.run(new AbortController().signal)
+  const { must, clock, runJobs } = site
+  must(setMpesa, { shortcode: '174379', callbackUrl: 'https://pop.example.com' })
+  must(addPlan, { name: 'Hour', kind: 'hotspot', policy: {}, validitySec: 3600, priceMinor: 2000, currency: 'KES' })
+  const gate = createCallbackGate(site.database.raw, site.vault)
+  await runJobs()
+  let posts = 0
+  return {
+    ...site,
+    says,
+    asked,
+    buy: async () => {
+      const bought = must(requestPurchase, { plan: 'Hour', phone: AMINA })
+      await runJobs()
+      asked.length = 0
+      return bought
+    },
+    /** Posted to the address of the first prompt, and all that follows at once. */
+    post: async (more: Partial<Parameters<typeof claimOf>[0]> = {}) => {
+      posts += 1
+      const token = urls[0]!.split('/').at(-1)!
+      const body = `${posts}`
+      const { outcome } = must(hearCallback, {
+        purchaseId: gate.purchaseOf(token)!,
+        origin: '10.0.0.1',
+        isKnownSource: false,
+        body,
+        digest: callbackDigest(token, body),
+        claim: claimOf(more),
+      })
+      await runJobs()
+      return outcome
+    },
+    pass: async (ms: number) => {
+      clock.advance(ms)
+      await runJobs()
+    },
+    purchase: () => site.query(listPurchases, {})[0]!,
+    grants: () => site.database.raw.prepare<[], { status: string }>('SELECT status FROM grants').all(),
+    inbox: () => site.database.orm.select().from(paymentInbox.site).all(),
+  }
+}
+const claimOf = (more: { ref?: string; isPaid?: boolean; amountMinor?: number; currency?: string }) => ({
+  ref: 'ws_CO_1',
+  isPaid: true,
+  amountMinor: 2000,
+  currency: 'KES',
+  ...more,
+})
+
+test('a callback is a reason to ask at once, and what is bought is given when the answer says so', async () => {
+  const { buy, post, says, asked, purchase, clock } = await shop()
+  await buy()
+  says.state = ok(PAID)
+  const before = clock.now()
+  expect(await post()).toBe('asked')
+  expect(asked).toEqual(['ws_CO_1'])
+  expect(purchase()).toMatchObject({ state: 'granted', claimedAt: before, grantedAt: before, deniedAt: null })
+})
+
+test('a claim that it is paid gives nothing while the provider says nothing', async () => {
+  const { buy, post, pass, says, purchase, grants } = await shop()
+  await buy()
+  await post()
+  expect([purchase().state, grants()]).toEqual(['accepted', []])
+  says.state = ok(PAID)
+  await pass(3000)
+  expect(purchase()).toMatchObject({ state: 'granted', deniedAt: null })
+})
+
+test('where the provider says otherwise nothing is given, and it is on record for somebody', async () => {
+  const { buy, post, says, purchase, grants, clock, pass } = await shop()
+  await buy()
+  says.state = ok(CANCELLED)
+  await post()
+  expect(purchase()).toMatchObject({ state: 'failed', failure: 'cancelled', deniedAt: clock.now() })
+  expect(grants()).toEqual([])
+  says.state = ok(PAID)
+  await pass(5 * 60_000)
+  expect(purchase()).toMatchObject({ state: 'granted', mayStillBePaid: false })
+})
+
+test('a forged failure fails nothing: it makes the question come sooner', async () => {
+  const { buy, post, says, purchase, asked } = await shop()
+  await buy()
+  expect(await post({ isPaid: false })).toBe('asked')
+  expect([purchase().state, asked]).toEqual(['accepted', ['ws_CO_1']])
+  says.state = ok(PAID)
+  await post({ isPaid: false })
+  expect(purchase()).toMatchObject({ state: 'granted', claimedAt: null, deniedAt: null })
+  // Late, or for a purchase that is over.
+  expect([await post({ isPaid: false }), await post()]).toEqual(['settled', 'settled'])
+  expect(purchase().state).toBe('granted')
+})
+
+test.each([
+  ['another prompt', { ref: 'ws_CO_2' }],
+  ['another amount', { amountMinor: 100 }],
+  ['another currency', { currency: 'UGX' }],
+])('what names %s is kept and not acted on', async (_, more) => {
+  const { buy, post, purchase, asked, inbox } = await shop()
+  await buy()
+  expect(await post(more)).toBe('mismatch')
+  expect([asked, purchase().claimedAt]).toEqual([[], null])
+  expect(inbox()).toMatchObject([{ outcome: 'mismatch', origin: '10.0.0.1' }])
+})
+
+test('where nobody knows the prompt’s name the list is read at once, and it alone is believed', async () => {
+  const { buy, post, says, asked, purchase, clock } = await shop()
+  says.ref = undefined
+  const { reference } = await buy()
+  expect(await post()).toBe('listed')
+  expect([asked, purchase().state]).toEqual([['the list'], 'accepted'])
+  says.received = [
+    {
+      receipt: 'SJ41XK2P9Q',
+      amount: money(2000, 'KES'),
+      shortcode: '174379',
+      paidAt: clock.now(),
+      account: reference,
+      phone: undefined,
+      phoneHint: undefined,
+      name: undefined,
+    },
+  ]
+  await post()
+  expect(purchase().state).toBe('granted')
+})
+
+test('the list goes on to be read each minute, and no oftener than it is told to', async () => {
+  const { buy, post, says, asked, pass } = await shop()
+  says.ref = undefined
+  await buy()
+  await post()
+  asked.length = 0
+  for (let minute = 0; minute < 5; minute++) await pass(60_000)
+  expect(asked).toHaveLength(5)
+})
+
+test('days later it is a callback like another: the provider is asked', async () => {
+  const { buy, post, says, purchase, pass } = await shop()
+  await buy()
+  for (let turn = 0; turn < 20; turn++) await pass(10_000)
+  expect(purchase()).toMatchObject({ state: 'failed', failure: 'timeout' })
+  await pass(5 * 86_400_000)
+  says.state = ok(CANCELLED)
+  expect(await post()).toBe('asked')
+  expect(purchase().state).toBe('failed')
+})
+
+test('what was posted long ago is forgotten', async () => {
+  const { buy, post, inbox, pass } = await shop()
+  await buy()
+  await post()
+  await pass(91 * 86_400_000)
+  await post({ isPaid: false })
+  expect(inbox()).toHaveLength(1)
+})
