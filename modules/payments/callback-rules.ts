@@ -5,6 +5,8 @@ import type { Standing } from './rules.ts'
 export const callbackOutcomes = [
   /** It fits what was asked for: the provider is asked at once. */
   'asked',
+  /** The same, and what was bought is given meanwhile: the amount is one that is trusted for a minute. */
+  'ahead',
   /** Nothing is left to ask. */
   'settled',
   /** The prompt's answer is not written down yet: it is asked after as ever. */
@@ -25,9 +27,13 @@ export const callbackLimits = defineLimits({
   /** Rows are gone after this long, some with each that is added. */
   keptMs: 90 * 86_400_000,
   forgottenAtOnce: 20,
+  /** What was given ahead is taken back when nobody has confirmed it by then. */
+  confirmWithinMs: 60_000,
 })
 
 type Prompted = Standing & {
+  /** It was given once before it was confirmed: not again. */
+  readonly aheadAt: number | null
   readonly providerRef: string | null
   readonly amountMinor: number
   readonly currency: string
@@ -40,16 +46,31 @@ export type Claim = {
   readonly currency?: string | undefined
 }
 
-/** That it failed is as little believed as that it was paid: either makes the question come sooner. */
-export const outcomeOf = (purchase: Prompted, claim: Claim | undefined): CallbackOutcome => {
-  const { state, providerRef, amountMinor, currency, mayStillBePaid } = purchase
+/** A shilling, which is all that M-Pesa moves. */
+const MINOR = 100
+
+/** Whether it speaks of this purchase's prompt, and of what it costs. */
+const isOf = ({ providerRef, amountMinor, currency }: Prompted, claim: Claim): boolean =>
+  (providerRef === null || claim.ref === providerRef) &&
+  (!claim.isPaid || (claim.amountMinor === amountMinor && claim.currency === currency))
+
+/**
+ * That it failed is as little believed as that it was paid: either makes the question come sooner. Up to `trustUpTo`
+ * shillings what was bought is given meanwhile.
+ */
+export const outcomeOf = (purchase: Prompted, claim: Claim | undefined, trustUpTo: number): CallbackOutcome => {
   if (claim === undefined) return 'unreadable'
-  if (state === 'requested') return 'early'
-  if (providerRef !== null && claim.ref !== providerRef) return 'mismatch'
-  if (claim.isPaid && (claim.amountMinor !== amountMinor || claim.currency !== currency)) return 'mismatch'
+  if (purchase.state === 'requested') return 'early'
+  return isOf(purchase, claim) ? afterClaim(purchase, claim, trustUpTo) : 'mismatch'
+}
+
+const afterClaim = (purchase: Prompted, { isPaid }: Claim, trustUpTo: number): CallbackOutcome => {
+  const { state, providerRef, amountMinor, mayStillBePaid, aheadAt } = purchase
   if (state === 'confirmed' || state === 'granted') return 'settled'
   if (providerRef === null) return 'listed'
-  if (state === 'accepted' || mayStillBePaid) return 'asked'
+  const isTrusted = isPaid && amountMinor <= trustUpTo * MINOR && aheadAt === null
+  if (state === 'accepted') return isTrusted ? 'ahead' : 'asked'
+  if (mayStillBePaid) return 'asked'
   // It was told for good that it failed. Money that came all the same is in the list.
-  return claim.isPaid ? 'listed' : 'settled'
+  return isPaid ? 'listed' : 'settled'
 }

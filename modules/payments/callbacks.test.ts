@@ -3,7 +3,7 @@ import { money, ok, type Result } from '@lango/kernel'
 import { memorySite } from '@lango/kernel/testing'
 import { access } from '../access/index.ts'
 import { customers } from '../customers/index.ts'
-import { ledger } from '../ledger/index.ts'
+import { ledger, ledgerBalances } from '../ledger/index.ts'
 import { messages } from '../messages/index.ts'
 import { addPlan, plans } from '../plans/index.ts'
 import { services } from '../services/index.ts'
@@ -96,6 +96,8 @@ const shop = async () => {
     },
     purchase: () => site.query(listPurchases, {})[0]!,
     grants: () => site.database.raw.prepare<[], { status: string }>('SELECT status FROM grants').all(),
+    balance: (code: string) =>
+      site.query(ledgerBalances, {}).accounts.find((account) => account.code === code)?.balanceMinor ?? 0,
     inbox: () => site.database.orm.select().from(paymentInbox.site).all(),
   }
 }
@@ -162,6 +164,64 @@ test.each([
   expect(await post(more)).toBe('mismatch')
   expect([asked, purchase().claimedAt]).toEqual([[], null])
   expect(inbox()).toMatchObject([{ outcome: 'mismatch', origin: '10.0.0.1' }])
+})
+
+test('up to an amount that is trusted it is given at once, and confirmed after', async () => {
+  const { buy, post, pass, says, purchase, grants, must, balance } = await shop()
+  must(setMpesa, { trustUpTo: 20 })
+  await buy()
+  expect(await post()).toBe('ahead')
+  expect([purchase().state, grants(), balance('plans')]).toEqual(['accepted', [{ status: 'active' }], 0])
+  says.state = ok(PAID)
+  await pass(3000)
+  const { aheadAt, deniedAt, state } = purchase()
+  expect([state, deniedAt, aheadAt]).toEqual(['granted', null, purchase().claimedAt])
+  await pass(60_000)
+  expect([grants(), balance('plans'), balance('mobile-money')]).toEqual([[{ status: 'active' }], 2000, 2000])
+})
+
+test('what was given ahead is taken back when M-Pesa says otherwise, and is theirs when it is paid after all', async () => {
+  const { buy, post, pass, says, purchase, grants, must, told, balance } = await shop()
+  must(setMpesa, { trustUpTo: 20 })
+  await buy()
+  says.state = ok(CANCELLED)
+  await post()
+  expect([purchase().state, grants()]).toEqual(['failed', [{ status: 'ended' }]])
+  expect(purchase().deniedAt).not.toBeNull()
+  // Whoever is online on it is looked at again.
+  expect(told.filter(({ name }) => name === 'access.changed')).toHaveLength(1)
+  // Once ahead is enough.
+  expect(await post()).toBe('asked')
+  expect(grants()).toEqual([{ status: 'ended' }])
+  says.state = ok(PAID)
+  await pass(5 * 60_000)
+  expect([purchase().state, grants(), balance('plans')]).toEqual(['granted', [{ status: 'active' }], 2000])
+})
+
+test('what was given ahead is taken back after a minute in which nobody has confirmed it', async () => {
+  const { buy, post, pass, says, purchase, grants, must } = await shop()
+  must(setMpesa, { trustUpTo: 20 })
+  await buy()
+  says.state = { ok: false, error: { type: 'ProviderUnreachable', reason: 'no route' } }
+  await post()
+  await pass(59_000)
+  expect(grants()).toEqual([{ status: 'active' }])
+  await pass(1000)
+  expect(grants()).toEqual([{ status: 'ended' }])
+  expect(purchase().deniedAt).not.toBeNull()
+})
+
+test.each([
+  ['above the amount', { trustUpTo: 19 }, {}],
+  ['of another amount', { trustUpTo: 100 }, { amountMinor: 100 }],
+  ['of another prompt', { trustUpTo: 100 }, { ref: 'ws_CO_2' }],
+  ['of a failure', { trustUpTo: 100 }, { isPaid: false }],
+])('nothing is given ahead for a claim %s', async (_, set, more) => {
+  const { buy, post, grants, must } = await shop()
+  must(setMpesa, set)
+  await buy()
+  await post(more)
+  expect(grants()).toEqual([])
 })
 
 test('where nobody knows the prompt’s name the list is read at once, and it alone is believed', async () => {

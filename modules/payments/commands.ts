@@ -10,7 +10,7 @@ import { askJob, promptJob } from './jobs-asked-for.ts'
 import { mpesaConfig } from './mpesa.ts'
 import { failures } from './port.ts'
 import { nextOf, paymentLimits, type Told } from './rules.ts'
-import { give, purchaseAt, settleByPrompt, type Purchase } from './settle.ts'
+import { give, purchaseAt, settleByPrompt, takeBack, type Purchase } from './settle.ts'
 import { purchases } from './tables.ts'
 
 /** Asks somebody to pay for a plan on their phone. */
@@ -121,8 +121,10 @@ const goOn = (ctx: CommandContext, purchase: Purchase, heard: Told): void => {
     ctx.db.update(purchases.site).set(values).where(eq(purchases.site.id, id)).run()
   }
   // Whoever says that it is paid, and whoever is asked about it, do not say the same: somebody has to hear of it.
-  if (heard.type === 'failed' && purchase.claimedAt !== null && purchase.confirmedAt === null)
+  if (heard.type === 'failed' && purchase.claimedAt !== null && purchase.confirmedAt === null) {
     set({ deniedAt: purchase.deniedAt ?? ctx.now })
+    if (purchase.aheadAt !== null) takeBack(ctx, purchase)
+  }
   const ask = (afterMs: number): void => ctx.enqueue(askJob, { purchaseId: id }, { runAt: ctx.now + afterMs, key: id })
   switch (next.type) {
     case 'accept':

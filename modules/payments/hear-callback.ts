@@ -4,8 +4,9 @@ import { z } from 'zod'
 import { err, ok } from '@lango/kernel'
 import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
 import { callbackLimits, outcomeOf } from './callback-rules.ts'
-import { askJob, pullNowJob } from './jobs-asked-for.ts'
-import { purchaseAt, type Purchase } from './settle.ts'
+import { askJob, pullNowJob, takeBackJob } from './jobs-asked-for.ts'
+import { mpesaConfig } from './mpesa.ts'
+import { hand, purchaseAt, takeBack, type Purchase } from './settle.ts'
 import { paymentInbox, purchases } from './tables.ts'
 
 const claim = z.object({
@@ -36,14 +37,15 @@ export const hearCallback = defineCommand({
     if (!purchase) return err({ type: 'PurchaseUnknown', purchase: arrived.purchaseId })
     if (isWritten(ctx, arrived.digest) || rowsOf(ctx, purchase) >= callbackLimits.rowsOfPurchaseMax)
       return ok({ outcome: undefined })
-    const outcome = outcomeOf(purchase, told)
+    const outcome = outcomeOf(purchase, told, mpesaConfig(ctx).trustUpTo)
     ctx.db
       .insert(paymentInbox.site)
       .values({ ...arrived, arrivedAt: ctx.now, outcome })
       .run()
     forgetOld(ctx)
     if (outcome === 'listed') ctx.enqueue(pullNowJob, {}, { key: 'now' })
-    if (outcome === 'asked') ask(ctx, purchase, told?.isPaid === true)
+    if (outcome === 'asked' || outcome === 'ahead') ask(ctx, purchase, told?.isPaid === true)
+    if (outcome === 'ahead') giveAhead(ctx, purchase)
     return ok({ outcome })
   },
 })
@@ -72,3 +74,28 @@ const ask = (ctx: CommandContext, { id, claimedAt }: Purchase, isPaid: boolean):
     ctx.db.update(purchases.site).set({ claimedAt: ctx.now }).where(eq(purchases.site.id, id)).run()
   ctx.enqueue(askJob, { purchaseId: id }, { key: id })
 }
+
+/** Where nobody trusts the clock it waits until it is confirmed, as everything else does. */
+const giveAhead = (ctx: CommandContext, purchase: Purchase): void => {
+  const { id } = purchase
+  if (!hand(ctx, purchase)) return
+  ctx.db.update(purchases.site).set({ aheadAt: ctx.now }).where(eq(purchases.site.id, id)).run()
+  ctx.enqueue(takeBackJob, { purchaseId: id }, { runAt: ctx.now + callbackLimits.confirmWithinMs, key: id })
+}
+
+/** The minute is over for what was given ahead. */
+export const endAhead = defineCommand({
+  name: 'purchases.endAhead',
+  permission: 'system',
+  isInternal: true,
+  input: z.object({ purchaseId: z.string() }),
+  handle(ctx, { purchaseId }) {
+    const purchase = purchaseAt(ctx, purchaseId)
+    if (purchase?.confirmedAt === null) {
+      takeBack(ctx, purchase)
+      const deniedAt = purchase.deniedAt ?? ctx.now
+      ctx.db.update(purchases.site).set({ deniedAt }).where(eq(purchases.site.id, purchaseId)).run()
+    }
+    return ok({ purchaseId })
+  },
+})

@@ -2,6 +2,8 @@ import { defineModule } from '@lango/kernel/verbs'
 import { beginPrompt, givePaid, promptTold, requestPurchase, revealPurchase } from './commands.ts'
 import { payableAtGate, purchaseAtGate, purchasesOfPhone, receiptAtGate } from './gate.ts'
 import { hearCallback } from './hear-callback.ts'
+import { listCallbacks } from './callback-queries.ts'
+import { endAhead, hearCallback } from './hear-callback.ts'
 import { hearPayments, resolvePayment } from './hear.ts'
 import { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
 import { purchasePace } from './pace.ts'
@@ -24,6 +26,7 @@ export type { Failure } from './port.ts'
 export { paymentLimits, type Doubt } from './rules.ts'
 export { purchasePace } from './pace.ts'
 export { requestPurchase, revealPurchase } from './commands.ts'
+export { listCallbacks } from './callback-queries.ts'
 export { callbackDigest, createCallbackGate, type CallbackGate } from './callback-gate.ts'
 export { callbackLimits } from './callback-rules.ts'
 export { hearCallback } from './hear-callback.ts'
@@ -44,6 +47,7 @@ export const payments = defineModule({
     givePaid,
     hearPayments,
     hearCallback,
+    endAhead,
     resolvePayment,
     setMpesa,
     resealPayments,
@@ -58,6 +62,7 @@ export const payments = defineModule({
     listPayments,
     showPayment,
     settledByHand,
+    listCallbacks,
     showMpesa,
     purchasePace,
     payableAtGate,

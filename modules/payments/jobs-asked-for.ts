@@ -7,6 +7,8 @@ const input = z.object({ purchaseId: z.string() })
 export const promptJob = { name: 'payments.prompting', input } as const
 /** Asks how a prompt stands. */
 export const askJob = { name: 'payments.asking', input } as const
+/** Takes back what was given ahead of the confirmation, where none has come. */
+export const takeBackJob = { name: 'payments.takingBack', input } as const
 /** Gives what was paid for, where the clock was not trusted when it was paid. */
 export const grantJob = { name: 'payments.granting', input } as const
 

@@ -24,6 +24,9 @@ const isCallbackUrl = (text: string): boolean => {
   return isBare && !forbiddenInCallbacks.some((word) => text.toLowerCase().includes(word))
 }
 
+/** What M-Pesa moves at once at most. */
+export const TRUST_MAX = 250_000
+
 export const mpesaSettingsSchema = z.object({
   /** Of Daraja: the sandbox, production, or whatever speaks like it. */
   baseUrl: z.string().trim().max(200).refine(isBaseUrl, 'An address looks like https://api.safaricom.co.ke.'),
@@ -50,6 +53,8 @@ export const mpesaSettingsSchema = z.object({
     .trim()
     .max(200)
     .refine(isCallbackUrl, `It is like https://pop.example.com, and without ${forbiddenInCallbacks.join(', ')} in it.`),
+  /** Shillings: a callback for as much or less is believed for a minute, and what was bought is given meanwhile. */
+  trustUpTo: z.number().int('It is a whole number of shillings.').min(0).max(TRUST_MAX),
 })
 export type MpesaSettings = z.infer<typeof mpesaSettingsSchema>
 
@@ -63,6 +68,7 @@ export const newMpesa: MpesaSettings = {
   consumerKey: '',
   phone: '',
   callbackUrl: '',
+  trustUpTo: 0,
 }
 
 /** Plain http is for a simulator alone: on the way anybody could read where prompts are told of. */

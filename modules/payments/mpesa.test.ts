@@ -47,6 +47,7 @@ test('what is missing is told until nothing is', () => {
       consumerKey: 'key-of-the-app',
       phone: '+254700000001',
       callbackUrl: '',
+      trustUpTo: 0,
     },
   })
 })

@@ -19,7 +19,7 @@ import {
   type Done,
 } from '@lango/kernel/ui'
 import { setMpesa, showMpesa } from './mpesa.ts'
-import { forbiddenInCallbacks, mpesaSettingsSchema, newMpesa, type MpesaSettings } from './mpesa-rules.ts'
+import { forbiddenInCallbacks, mpesaSettingsSchema, newMpesa, TRUST_MAX, type MpesaSettings } from './mpesa-rules.ts'
 import { pulledUntil } from './queries.ts'
 import { mpesaWords } from './words-mpesa.ts'
 
@@ -27,7 +27,7 @@ const PATH = '/settings/mpesa'
 
 const wordsOf = (desk: Pick<Desk, 'locale'>) => mpesaWords[desk.locale.lang]
 
-type TextName = Exclude<keyof MpesaSettings, 'kind'>
+type TextName = Exclude<keyof MpesaSettings, 'kind' | 'trustUpTo'>
 const secretNames = ['consumerSecret', 'passkey'] as const
 
 const Line = ({ desk, name, help, set }: { desk: Desk; name: TextName; help?: string; set: MpesaSettings }) => {
@@ -81,6 +81,15 @@ const SettingsForm = ({ desk, set, missing }: FormProps) => {
       ))}
       <Line {...line} name="phone" help={words.phoneHelp} />
       <Line {...line} name="callbackUrl" help={words.callbackUrlHelp} />
+      <Field
+        locale={desk.locale}
+        label={words.trustUpTo}
+        name="trustUpTo"
+        value={valuesFor(desk, 'save').value('trustUpTo', String(set.trustUpTo))}
+        inputMode="numeric"
+        help={words.trustUpToHelp}
+        {...valuesFor(desk, 'save').error('trustUpTo')}
+      />
       <Button kind="main">{words.save}</Button>
     </Form>
   )
@@ -139,11 +148,15 @@ const save = async (desk: DoingDesk): Promise<Done> => {
         : [[name, fill(words[wrong[name as keyof typeof wrong]], { words: forbiddenInCallbacks.join(', ') })]]
     }),
   )
+  const trustUpTo = Number(text('trustUpTo'))
+  if (!mpesaSettingsSchema.shape.trustUpTo.safeParse(trustUpTo).success)
+    problems['trustUpTo'] = fill(words.trustUpToWrong, { max: TRUST_MAX })
   if (Object.keys(problems).length > 0) return { problems }
   const { shortcode, ...rest } = texts
   const secrets = secretNames.flatMap((name) => (fields.get(name) === '' ? [] : [[name, fields.get(name)] as const]))
   const done = await desk.tell(setMpesa, {
     ...rest,
+    trustUpTo,
     ...(shortcode === '' ? {} : { shortcode }),
     kind: fields.get('kind') === 'till' ? 'till' : 'paybill',
     consumerKey: text('consumerKey'),

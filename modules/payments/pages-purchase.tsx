@@ -56,11 +56,14 @@ const Standing = ({ desk, purchase }: { desk: Desk; purchase: Purchase }) => {
       <Notice meaning="stopped" title={reasons[`why.${failure}`]}>
         <p>{reasons[`do.${failure}`]}</p>
         {settingsFailures.has(failure) ? <ToMpesa desk={desk} /> : null}
+        {purchase.deniedAt === null ? null : <p>{words.wasDenied}</p>}
         {mayStillBePaid ? <p>{words.mayCome}</p> : null}
       </Notice>
     )
   if (state === 'confirmed') return <Notice meaning="attention" title={words.isConfirmed} />
   if (!isOpen(purchase)) return null
+  if (purchase.aheadAt !== null)
+    return <Notice meaning="attention" title={purchase.deniedAt === null ? words.isAhead : words.wasDenied} />
   const isUnanswered = state === 'accepted' && providerRef === null
   const title = state === 'requested' ? words.isRequested : isUnanswered ? words.isUnanswered : words.isAccepted
   return (
@@ -106,9 +109,13 @@ type Step = { readonly id: string; readonly at: number; readonly what: string }
 /** What became of it, in order of time: what failed may have been paid all the same. */
 const stepsOf = (purchase: Purchase, words: PaymentWords): readonly Step[] => {
   const { requestedAt, acceptedAt, failedAt, confirmedAt, grantedAt, firstUsedAt, providerRef } = purchase
+  const { claimedAt, aheadAt, deniedAt } = purchase
   const steps: readonly (Omit<Step, 'at'> & { readonly at: number | null })[] = [
     { id: 'asked', at: requestedAt, what: words.stepAsked },
     { id: 'on-phone', at: acceptedAt, what: providerRef === null ? words.stepUnanswered : words.stepOnPhone },
+    { id: 'claimed', at: claimedAt, what: words.stepClaimed },
+    { id: 'ahead', at: aheadAt, what: words.stepAhead },
+    { id: 'denied', at: deniedAt, what: aheadAt === null ? words.stepDenied : words.stepTakenBack },
     { id: 'failed', at: failedAt, what: words.stepFailed },
     { id: 'confirmed', at: confirmedAt, what: words.stepConfirmed },
     { id: 'granted', at: grantedAt, what: words.stepGranted },
@@ -129,7 +136,7 @@ const Way = ({ desk, purchase }: { desk: Desk; purchase: Purchase }) => {
       <PanelBody>
         <ol class="chain">
           {steps.map((step, index) => (
-            <li key={step.id} class={step.id === 'failed' ? 'chain-shut' : undefined}>
+            <li key={step.id} class={step.id === 'failed' || step.id === 'denied' ? 'chain-shut' : undefined}>
               {step.what}{' '}
               <span class="muted">{[formatExact(step.at, desk.locale), since(index)].filter(Boolean).join(', ')}</span>
             </li>

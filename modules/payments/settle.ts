@@ -2,7 +2,15 @@
 import { and, between, eq } from 'drizzle-orm'
 import { Secret } from '@lango/kernel'
 import type { CommandContext } from '@lango/kernel/verbs'
-import { createCodeDrawer, createGrantWriter, policyRow, spellCode } from '../access/index.ts'
+import {
+  accessChanged,
+  createCodeDrawer,
+  createGrantWriter,
+  credentialPurpose,
+  policyRow,
+  spellCode,
+} from '../access/index.ts'
+import { grants } from '../access/tables.ts'
 import { putMessage } from '../messages/index.ts'
 import { plans } from '../plans/tables.ts'
 import { validityAt } from '../services/index.ts'
@@ -89,12 +97,55 @@ const receiptOf = (ctx: CommandContext, { phone, amountMinor, currency, requeste
   return nearest
 }
 
-/** The plan as it was paid for, whatever became of it meanwhile. */
+/** What is paid for, given and booked. */
 export const give = (ctx: CommandContext, purchase: Purchase): void => {
   const { id } = purchase
+  if (!hand(ctx, purchase))
+    return ctx.enqueue(grantJob, { purchaseId: id }, { runAt: ctx.now + GRANT_AGAIN_MS, key: id })
+  put(ctx, id, { state: 'granted', grantedAt: ctx.now })
+  bookGranted(ctx, purchase)
+}
+
+const grantOf = (ctx: CommandContext, { id }: Purchase) =>
+  ctx.db.select().from(grants.site).where(eq(grants.site.serviceId, id)).get()
+
+/** The plan as it was paid for, whatever became of it meanwhile; false while nobody trusts the clock. */
+export const hand = (ctx: CommandContext, purchase: Purchase): boolean => {
+  const standing = grantOf(ctx, purchase)
+  if (standing?.status === 'active') return true
   const plan = ctx.db.select().from(plans.site).where(eq(plans.site.id, purchase.planId)).get()!
   const validity = validityAt(ctx, plan)
-  if (!validity.ok) return ctx.enqueue(grantJob, { purchaseId: id }, { runAt: ctx.now + GRANT_AGAIN_MS, key: id })
+  if (!validity.ok) return false
+  const code = standing ? reopened(ctx, standing, validity.value) : granted(ctx, purchase, plan, validity.value)
+  if (code !== undefined) sendCode(ctx, { id: purchase.id, phone: purchase.phone, planName: plan.name, code })
+  return true
+}
+
+type Plan = typeof plans.site.$inferSelect
+type Validity = Extract<ReturnType<typeof validityAt>, { readonly ok: true }>['value']
+
+/** It was given ahead and taken back, and is paid after all: the code that they have is good again, from now on. */
+const reopened = (ctx: CommandContext, grant: typeof grants.site.$inferSelect, validity: Validity) => {
+  const { beginsAt = null, expiresAt = null, validitySec = null } = validity
+  ctx.db
+    .update(grants.site)
+    .set({ status: 'active', beginsAt, expiresAt, validitySec, firstUsedAt: null })
+    .where(eq(grants.site.id, grant.id))
+    .run()
+  ctx.emit(accessChanged, { grantNo: grant.no })
+  const opened = grant.credential && ctx.vault.open(grant.credential, credentialPurpose(grant.id))
+  return opened?.ok === true ? opened.value.reveal() : undefined
+}
+
+/** Ends what was given ahead, with the sessions on it. */
+export const takeBack = (ctx: CommandContext, purchase: Purchase): void => {
+  const grant = grantOf(ctx, purchase)
+  if (grant?.status !== 'active') return
+  ctx.db.update(grants.site).set({ status: 'ended' }).where(eq(grants.site.id, grant.id)).run()
+  ctx.emit(accessChanged, { grantNo: grant.no })
+}
+
+const granted = (ctx: CommandContext, { id }: Purchase, plan: Plan, validity: Validity): string => {
   const { code, login } = createCodeDrawer(ctx, CODE_SHAPE)()
   createGrantWriter(ctx)({
     serviceId: id,
@@ -102,7 +153,7 @@ export const give = (ctx: CommandContext, purchase: Purchase): void => {
     kind: plan.kind,
     password: new Secret(code),
     policyId: policyRow(ctx, plan.policy),
-    ...validity.value,
+    ...validity,
     macLogin: undefined,
     devices: [],
     framedIp: undefined,
@@ -112,7 +163,5 @@ export const give = (ctx: CommandContext, purchase: Purchase): void => {
     quotaOctets: plan.quotaOctets ?? undefined,
     quotaSec: plan.quotaSec ?? undefined,
   })
-  put(ctx, id, { state: 'granted', grantedAt: ctx.now })
-  bookGranted(ctx, purchase)
-  sendCode(ctx, { id, phone: purchase.phone, planName: plan.name, code })
+  return code
 }

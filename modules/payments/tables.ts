@@ -43,7 +43,9 @@ export const purchases = defineTable(
     mayStillBePaid: c.flag(),
     /** A callback said that it is paid: a claim, and the provider is asked. */
     claimedAt: c.optInstant(),
-    /** The provider, asked after the claim, said otherwise. */
+    /** What it brings was given on the claim alone: until it is confirmed, or taken back. */
+    aheadAt: c.optInstant(),
+    /** The provider, asked after the claim, said otherwise, or nothing in time: what was given ahead is taken back. */
     deniedAt: c.optInstant(),
     /** Of its grant, once more: the first login, and the end. */
     firstUsedAt: c.optInstant(),

@@ -26,12 +26,16 @@ export const mpesaWords = catalogue(
     callbackUrl: 'Address at which Safaricom reaches this box',
     callbackUrlHelp:
       'Empty where it does not: nothing is lost, it takes some seconds longer. Else an https address of yours that leads here, such as https://pop.example.com. What is told there is believed only once it was asked for.',
+    trustUpTo: 'Believed for a minute up to (shillings)',
+    trustUpToHelp:
+      'What is told there of as much or less is given at once, and taken back when M-Pesa does not confirm it within a minute. 0: M-Pesa is asked before anything is given.',
     save: 'Save',
     saved: 'Saved.',
     baseUrlWrong: 'Write an address that begins with https://.',
     shortcodeWrong: 'It has 5 to 7 digits.',
     tillWrong: 'A till number has 5 to 8 digits.',
     phoneWrong: 'Write it as +254712345678.',
+    trustUpToWrong: 'It is a whole number of shillings, {max} at most.',
     callbackUrlWrong:
       'Write an address that begins with https://, without these in it, which M-Pesa does not call: {words}.',
   },
@@ -60,12 +64,16 @@ export const mpesaWords = catalogue(
     callbackUrl: 'Anwani ambayo Safaricom hukifikia kisanduku hiki',
     callbackUrlHelp:
       'Tupu ikiwa haikifikii: hakuna kinachopotea, huchukua sekunde kadhaa zaidi. Vinginevyo anwani yako ya https inayofika hapa, kama https://pop.example.com. Kinachosemwa hapo huaminiwa tu baada ya kuulizwa.',
+    trustUpTo: 'Huaminiwa kwa dakika moja hadi (shilingi)',
+    trustUpToHelp:
+      'Kinachosemwa hapo cha kiasi hicho au chini hutolewa mara moja, na hurudishwa M-Pesa isipothibitisha ndani ya dakika moja. 0: M-Pesa huulizwa kabla ya chochote kutolewa.',
     save: 'Hifadhi',
     saved: 'Imehifadhiwa.',
     baseUrlWrong: 'Andika anwani inayoanza na https://.',
     shortcodeWrong: 'Ina tarakimu 5 hadi 7.',
     tillWrong: 'Namba ya till ina tarakimu 5 hadi 8.',
     phoneWrong: 'Iandike hivi +254712345678.',
+    trustUpToWrong: 'Ni namba nzima ya shilingi, {max} kwa upeo.',
     callbackUrlWrong: 'Andika anwani inayoanza na https://, isiyo na haya ambayo M-Pesa haiyapigii: {words}.',
   },
 )

@@ -2,8 +2,9 @@
 import { FaultError, money, type Clock } from '@lango/kernel'
 import { defineJob, type AnyJob, type JobContext } from '@lango/kernel/verbs'
 import { beginPrompt, givePaid, promptTold } from './commands.ts'
+import { endAhead } from './hear-callback.ts'
 import { hearPayments } from './hear.ts'
-import { askJob, grantJob, promptJob, pullJob, pullNowJob } from './jobs-asked-for.ts'
+import { askJob, grantJob, promptJob, pullJob, pullNowJob, takeBackJob } from './jobs-asked-for.ts'
 import type { PaymentProvider, PromptState, ProviderFault, Received } from './port.ts'
 import { askedPhones, promptOf, pulledUntil } from './queries.ts'
 import { paymentLimits, type Told } from './rules.ts'
@@ -137,7 +138,15 @@ export const createPaymentWork = (deps: PaymentWorkDeps): readonly AnyJob[] => {
       return Promise.resolve()
     },
   })
-  return [createPrompt(deps, tell), createAsk(deps, tell), give, ...createPulls(deps)]
+  const end = defineJob({
+    ...takeBackJob,
+    limits,
+    run(context, { purchaseId }) {
+      must(context.dispatch(endAhead, { purchaseId }, freshPart(context, deps.clock)))
+      return Promise.resolve()
+    },
+  })
+  return [createPrompt(deps, tell), createAsk(deps, tell), give, end, ...createPulls(deps)]
 }
 
 const heardFrom = (provider: PaymentProvider, phones: readonly string[], { amount, ...received }: Received) => {

@@ -42,3 +42,10 @@ test('money that waits is listed, and somebody says what it was for', async () =
   expect(await box.json('payment', 'code', '2')).toMatchObject({ code: expect.stringMatching(/^P/) as string })
   expect((await box.lango('payment', 'resolve', 'SJ41', '--refund')).err).toMatch(/said already/)
 })
+
+test('what was posted to the box is listed with what came of it', async () => {
+  expect((await box.lango('payment', 'callbacks')).out).toMatch(/Nothing was posted/)
+  put(`INSERT INTO payment_inbox (arrived_at, origin, is_known_source, purchase_id, body, digest, outcome)
+    SELECT 0, '196.201.214.200', 1, id, '{}', 'x', 'mismatch' FROM purchases WHERE number = 1`)
+  expect((await box.lango('payment', 'callbacks')).out).toMatch(/196\.201\.214\.200 \(Safaricom\) +1 +mismatch/)
+})

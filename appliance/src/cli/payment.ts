@@ -1,12 +1,13 @@
 /** `lango payment …`: what people buy with their phones, and the money that came in. */
 import { formatMoney, money } from '@lango/kernel'
 import type { ResultOf } from '@lango/kernel/db'
-import type { listPayments, listPurchases } from '@lango/modules/payments'
+import type { listCallbacks, listPayments, listPurchases } from '@lango/modules/payments'
 import { numberOf, shown, UsageError, type Args, type CommandSpec } from './command.ts'
 import { ago, clean, table } from './format.ts'
 
 type Purchase = ResultOf<typeof listPurchases>[number]
 type Payments = ResultOf<typeof listPayments>
+type Callbacks = ResultOf<typeof listCallbacks>
 
 const ROWS_MAX = 200
 const STATES = ['matched', 'unmatched', 'resolved', 'refunded'] as const
@@ -155,4 +156,40 @@ const resolve: CommandSpec = {
   },
 }
 
-export const paymentCommands = [request, purchases, code, list, resolve]
+const callbacks: CommandSpec = {
+  path: ['payment', 'callbacks'],
+  operands: [],
+  summary: 'what was posted to this box about prompts, and what came of it, the latest first',
+  options: {
+    before: { value: 'N', help: 'older than this one' },
+    limit: { value: 'N', help: `at most so many (${ROWS_MAX})` },
+  },
+  notes: [
+    'asked: M-Pesa was asked at once. ahead: the same, and given meanwhile. listed: the list was read at once.',
+    'mismatch: another prompt or amount than the purchase’s, and not acted on. What M-Pesa answers is seen at the purchase.',
+    'The bodies as they came: --json',
+  ],
+  examples: ['lango payment callbacks', 'lango payment callbacks --limit 20'],
+  async run({ args, query, io }) {
+    const found = await query<Callbacks>('payments.callbacks', {
+      before: args.whole('before'),
+      limit: args.whole('limit'),
+    })
+    if (!found.ok) return found
+    return shown(found.value, () =>
+      table(
+        ['>NO', 'CAME', 'FROM', 'PURCHASE', 'WHAT CAME OF IT'],
+        found.value.map((one) => [
+          one.no,
+          ago(one.arrivedAt, io.now()),
+          one.isKnownSource ? `${one.origin} (Safaricom)` : one.origin,
+          one.purchase ?? '',
+          one.outcome,
+        ]),
+        'Nothing was posted to this box.',
+      ),
+    )
+  },
+}
+
+export const paymentCommands = [request, purchases, code, list, callbacks, resolve]

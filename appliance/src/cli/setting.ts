@@ -39,6 +39,8 @@ const mpesaKeys: Readonly<Record<string, string>> = {
   consumerSecret: 'of the app (secret)',
   passkey: 'of the shortcode (secret)',
   phone: 'a number of yours, which Safaricom tells what was read of its list: +254712345678',
+  trustUpTo:
+    'a callback for so many shillings or less is believed for a minute, until M-Pesa confirms it; 0 (default): none',
   callbackUrl: 'where Safaricom reaches this box, such as https://pop.example.com; "" (default) where it does not',
 }
 const MPESA = 'mpesa.'
@@ -62,7 +64,7 @@ const show: CommandSpec = {
   async run({ query }) {
     const set = await query<Settings>('settings.show', {})
     if (!set.ok) return set
-    const mpesa = await query<{ settings: Readonly<Record<string, string>> } | undefined>('payments.mpesa', {})
+    const mpesa = await query<{ settings: Readonly<Record<string, string | number>> } | undefined>('payments.mpesa', {})
     if (!mpesa.ok) return mpesa
     const more = Object.entries(mpesa.value?.settings ?? {}).map(([key, value]) => [`${MPESA}${key}`, value] as const)
     const all = { ...set.value, ...Object.fromEntries(more) }
@@ -117,7 +119,9 @@ const setMpesa = async (
         .map((one) => MPESA + one)
         .join(', ')}.`,
     )
-  const done = await command<{ missing: readonly string[] }>('payments.setMpesa', { [key]: value })
+  const done = await command<{ missing: readonly string[] }>('payments.setMpesa', {
+    [key]: key === 'trustUpTo' ? Number(value) : value,
+  })
   if (!done.ok) return done
   const { missing } = done.value
   return shown(done.value, () =>

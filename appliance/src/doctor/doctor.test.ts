@@ -290,4 +290,15 @@ test('payments that cannot be read, or that wait for somebody, are told where cu
     'siteFile',
   )
   expect(told()).toEqual([expect.stringMatching(/^A payment waits/)])
+  const posted = (arrivedAt: number, outcome: string) =>
+    write(
+      `INSERT INTO payment_inbox (arrived_at, origin, is_known_source, body, digest, outcome)
+       VALUES (${arrivedAt}, '', 0, '', '${outcome}${arrivedAt}', '${outcome}')`,
+      'siteFile',
+    )
+  posted(now - 1000, 'asked')
+  posted(now - 2 * DAY_MS, 'mismatch')
+  expect(told()).toHaveLength(1)
+  posted(now - 1000, 'mismatch')
+  expect(told()[1]).toMatch(/do not agree with M-Pesa: 0 of purchases that are not paid, 1 of another prompt/)
 })

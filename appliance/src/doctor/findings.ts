@@ -35,6 +35,7 @@ type Facts = {
   readonly 'routers-troubled': Named<{ readonly name: string; readonly customers: number }>
   readonly 'payments-unread': { readonly minutes: number }
   readonly 'payments-unmatched': { readonly payments: number }
+  readonly 'payments-forged': { readonly denied: number; readonly mismatched: number }
   readonly 'jobs-failed': Named<{ readonly name: string; readonly error: string | null }>
   readonly 'webhooks-troubled': Named<{ readonly number: number; readonly isGone: boolean; readonly events: number }>
   readonly 'backup-none': None
@@ -169,6 +170,11 @@ export const englishFindings: FindingWords = {
   'payments-unmatched': ({ payments }) => ({
     sentence: `${payments === 1 ? 'A payment waits' : `${payments} payments wait`} for somebody to say what the money was for.`,
     remedy: 'The page Payments, under those that wait, says what is known of each.',
+  }),
+  'payments-forged': ({ denied, mismatched }) => ({
+    sentence: `Callbacks of the last day that do not agree with M-Pesa: ${denied} of purchases that are not paid, ${mismatched} of another prompt or amount.`,
+    remedy:
+      'Nothing was given for them, or it was taken back. lango payment callbacks says what came and from where: somebody may read the addresses that prompts are told of at. Is it https all the way? lango setting set mpesa.trustUpTo 0 gives nothing before M-Pesa confirms it.',
   }),
   'jobs-failed': (jobs, say) => ({
     sentence: `Given up after every try: ${listed(jobs, MORE, ({ name, error }) => say.name(error === null ? name : `${name} (${error})`))}.`,

@@ -4,6 +4,8 @@ import { found, type Check } from './check.ts'
 
 /** The provider's list is read each minute. */
 const UNREAD_MS = 15 * 60_000
+/** So long somebody should look at what does not agree. */
+const FORGED_MS = 86_400_000
 
 export const checkPayments = (site: RawDatabase, now: number): Check[] => {
   const account = site
@@ -13,10 +15,21 @@ export const checkPayments = (site: RawDatabase, now: number): Check[] => {
   const readTo = site.prepare<[], number>('SELECT at FROM payment_marks').pluck().get()
   const since = Math.max(readTo ?? 0, account.changedAt)
   const waiting = site.prepare<[], number>("SELECT count(*) FROM payments WHERE state = 'unmatched'").pluck().get()!
+  const denied = site
+    .prepare<[number], number>('SELECT count(*) FROM purchases WHERE denied_at > ? AND confirmed_at IS NULL')
+    .pluck()
+    .get(now - FORGED_MS)!
+  const mismatched = site
+    .prepare<[number], number>("SELECT count(*) FROM payment_inbox WHERE outcome = 'mismatch' AND arrived_at > ?")
+    .pluck()
+    .get(now - FORGED_MS)!
   return [
     ...(now - since > UNREAD_MS
       ? [found('payments', 'attention', { type: 'payments-unread', minutes: Math.floor((now - since) / 60_000) })]
       : []),
     ...(waiting > 0 ? [found('payments', 'attention', { type: 'payments-unmatched', payments: waiting })] : []),
+    ...(denied + mismatched > 0
+      ? [found('payments', 'attention', { type: 'payments-forged', denied, mismatched })]
+      : []),
   ]
 }

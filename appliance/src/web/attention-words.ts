@@ -129,6 +129,11 @@ const swahiliFindings: FindingWords = {
     sentence: `Malipo ${payments} yanasubiri mtu aseme pesa zilikuwa za nini.`,
     remedy: 'Ukurasa wa Malipo, chini ya yanayosubiri, unaeleza kinachojulikana kwa kila moja.',
   }),
+  'payments-forged': ({ denied, mismatched }) => ({
+    sentence: `Taarifa za siku iliyopita zisizokubaliana na M-Pesa: ${denied} za manunuzi ambayo hayajalipwa, ${mismatched} za ombi au kiasi kingine.`,
+    remedy:
+      'Hakuna kilichotolewa kwa hayo, au kilirudishwa. `lango payment callbacks` hueleza kilichokuja na kilikotoka: huenda kuna anayesoma anwani za maombi. Je, ni https njia yote? `lango setting set mpesa.trustUpTo 0` hufanya kisitolewe chochote kabla M-Pesa haijathibitisha.',
+  }),
   'jobs-failed': (jobs, say) => ({
     sentence: `Kazi zilizoachwa baada ya majaribio yote: ${listed(jobs, MORE, ({ name, error }) => say.name(error === null ? name : `${name} (${error})`))}.`,
     remedy: 'Rekebisha kisababishi; kumbukumbu zina maelezo yote.',

@@ -38,6 +38,7 @@ test.each([
   ['shortcode', '12', 'It has 5 to 7 digits'],
   ['till', 'abc', 'A till number has'],
   ['phone', '0712345678', 'Write it as'],
+  ['trustUpTo', '1.5', 'a whole number of shillings, 250000 at most'],
   ['callbackUrl', 'https://mpesa.example.com', 'does not call: m-pesa, mpesa'],
 ])('what is wrong in %s is said beside it, and nothing is kept', async (name, value, sentence) => {
   const { as, post, account } = desk()
