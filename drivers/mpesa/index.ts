@@ -23,9 +23,12 @@ export interface Mpesa extends PaymentProvider, C2b, Pull, Initiated {}
  */
 export const createMpesa = (config: MpesaConfig, dependencies: MpesaDependencies): Mpesa => {
   const client = createClient(config, dependencies)
+  const c2b = createC2b(client, config)
   return {
     ...createPush(client, config, dependencies.clock.now),
-    ...createC2b(client, config),
+    ...c2b,
+    // Masked numbers, which fit more than hashes can be told apart by; and no answer of ours never stops a payment.
+    registerCallbacks: (urls, signal) => c2b.registerC2b({ version: 'v2', ...urls, unanswered: 'Completed' }, signal),
     ...createPull(client, config),
     ...createInitiated(client, config),
     isHintOf,

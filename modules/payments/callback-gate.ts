@@ -2,12 +2,17 @@
 import { createHash } from 'node:crypto'
 import type { Vault } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
-import { isSameToken, numberInToken, promptToken } from './callback-tokens.ts'
+import { isSameToken, numberInToken, promptToken, shortcodeToken } from './callback-tokens.ts'
 import { MPESA, type MpesaSettings } from './mpesa-rules.ts'
 
+export type CallbackSubject =
+  | { readonly kind: 'prompt'; readonly purchaseId: string }
+  | { readonly kind: 'confirmation' }
+  | { readonly kind: 'validation' }
+
 export type CallbackGate = {
-  /** The id of the purchase whose prompt may be told of by this token; undefined where nobody was told it. */
-  readonly purchaseOf: (token: string) => string | undefined
+  /** What may be told of by this token; undefined where nobody was told it. */
+  readonly subjectOf: (token: string) => CallbackSubject | undefined
   /** The same was posted there before. */
   readonly isKnown: (digest: string) => boolean
 }
@@ -17,13 +22,18 @@ export const createCallbackGate = (raw: RawDatabase, vault: Pick<Vault, 'keyedHa
   const account = raw.prepare<[string], string>('SELECT config FROM payment_accounts WHERE id = ?').pluck()
   const byDigest = raw.prepare<[string]>('SELECT 1 FROM payment_inbox WHERE digest = ?')
   return {
-    purchaseOf(token) {
-      const number = numberInToken(token)
-      const id = number === undefined ? undefined : byNumber.get(number)
+    subjectOf(token) {
       const config = account.get(MPESA)
-      if (number === undefined || id === undefined || config === undefined) return undefined
+      if (config === undefined || !/^0[123][0-9a-f]+$/.test(token)) return undefined
       const { shortcode } = JSON.parse(config) as MpesaSettings
-      return isSameToken(token, promptToken(vault, { number, id, shortcode })) ? id : undefined
+      const number = numberInToken(token)
+      if (number === undefined) {
+        const kind = token.startsWith('02') ? 'confirmation' : 'validation'
+        return isSameToken(token, shortcodeToken(vault, kind, shortcode)) ? { kind } : undefined
+      }
+      const id = byNumber.get(number)
+      if (id === undefined || !isSameToken(token, promptToken(vault, { number, id, shortcode }))) return undefined
+      return { kind: 'prompt', purchaseId: id }
     },
     isKnown: (digest) => byDigest.get(digest) !== undefined,
   }

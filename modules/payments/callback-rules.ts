@@ -24,6 +24,11 @@ export const callbackLimits = defineLimits({
   bodyOctetsMax: 16 * 1024,
   /** Rows of one purchase: whoever has its address by now cannot fill the disk. */
   rowsOfPurchaseMax: 20,
+  /** Rows of payments that nobody was asked for, in an hour: whoever has their address neither. */
+  confirmationsMax: 2000,
+  confirmationsWithinMs: 3_600_000,
+  /** The list is not read sooner than that after it was read, whatever comes. */
+  pullAgainMs: 3000,
   /** Rows are gone after this long, some with each that is added. */
   keptMs: 90 * 86_400_000,
   forgottenAtOnce: 20,
@@ -48,6 +53,26 @@ export type Claim = {
 
 /** A shilling, which is all that M-Pesa moves. */
 const MINOR = 100
+
+/** A payment that is told of, and what is known of it: its receipt, and the purchase that its account names. */
+export type Confirmed = {
+  readonly isOurShortcode: boolean
+  readonly isKnown: boolean
+  readonly amountMinor: number
+  readonly named: (Standing & { readonly providerRef: string | null; readonly amountMinor: number }) | undefined
+}
+
+/** It is money only once it stands in the provider's list, or the prompt that it came by says so. */
+export const confirmationOutcome = (told: Confirmed | undefined): CallbackOutcome => {
+  if (told === undefined) return 'unreadable'
+  if (!told.isOurShortcode) return 'mismatch'
+  const { named, amountMinor } = told
+  // Prompts are told of here too: their receipt comes with the list, and nobody waits for it.
+  if (told.isKnown) return 'settled'
+  if (named === undefined || named.amountMinor !== amountMinor) return 'listed'
+  if (named.state === 'confirmed' || named.state === 'granted') return 'settled'
+  return named.state === 'accepted' && named.providerRef !== null ? 'asked' : 'listed'
+}
 
 /** Whether it speaks of this purchase's prompt, and of what it costs. */
 const isOf = ({ providerRef, amountMinor, currency }: Prompted, claim: Claim): boolean =>

@@ -15,6 +15,12 @@ type Hasher = Pick<Vault, 'keyedHash'>
 /** Of a prompt: one purchase's, at one shortcode. The number finds it, the id is never given again. */
 export type PromptPath = { readonly number: number; readonly id: string; readonly shortcode: string }
 
+/** Of all payments to a shortcode: that one came in, or whether one may. */
+export type ShortcodeCallback = 'confirmation' | 'validation'
+
+export const shortcodeToken = (vault: Hasher, kind: ShortcodeCallback, shortcode: string): string =>
+  `${kind === 'confirmation' ? '02' : '03'}${vault.keyedHash(`${kind}\0${shortcode}`, PURPOSE).slice(0, HASH_DIGITS)}`
+
 const prefixOf = (number: number): string => `01${number.toString(16).padStart(LOCATOR_DIGITS, '0')}`
 
 export const promptToken = (vault: Hasher, { number, id, shortcode }: PromptPath): string =>

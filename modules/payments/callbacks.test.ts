@@ -51,6 +51,7 @@ const shop = async () => {
       return Promise.resolve(ok({ payments: says.received, unread: 0 }))
     },
     reverse: () => Promise.resolve({ ok: false, error: { type: 'ProviderMisconfigured', code: '', reason: '' } }),
+    registerCallbacks: () => Promise.resolve(ok('registered')),
     isHintOf: () => false,
   }
   const now = { of: () => 0 }
@@ -80,7 +81,7 @@ const shop = async () => {
       const token = urls[0]!.split('/').at(-1)!
       const body = `${posts}`
       const { outcome } = must(hearCallback, {
-        purchaseId: gate.purchaseOf(token)!,
+        purchaseId: (gate.subjectOf(token) as { purchaseId: string }).purchaseId,
         origin: '10.0.0.1',
         isKnownSource: false,
         body,
@@ -225,9 +226,10 @@ test.each([
 })
 
 test('where nobody knows the prompt’s name the list is read at once, and it alone is believed', async () => {
-  const { buy, post, says, asked, purchase, clock } = await shop()
+  const { buy, post, pass, says, asked, purchase, clock } = await shop()
   says.ref = undefined
   const { reference } = await buy()
+  await pass(3000)
   expect(await post()).toBe('listed')
   expect([asked, purchase().state]).toEqual([['the list'], 'accepted'])
   says.received = [
@@ -242,6 +244,7 @@ test('where nobody knows the prompt’s name the list is read at once, and it al
       name: undefined,
     },
   ]
+  await pass(3000)
   await post()
   expect(purchase().state).toBe('granted')
 })
@@ -250,6 +253,7 @@ test('the list goes on to be read each minute, and no oftener than it is told to
   const { buy, post, says, asked, pass } = await shop()
   says.ref = undefined
   await buy()
+  await pass(3000)
   await post()
   asked.length = 0
   for (let minute = 0; minute < 5; minute++) await pass(60_000)

@@ -1,13 +1,28 @@
 /** What a provider has posted: written down first, then a reason to ask, and never more. */
-import { count, eq } from 'drizzle-orm'
+import { and, count, eq, gt, isNull } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok } from '@lango/kernel'
 import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
-import { callbackLimits, outcomeOf } from './callback-rules.ts'
+import {
+  callbackLimits,
+  confirmationOutcome,
+  outcomeOf,
+  type CallbackOutcome,
+  type Confirmed,
+} from './callback-rules.ts'
 import { askJob, pullNowJob, takeBackJob } from './jobs-asked-for.ts'
 import { mpesaConfig } from './mpesa.ts'
+import { readReference } from './rules.ts'
 import { hand, purchaseAt, takeBack, type Purchase } from './settle.ts'
-import { paymentInbox, purchases } from './tables.ts'
+import { paymentInbox, paymentMarks, payments, purchases } from './tables.ts'
+
+/** As it came. Whoever calls with it has seen that the address was told to the provider. */
+const arrival = {
+  origin: z.string().max(64),
+  isKnownSource: z.boolean(),
+  body: z.string().max(callbackLimits.bodyOctetsMax),
+  digest: z.string().length(64),
+}
 
 const claim = z.object({
   ref: z.string().max(500),
@@ -16,18 +31,15 @@ const claim = z.object({
   currency: z.string().max(3).optional(),
 })
 
-/** Whoever calls this has seen that the address was the purchase's own. The same again changes nothing. */
+/** Posted to the address of a prompt. The same again changes nothing. */
 export const hearCallback = defineCommand({
   name: 'payments.callback',
   permission: 'system',
   isInternal: true,
   isRoutine: true,
   input: z.object({
+    ...arrival,
     purchaseId: z.string(),
-    origin: z.string().max(64),
-    isKnownSource: z.boolean(),
-    body: z.string().max(callbackLimits.bodyOctetsMax),
-    digest: z.string().length(64),
     /** Undefined where it cannot be read. */
     claim: claim.optional(),
   }),
@@ -38,17 +50,89 @@ export const hearCallback = defineCommand({
     if (isWritten(ctx, arrived.digest) || rowsOf(ctx, purchase) >= callbackLimits.rowsOfPurchaseMax)
       return ok({ outcome: undefined })
     const outcome = outcomeOf(purchase, told, mpesaConfig(ctx).trustUpTo)
-    ctx.db
-      .insert(paymentInbox.site)
-      .values({ ...arrived, arrivedAt: ctx.now, outcome })
-      .run()
-    forgetOld(ctx)
-    if (outcome === 'listed') ctx.enqueue(pullNowJob, {}, { key: 'now' })
+    keep(ctx, { ...arrived, outcome })
+    if (outcome === 'listed') pullSoon(ctx)
     if (outcome === 'asked' || outcome === 'ahead') ask(ctx, purchase, told?.isPaid === true)
     if (outcome === 'ahead') giveAhead(ctx, purchase)
     return ok({ outcome })
   },
 })
+
+const payment = z.object({
+  receipt: z.string().max(500),
+  shortcode: z.string().max(500),
+  account: z.string().max(500),
+  amountMinor: z.number().int(),
+})
+
+/** Posted to the address that is told of every payment. It has the list read, or a prompt asked after, and no more. */
+export const hearConfirmation = defineCommand({
+  name: 'payments.confirmation',
+  permission: 'system',
+  isInternal: true,
+  isRoutine: true,
+  input: z.object({
+    ...arrival,
+    /** Undefined where it cannot be read. */
+    payment: payment.optional(),
+  }),
+  audit: ({ origin, digest }) => ({ origin, digest }),
+  handle(ctx, { payment: told, ...arrived }) {
+    if (isWritten(ctx, arrived.digest)) return ok({ outcome: undefined })
+    const named = told && purchaseNamed(ctx, told.account)
+    const outcome = confirmationOutcome(told && confirmed(ctx, told, named))
+    if (confirmationsLately(ctx) < callbackLimits.confirmationsMax) keep(ctx, { ...arrived, outcome })
+    if (outcome === 'listed') pullSoon(ctx)
+    if (outcome === 'asked') ask(ctx, named!, false)
+    return ok({ outcome })
+  },
+})
+
+const purchaseNamed = ({ db }: CommandContext, account: string): Purchase | undefined =>
+  db
+    .select()
+    .from(purchases.site)
+    .where(eq(purchases.site.reference, readReference(account)))
+    .get()
+
+const confirmed = (
+  ctx: CommandContext,
+  { receipt, shortcode, amountMinor }: z.output<typeof payment>,
+  named: Purchase | undefined,
+): Confirmed => {
+  const { site } = payments
+  const own = mpesaConfig(ctx)
+  return {
+    isOurShortcode: [own.shortcode, own.till].includes(shortcode),
+    isKnown: ctx.db.select({ id: site.id }).from(site).where(eq(site.receipt, receipt)).get() !== undefined,
+    amountMinor,
+    named,
+  }
+}
+
+const confirmationsLately = ({ db, now }: CommandContext): number => {
+  const { site } = paymentInbox
+  const since = now - callbackLimits.confirmationsWithinMs
+  const lately = and(gt(site.arrivedAt, since), isNull(site.purchaseId))
+  return db.select({ rows: count() }).from(site).where(lately).get()!.rows
+}
+
+type Kept = Omit<typeof paymentInbox.site.$inferInsert, 'arrivedAt' | 'no'> & { readonly outcome: CallbackOutcome }
+
+const keep = (ctx: CommandContext, row: Kept): void => {
+  ctx.db
+    .insert(paymentInbox.site)
+    .values({ ...row, arrivedAt: ctx.now })
+    .run()
+  forgetOld(ctx)
+}
+
+/** At once, and then not again for some seconds, however much comes: each reading is a request of hours of payments. */
+const pullSoon = (ctx: CommandContext): void => {
+  const pulled = ctx.db.select().from(paymentMarks.site).get()
+  const runAt = Math.max(ctx.now, (pulled?.at ?? 0) + callbackLimits.pullAgainMs)
+  ctx.enqueue(pullNowJob, {}, { key: 'now', runAt })
+}
 
 const isWritten = ({ db }: CommandContext, digest: string): boolean => {
   const { site } = paymentInbox

@@ -3,10 +3,11 @@ import { beginPrompt, givePaid, promptTold, requestPurchase, revealPurchase } fr
 import { payableAtGate, purchaseAtGate, purchasesOfPhone, receiptAtGate } from './gate.ts'
 import { hearCallback } from './hear-callback.ts'
 import { listCallbacks } from './callback-queries.ts'
-import { endAhead, hearCallback } from './hear-callback.ts'
+import { endAhead, hearCallback, hearConfirmation } from './hear-callback.ts'
 import { hearPayments, resolvePayment } from './hear.ts'
 import { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
 import { purchasePace } from './pace.ts'
+import { callbackAddresses, callbacksRegistered, registerCallbacks } from './register-callbacks.ts'
 import {
   askedPhones,
   listPayments,
@@ -27,13 +28,15 @@ export { paymentLimits, type Doubt } from './rules.ts'
 export { purchasePace } from './pace.ts'
 export { requestPurchase, revealPurchase } from './commands.ts'
 export { listCallbacks } from './callback-queries.ts'
-export { callbackDigest, createCallbackGate, type CallbackGate } from './callback-gate.ts'
+export { callbackDigest, createCallbackGate, type CallbackGate, type CallbackSubject } from './callback-gate.ts'
 export { callbackLimits } from './callback-rules.ts'
-export { hearCallback } from './hear-callback.ts'
+export { hearCallback, hearConfirmation } from './hear-callback.ts'
 export { hearPayments, resolvePayment } from './hear.ts'
 export { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
 export { missingOf, MPESA, mpesaSecretsPurpose, type MpesaSecrets, type MpesaSettings } from './mpesa-rules.ts'
 export { listPayments, listPurchases, plansForSale } from './queries.ts'
+export { registerCallbacks } from './register-callbacks.ts'
+export { listPayments, listPurchases } from './queries.ts'
 export { createPaymentWork, type PaymentWorkDeps } from './work.ts'
 
 export const payments = defineModule({
@@ -47,7 +50,11 @@ export const payments = defineModule({
     givePaid,
     hearPayments,
     hearCallback,
+    hearConfirmation,
     endAhead,
+    registerCallbacks,
+    callbackAddresses,
+    callbacksRegistered,
     resolvePayment,
     setMpesa,
     resealPayments,

@@ -58,6 +58,14 @@ export const mpesaSettingsSchema = z.object({
 })
 export type MpesaSettings = z.infer<typeof mpesaSettingsSchema>
 
+/** Of the addresses that are told of every payment. `before`: some are, and only Safaricom's portal says which. */
+export type Registration = {
+  readonly state: 'asking' | 'registered' | 'before' | 'refused'
+  readonly at: number
+  /** Why it was refused. */
+  readonly reason?: string
+}
+
 export type MpesaSecrets = { readonly consumerSecret: string; readonly passkey: string }
 
 export const newMpesa: MpesaSettings = {

@@ -39,6 +39,7 @@ test('what is missing is told until nothing is', () => {
   expect(must(setMpesa, { kind: 'till' }).missing).toEqual(['till'])
   expect(query(showMpesa, {})).toEqual({
     missing: ['till'],
+    registration: null,
     settings: {
       baseUrl: 'https://sandbox.safaricom.co.ke',
       kind: 'till',

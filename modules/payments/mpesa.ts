@@ -48,12 +48,19 @@ export const setMpesa = defineCommand({
       secrets: ctx.vault.seal(JSON.stringify(secrets), mpesaSecretsPurpose),
       changedAt: ctx.now,
       changedBy: ctx.actor.id,
+      registration: stillRegistered(before, config),
     }
     ctx.db.insert(site).values(row).onConflictDoUpdate({ target: site.id, set: row }).run()
     ctx.changed(before?.config ?? null, config)
     return ok({ missing })
   },
 })
+
+/** Where Safaricom is told other addresses than before, nothing is known of these. */
+const stillRegistered = (before: typeof paymentAccounts.site.$inferSelect | undefined, config: MpesaSettings) => {
+  const same = (['baseUrl', 'shortcode', 'callbackUrl'] as const).every((name) => before?.config[name] === config[name])
+  return same ? (before?.registration ?? null) : null
+}
 
 /** As it is set; where it was set before there was a setting, that is as of new. */
 export const mpesaConfig = (ctx: CommandContext): MpesaSettings => {
@@ -101,6 +108,12 @@ export const showMpesa = defineQuery({
       .orderBy(...byKey(accounts)),
   shape(rows) {
     const account = rows.find(({ id }) => id === MPESA)
-    return account && { settings: { ...newMpesa, ...account.config }, missing: account.missing }
+    return (
+      account && {
+        settings: { ...newMpesa, ...account.config },
+        missing: account.missing,
+        registration: account.registration,
+      }
+    )
   },
 })

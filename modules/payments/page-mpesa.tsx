@@ -2,6 +2,7 @@
 import {
   Ago,
   Button,
+  DeedButton,
   definePage,
   Field,
   fill,
@@ -13,13 +14,22 @@ import {
   Said,
   Select,
   Status,
+  UserText,
   valuesFor,
   type Desk,
   type DoingDesk,
   type Done,
 } from '@lango/kernel/ui'
 import { setMpesa, showMpesa } from './mpesa.ts'
-import { forbiddenInCallbacks, mpesaSettingsSchema, newMpesa, TRUST_MAX, type MpesaSettings } from './mpesa-rules.ts'
+import { registerCallbacks } from './register-callbacks.ts'
+import {
+  forbiddenInCallbacks,
+  mpesaSettingsSchema,
+  newMpesa,
+  TRUST_MAX,
+  type MpesaSettings,
+  type Registration,
+} from './mpesa-rules.ts'
 import { pulledUntil } from './queries.ts'
 import { mpesaWords } from './words-mpesa.ts'
 
@@ -165,6 +175,43 @@ const save = async (desk: DoingDesk): Promise<Done> => {
   return done.ok ? { go: `${PATH}?said=saved` } : { fault: done.error }
 }
 
+const registrations = {
+  asking: ['info', 'isAsking'],
+  registered: ['good', 'isRegistered'],
+  before: ['attention', 'isBefore'],
+  refused: ['stopped', 'isRefused'],
+} as const
+
+/** Of payments that nobody was asked for. */
+const Registering = ({ desk, registration }: { desk: Desk; registration: Registration | null }) => {
+  const words = wordsOf(desk)
+  const [meaning, word] = registrations[registration?.state ?? 'asking']
+  return (
+    <Panel title={words.registering}>
+      <PanelBody>
+        <p>{words.registeringNote}</p>
+        {registration === null ? null : (
+          <p>
+            <Status meaning={meaning}>{words[word]}</Status>{' '}
+            <span class="muted">
+              <Ago at={registration.at} now={desk.now} locale={desk.locale} />
+            </span>
+            {registration.reason === undefined ? null : <UserText text={` ${registration.reason}`} />}
+          </p>
+        )}
+        <DeedButton desk={desk} deed="register">
+          {words.register}
+        </DeedButton>
+      </PanelBody>
+    </Panel>
+  )
+}
+
+const register = async (desk: DoingDesk): Promise<Done> => {
+  const done = await desk.tell(registerCallbacks, {})
+  return done.ok ? { go: `${PATH}?said=asked` } : { fault: done.error }
+}
+
 export const mpesaPage = definePage({
   path: PATH,
   permission: 'settings.write',
@@ -176,8 +223,9 @@ export const mpesaPage = definePage({
       content: (
         <>
           <PageHead title={words.title} />
-          <Said desk={desk} words={{ saved: words.saved }} />
+          <Said desk={desk} words={{ saved: words.saved, asked: words.isAsking }} />
           <RefusedNote desk={desk} deed="save" />
+          <RefusedNote desk={desk} deed="register" />
           <p>{words.note}</p>
           <Panel title={words.title}>
             <PanelBody>
@@ -185,9 +233,15 @@ export const mpesaPage = definePage({
               <SettingsForm desk={desk} set={account?.settings ?? newMpesa} missing={account?.missing ?? secretNames} />
             </PanelBody>
           </Panel>
+          {account?.missing.length === 0 && account.settings.callbackUrl !== '' ? (
+            <Registering desk={desk} registration={account.registration} />
+          ) : null}
         </>
       ),
     }
   },
-  deeds: { save: { permission: 'settings.write', run: save } },
+  deeds: {
+    save: { permission: 'settings.write', run: save },
+    register: { permission: 'settings.write', run: register },
+  },
 })

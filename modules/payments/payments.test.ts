@@ -42,6 +42,7 @@ const shop = () => {
     promptState: () => Promise.resolve(says.state()),
     received: () => Promise.resolve(ok({ payments: says.received, unread: 0 })),
     reverse: () => Promise.resolve(err({ type: 'ProviderMisconfigured', code: '', reason: '' })),
+    registerCallbacks: () => Promise.resolve(ok('registered')),
     isHintOf: () => false,
   }
   const now = { of: () => 0 }

@@ -81,10 +81,14 @@ export type PromptClaim = {
 export interface CallbackReader {
   /** Undefined where it cannot be read. */
   prompt(body: unknown): PromptClaim | undefined
+  /** Of money that came in, by whoever's doing. */
+  payment(body: unknown): Pick<Received, 'receipt' | 'amount' | 'shortcode' | 'account'> | undefined
   /** Whether it is an address that the provider is known to post from; others may be added any day. */
   isKnownSource(address: string): boolean
   /** What every callback is answered with, whatever becomes of it. */
   readonly accepted: Readonly<Record<string, unknown>>
+  /** The answer to whether somebody may pay: they may. */
+  readonly allowed: Readonly<Record<string, unknown>>
 }
 
 export interface PaymentProvider {
@@ -117,6 +121,14 @@ export interface PaymentProvider {
     },
     signal: AbortSignal,
   ): Promise<Result<{ readonly ref: string }, ProviderFault>>
+  /**
+   * Where the provider may tell of payments that nobody was asked for, and may ask whether they are wanted. Once:
+   * `registered-before` says that there are such addresses, not that they are these.
+   */
+  registerCallbacks(
+    urls: { readonly confirmationUrl: string; readonly validationUrl: string },
+    signal: AbortSignal,
+  ): Promise<Result<'registered' | 'registered-before', ProviderFault>>
   /** Whether a hint of `Received` can be of this number (E.164). A mask fits many numbers; a hash one. */
   isHintOf(phoneHint: string, phone: string): boolean
 }

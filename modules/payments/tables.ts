@@ -1,6 +1,6 @@
 import { defineTable } from '@lango/kernel/db'
 import { grants } from '../access/tables.ts'
-import type { MpesaSettings } from './mpesa-rules.ts'
+import type { MpesaSettings, Registration } from './mpesa-rules.ts'
 import { callbackOutcomes } from './callback-rules.ts'
 import type { Failure } from './port.ts'
 import { purchaseStates, type Doubt } from './rules.ts'
@@ -121,6 +121,8 @@ export const paymentAccounts = defineTable(
     missing: c.json<string[]>(),
     changedAt: c.instant(),
     changedBy: c.text(),
+    /** What became of telling the provider where it may tell of payments; null where nobody has asked for that. */
+    registration: c.optJson<Registration>(),
   }),
 )
 

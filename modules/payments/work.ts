@@ -4,8 +4,9 @@ import { defineJob, type AnyJob, type JobContext } from '@lango/kernel/verbs'
 import { beginPrompt, givePaid, promptTold } from './commands.ts'
 import { endAhead } from './hear-callback.ts'
 import { hearPayments } from './hear.ts'
-import { askJob, grantJob, promptJob, pullJob, pullNowJob, takeBackJob } from './jobs-asked-for.ts'
+import { askJob, grantJob, promptJob, pullJob, pullNowJob, registerJob, takeBackJob } from './jobs-asked-for.ts'
 import type { PaymentProvider, PromptState, ProviderFault, Received } from './port.ts'
+import { callbackAddresses, callbacksRegistered } from './register-callbacks.ts'
 import { askedPhones, promptOf, pulledUntil } from './queries.ts'
 import { paymentLimits, type Told } from './rules.ts'
 
@@ -127,6 +128,22 @@ const createPulls = ({ provider, clock }: PaymentWorkDeps) => {
   ]
 }
 
+const createRegister = ({ provider, clock }: PaymentWorkDeps) =>
+  defineJob({
+    ...registerJob,
+    limits: { ...limits, attemptsMax: 3 },
+    async run(context) {
+      const urls = context.dispatch(callbackAddresses, {}, freshPart(context, clock))
+      if (!urls.ok) throw new FaultError(urls.error)
+      const answer = await provider()?.registerCallbacks(urls.value, context.signal)
+      const told =
+        answer?.ok === true
+          ? ({ state: answer.value === 'registered' ? 'registered' : 'before' } as const)
+          : ({ state: 'refused', reason: (answer?.error.reason ?? 'M-Pesa is not set up').slice(0, 500) } as const)
+      must(context.dispatch(callbacksRegistered, told, freshPart(context, clock)))
+    },
+  })
+
 export const createPaymentWork = (deps: PaymentWorkDeps): readonly AnyJob[] => {
   const tell: Tell = (context, purchaseId, told) =>
     must(context.dispatch(promptTold, { purchaseId, told }, freshPart(context, deps.clock)))
@@ -146,7 +163,7 @@ export const createPaymentWork = (deps: PaymentWorkDeps): readonly AnyJob[] => {
       return Promise.resolve()
     },
   })
-  return [createPrompt(deps, tell), createAsk(deps, tell), give, end, ...createPulls(deps)]
+  return [createPrompt(deps, tell), createAsk(deps, tell), give, end, createRegister(deps), ...createPulls(deps)]
 }
 
 const heardFrom = (provider: PaymentProvider, phones: readonly string[], { amount, ...received }: Received) => {

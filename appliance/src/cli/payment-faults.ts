@@ -1,15 +1,23 @@
 /** The sentences about what people buy by themselves, and the money that comes in for it. */
 import { formatMoney, money } from '@lango/kernel'
 import type { FaultOf } from '@lango/kernel/verbs'
-import type { requestPurchase, resolvePayment, revealPurchase, setMpesa } from '@lango/modules/payments'
+import type {
+  registerCallbacks,
+  requestPurchase,
+  resolvePayment,
+  revealPurchase,
+  setMpesa,
+} from '@lango/modules/payments'
 
 export type PaymentFault = FaultOf<
-  typeof requestPurchase | typeof resolvePayment | typeof revealPurchase | typeof setMpesa
+  typeof registerCallbacks | typeof requestPurchase | typeof resolvePayment | typeof revealPurchase | typeof setMpesa
 >
 
 type Own =
   | 'AmountDiffers'
   | 'CallbackPlain'
+  | 'CallbackUrlMissing'
+  | 'MpesaUnready'
   | 'PaymentSettled'
   | 'PaymentUnknown'
   | 'PlanNotForSale'
@@ -27,6 +35,12 @@ export const paymentSentences: Sentences = {
     `${amount(paidMinor, currency)} was paid, and that costs ${amount(priceMinor, currency)}: only what is worth as much can be given for it. Pay it back, or give what costs that.`,
   CallbackPlain: ({ callbackUrl }) =>
     `${callbackUrl} is plain http: that is for a simulator on this machine alone. Write an address that begins with https://.`,
+  CallbackUrlMissing: () =>
+    'M-Pesa is not told where it reaches this box: lango setting set mpesa.callbackUrl https://pop.example.com',
+  MpesaUnready: ({ missing }) =>
+    missing.length === 0
+      ? 'M-Pesa is not set up yet: lango setting set --help says what it takes.'
+      : `M-Pesa is not set up yet. Missing still: ${missing.map((one) => `mpesa.${one}`).join(', ')}.`,
   PaymentSettled: ({ receipt }) => `Somebody has said already what ${receipt} was for.`,
   PaymentUnknown: ({ receipt }) =>
     `No payment has the receipt ${receipt}. It may not have been read from the provider yet.`,

@@ -49,3 +49,16 @@ test('what was posted to the box is listed with what came of it', async () => {
     SELECT 0, '196.201.214.200', 1, id, '{}', 'x', 'mismatch' FROM purchases WHERE number = 1`)
   expect((await box.lango('payment', 'callbacks')).out).toMatch(/196\.201\.214\.200 \(Safaricom\) +1 +mismatch/)
 })
+
+test('M-Pesa is asked to tell of payments where it is set up and knows where', async () => {
+  expect((await box.lango('payment', 'register-callbacks')).err).toMatch(/not set up yet/)
+  const set = (name: string, value: string) => box.json('setting', 'set', `mpesa.${name}`, value)
+  await set('shortcode', '174379')
+  expect((await box.lango('payment', 'register-callbacks')).err).toMatch(/Missing still: mpesa.consumerKey/)
+  for (const name of ['consumerKey', 'consumerSecret', 'passkey']) await set(name, 'x')
+  await set('phone', '+254700000001')
+  expect((await box.lango('payment', 'register-callbacks')).err).toMatch(/mpesa.callbackUrl/)
+  await set('callbackUrl', 'https://pop.example.com')
+  expect(await box.json('payment', 'register-callbacks')).toEqual({ state: 'asking' })
+  expect(await box.json('setting', 'show')).toMatchObject({ 'mpesa.registration': 'asking', 'mpesa.trustUpTo': 0 })
+})

@@ -192,4 +192,20 @@ const callbacks: CommandSpec = {
   },
 }
 
-export const paymentCommands = [request, purchases, code, list, callbacks, resolve]
+const register: CommandSpec = {
+  path: ['payment', 'register-callbacks'],
+  operands: [],
+  summary: 'have M-Pesa tell this box of payments that nobody was asked for, as soon as they come in',
+  options: {},
+  notes: [
+    'It takes mpesa.callbackUrl. In production Safaricom takes such addresses once; others are deleted first, in its portal.',
+    'What came of it: lango setting show, under mpesa.registration.',
+  ],
+  examples: ['lango payment register-callbacks'],
+  async run({ command }) {
+    const asked = await command<{ state: string }>('payments.registerCallbacks', {})
+    return asked.ok ? shown(asked.value, () => 'M-Pesa is being asked. What came of it: lango setting show') : asked
+  },
+}
+
+export const paymentCommands = [request, purchases, code, list, callbacks, register, resolve]

@@ -55,6 +55,13 @@ const read = (text: string, is: Key['is']): string | number | boolean => {
 const written = (value: string | number | boolean): string =>
   typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)
 
+type MpesaShown = {
+  readonly settings: Readonly<Record<string, string | number>>
+  readonly registration: { readonly state: string; readonly reason?: string } | null
+}
+const registrationText = ({ state, reason }: NonNullable<MpesaShown['registration']>): string =>
+  reason === undefined ? state : `${state}: ${reason}`
+
 const show: CommandSpec = {
   path: ['setting', 'show'],
   operands: [],
@@ -64,10 +71,14 @@ const show: CommandSpec = {
   async run({ query }) {
     const set = await query<Settings>('settings.show', {})
     if (!set.ok) return set
-    const mpesa = await query<{ settings: Readonly<Record<string, string | number>> } | undefined>('payments.mpesa', {})
+    const mpesa = await query<MpesaShown | undefined>('payments.mpesa', {})
     if (!mpesa.ok) return mpesa
-    const more = Object.entries(mpesa.value?.settings ?? {}).map(([key, value]) => [`${MPESA}${key}`, value] as const)
-    const all = { ...set.value, ...Object.fromEntries(more) }
+    const { settings = {}, registration } = mpesa.value ?? {}
+    const more = { ...settings, ...(registration && { registration: registrationText(registration) }) }
+    const all = {
+      ...set.value,
+      ...Object.fromEntries(Object.entries(more).map(([key, value]) => [MPESA + key, value])),
+    }
     return shown(all, () => facts(Object.entries(all).map(([key, value]) => [key, written(value)])))
   },
 }

@@ -300,5 +300,5 @@ test('payments that cannot be read, or that wait for somebody, are told where cu
   posted(now - 2 * DAY_MS, 'mismatch')
   expect(told()).toHaveLength(1)
   posted(now - 1000, 'mismatch')
-  expect(told()[1]).toMatch(/do not agree with M-Pesa: 0 of purchases that are not paid, 1 of another prompt/)
+  expect(told()[1]).toMatch(/do not agree with M-Pesa: 0 of purchases that are not paid, 1 of another prompt, amount/)
 })

@@ -172,7 +172,7 @@ export const englishFindings: FindingWords = {
     remedy: 'The page Payments, under those that wait, says what is known of each.',
   }),
   'payments-forged': ({ denied, mismatched }) => ({
-    sentence: `Callbacks of the last day that do not agree with M-Pesa: ${denied} of purchases that are not paid, ${mismatched} of another prompt or amount.`,
+    sentence: `Callbacks of the last day that do not agree with M-Pesa: ${denied} of purchases that are not paid, ${mismatched} of another prompt, amount or shortcode.`,
     remedy:
       'Nothing was given for them, or it was taken back. lango payment callbacks says what came and from where: somebody may read the addresses that prompts are told of at. Is it https all the way? lango setting set mpesa.trustUpTo 0 gives nothing before M-Pesa confirms it.',
   }),

@@ -130,7 +130,7 @@ const swahiliFindings: FindingWords = {
     remedy: 'Ukurasa wa Malipo, chini ya yanayosubiri, unaeleza kinachojulikana kwa kila moja.',
   }),
   'payments-forged': ({ denied, mismatched }) => ({
-    sentence: `Taarifa za siku iliyopita zisizokubaliana na M-Pesa: ${denied} za manunuzi ambayo hayajalipwa, ${mismatched} za ombi au kiasi kingine.`,
+    sentence: `Taarifa za siku iliyopita zisizokubaliana na M-Pesa: ${denied} za manunuzi ambayo hayajalipwa, ${mismatched} za ombi, kiasi au namba ya biashara nyingine.`,
     remedy:
       'Hakuna kilichotolewa kwa hayo, au kilirudishwa. `lango payment callbacks` hueleza kilichokuja na kilikotoka: huenda kuna anayesoma anwani za maombi. Je, ni https njia yote? `lango setting set mpesa.trustUpTo 0` hufanya kisitolewe chochote kabla M-Pesa haijathibitisha.',
   }),

@@ -5,7 +5,16 @@ import { access } from '@lango/modules/access'
 import { customers } from '@lango/modules/customers'
 import { ledger } from '@lango/modules/ledger'
 import { messages } from '@lango/modules/messages'
-import { createPaymentWork, payments, requestPurchase, setMpesa } from '@lango/modules/payments'
+import {
+  createPaymentWork,
+  hearPayments,
+  listPurchases,
+  payments,
+  registerCallbacks,
+  requestPurchase,
+  setMpesa,
+  showMpesa,
+} from '@lango/modules/payments'
 import type { PaymentProvider } from '@lango/modules/payments/port'
 import { paymentInbox } from '@lango/modules/payments/tables'
 import { addPlan, plans } from '@lango/modules/plans'
@@ -19,19 +28,40 @@ import { createWeb } from './web.ts'
 /** A purchase with a prompt on a phone, and the address that its provider was told. */
 const shop = async () => {
   const urls: string[] = []
+  const asked: string[] = []
+  const registered: { confirmationUrl: string; validationUrl: string }[] = []
   const now = { of: () => 0 }
   const provider: Partial<PaymentProvider> = {
     prompt({ callbackUrl = '' }) {
       urls.push(callbackUrl)
       return Promise.resolve(ok({ ref: `ws_CO_${urls.length}` }))
     },
-    received: () => Promise.resolve(ok({ payments: [], unread: 0 })),
+    promptState(ref) {
+      asked.push(ref)
+      return Promise.resolve(ok({ state: 'pending' }))
+    },
+    received() {
+      asked.push('the list')
+      return Promise.resolve(ok({ payments: [], unread: 0 }))
+    },
+    registerCallbacks(told) {
+      registered.push(told)
+      return Promise.resolve(ok('registered'))
+    },
   }
   const jobs = createPaymentWork({ provider: () => provider as PaymentProvider, clock: { now: () => now.of() } })
   const site = memorySite([settings, messages, access, plans, ledger, customers, services, payments], { jobs })
   now.of = site.clock.now
   void site.jobs.run(new AbortController().signal)
-  site.must(setMpesa, { shortcode: '174379', callbackUrl: 'https://pop.example.com' })
+  site.must(setMpesa, {
+    shortcode: '174379',
+    consumerKey: 'k',
+    consumerSecret: 's',
+    passkey: 'p',
+    phone: '+254700000001',
+    callbackUrl: 'https://pop.example.com',
+  })
+  await site.runJobs()
   const plan = {
     name: 'Hour',
     kind: 'hotspot',
@@ -61,6 +91,14 @@ const shop = async () => {
     await site.runJobs()
     return new URL(urls.at(-1)!).pathname
   }
+  /** Where the provider is to tell of payments, and to ask for them. */
+  const register = async () => {
+    site.must(registerCallbacks, {})
+    await site.runJobs()
+    asked.length = 0
+    const { confirmationUrl, validationUrl } = registered.at(-1)!
+    return { confirm: new URL(confirmationUrl).pathname, validate: new URL(validationUrl).pathname }
+  }
   const post = async (path: string, body: BodyInit | object, headers: Record<string, string> = {}) => {
     const isRaw = typeof body === 'string' || body instanceof ReadableStream || body instanceof Uint8Array
     return web.app.request(path, {
@@ -75,6 +113,8 @@ const shop = async () => {
     web,
     post,
     buy,
+    register,
+    asked,
     disk,
     rows: () => site.database.orm.select().from(paymentInbox.site).all(),
   }
@@ -214,4 +254,93 @@ test('the proxy’s name is nobody’s of the desk, and nothing else is served b
   expect((await get('/callbacks')).status).toBe(404)
   const answer = await post(path, told())
   expect(answer.headers.get('set-cookie')).toBeNull()
+})
+
+const paidIn = (more: object = {}) => ({
+  TransactionType: 'Pay Bill',
+  TransID: 'SJ41XK2P9Q',
+  TransTime: '20261126120000',
+  TransAmount: '20.00',
+  BusinessShortCode: '174379',
+  BillRefNumber: 'nyumba 7',
+  MSISDN: '2547 ***** 678',
+  FirstName: 'AMINA',
+  ...more,
+})
+
+test('a payment that nobody was asked for has the list read at once, and is no money before it stands there', async () => {
+  const { post, register, asked, rows, count, runJobs, must } = await shop()
+  const { confirm } = await register()
+  const answer = await post(confirm, paidIn())
+  expect([answer.status, await answer.json()]).toEqual([200, ACCEPTED])
+  await runJobs()
+  expect([asked, count({ name: 'payments' })]).toEqual([[], 0])
+  expect(rows()).toMatchObject([{ outcome: 'listed', purchaseId: null }])
+  const { receipt, ...rest } = { receipt: 'SJ41XK2P9Q', amountMinor: 2000, currency: 'KES', shortcode: '174379' }
+  must(hearPayments, { payments: [{ receipt, ...rest, paidAt: 0, account: '', phones: [] }] })
+  await post(confirm, paidIn({ OrgAccountBalance: '49.00' }))
+  expect(rows().map(({ outcome }) => outcome)).toEqual(['listed', 'settled'])
+})
+
+test('the list is read some seconds after it was read at the earliest, however much comes', async () => {
+  const { post, register, asked, clock, runJobs } = await shop()
+  const { confirm } = await register()
+  for (let n = 0; n < 30; n++) await post(confirm, paidIn({ TransID: `SJ41XK2P${n}` }))
+  await runJobs()
+  expect(asked).toEqual([])
+  clock.advance(3000)
+  await runJobs()
+  expect(asked).toEqual(['the list'])
+})
+
+test('a payment by a prompt has that asked after, not the list read', async () => {
+  const { post, buy, register, asked, rows, query, runJobs } = await shop()
+  await buy('+254712345678')
+  const { confirm } = await register()
+  const { reference } = query(listPurchases, {})[0]!
+  await post(confirm, paidIn({ BillRefNumber: reference.toLowerCase() }))
+  await runJobs()
+  expect([asked, rows()[0]?.outcome]).toEqual([['ws_CO_1'], 'asked'])
+  await post(confirm, paidIn({ BillRefNumber: reference, TransAmount: '19.00' }))
+  expect(rows()[1]?.outcome).toBe('listed')
+  expect(query(listPurchases, {})[0]?.state).toBe('accepted')
+})
+
+test('another shortcode’s payments, and what is none, change nothing', async () => {
+  const { post, register, rows, asked, runJobs, clock } = await shop()
+  const { confirm } = await register()
+  await post(confirm, paidIn({ BusinessShortCode: '999999' }))
+  for (const body of [
+    '',
+    'null',
+    '{"__proto__":{"TransID":"x"}}',
+    paidIn({ TransAmount: '-5' }),
+    paidIn({ TransID: {} }),
+  ])
+    await post(confirm, body)
+  clock.advance(10_000)
+  await runJobs()
+  expect(asked).toEqual([])
+  expect(rows().map(({ outcome }) => outcome)).toEqual(['mismatch', ...Array.from({ length: 5 }, () => 'unreadable')])
+})
+
+test('nobody is kept from paying, and whoever asks leaves nothing behind', async () => {
+  const { post, register, rows } = await shop()
+  const { validate } = await register()
+  const answer = await post(validate, paidIn())
+  expect([answer.status, await answer.json()]).toEqual([200, { ResultCode: '0', ResultDesc: 'Accepted' }])
+  expect(rows()).toEqual([])
+})
+
+test('where addresses are registered is on record until they change', async () => {
+  const { register, query, must, dispatch } = await shop()
+  await register()
+  expect(query(showMpesa, {})?.registration).toMatchObject({ state: 'registered' })
+  must(setMpesa, { trustUpTo: 50 })
+  expect(query(showMpesa, {})?.registration).toMatchObject({ state: 'registered' })
+  must(setMpesa, { callbackUrl: '' })
+  expect(query(showMpesa, {})?.registration).toBeNull()
+  expect(dispatch(registerCallbacks, {})).toMatchObject({ error: { type: 'CallbackUrlMissing' } })
+  must(setMpesa, { phone: '' })
+  expect(dispatch(registerCallbacks, {})).toMatchObject({ error: { type: 'MpesaUnready', missing: ['phone'] } })
 })

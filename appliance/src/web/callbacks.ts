@@ -5,28 +5,32 @@
 import { isIP } from 'node:net'
 import { Hono, type Context } from 'hono'
 import type { Fault, Log, Result } from '@lango/kernel'
-import { callbackDigest, callbackLimits, type CallbackGate } from '@lango/modules/payments'
+import { callbackDigest, callbackLimits, type CallbackGate, type CallbackSubject } from '@lango/modules/payments'
 import type { CallbackReader, PromptClaim } from '@lango/modules/payments/port'
 import { addressOf } from './request-facts.ts'
 import { isLoopback } from './serve.ts'
 
-/** As the command takes it. */
+/** As the commands take it: of a prompt, or of a payment to the shortcode. */
 export type Arrived = {
-  readonly purchaseId: string
   readonly origin: string
   readonly isKnownSource: boolean
   readonly body: string
   readonly digest: string
-  readonly claim:
-    | { readonly ref: string; readonly isPaid: boolean; amountMinor?: number; currency?: string }
-    | undefined
+}
+export type PromptArrived = Arrived & {
+  readonly purchaseId: string
+  readonly claim: (Omit<PromptClaim, 'amount'> & { amountMinor?: number; currency?: string }) | undefined
+}
+export type PaymentArrived = Arrived & {
+  readonly payment: { receipt: string; shortcode: string; account: string; amountMinor: number } | undefined
 }
 
 export type CallbacksDeps = {
   readonly gate: CallbackGate
   readonly reader: CallbackReader
-  /** Resolves when it is on disk. */
-  readonly write: (arrived: Arrived) => Promise<Result<unknown, Fault>>
+  /** Both resolve when it is on disk. */
+  readonly prompt: (arrived: PromptArrived) => Promise<Result<unknown, Fault>>
+  readonly payment: (arrived: PaymentArrived) => Promise<Result<unknown, Fault>>
   /** Resolves when all that was written before is on disk. */
   readonly synced: () => Promise<Result<unknown, Fault>>
   readonly log: Log
@@ -59,11 +63,15 @@ const readJson = (text: string): unknown => {
   }
 }
 
-const flat = ({ ref, isPaid, amount }: PromptClaim): Arrived['claim'] => ({
-  ref,
-  isPaid,
-  ...(amount && { amountMinor: amount.minor, currency: amount.currency }),
-})
+const claimOf = (told: PromptClaim | undefined): PromptArrived['claim'] =>
+  told && {
+    ref: told.ref,
+    isPaid: told.isPaid,
+    ...(told.amount && { amountMinor: told.amount.minor, currency: told.amount.currency }),
+  }
+
+const paymentOf = (told: ReturnType<CallbackReader['payment']>): PaymentArrived['payment'] =>
+  told && { receipt: told.receipt, shortcode: told.shortcode, account: told.account, amountMinor: told.amount.minor }
 
 /** Says a thing the first, tenth, hundredth time: strangers must not fill the log either. */
 const createTally = (say: (times: number) => void): (() => void) => {
@@ -77,8 +85,10 @@ const createTally = (say: (times: number) => void): (() => void) => {
   }
 }
 
+type Kept = Exclude<CallbackSubject, { readonly kind: 'validation' }>
+
 /** To be mounted at `/callbacks`, before anything that asks who somebody is: a proxy's name is not ours. */
-export const createCallbacks = ({ gate, reader, write, synced, log }: CallbacksDeps): Hono => {
+export const createCallbacks = ({ gate, reader, log, ...site }: CallbacksDeps): Hono => {
   const stranger = createTally((times) => log.warn('callbacks to an address that nobody was told', { times }))
   const tooLong = createTally((times) => log.warn('callbacks that are too long to be the provider’s', { times }))
   const unusual = createTally((times) =>
@@ -87,30 +97,35 @@ export const createCallbacks = ({ gate, reader, write, synced, log }: CallbacksD
   const accepted = (c: Context): Response => c.json(reader.accepted)
   const again = (c: Context): Response => c.json({ ResultCode: 1, ResultDesc: 'Try again' }, 503)
 
-  const keep = async (purchaseId: string, token: string, body: string, origin: string) => {
+  const keep = (subject: Kept, token: string, body: string, origin: string): Promise<Result<unknown, Fault>> => {
     const digest = callbackDigest(token, body)
     // Come twice at once, the first may not be on disk yet.
-    if (gate.isKnown(digest)) return synced()
+    if (gate.isKnown(digest)) return site.synced()
     const isKnownSource = reader.isKnownSource(origin)
     if (!isKnownSource) unusual()
-    const claim = reader.prompt(readJson(body))
-    return write({ purchaseId, origin, isKnownSource, body, digest, claim: claim && flat(claim) })
+    const arrived = { origin, isKnownSource, body, digest }
+    const told = readJson(body)
+    return subject.kind === 'prompt'
+      ? site.prompt({ ...arrived, purchaseId: subject.purchaseId, claim: claimOf(reader.prompt(told)) })
+      : site.payment({ ...arrived, payment: paymentOf(reader.payment(told)) })
   }
 
   const app = new Hono()
   app.post('/:token', async (c) => {
     const token = c.req.param('token')
-    const purchaseId = gate.purchaseOf(token)
-    if (purchaseId === undefined) {
+    const subject = gate.subjectOf(token)
+    if (subject === undefined) {
       stranger()
       return accepted(c)
     }
+    // No money yet, and nobody is kept from paying.
+    if (subject.kind === 'validation') return c.json(reader.allowed)
     const body = await bodyOf(c)
     if (body === undefined) {
       tooLong()
       return accepted(c)
     }
-    const kept = await keep(purchaseId, token, body, originOf(c))
+    const kept = await keep(subject, token, body, originOf(c))
     if (kept.ok) return accepted(c)
     log.error('a callback could not be written down', { fault: kept.error })
     return again(c)

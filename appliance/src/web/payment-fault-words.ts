@@ -6,6 +6,14 @@ export const paymentFaultWords: Readonly<Record<string, FaultWords>> = {
     en: '{callbackUrl} is plain http: that is for a simulator on this machine alone. Write an address that begins with https://.',
     sw: '{callbackUrl} ni http tupu: hiyo ni ya kiigizo kwenye mashine hii pekee. Andika anwani inayoanza na https://.',
   },
+  CallbackUrlMissing: {
+    en: 'Save an address first at which Safaricom reaches this box.',
+    sw: 'Hifadhi kwanza anwani ambayo Safaricom hukifikia kisanduku hiki.',
+  },
+  MpesaUnready: {
+    en: 'M-Pesa is not set up yet.',
+    sw: 'M-Pesa haijawekwa bado.',
+  },
   PaymentSettled: {
     en: 'Somebody has said already what {receipt} was for.',
     sw: 'Tayari kuna aliyesema {receipt} ilikuwa ya nini.',

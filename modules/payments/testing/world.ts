@@ -103,6 +103,7 @@ export const createWorld = ({ now, random, isTill, isMasked, faults }: WorldOpti
       return Promise.resolve(ok({ payments: twice.map(({ listedAt: _listedAt, ...received }) => received), unread: 0 }))
     },
     reverse: () => Promise.resolve(err({ type: 'ProviderMisconfigured', code: '', reason: 'no initiator' })),
+    registerCallbacks: () => Promise.resolve(ok('registered')),
     isHintOf: (hint, phone) => hint === masked(phone),
   }
 

@@ -48,6 +48,19 @@ test.each([
   expect(account()).toBeUndefined()
 })
 
+test('once Safaricom reaches the box it can be told of payments that nobody was asked for', async () => {
+  const { as, page, post, account } = desk()
+  as('owner')
+  await post(PAGE, 'save', form)
+  expect(await page(PAGE)).not.toContain('Have M-Pesa tell this box')
+  await post(PAGE, 'save', { ...form, callbackUrl: 'https://pop.example.com', trustUpTo: '50' })
+  expect(account()).toMatchObject({ settings: { callbackUrl: 'https://pop.example.com', trustUpTo: 50 } })
+  expect(await page(PAGE)).toContain('Have M-Pesa tell this box')
+  await post(PAGE, 'register', {})
+  expect(account()).toMatchObject({ registration: { state: 'asking' } })
+  expect(await page(PAGE)).toContain('M-Pesa is being asked.')
+})
+
 test('whoever may not change settings does not see it', async () => {
   const { as, visit, post } = desk()
   as('cashier')
