@@ -4,6 +4,8 @@ import { brandStylesheet, err, ok, type Log, type Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import { createPortal, type GateLook, type PortalDeps } from '@lango/captive-portal'
 import { createSettings } from '@lango/modules/settings'
+import { Hono } from 'hono'
+import { callbacksOf } from './callbacks.ts'
 import type { QueryService } from './query-service.ts'
 import { runOwn } from './run-named.ts'
 import type { Site } from './site.ts'
@@ -51,7 +53,9 @@ const createOnlineAt = (reader: RawDatabase): PortalDeps['grantOnlineAt'] => {
 export const startPortal = async (deps: Deps): Promise<Result<PortalServer, PortalServerFault>> => {
   const { site, reader, queries, listen, portalPort: port, webNames, timeZone, log } = deps
   const { vault, clock, random } = site
-  const app = createPortal({
+  // Mounted before everything of the portal: a proxy that leads here from outside has a name of its own.
+  const callbacks = new Hono().route('/callbacks', callbacksOf(site, log))
+  const portal = createPortal({
     command: (name, input, by) => runOwn(site, name, input, by),
     query: queries.ask,
     look: lookOf(site.database.raw),
@@ -64,7 +68,9 @@ export const startPortal = async (deps: Deps): Promise<Result<PortalServer, Port
     random,
     log,
   })
-  const server = await serveWeb({ app, listen, port, connectionsMax: CONNECTIONS_MAX })
+  const fetch: Hono['fetch'] = (request, ...env) =>
+    (new URL(request.url).pathname.startsWith('/callbacks/') ? callbacks : portal).fetch(request, ...env)
+  const server = await serveWeb({ app: { fetch }, listen, port, connectionsMax: CONNECTIONS_MAX })
   if (!server.ok) return err({ ...server.error, type: 'PortalPortUnavailable' })
   return ok({ port: server.value.port, stop: () => server.value.close() })
 }

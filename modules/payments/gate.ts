@@ -8,6 +8,14 @@ import { paymentAccounts, payments, purchases } from './tables.ts'
 
 const ROWS_MAX = 20
 
+type Granted = { readonly grantNo: number | null; readonly grantStatus: string | null }
+
+/** A grant that was taken back, since the money did not come, is none. */
+const usable = <R extends Granted>({ grantStatus, ...row }: R): Omit<R, 'grantStatus'> => ({
+  ...row,
+  grantNo: grantStatus === 'ended' ? null : row.grantNo,
+})
+
 /** How a purchase stands, and the grant that it brought; undefined when there is none. */
 export const purchaseAtGate = defineQuery({
   name: 'purchases.atGate',
@@ -29,13 +37,14 @@ export const purchaseAtGate = defineQuery({
         phone: purchases.phone,
         requestedAt: purchases.requestedAt,
         grantNo: grants.no,
+        grantStatus: grants.status,
       })
       .from(purchases)
       .innerJoin(plans, ref(purchases.planId, plans.id))
       .leftJoin(grants, ref(purchases.id, grants.serviceId))
       .where(eq(purchases.id, purchaseId))
       .orderBy(...byKey(purchases)),
-  shape: ([found]) => found,
+  shape: ([found]) => found && usable(found),
 })
 
 /** What a phone has bought since, the latest first. */
@@ -53,13 +62,14 @@ export const purchasesOfPhone = defineQuery({
         mayStillBePaid: purchases.mayStillBePaid,
         firstUsedAt: purchases.firstUsedAt,
         grantNo: grants.no,
+        grantStatus: grants.status,
       })
       .from(purchases)
       .leftJoin(grants, ref(purchases.id, grants.serviceId))
       .where(and(eq(purchases.phone, phone), gte(purchases.requestedAt, fromAt)))
       .orderBy(descending(purchases.requestedAt), ...byKey(purchases))
       .limit(ROWS_MAX),
-  shape: (rows) => rows,
+  shape: (rows) => rows.map(usable),
 })
 
 /** What became of the money of a receipt; undefined when nobody has told of it. */

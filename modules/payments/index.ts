@@ -1,7 +1,6 @@
 import { defineModule } from '@lango/kernel/verbs'
 import { beginPrompt, givePaid, promptTold, requestPurchase, revealPurchase } from './commands.ts'
 import { payableAtGate, purchaseAtGate, purchasesOfPhone, receiptAtGate } from './gate.ts'
-import { hearCallback } from './hear-callback.ts'
 import { listCallbacks } from './callback-queries.ts'
 import { endAhead, hearCallback, hearConfirmation } from './hear-callback.ts'
 import { hearPayments, resolvePayment } from './hear.ts'
@@ -36,7 +35,6 @@ export { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
 export { missingOf, MPESA, mpesaSecretsPurpose, type MpesaSecrets, type MpesaSettings } from './mpesa-rules.ts'
 export { listPayments, listPurchases, plansForSale } from './queries.ts'
 export { registerCallbacks } from './register-callbacks.ts'
-export { listPayments, listPurchases } from './queries.ts'
 export { createPaymentWork, type PaymentWorkDeps } from './work.ts'
 
 export const payments = defineModule({

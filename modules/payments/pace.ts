@@ -34,6 +34,7 @@ export const purchasePace = defineQuery({
       .select({
         id: purchases.id,
         confirmedAt: purchases.confirmedAt,
+        claimedAt: purchases.claimedAt,
         firstUsedAt: purchases.firstUsedAt,
         paidAt: payments.paidAt,
       })
@@ -47,9 +48,9 @@ export const purchasePace = defineQuery({
   }),
   shape: ({ counts: [counts], times }) => {
     const byPurchase = new Map<string, number>()
-    for (const { id, confirmedAt, firstUsedAt, paidAt } of times) {
+    for (const { id, confirmedAt, claimedAt, firstUsedAt, paidAt } of times) {
       // The provider's own time of the payment where it is told, else when the box heard of it.
-      const took = firstUsedAt! - Math.min(confirmedAt!, paidAt ?? Infinity)
+      const took = firstUsedAt! - Math.min(confirmedAt!, claimedAt ?? Infinity, paidAt ?? Infinity)
       if (!byPurchase.has(id) && took >= 0 && took <= AT_ONCE_MS) byPurchase.set(id, took)
     }
     const sorted = [...byPurchase.values()].toSorted((a, b) => a - b)

@@ -141,6 +141,8 @@ test('how long it took from the money to being online is told, of those who went
     paidToOnlineP50Ms: undefined,
     paidToOnlineP95Ms: undefined,
   })
+})
+
 test('where Safaricom reaches the box each prompt has an address of its own, in hexadecimal', async () => {
   const { buy, prompts, must } = shop()
   await buy()

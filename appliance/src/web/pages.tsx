@@ -124,19 +124,20 @@ export const createPages = ({ assets, hub, site, look, preferencesOf, timeZone, 
 
     gallery: (c: Context<DeskEnv>) => {
       const { view } = hub.current(preferencesOf(c).lang)
-      const { locale, now, words } = view
-      const content = (
-        <>
-          <h1>{words.gallery}</h1>
-          <Gallery locale={locale} now={now} />
-        </>
-      )
-      return inFrame(c, { title: words.gallery, content, stylesheet: assets.gallery.address })
+      const content = <GalleryPage view={view} />
+      return inFrame(c, { title: view.words.gallery, content, stylesheet: assets.gallery.address })
     },
   }
 }
 
 export type Pages = ReturnType<typeof createPages>
+
+const GalleryPage = ({ view: { words, locale, now } }: { view: View }) => (
+  <>
+    <h1>{words.gallery}</h1>
+    <Gallery locale={locale} now={now} />
+  </>
+)
 
 const NoOwner = ({ words }: { words: (typeof webWords)['en'] }) => (
   <Notice meaning="attention" title={words.makeOwner}>

@@ -41,6 +41,7 @@ export const portalUnderTest = (look: Partial<GateLook> = {}) => {
     promptState: () => Promise.resolve(says.state()),
     received: () => Promise.resolve(ok({ payments: [], unread: 0 })),
     reverse: () => Promise.resolve(err({ type: 'ProviderMisconfigured', code: '', reason: '' })),
+    registerCallbacks: () => Promise.resolve(ok('registered')),
     isHintOf: () => false,
   }
   const now = { of: () => 0 }
