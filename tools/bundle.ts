@@ -33,6 +33,7 @@ const inter = 'kernel/node_modules/@fontsource-variable/inter'
 const assets = {
   'client/live.js': 'appliance/src/web/client/live.js',
   'client/desk.js': 'appliance/src/web/client/desk.js',
+  'client/gate.js': 'captive-portal/src/client/gate.js',
   'client/passkey.js': 'appliance/src/web/client/passkey.js',
   ...Object.fromEntries(kitParts.map((part) => [part, `kernel/src/ui/${part}`])),
   'gate.css': 'kernel/src/ui/gate.css',

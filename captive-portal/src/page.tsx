@@ -26,11 +26,20 @@ export const href = ({ place }: Pick<View, 'place'>, path: string, extra: Readon
   return query.size === 0 ? path : `${path}?${query}`
 }
 
+export type Waits = {
+  /** The path that tells in one word how it stands. */
+  readonly address: string
+  readonly state: string
+  readonly lookSec: number
+}
+
 type PageProps = {
   view: View
   title: string
-  /** Loaded anew by itself after so long: for whoever waits. */
+  /** Loaded anew by itself after so long. */
   refreshSec?: number | undefined
+  /** Somebody waits for something: a script looks after it, and where there is none the page loads itself. */
+  waits?: Waits | undefined
   /** The page's own path, for the choice of language; '' where a reload would do something again. */
   path?: string
   /** Leads back to the start. */
@@ -56,7 +65,8 @@ const Languages = ({ view, path }: { view: View; path: string }) => (
   </p>
 )
 
-export const Page = ({ view, title, refreshSec, path = '', back = true, children }: PageProps): VNode => {
+export const Page = (props: PageProps): VNode => {
+  const { view, title, refreshSec, waits, path = '', back = true, children } = props
   const { words, look, assets, locale } = view
   return (
     <html lang={locale.lang}>
@@ -69,9 +79,17 @@ export const Page = ({ view, title, refreshSec, path = '', back = true, children
         <link rel="stylesheet" href={assets.gate.address} />
         {assets.brand === undefined ? null : <link rel="stylesheet" href={assets.brand.address} />}
         {refreshSec === undefined ? null : <meta http-equiv="refresh" content={String(refreshSec)} />}
+        {waits === undefined ? null : (
+          <>
+            <noscript>
+              <meta http-equiv="refresh" content={String(waits.lookSec)} />
+            </noscript>
+            <script src={assets.script.address} defer />
+          </>
+        )}
       </head>
       <body>
-        <main>
+        <main {...(waits && { id: 'waits', 'data-address': waits.address, 'data-state': waits.state })}>
           <p class="site">{visible(look.siteName)}</p>
           <h1>{title}</h1>
           {children}

@@ -24,6 +24,8 @@ const policyOf = (loginOrigin: string): string =>
   [
     "default-src 'none'",
     "style-src 'self'",
+    "script-src 'self'",
+    "connect-src 'self'",
     "img-src 'self'",
     `form-action 'self'${loginOrigin === '' ? '' : ` ${loginOrigin}`}`,
     "base-uri 'none'",
@@ -80,11 +82,11 @@ const captiveApi = (gate: Gate) => async (c: Context) => {
   return c.body(JSON.stringify(state), 200, { 'content-type': CAPTIVE_TYPE, 'cache-control': 'private, no-store' })
 }
 
-const stylesheets =
+const assets =
   (gate: Gate): MiddlewareHandler =>
   async (c, next) => {
-    const { gate: own, brand } = gate.assets()
-    const found = [own, brand].find((asset) => asset?.address === c.req.path)
+    const { gate: own, brand, script } = gate.assets()
+    const found = [own, brand, script].find((asset) => asset?.address === c.req.path)
     if (!found) return next()
     return c.body(found.body, 200, {
       'content-type': found.type,
@@ -99,12 +101,13 @@ export const createPortal = (deps: PortalDeps): Hono => {
   const [connect, claim, free, notes] = [new Connect(gate), new Claim(gate), new Free(gate), new Notes(gate)]
   const app = new Hono()
   app.use(protect(gate), turnRound(gate))
-  app.use('/assets/*', stylesheets(gate))
+  app.use('/assets/*', assets(gate))
   app.use(bodyLimit({ maxSize: portalLimits.formBytesMax }))
   app.get('/captive-portal/api', captiveApi(gate))
   app.get('/', (c) => home.open(c))
   app.post('/buy', (c) => home.buy(c))
   app.get('/pay/:ticket', (c) => waiting.open(c))
+  app.get('/pay/:ticket/state', (c) => waiting.state(c))
   app.get('/connect/:ticket', (c) => connect.open(c))
   app.get('/s/:ticket', (c) => connect.status(c))
   app.post('/devices/:ticket', (c) => connect.free(c))

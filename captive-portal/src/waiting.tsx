@@ -4,13 +4,22 @@ import { paymentLimits, purchaseAtGate } from '@lango/modules/payments'
 import type { ResultOf } from '@lango/kernel/db'
 import type { Context } from 'hono'
 import type { Gate } from './gate.tsx'
-import { href, Page, type View } from './page.tsx'
+import { href, Page, type View, type Waits } from './page.tsx'
 
 type Purchase = NonNullable<ResultOf<typeof purchaseAtGate>>
 type Props = { view: View; purchase: Purchase; here: string }
 
+/** What a page shows, in a word: another word is another page. */
+const stateOf = ({ state, grantNo }: Purchase): string => (grantNo === null ? state : 'granted')
+
+const waitsOf = ({ purchase, here }: Props, lookSec: number): Waits => ({
+  address: `${here}/state`,
+  state: stateOf(purchase),
+  lookSec,
+})
+
 /** How often the page looks by itself; a prompt is answered within some twenty seconds. */
-const LOOK_SEC = 3
+const LOOK_SEC = 2
 /** What failed and may still be paid. */
 const LOOK_LATE_SEC = 10
 
@@ -20,7 +29,22 @@ const Again = ({ view }: { view: View }) => (
   </a>
 )
 
-const PromptPage = ({ view, purchase, here }: Props) => {
+/** The seconds stand alone in an element, for the script to count; read aloud they are not, each second. */
+const Countdown = ({ sec, template }: { sec: number; template: string }) => {
+  const [before = '', after = ''] = template.split('{n}')
+  return (
+    <p>
+      {before}
+      <span id="left" data-sec={sec}>
+        {sec}
+      </span>
+      {after}
+    </p>
+  )
+}
+
+const PromptPage = (props: Props) => {
+  const { view, purchase, here } = props
   const { words } = view
   const leftSec = Math.ceil((purchase.requestedAt + paymentLimits.promptLifeMs - view.now) / 1000)
   const said = {
@@ -29,9 +53,9 @@ const PromptPage = ({ view, purchase, here }: Props) => {
     plan: visible(purchase.plan),
   }
   return (
-    <Page view={view} title={words.waitingTitle} refreshSec={LOOK_SEC} path={here}>
+    <Page view={view} title={words.waitingTitle} waits={waitsOf(props, LOOK_SEC)} path={here}>
       <p class="big">{fill(purchase.state === 'requested' ? words.sending : words.waitingBody, said)}</p>
-      {leftSec > 0 ? <p role="status">{fill(words.timeLeft, { n: leftSec })}</p> : null}
+      {leftSec > 0 ? <Countdown sec={leftSec} template={words.timeLeft} /> : null}
       <p>{words.waitingStay}</p>
       <a class="button button-main" href={href(view, here)}>
         {words.lookAgain}
@@ -41,19 +65,20 @@ const PromptPage = ({ view, purchase, here }: Props) => {
   )
 }
 
-const PaidPage = ({ view, here }: Props) => (
-  <Page view={view} title={view.words.paidTitle} refreshSec={LOOK_LATE_SEC} path={here}>
-    <p>{view.words.paidClock}</p>
+const PaidPage = (props: Props) => (
+  <Page view={props.view} title={props.view.words.paidTitle} waits={waitsOf(props, LOOK_LATE_SEC)} path={props.here}>
+    <p>{props.view.words.paidClock}</p>
   </Page>
 )
 
-const FailedPage = ({ view, purchase, here }: Props) => {
+const FailedPage = (props: Props) => {
+  const { view, purchase, here } = props
   const { words } = view
   return (
     <Page
       view={view}
       title={words.failedTitle}
-      refreshSec={purchase.mayStillBePaid ? LOOK_LATE_SEC : undefined}
+      waits={purchase.mayStillBePaid ? waitsOf(props, LOOK_LATE_SEC) : undefined}
       path={here}
     >
       <p class="big">{words[`why.${purchase.failure ?? 'system'}`]}</p>
@@ -78,9 +103,7 @@ export class Waiting {
   async open(c: Context): Promise<Response> {
     const gate = this.#gate
     const view = gate.view(c)
-    const ticket = gate.ticket(c)
-    const purchase =
-      ticket?.kind === 'purchase' ? await gate.ask(purchaseAtGate, { purchaseId: ticket.purchaseId }) : undefined
+    const purchase = await this.#find(c)
     if (!purchase) return c.redirect(href(view, '/'), 303)
     if (purchase.grantNo !== null) {
       const granted = gate.tickets.write({ kind: 'grant', grantNo: purchase.grantNo })
@@ -88,6 +111,17 @@ export class Waiting {
     }
     const Shown = pages[purchase.state === 'granted' ? 'confirmed' : purchase.state]
     return gate.page(c, <Shown {...{ view, purchase }} here={c.req.path} />)
+  }
+
+  /** For the script of the page. */
+  async state(c: Context): Promise<Response> {
+    const purchase = await this.#find(c)
+    return purchase ? c.text(stateOf(purchase)) : c.text('none', 404)
+  }
+
+  async #find(c: Context): Promise<Purchase | undefined> {
+    const ticket = this.#gate.ticket(c)
+    return ticket?.kind === 'purchase' ? this.#gate.ask(purchaseAtGate, { purchaseId: ticket.purchaseId }) : undefined
   }
 }
 
