@@ -20,7 +20,7 @@ import { checkControls } from './doctor/router-control.ts'
 import { createFrontDesk } from './front-desk.ts'
 import { ownAddresses } from './own-addresses.ts'
 import { startQueries, type QueryService } from './query-service.ts'
-import { startPortal } from './portal.ts'
+import { startPortal, type PortalServer } from './portal.ts'
 import { rotateKeys } from './rotate-keys.ts'
 import { serveRpc } from './rpc/server.ts'
 import { startRouterControl, type RouterControlService } from './router-control/service.ts'
@@ -93,6 +93,7 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
   assemble(async (keep) => {
     let sessions: SessionControl | undefined
     let desk: Desk | undefined
+    let portal: PortalServer | undefined
     const ground = keep(orThrow(await openGround(options)))
     const aaa = keep(orThrow(await startRadius(options, ground, (grantNo) => sessions?.look(grantNo))))
     const take = takeCertificates(aaa, () => desk)
@@ -104,7 +105,8 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
     const audit = keep(startAudit(options, ground))
     const watch = keep(startWatching(options, ground, aaa, { ...work, ...audit, ...controlled }))
     const transfers = keep(startTransfers(options, ground))
-    const action = boxActions(options, ground, aaa, { watch, transfers, controlled }, () => desk)
+    const served = { desk: () => desk, portal: () => portal }
+    const action = boxActions(options, ground, aaa, { watch, transfers, controlled }, served)
     const receive: WebSite['receive'] = (...sent) => transfers.receive(...sent)
     desk = keep(
       orThrow(
@@ -113,8 +115,7 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
     )
     keep(await startConsole(options, ground, action))
     const { portalPort } = options
-    const portal =
-      portalPort === undefined ? undefined : keep(orThrow(await startPortal({ ...options, ...ground, portalPort })))
+    if (portalPort !== undefined) portal = keep(orThrow(await startPortal({ ...options, ...ground, portalPort })))
     const ports: Ports = { ...aaa.ports, web: desk.port, ...(portal && { portal: portal.port }) }
     return { folder: ground.folder, site: ground.site, ports, deskAddress: desk.address }
   })
@@ -306,7 +307,7 @@ const boxActions = (
   { folder, site, reader, queries }: Ground,
   aaa: Aaa,
   parts: { readonly watch: Watch; readonly transfers: Transfers; readonly controlled: RouterControlService },
-  desk: () => Desk | undefined,
+  { desk, portal }: { readonly desk: () => Desk | undefined; readonly portal: () => PortalServer | undefined },
 ): Action => {
   const { clock, random } = site
   const { ports, state } = aaa
@@ -349,7 +350,8 @@ const boxActions = (
         hostName: hostname(),
       }),
       'box.attention': () => ok(watch.attention()),
-      'box.reach': () => ok({ listen, addresses: ownAddresses(networkInterfaces()), ports }),
+      'box.reach': () =>
+        ok({ listen, addresses: ownAddresses(networkInterfaces()), ports: { ...ports, portal: portal()?.port } }),
       'routers.controlled': () => ok(controlled.statuses()),
       'transfer.show': (input, by) => transfers.show(input, by),
       'transfer.load': (_, by) => transfers.load(by),

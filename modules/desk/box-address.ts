@@ -5,7 +5,13 @@ import { parseAddress } from '../network/index.ts'
 export type Reach = {
   readonly listen: string
   readonly addresses: readonly string[]
-  readonly ports: { readonly auth: number; readonly acct: number; readonly radsec: number }
+  readonly ports: {
+    readonly auth: number
+    readonly acct: number
+    readonly radsec: number
+    /** Where there is a captive portal. */
+    readonly portal?: number | undefined
+  }
 }
 
 const EVERYWHERE = new Set(['0.0.0.0', '::', ''])

@@ -57,7 +57,7 @@ const WATCH_SEC = 5
 /** A stranger that has spoken since is worth a look. */
 const RECENT_MS = 15 * 60_000
 
-const PORTS = { auth: 1812, acct: 1813, radsec: 2083 }
+const PORTS: Reach['ports'] = { auth: 1812, acct: 1813, radsec: 2083 }
 
 type Asked = { readonly input: ScriptInput; readonly problems: Problems; readonly listen: string }
 
@@ -90,6 +90,7 @@ const askedOf = async (desk: Desk, router: Router, secret: string | undefined): 
     acctPort: reach.ports.acct,
     radsecPort: reach.ports.radsec,
     coaPort: router.coaPort,
+    portalPort: reach.ports.portal,
     secret,
     routerAddress: isSingle(router.address) ? router.address : '',
     radsecName: router.radsecIdentity ?? (router.name.replaceAll(/[^\w.-]+/g, '-') || 'router'),
@@ -153,6 +154,11 @@ const Lines = ({ desk, text, needsSecret }: { desk: Desk; text: string; needsSec
 const Told = ({ desk, secret }: { desk: Desk; secret: string | undefined }) =>
   secret === undefined ? null : <Notice meaning="attention" title={wordsOf(desk).scriptTold} />
 
+const noteOf = (words: ReturnType<typeof wordsOf>, { service, portalPort }: ScriptInput): string => {
+  if (service === 'hotspot' && portalPort !== undefined) return words.hotspotPortalNote
+  return words[`${service}Note`]
+}
+
 const RouterOs = ({ desk, asked }: { desk: Desk; asked: Asked }) => {
   const words = wordsOf(desk)
   const { input, problems } = asked
@@ -162,7 +168,7 @@ const RouterOs = ({ desk, asked }: { desk: Desk; asked: Asked }) => {
       <PanelBody>
         <ServiceTabs desk={desk} service={input.service} />
         <p>
-          <Sentence text={`${words[`${input.service}Note`]} ${words.scriptNote}`} />
+          <Sentence text={`${noteOf(words, input)} ${words.scriptNote}`} />
         </p>
         <AskForm desk={desk} asked={asked} />
         <Told desk={desk} secret={input.secret} />

@@ -18,6 +18,7 @@ const given: ScriptInput = {
   acctPort: 1813,
   radsecPort: 2083,
   coaPort: 3799,
+  portalPort: undefined,
   secret: 'a-long-secret',
   routerAddress: '192.168.88.1',
   interface: 'ether2',
@@ -57,16 +58,50 @@ test.each([
   for (const part of parts) expect(text).toContain(part)
 })
 
+test('with a portal the router fetches its pages, leads nobody by TLS, and opens its garden to the portal alone', () => {
+  const text = script({ service: 'hotspot', portalPort: 8090 })
+  const lines = text.split('\n')
+  const fetching = lines.filter((line) => line.includes('/tool fetch'))
+  const folders = ['flash/lango-hotspot', 'lango-hotspot']
+  for (const [index, line] of fetching.entries()) {
+    expect(line).toMatch(index === 0 ? /^:if \(\[:len \[\/file find name=flash\]\] > 0\)/ : /^:if \(.*\]\] = 0\)/)
+    expect(line).toContain(':foreach file in={"login.html";"flogin.html";')
+    expect(line).toContain(
+      `/tool fetch url=("http://192.168.88.10:8090/hotspot/" . $file) dst-path=("${folders[index]}/" . $file)`,
+    )
+    expect(line).toContain(`/ip hotspot profile set [find name=lango-hotspot] html-directory=${folders[index]} }`)
+  }
+  expect(fetching).toHaveLength(2)
+  const garden = lines.filter((line) => line.startsWith('/ip hotspot walled-garden') || line.includes('garden ip add'))
+  expect(garden).toEqual([
+    '/ip hotspot walled-garden ip remove [find comment="lango-hotspot"]',
+    '/ip hotspot walled-garden ip add comment="lango-hotspot" action=accept protocol=tcp dst-address=192.168.88.10 dst-port=8090',
+  ])
+  expect(text).toContain('https-redirect=no')
+  // What a router has from before stays as it was, until the portal is there.
+  expect(script({ service: 'hotspot' })).not.toMatch(/fetch|html-directory|https-redirect/)
+  expect(script({ service: 'hotspot', portalPort: 8090, box: '2001:db8::1' })).not.toContain('fetch')
+})
+
 test.each(scriptServices)('%s: every line is a command, a condition or a comment, and stands by itself', (service) => {
-  const text = script({ service, ...(scriptDefaults[service].interface === '' ? {} : scriptDefaults[service]) })
+  const text = script({
+    service,
+    portalPort: 8090,
+    ...(scriptDefaults[service].interface === '' ? {} : scriptDefaults[service]),
+  })
   for (const line of text.trimEnd().split('\n')) expect(line).toMatch(/^(\/[a-z]|:if |# )/)
 })
 
 test.each(scriptServices)('%s: pasted twice it makes nothing twice', (service) => {
-  const adds = script({ service })
-    .split('\n')
-    .filter((line) => !line.startsWith('#') && / add /.test(line))
-  for (const line of adds) expect(line).toMatch(/^(:if \(\[:len \[.* find .*\]\] = 0\) do=\{ .* \}|\/radius add )/)
+  for (const portalPort of [undefined, 8090]) {
+    const lines = script({ service, portalPort }).split('\n')
+    const adds = lines.filter((line) => !line.startsWith('#') && / add /.test(line))
+    const made = /^:if \(\[:len \[.* find .*\]\] = 0\) do=\{ .* \}/
+    for (const line of adds.filter((each) => !made.test(each))) {
+      const [, menu, comment] = /^(\/[a-z -]+) add (comment="[a-z0-9-]+") /.exec(line)!
+      expect(lines[lines.indexOf(line) - 1]).toBe(`${menu} remove [find ${comment}]`)
+    }
+  }
   expect(script({ service })).toMatch(/\/radius remove \[find comment="[a-z0-9-]+"\]\n\/radius add comment/)
 })
 

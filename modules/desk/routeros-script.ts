@@ -16,6 +16,8 @@ export type ScriptInput = {
   readonly acctPort: number
   readonly radsecPort: number
   readonly coaPort: number
+  /** Of the captive portal; undefined where the box has none. */
+  readonly portalPort: number | undefined
   /** Undefined while it is not to be told: a placeholder stands there, which no router takes for a secret. */
   readonly secret: string | undefined
   /** Where its packets come from; '' when that is a range. */
@@ -143,6 +145,53 @@ const pppoe = (input: ScriptInput, network: Ipv4Network): readonly string[] => {
 const dhcpNetwork = ({ text, gateway }: Ipv4Network): string =>
   addOnce('/ip dhcp-server network', `address=${text}`, `gateway=${gateway} dns-server=${gateway}`)
 
+/** What the portal hands out under `/hotspot/`: the pages that RouterOS looks for, its errors, and its answer to systems. */
+export const hotspotFiles = [
+  'login.html',
+  'flogin.html',
+  'alogin.html',
+  'rlogin.html',
+  'redirect.html',
+  'status.html',
+  'rstatus.html',
+  'logout.html',
+  'error.html',
+  'errors.txt',
+  'api.json',
+] as const
+
+/** The pages are brought to the router, to its flash where that is a folder of its own: the rest is lost with the power. */
+const pageLine = (portal: string, isFlash: boolean): string => {
+  const name = nameOf('hotspot')
+  const folder = `${isFlash ? 'flash/' : ''}${name}`
+  const files = hotspotFiles.map(quote).join(';')
+  const fetch = `/tool fetch url=("${portal}/hotspot/" . $file) dst-path=("${folder}/" . $file)`
+  const use = `/ip hotspot profile set [find name=${name}] html-directory=${folder}`
+  return `:if ([:len [/file find name=flash]] ${isFlash ? '>' : '='} 0) do={ :foreach file in={${files}} do={ ${fetch} }; ${use} }`
+}
+
+/** Whom the box sells to by itself is led to its portal; without one the router's own page asks for a code. */
+const portalLines = ({ box, portalPort }: ScriptInput): readonly string[] => {
+  const name = nameOf('hotspot')
+  const comment = `comment=${quote(name)}`
+  const garden = '/ip hotspot walled-garden ip'
+  // A hotspot of RouterOS knows IPv4 alone.
+  if (portalPort === undefined || box.includes(':'))
+    return ['# Before they log in they reach the box', addOnce(garden, comment, `action=accept dst-address=${box}`)]
+  const portal = `http://${box}:${portalPort}`
+  return [
+    '# Its pages lead to the portal of the box; run this again when the portal has moved',
+    pageLine(portal, true),
+    pageLine(portal, false),
+    '# A page behind TLS cannot be led anywhere: the phone only warns of it',
+    `/ip hotspot profile set [find name=${name}] https-redirect=no`,
+    '# Before they log in they reach the portal and nothing else. Leave out what phones look for to see whether they are',
+    '# online (captive.apple.com, connectivitycheck.gstatic.com, …): they would believe that they are',
+    `${garden} remove [find ${comment}]`,
+    `${garden} add ${comment} action=accept protocol=tcp dst-address=${box} dst-port=${portalPort}`,
+  ]
+}
+
 const hotspot = (input: ScriptInput, network: Ipv4Network): readonly string[] => {
   const name = nameOf('hotspot')
   const iface = quote(input.interface)
@@ -159,8 +208,7 @@ const hotspot = (input: ScriptInput, network: Ipv4Network): readonly string[] =>
     addOnce('/ip hotspot profile', `name=${name}`, `hotspot-address=${network.gateway}`),
     `/ip hotspot profile set [find name=${name}] ${settings}`,
     addOnce('/ip hotspot', `name=${name}`, `interface=${iface} profile=${name} address-pool=${name} disabled=no`),
-    '# Before they log in they reach the box',
-    addOnce('/ip hotspot walled-garden ip', `comment=${quote(name)}`, `action=accept dst-address=${input.box}`),
+    ...portalLines(input),
     natLine(network),
   ]
 }

@@ -119,7 +119,10 @@ export const routerWords = catalogue(
     dot1x: 'Wired 802.1X',
     radsec: 'RadSec',
     pppoeNote: 'Subscribers dial in with a login and password of a plan of kind PPPoE.',
-    hotspotNote: 'Phones join an open Wi-Fi and type a voucher or a login of a plan of kind hotspot.',
+    hotspotNote:
+      'Phones join an open Wi-Fi and type a voucher or a login of a plan of kind hotspot. Start the box with `--portal-port` and they buy there too.',
+    hotspotPortalNote:
+      'Phones join an open Wi-Fi and are led to the portal of this box: there they buy, or type a voucher. The router fetches its login pages from it.',
     dhcpNote:
       'Devices get their address by DHCP and log in by their MAC; a subscriber’s static address is given to them.',
     wifiNote:
@@ -293,7 +296,10 @@ export const routerWords = catalogue(
     dot1x: '802.1X ya waya',
     radsec: 'RadSec',
     pppoeNote: 'Wateja hupiga kwa jina na nenosiri la kifurushi cha aina ya PPPoE.',
-    hotspotNote: 'Simu hujiunga na Wi-Fi iliyo wazi kisha huandika vocha au jina la kifurushi cha aina ya hotspot.',
+    hotspotNote:
+      'Simu hujiunga na Wi-Fi iliyo wazi kisha huandika vocha au jina la kifurushi cha aina ya hotspot. Anzisha kisanduku kwa `--portal-port` nazo zitanunua pia.',
+    hotspotPortalNote:
+      'Simu hujiunga na Wi-Fi iliyo wazi na kupelekwa kwenye lango la kisanduku hiki: hapo hununua, au huandika vocha. Ruta huchukua kurasa zake za kuingilia kutoka humo.',
     dhcpNote: 'Vifaa hupata anwani kwa DHCP na huingia kwa MAC; anwani tuli ya mteja hupewa kifaa chake.',
     wifiNote: 'Kila mtu hujiunga kwa jina lake mwenyewe; vifaa huamini kisanduku kwa cheti chake (`lango tls show`).',
     passphrasesNote:

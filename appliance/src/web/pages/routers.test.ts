@@ -1,3 +1,4 @@
+import { ok } from '@lango/kernel'
 import { hostileNames, visible } from '@lango/kernel/ui'
 import { addRouter, listRouters, revealRouterSecret } from '@lango/modules/network'
 import { searchAudit } from '@lango/modules/people'
@@ -21,8 +22,8 @@ const plain = { name: 'tower', address: '192.168.88.1', vendor: 'mikrotik', coaP
 
 const asText = (html: string): string => html.replaceAll('&quot;', '"').replaceAll('&lt;', '<')
 
-const desk = () => {
-  const made = deskUnderTest()
+const desk = (others: NonNullable<Parameters<typeof deskUnderTest>[0]>['others'] = {}) => {
+  const made = deskUnderTest({ others })
   const { site, clock } = made
   const { raw } = site.database
   const add = (name: string, address = '192.168.88.1', more: object = {}) =>
@@ -182,6 +183,22 @@ test('the script is for what was asked: service, address of the box, interface, 
     const refused = await page(`/routers/tower/script?${new URLSearchParams({ [name!]: value! }).toString()}`)
     expect(refused).toContain(sentence)
     expect(refused).not.toContain('id="script"')
+  }
+})
+
+test('where the box has a portal a hotspot is led to it, and where it has none the page says how to have one', async () => {
+  const ports = { auth: 1812, acct: 1813, radsec: 2083, portal: 8090 }
+  for (const [others, isThere] of [
+    [{}, false],
+    [{ 'box.reach': () => ok({ listen: '0.0.0.0', addresses: ['192.168.88.10/24'], ports }) }, true],
+  ] as const) {
+    const { as, add, page } = desk(others)
+    add('tower')
+    as('viewer')
+    const text = asText(await page('/routers/tower/script?service=hotspot'))
+    expect(text.includes('url=("http://192.168.88.10:8090/hotspot/" . $file)')).toBe(isThere)
+    expect(text.includes('--portal-port')).toBe(!isThere)
+    expect(asText(await page('/routers/tower/script?service=pppoe'))).not.toContain('8090')
   }
 })
 
