@@ -13,6 +13,7 @@ import { isFromRouter, placeFromRouter } from './hand-off.ts'
 import { Home } from './home.tsx'
 import { secLeft } from './left.ts'
 import { portalLimits } from './limits.ts'
+import { mikrotikFiles } from './mikrotik-files.ts'
 import { Notes } from './notes.tsx'
 import type { PortalDeps } from './port.ts'
 import { isNothingHere, probeAnswer } from './probes.ts'
@@ -94,6 +95,13 @@ const assets =
     })
   }
 
+/** What a router of MikroTik fetches for its hotspot: pages that lead to the address by which it has asked. */
+const routerFile = (c: Context) => {
+  const file = mikrotikFiles(ownOrigin(c)).get(c.req.param('file') ?? '')
+  // As text: it is a page only once the router has filled it in.
+  return file === undefined ? c.notFound() : c.text(file)
+}
+
 /** `app.request()` answers without a port. */
 export const createPortal = (deps: PortalDeps): Hono => {
   const gate = new Gate(deps)
@@ -104,6 +112,7 @@ export const createPortal = (deps: PortalDeps): Hono => {
   app.use('/assets/*', assets(gate))
   app.use(bodyLimit({ maxSize: portalLimits.formBytesMax }))
   app.get('/captive-portal/api', captiveApi(gate))
+  app.get('/hotspot/:file', routerFile)
   app.get('/', (c) => home.open(c))
   app.post('/buy', (c) => home.buy(c))
   app.get('/pay/:ticket', (c) => waiting.open(c))
