@@ -131,9 +131,12 @@ const Facts = ({ view, allowance }: Pick<Props, 'view' | 'allowance'>) => {
 }
 
 const STATUS_REFRESH_SEC = 60
+/** The router says that it has let somebody in before it says that it counts for them. */
+const LET_IN_REFRESH_SEC = 3
+const LET_IN_MS = 15_000
 
-const StatusPage = (props: Props & { isOnline: boolean; freed: boolean }) => {
-  const { view, ticket, allowance, devices, isOnline, freed } = props
+const StatusPage = (props: Props & { isOnline: boolean; refreshSec: number; freed: boolean }) => {
+  const { view, ticket, allowance, devices, isOnline, refreshSec, freed } = props
   const { words, place } = view
   const logout = logoutLink(place)
   const { endsAt, fromFirstUseSec } = allowance
@@ -141,7 +144,7 @@ const StatusPage = (props: Props & { isOnline: boolean; freed: boolean }) => {
     <Page
       view={view}
       title={isOnline ? words.onlineTitle : words.readyTitle}
-      refreshSec={STATUS_REFRESH_SEC}
+      refreshSec={refreshSec}
       path={`/s/${ticket}`}
     >
       {freed ? <p role="status">{words.freed}</p> : null}
@@ -200,7 +203,8 @@ export class Connect {
     if (!handed.ok) return gate.page(c, <OverPage view={view} allowance={undefined} />)
     gate.keepTicket(c, ticket)
     if (view.place.login === '') return gate.page(c, <CodePage {...{ view, ticket, ...handed.value }} />)
-    return c.redirect(loginLink(view.place, handed.value, ownOrigin(c) + href(view, `/s/${ticket}`)), 303)
+    const next = href(view, `/s/${ticket}`, c.req.query('again') === undefined ? {} : { again: '' })
+    return c.redirect(loginLink(view.place, handed.value, ownOrigin(c) + next), 303)
   }
 
   /** How it stands. */
@@ -211,11 +215,14 @@ export class Connect {
     if (typeof found === 'string') return c.redirect(href(view, found), 303)
     const { ticket, allowance, devices } = found
     if (!allowance?.isOpen) return gate.page(c, <OverPage view={view} allowance={allowance} />)
-    const isOnline = devices.some(
+    const isCounted = devices.some(
       ({ device, online }) => online > 0 && (view.place.mac === '' || device === view.place.mac),
     )
+    const letInMs = gate.now - Number(c.req.query('in') ?? Number.NaN)
+    const isOnline = isCounted || (letInMs >= 0 && letInMs < LET_IN_MS)
+    const refreshSec = isOnline && !isCounted ? LET_IN_REFRESH_SEC : STATUS_REFRESH_SEC
     const freed = c.req.query('freed') !== undefined && !isOnline
-    return gate.page(c, <StatusPage {...{ view, ticket, allowance, devices, isOnline, freed }} />)
+    return gate.page(c, <StatusPage {...{ view, ticket, allowance, devices, isOnline, refreshSec, freed }} />)
   }
 
   /** Makes room for this device. */

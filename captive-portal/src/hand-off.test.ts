@@ -82,7 +82,7 @@ test('PAP tells it, where the router gives no challenge', () => {
   const place = { ...noPlace, login: 'http://10.5.50.1/login' }
   const link = new URL(loginLink(place, { login: 'P2345', password: 'P2345' }, '/'))
   expect(link.searchParams.get('password')).toBe('P2345')
-  expect(logoutLink(place)).toBe('http://10.5.50.1/logout')
+  expect(logoutLink(place)).toBe('http://10.5.50.1/logout?erase-cookie=true')
 })
 
 test('whatever stands in the address, a place comes of it that leads nowhere strange', () => {

@@ -125,5 +125,25 @@ export const loginLink = (
   return `${place.login}?${told}`
 }
 
-/** The router's page that logs out, beside the one that logs in; '' where there is none. */
-export const logoutLink = ({ login }: Place): string => (login === '' ? '' : login.replace(/\/login$/, '/logout'))
+/**
+ * The router's page that logs out, beside the one that logs in; '' where there is none. Its cookie goes too: it would let
+ * the phone in again by itself, and use up what is left.
+ */
+export const logoutLink = ({ login }: Place): string =>
+  login === '' ? '' : login.replace(/\/login$/, '/logout?erase-cookie=true')
+
+export type WayBack = {
+  /** What was to be gone online with; '' for none. */
+  readonly ticket: string
+  /** It was tried with a challenge of its own already. */
+  readonly isAgain: boolean
+  readonly lang: string
+}
+
+/** Of the address that the router was told to lead on to. It may be anybody's: only what is told here is read. */
+export const readWayBack = (address: string): WayBack => {
+  const url = address.length > PLACE_CHARACTERS_MAX ? null : URL.parse(address)
+  const ticket = /^\/s\/([\w.-]{1,128})$/.exec(url?.pathname ?? '')?.[1] ?? ''
+  const isAgain = url?.searchParams.has('again') ?? false
+  return { ticket, isAgain, lang: readPlace(url?.searchParams.get('g') ?? '', []).lang }
+}

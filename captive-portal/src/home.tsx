@@ -5,9 +5,10 @@ import { payableAtGate, plansForSale, readPhone, requestPurchase } from '@lango/
 import type { Context } from 'hono'
 import { freePlans } from './free.tsx'
 import type { Field as Sent, Gate, Status } from './gate.tsx'
-import { isFromRouter, placeFromRouter, type Place } from './hand-off.ts'
+import { isFromRouter, placeFromRouter, readWayBack, type Place } from './hand-off.ts'
 import { portalLimits } from './limits.ts'
 import { Alert, GateForm, href, Page, tooMany, type View } from './page.tsx'
+import { mayBeStale, refusalText } from './refusals.ts'
 import { termsText, type Bundle } from './terms.ts'
 
 /** What there is to choose from. */
@@ -27,8 +28,8 @@ type HomeProps = {
   typed?: string
   problem?: string | undefined
   refused?: string | undefined
-  /** The router has just turned them away. */
-  turnedAway?: boolean
+  /** Why the router has just turned them away. */
+  turnedAway?: string | undefined
 }
 
 /** Where a number is written without a country: what stands in the field before anybody types. */
@@ -81,16 +82,16 @@ const Shop = ({ view, offer: { bundles, isCut }, once, typed, problem, refused }
 }
 
 const HomePage = (props: HomeProps) => {
-  const { view, ticket, turnedAway = false } = props
+  const { view, ticket, turnedAway } = props
   const { words } = view
   return (
     <Page view={view} title={words.title} path="/" back={false}>
-      {turnedAway ? (
+      {turnedAway === undefined ? null : (
         <div class="notice notice-stopped" role="alert">
           <p class="notice-title">{words.notConnected}</p>
-          <p>{words.notConnectedBody}</p>
+          <p>{turnedAway}</p>
         </div>
-      ) : null}
+      )}
       {ticket === undefined ? null : (
         <p>
           <a class="button button-main" href={href(view, `/connect/${ticket}`)}>
@@ -114,9 +115,6 @@ const HomePage = (props: HomeProps) => {
   )
 }
 
-/** A ticket in the address that the router was told to lead back to. */
-const ticketIn = (address: string): string => /\/s\/([\w.-]{1,128})(?:[?#]|$)/.exec(address)?.[1] ?? ''
-
 type Asked = { readonly place: Place; readonly typed: string }
 
 export class Home {
@@ -131,16 +129,26 @@ export class Home {
     const gate = this.#gate
     const query = new URL(c.req.url).searchParams
     const isSent = isFromRouter(query)
-    const place = isSent ? placeFromRouter(query, gate.deps.loginHosts()) : gate.place(c)
+    const back = readWayBack(query.get('link-orig') ?? '')
+    const told = isSent ? placeFromRouter(query, gate.deps.loginHosts()) : gate.place(c)
+    const place = { ...told, lang: told.lang || back.lang }
     const view = gate.view(c, place)
+    const ticket = this.#ticketFor(c, back.ticket)
+    const error = query.get('error') ?? ''
+    // It is done: how it stands is all there is to see.
+    if (query.get('logged-in') === 'yes' && ticket !== undefined)
+      return c.redirect(href(view, `/s/${ticket}`, { in: String(gate.now) }), 303)
+    // The challenge was used up meanwhile, and the router has just made another.
+    if (ticket !== undefined && ticket === back.ticket && !back.isAgain && place.chapId !== '' && mayBeStale(error))
+      return c.redirect(href(view, `/connect/${ticket}`, { again: '' }), 303)
     return gate.page(
       c,
       <HomePage
         view={view}
         offer={await this.#offered()}
         once={gate.once()}
-        ticket={this.#ticketFor(c, query.get('link-orig') ?? '')}
-        turnedAway={(query.get('error') ?? '') !== ''}
+        ticket={ticket}
+        turnedAway={error === '' ? undefined : refusalText(error, view.words)}
       />,
     )
   }
@@ -186,8 +194,7 @@ export class Home {
   }
 
   /** What was bought here before, whether the router or the browser has kept it. */
-  #ticketFor(c: Context, wanted: string): string | undefined {
-    const led = ticketIn(wanted)
+  #ticketFor(c: Context, led: string): string | undefined {
     if (led !== '' && this.#gate.tickets.read(led)) return led
     return this.#gate.keptTicket(c)?.text
   }

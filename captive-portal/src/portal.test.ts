@@ -259,6 +259,48 @@ test('who comes back with another device address goes on with one tap', async ()
   expect(led).not.toContain('refused')
 })
 
+test('the router leads whoever is online back, and the portal shows how it stands; nobody else’s address is followed', async () => {
+  const portal = portalUnderTest()
+  const { waiting } = await bought(portal)
+  await portal.runJobs()
+  await portal.paid()
+  const status = new URL((await follow(portal, waiting)).at).searchParams.get('dst')!
+  const led = (address: string) => portal.get(`${ROUTER}&logged-in=yes&link-orig=${encodeURIComponent(address)}`)
+  const there = await led(status)
+  expect(there.status).toBe(303)
+  // The router lets in first and counts then: meanwhile it is believed, and for a moment only.
+  const letIn = (await follow(portal, there.headers.get('location')!)).html
+  expect(letIn).toContain('You are online')
+  expect(letIn).toContain('http-equiv="refresh" content="3"')
+  await portal.pass(15_000)
+  expect((await follow(portal, there.headers.get('location')!)).html).toContain('Ready to go online')
+  for (const address of [
+    'http://evil.example/',
+    '//evil.example/s/x',
+    'javascript:alert(1)',
+    status.replace('/g-1', '/g-2'),
+  ])
+    expect((await led(address)).headers.get('location')).toBeNull()
+})
+
+test('a challenge that was used up meanwhile is made good by the next one, once', async () => {
+  const portal = portalUnderTest()
+  const { waiting } = await bought(portal, `${ROUTER}&chap-id=%5C371&chap-challenge=%5C001%5C002`)
+  await portal.runJobs()
+  await portal.paid()
+  const first = new URL((await follow(portal, waiting)).at)
+  const refused = (dst: string, error = 'chap-missing') =>
+    follow(
+      portal,
+      `${ROUTER}&chap-id=%5C001&chap-challenge=%5C003%5C004&error=${error}&link-orig=${encodeURIComponent(dst)}`,
+    )
+  const second = new URL((await refused(first.searchParams.get('dst')!)).at)
+  const octets = Buffer.concat([Buffer.from([1]), Buffer.from(portal.codeOf(1)), Buffer.from([3, 4])])
+  expect(second.searchParams.get('password')).toBe(createHash('md5').update(octets).digest('hex'))
+  expect((await refused(second.searchParams.get('dst')!)).html).toContain('You are not online yet')
+  expect((await refused(first.searchParams.get('dst')!, 'radius-timeout')).html).toContain('does not reach the office')
+})
+
 test('a second device takes the place of the first, once that is meant', async () => {
   const portal = portalUnderTest()
   portal.plan('One device', 1000, { deviceLimit: 1 })

@@ -24,6 +24,12 @@ export const en = {
   connectAgain: 'Connect again',
   notConnected: 'You are not online yet',
   notConnectedBody: 'The Wi-Fi did not let you in. Try once more; if it stays so, look under Help.',
+  'refused.silent': 'The Wi-Fi does not reach the office right now. Nothing is lost: try again in a moment.',
+  'refused.wait': 'You are being connected already. Wait a moment, then try again.',
+  'refused.devices': 'It is in use on as many devices as it is for. Disconnect one of them, then try again.',
+  'refused.otherDevice': 'It belongs to another device. Ask where you got it.',
+  'refused.code': 'The code was not accepted. Compare it once more, or ask where you got it.',
+  'refused.often': 'Too many tries. Wait a few minutes, then try again.',
 
   voucherTitle: 'Your voucher',
   voucher: 'Code',

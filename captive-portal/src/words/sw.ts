@@ -27,6 +27,12 @@ export const sw: { readonly [K in keyof typeof en]: (typeof en)[K] extends strin
   connectAgain: 'Unganisha tena',
   notConnected: 'Bado hujaingia mtandaoni',
   notConnectedBody: 'Wi-Fi haikukuruhusu. Jaribu mara moja zaidi; ikiendelea hivyo, tazama Msaada.',
+  'refused.silent': 'Wi-Fi haifiki ofisini kwa sasa. Hakuna kilichopotea: jaribu tena baada ya muda mfupi.',
+  'refused.wait': 'Tayari unaunganishwa. Subiri kidogo, kisha ujaribu tena.',
+  'refused.devices': 'Inatumika kwenye vifaa vyote inavyoruhusu. Tenganisha kimoja, kisha ujaribu tena.',
+  'refused.otherDevice': 'Ni ya kifaa kingine. Uliza ulipoipata.',
+  'refused.code': 'Msimbo haukukubaliwa. Ulinganishe tena, au uliza ulipoupata.',
+  'refused.often': 'Umejaribu mara nyingi mno. Subiri dakika chache, kisha ujaribu tena.',
 
   voucherTitle: 'Vocha yako',
   voucher: 'Msimbo',
