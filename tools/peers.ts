@@ -43,6 +43,7 @@ export const suites = {
   'live page': ['chromium'],
   registration: ['chromium', 'radclient'],
   portal: ['chromium', 'radclient'],
+  hotspot: ['chromium'],
 } as const satisfies Record<string, readonly Need[]>
 
 export type Suite = keyof typeof suites
