@@ -1,17 +1,20 @@
 /** `npm start`: a demonstration POP. A box on free ports, a few made-up subscribers, and a simulated router that keeps them busy. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { mikrotikFiles } from '@lango/captive-portal'
 import { createLog, systemRandom } from '@lango/kernel'
 import { system } from '@lango/kernel/verbs'
 import { faultSentence } from './cli/faults.ts'
 import { startBox, type Box } from './compose.ts'
 import { siteTimeZone } from './time-zone.ts'
-import { startDemoMail, startDemoMoney, startDemoRouter, type SimulatedSubscriber } from './drivers.ts'
+import { startDemoHotspot, startDemoMail, startDemoMoney, startDemoRouter, type SimulatedSubscriber } from './drivers.ts'
 import { runOwn } from './run-named.ts'
 
 const DATA_DIR = join(import.meta.dirname, '../../demo-data')
 const NAS_ADDRESS = '127.0.0.1'
 const NAS_NAME = 'demo-router'
+const HOTSPOT_ADDRESS = '127.0.0.2'
+const HOTSPOT_NAME = 'demo-hotspot'
 const INTERIM_MS = 2000
 
 const names = [
@@ -67,10 +70,15 @@ const readDemo = (): Demo => {
 }
 
 /** Makes what the demo needs; what is there already is refused, and stays as it is. */
-const fill = (box: Box, demo: Demo, coaPort: number): void => {
+const fill = (box: Box, demo: Demo, coaPorts: { readonly nas: number; readonly hotspot: number }): void => {
   const run = (name: string, input: unknown): unknown => runOwn(box.site, name, input, { actor: system('demo') })
-  run('routers.add', { name: NAS_NAME, address: NAS_ADDRESS, secret: demo.secret, vendor: 'mikrotik', coaPort })
-  run('routers.set', { name: NAS_NAME, coaPort })
+  for (const [name, address, coaPort] of [
+    [NAS_NAME, NAS_ADDRESS, coaPorts.nas],
+    [HOTSPOT_NAME, HOTSPOT_ADDRESS, coaPorts.hotspot],
+  ]) {
+    run('routers.add', { name, address, secret: demo.secret, vendor: 'mikrotik', coaPort })
+    run('routers.set', { name, coaPort })
+  }
   for (const { name, downKbps, upKbps, priceMinor } of plans) {
     const policy = { downKbps, upKbps, deviceLimit: 1 }
     run('plans.add', { name, kind: 'pppoe', policy, priceMinor, currency: 'KES' })
@@ -135,14 +143,27 @@ const nas = await startDemoRouter({
   random,
   log,
 })
-fill(box, demo, nas.coaPort)
+const hotspot = await startDemoHotspot({
+  radius: { address: NAS_ADDRESS, authPort: box.ports.auth, acctPort: box.ports.acct },
+  secret: demo.secret,
+  nasAddress: HOTSPOT_ADDRESS,
+  identity: HOTSPOT_NAME,
+  html: mikrotikFiles(`http://${NAS_ADDRESS}:${box.ports.portal}`),
+  interimMs: INTERIM_MS,
+  random,
+  log,
+})
+fill(box, demo, { nas: nas.coaPort, hotspot: hotspot.coaPort })
 nas.bring(demo.subscribers)
+await hotspot.boot()
 
 process.stdout.write(`
 Lango demo POP, with made-up subscribers on a simulated router.
 
   Live page        ${box.deskAddress}
                    (opens once; for another address: bin/lango web-token --data demo-data)
+  Portal           ${hotspot.address}
+                   (as a phone on the hotspot sees it)
   Authentication   ${NAS_ADDRESS}:${box.ports.auth}  UDP
   Accounting       ${NAS_ADDRESS}:${box.ports.acct}  UDP
   RadSec           ${NAS_ADDRESS}:${box.ports.radsec}  TCP
@@ -155,14 +176,16 @@ Try a login of your own (Debian: apt install freeradius-utils):
 Register as a stranger would, at ${new URL(box.deskAddress).origin}/join: codes come
 to this terminal, by a simulated SMS provider and mail server that reach nobody.
 
-Buy a bundle: on the page Payments ask any Kenyan number to pay, and type its PIN, 1234, on the
-simulated handset at ${money.handset} (no money moves).
+Buy a bundle as a stranger at the hotspot: open the portal, type any Kenyan number, and then its PIN,
+1234, on the simulated handset at ${money.handset}
+(no money moves). The session, the payment and its ledger entries stand on the desk.
 
 Everything is in demo-data. Ctrl-C ends the demo.
 `)
 
 const stop = async (): Promise<void> => {
   await nas.stop()
+  await hotspot.stop()
   await box.stop()
   await mail.stop()
   await money.stop()

@@ -1,5 +1,5 @@
 /** Which driver fills which port: the only file of the appliance's control side that names drivers. */
-import { Secret, systemTimers, type Clock, type Log, type Random, type Vault } from '@lango/kernel'
+import { every, Secret, systemTimers, type Clock, type Log, type Random, type Vault } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import {
   AttributeWriter,
@@ -31,6 +31,7 @@ import type { PaymentProvider } from '@lango/modules/payments/port'
 import type { NasControl, NasSession } from '@lango/modules/sessions/port'
 import { createSettings } from '@lango/modules/settings'
 import { webhookSecretPurpose, type DeliveryDeps } from '@lango/modules/webhooks'
+import type { HotspotSimulatorOptions } from '@lango/drivers/simulators/hotspot'
 import type { NasSimulator, NasSimulatorOptions, SimulatedSubscriber } from '@lango/drivers/simulators/nas'
 
 export type { SimulatedSubscriber }
@@ -350,4 +351,44 @@ export const startDemoRouter = async ({
 }: Omit<NasSimulatorOptions, 'secret'> & { readonly secret: string }): Promise<NasSimulator> => {
   const { startNasSimulator } = await import('@lango/drivers/simulators/nas')
   return startNasSimulator({ ...options, secret: prepareSecret(Buffer.from(secret)) })
+}
+
+/** How often a phone of the demonstration moves something. */
+const DEMO_MOVE_MS = 1000
+
+type DemoHotspot = Pick<HotspotSimulatorOptions, 'nasAddress' | 'identity' | 'html' | 'interimMs' | 'random' | 'log'> & {
+  readonly radius: Omit<HotspotSimulatorOptions['radius'], 'secret'>
+  readonly secret: string
+}
+
+/** The hotspot of the demonstration, where a browser on this machine is a phone that has joined. */
+export const startDemoHotspot = async ({ radius, secret, ...options }: DemoHotspot) => {
+  const { startHotspotSimulator } = await import('@lango/drivers/simulators/hotspot')
+  const { random } = options
+  const simulator = await startHotspotSimulator({
+    ...options,
+    radius: { ...radius, secret: prepareSecret(Buffer.from(secret)) },
+    serverName: 'hotspot-demo',
+    interfaceName: 'bridge-hotspot',
+    loginBy: ['http-chap', 'mac-cookie'],
+    internet: (_, response) => void response.writeHead(204).end(),
+    clock: { now: Date.now, monotonicMs: () => performance.now() },
+    timers: systemTimers(),
+  })
+  const stopMoving = every(DEMO_MOVE_MS, () => {
+    for (const session of simulator.sessions) {
+      const { inputOctets, outputOctets } = session
+      simulator.count(session, inputOctets + random.below(30_000), outputOctets + random.below(300_000))
+    }
+  })
+  return {
+    address: simulator.address,
+    coaPort: simulator.coaPort,
+    /** A router that comes up says so: the box has heard it. */
+    boot: () => simulator.reboot(),
+    stop: () => {
+      stopMoving()
+      return simulator.close()
+    },
+  }
 }

@@ -182,9 +182,9 @@ export class Gateway {
 
   /** `radius-interim-update=received`: without the attribute there is none. */
   #setInterim(session: Session): void {
-    const { interimSec } = session.grant
-    if (!interimSec) return
-    session.stopInterim = this.options.timers.after(interimSec * 1000, () => {
+    const { timers, interimMs = (session.grant.interimSec ?? 0) * 1000 } = this.options
+    if (interimMs === 0) return
+    session.stopInterim = timers.after(interimMs, () => {
       this.#follow(this.#radius.report(session, 'interim'))
       this.#setInterim(session)
     })

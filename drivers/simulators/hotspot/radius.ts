@@ -64,9 +64,10 @@ export class HotspotRadius {
 
   constructor(options: HotspotSimulatorOptions) {
     this.#options = options
-    const { random, clock, timers } = options
+    const { random, clock, timers, nasAddress } = options
     this.#client = createRadiusClient({
       random,
+      localAddress: { ipv4: nasAddress },
       monotonicMs: clock.monotonicMs,
       timers: {
         set: (callback, delayMs) => timers.after(delayMs, callback),

@@ -11,7 +11,7 @@ export type HotspotSimulatorOptions = {
     readonly acctPort: number
     readonly secret: PreparedSecret
   }
-  /** Of the router: NAS-IP-Address, and where it listens for CoA and Disconnect. */
+  /** Of the router: NAS-IP-Address, where it asks from, and where it listens for CoA and Disconnect. */
   readonly nasAddress: string
   readonly coaPort?: number
   /** As `/system identity` and `/ip hotspot` name it, and the interface of its hosts. */
@@ -21,6 +21,8 @@ export type HotspotSimulatorOptions = {
   /** The html-directory: file by name. What is put in later is served from then on. */
   readonly html: ReadonlyMap<string, string>
   readonly loginBy: readonly LoginBy[]
+  /** How often a session is reported, whatever interval the box asks for: demonstrations are impatient. */
+  readonly interimMs?: number
   /** What answers a host that is online. */
   readonly internet: RequestListener
   readonly clock: Pick<Clock, 'now' | 'monotonicMs'>
