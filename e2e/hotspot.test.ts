@@ -5,7 +5,7 @@ import type { DarajaSimulator } from '../drivers/simulators/daraja/index.ts'
 import { startHotspotSimulator, type HotspotSimulator, type LoginBy } from '../drivers/simulators/hotspot/index.ts'
 import { seededRandom, systemTimers } from '../kernel/src/base/index.ts'
 import { collectingLog } from '../kernel/src/testing/index.ts'
-import { hotspotFiles } from '../modules/desk/routeros-script.ts'
+import { routerosScript, scriptDefaults } from '../modules/desk/routeros-script.ts'
 import { newBox } from './box.ts'
 import { startDaraja, useDaraja } from './mpesa.ts'
 import { program, suite } from './peer.ts'
@@ -30,15 +30,21 @@ suite('hotspot', () => {
     box.json('plan', 'add', name, '--kind', 'hotspot', '--down-kbps', '5000', '--up-kbps', '2000', ...more)
   const online = async () => (await box.json<{ login: string }[]>('session', 'list')).length
 
-  /** What the script of the desk has a router do. */
-  const fetchPages = async (): Promise<Map<string, string>> => {
-    const files = new Map<string, string>()
-    for (const file of hotspotFiles) {
-      const answer = await fetch(`http://127.0.0.1:${box.ports.portal}/hotspot/${file}`)
-      expect(answer.status).toBe(200)
-      files.set(file, await answer.text())
+  /** What the script of the desk makes of a router: its pages, and what is reached before a login. */
+  const configured = async () => {
+    const { auth: authPort, acct: acctPort, radsec: radsecPort, portal: portalPort } = box.ports
+    const where = { box: '127.0.0.1', routerAddress: '127.0.0.1', ...scriptDefaults.hotspot }
+    const rest = { authPort, acctPort, radsecPort, portalPort, coaPort: 3799, secret, radsecName: 'tower' }
+    const script = routerosScript({ service: 'hotspot', ...where, ...rest })!
+    const url = /url=\("([^"]+)" \. \$file\)/.exec(script)![1]!
+    const html = new Map<string, string>()
+    for (const file of JSON.parse(`[${/in=\{([^}]+)\}/.exec(script)![1]!.replaceAll(';', ',')}]`) as string[]) {
+      const answer = await fetch(url + file)
+      expect([file, answer.status]).toEqual([file, 200])
+      html.set(file, await answer.text())
     }
-    return files
+    const garden = /walled-garden ip add .* dst-address=(\S+) dst-port=(\d+)/.exec(script)!
+    return { html, walledGarden: [`${garden[1]}:${garden[2]}`] }
   }
 
   const open = async (loginBy: readonly LoginBy[]): Promise<HotspotSimulator> => {
@@ -53,7 +59,7 @@ suite('hotspot', () => {
       identity: 'tower',
       serverName: 'hotspot1',
       interfaceName: 'bridge-hotspot',
-      html: await fetchPages(),
+      ...(await configured()),
       loginBy,
       internet: (_, response) => void response.end('<title>The internet</title>'),
       clock: { now: Date.now, monotonicMs: () => performance.now() },
@@ -113,7 +119,7 @@ suite('hotspot', () => {
     await (await open(['http-pap'])).close()
     browser = await chromium.launch({
       executablePath: program('chromium'),
-      args: ['--no-sandbox', `--host-resolver-rules=MAP * 127.0.0.1:${port}, EXCLUDE 127.0.0.1`],
+      args: ['--no-sandbox', `--host-resolver-rules=MAP * 127.0.0.1:${port}`],
     })
   })
   afterEach(async () => {
@@ -125,6 +131,17 @@ suite('hotspot', () => {
     await browser?.close()
     await box.remove()
     await daraja.close()
+  })
+
+  test('what a phone looks for to see whether it is online leads to the portal, until it is', async () => {
+    const tower = await open(['http-chap'])
+    const page = await phone()
+    for (const probe of [
+      'http://captive.apple.com/hotspot-detect.html',
+      'http://connectivitycheck.gstatic.com/generate_204',
+    ])
+      expect(new URL((await page.goto(probe))!.url()).port).toBe(String(box.ports.portal))
+    expect(tower.sessions).toEqual([])
   })
 
   test.each([

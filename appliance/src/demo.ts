@@ -7,7 +7,13 @@ import { system } from '@lango/kernel/verbs'
 import { faultSentence } from './cli/faults.ts'
 import { startBox, type Box } from './compose.ts'
 import { siteTimeZone } from './time-zone.ts'
-import { startDemoHotspot, startDemoMail, startDemoMoney, startDemoRouter, type SimulatedSubscriber } from './drivers.ts'
+import {
+  startDemoHotspot,
+  startDemoMail,
+  startDemoMoney,
+  startDemoRouter,
+  type SimulatedSubscriber,
+} from './drivers.ts'
 import { runOwn } from './run-named.ts'
 
 const DATA_DIR = join(import.meta.dirname, '../../demo-data')
@@ -149,6 +155,7 @@ const hotspot = await startDemoHotspot({
   nasAddress: HOTSPOT_ADDRESS,
   identity: HOTSPOT_NAME,
   html: mikrotikFiles(`http://${NAS_ADDRESS}:${box.ports.portal}`),
+  walledGarden: [`${NAS_ADDRESS}:${box.ports.portal}`],
   interimMs: INTERIM_MS,
   random,
   log,

@@ -356,7 +356,10 @@ export const startDemoRouter = async ({
 /** How often a phone of the demonstration moves something. */
 const DEMO_MOVE_MS = 1000
 
-type DemoHotspot = Pick<HotspotSimulatorOptions, 'nasAddress' | 'identity' | 'html' | 'interimMs' | 'random' | 'log'> & {
+type DemoHotspot = Pick<
+  HotspotSimulatorOptions,
+  'nasAddress' | 'identity' | 'html' | 'walledGarden' | 'interimMs' | 'random' | 'log'
+> & {
   readonly radius: Omit<HotspotSimulatorOptions['radius'], 'secret'>
   readonly secret: string
 }

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { AttributeWriter, attribute, codes, text, uint32, vendorAttribute } from '../../radius/index.ts'
 import { amina, startLab, type Given, type Got } from './testing.ts'
@@ -204,6 +206,21 @@ test('a MAC cookie that the box refuses is gone', async () => {
   await lab.hotspot.reboot()
   expect((await lab.browse('/')).shown[0]).toBe('rlogin')
   expect(lab.asked).toHaveLength(2)
+})
+
+test('what stands in the walled garden is reached before a login, and nothing beside it', async () => {
+  const portal = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => void chunks.push(chunk))
+    request.on('end', () => response.end(`${request.method} ${request.url} ${Buffer.concat(chunks).toString()}`))
+  })
+  await new Promise<void>((ready) => portal.listen(0, '127.0.0.1', ready))
+  const { port } = portal.address() as AddressInfo
+  await begin({ walledGarden: [`127.0.0.1:${port}`] })
+  const sent = await lab.browse('/buy?x=1', { host: `127.0.0.1:${port}`, form: { plan: 'Hour' } })
+  expect(sent.body).toBe('POST /buy?x=1 plan=Hour')
+  expect((await lab.browse('/buy', { host: `127.0.0.1:${port + 1}` })).shown[0]).toBe('rlogin')
+  await new Promise((closed) => portal.close(closed))
 })
 
 test('an answer may be late', async () => {

@@ -1,5 +1,5 @@
 /** The web server of the hotspot: which page answers which request, as the manual of RouterOS has it. Speaks HTTP/1.0. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { request as ask, type IncomingMessage, type ServerResponse } from 'node:http'
 import { bodyOf } from '../daraja/http.ts'
 import type { Gateway } from './gateway.ts'
 import { errors } from './radius.ts'
@@ -58,7 +58,9 @@ export class Servlet {
   }
 
   #elsewhere(host: Host, named: string, request: IncomingMessage, response: ServerResponse): void {
-    if (host.session !== undefined) return this.#gateway.options.internet(request, response)
+    const { walledGarden, internet } = this.#gateway.options
+    if (walledGarden.includes(named)) return forward(named, request, response)
+    if (host.session !== undefined) return internet(request, response)
     const asked = { request, host, fields: new URLSearchParams() }
     const linkOrig = `http://${named}${request.url ?? '/'}`
     this.#page(asked, ['rlogin.html', 'redirect.html'], { linkOrig, linkRedirect: this.#linkLogin(linkOrig) })
@@ -180,4 +182,16 @@ export class Servlet {
   #linkLogin(linkOrig: string): string {
     return linkOrig === '' ? this.#link('login') : `${this.#link('login')}?dst=${encodeURIComponent(linkOrig)}`
   }
+}
+
+/** A router lets it through, octet by octet. */
+const forward = (to: string, request: IncomingMessage, response: ServerResponse): void => {
+  const { hostname, port } = new URL(`http://${to}`)
+  const { method, url: path, headers } = request
+  const onward = ask({ hostname, port, method, path, headers, agent: false }, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers)
+    answer.pipe(response)
+  })
+  onward.on('error', () => response.destroy())
+  request.pipe(onward)
 }

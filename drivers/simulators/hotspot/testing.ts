@@ -24,7 +24,7 @@ export const amina = { user: 'amina', password: 'Pass-1' }
 
 type Accounted = { readonly status: number; readonly packet: Packet }
 
-export type Given = Partial<Pick<HotspotSimulatorOptions, 'loginBy' | 'html'>>
+export type Given = Partial<Pick<HotspotSimulatorOptions, 'loginBy' | 'html' | 'walledGarden'>>
 
 /** As a router comes: every page shows what it can. */
 const pages = new Map(
@@ -86,6 +86,7 @@ export const startLab = async (given: Given = {}) => {
     interfaceName: 'bridge-hotspot',
     html: pages,
     loginBy: ['http-chap', 'http-pap'],
+    walledGarden: [],
     internet: (_, response) => void response.end('the internet'),
     clock,
     timers: clock,

@@ -23,6 +23,8 @@ export type HotspotSimulatorOptions = {
   readonly loginBy: readonly LoginBy[]
   /** How often a session is reported, whatever interval the box asks for: demonstrations are impatient. */
   readonly interimMs?: number
+  /** `/ip hotspot walled-garden ip`: what everybody reaches, as `address:port`. */
+  readonly walledGarden: readonly string[]
   /** What answers a host that is online. */
   readonly internet: RequestListener
   readonly clock: Pick<Clock, 'now' | 'monotonicMs'>
