@@ -11,6 +11,7 @@ import { network } from './network/index.ts'
 import { payments } from './payments/index.ts'
 import { people } from './people/index.ts'
 import { plans } from './plans/index.ts'
+import { portal } from './portal/index.ts'
 import { registration } from './registration/index.ts'
 import { services } from './services/index.ts'
 import { settings } from './settings/index.ts'
@@ -44,6 +45,7 @@ test(
       registration,
       vouchers,
       payments,
+      portal,
       sessions,
       webhooks,
       backups,
@@ -55,6 +57,7 @@ test(
         payments: { phones: [['+254712345678']] },
         policies: { policy: [openPolicy, { ...openPolicy, ...limits }, { ...openPolicy, windows: limits.windows }] },
         message_senders: { config: [{ driver: 'africastalking', username: 'isp', sender: '', prefixes: ['+254'] }] },
+        portal_settings: { config: [{ wifiName: 'Lakeview' }] },
         session_orders: { steps: [[]] },
         // Half of the grants belong to services, half to vouchers.
         grants: {

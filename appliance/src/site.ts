@@ -40,6 +40,7 @@ import { network } from '@lango/modules/network'
 import { payments } from '@lango/modules/payments'
 import { createPeopleGuard, people, type PeopleGuard } from '@lango/modules/people'
 import { plans } from '@lango/modules/plans'
+import { portal } from '@lango/modules/portal'
 import { registration } from '@lango/modules/registration'
 import { fillFoundBy, services } from '@lango/modules/services'
 import { settings } from '@lango/modules/settings'
@@ -71,6 +72,7 @@ export const siteModules = [
   registration,
   vouchers,
   payments,
+  portal,
   sessions,
   webhooks,
   backups,

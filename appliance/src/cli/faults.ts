@@ -23,6 +23,7 @@ import { customerSentences, type CustomerFault } from './customer-faults.ts'
 import { localTime } from './format.ts'
 import { sendingSentences, type SendingFault } from './message-faults.ts'
 import { paymentSentences, type PaymentFault } from './payment-faults.ts'
+import { portalSentences, type PortalFault } from './portal-faults.ts'
 import { routerSentences, type RouterFault } from './router-faults.ts'
 import { staffSentences, type StaffFault } from './staff-faults.ts'
 import { voucherSentences, type VoucherFault } from './voucher-faults.ts'
@@ -63,6 +64,7 @@ type ActionFault =
 export type KnownFault =
   | ModuleFault
   | PaymentFault
+  | PortalFault
   | RouterFault
   | StaffFault
   | SendingFault
@@ -295,6 +297,7 @@ const sentences: Sentences = {
   ...auditSentences,
   ...customerSentences,
   ...paymentSentences,
+  ...portalSentences,
   ...routerSentences,
   ...voucherSentences,
   ...sendingSentences,

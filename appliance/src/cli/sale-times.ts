@@ -15,7 +15,7 @@ export const saleTimesOf = (args: Args, env: Io['env']): { beginsAt?: number; en
   }
 }
 
-const instantOf = (text: string, env: Io['env']): number => {
+export const instantOf = (text: string, env: Io['env']): number => {
   try {
     const local = Temporal.PlainDateTime.from(text.trim().replace(' ', 'T'))
     return local.toZonedDateTime(siteTimeZone(env)).epochMilliseconds
@@ -23,3 +23,11 @@ const instantOf = (text: string, env: Io['env']): number => {
     throw new UsageError(`A time is written 2026-12-01 08:00, not '${text}'.`)
   }
 }
+
+/** As `instantOf` reads it back. */
+export const writtenInstant = (at: number, env: Io['env']): string =>
+  Temporal.Instant.fromEpochMilliseconds(at)
+    .toZonedDateTimeISO(siteTimeZone(env))
+    .toPlainDateTime()
+    .toString({ smallestUnit: 'minute' })
+    .replace('T', ' ')

@@ -1,8 +1,10 @@
 /** `lango setting …` */
 import type { ResultOf } from '@lango/kernel/db'
+import type { showPortal } from '@lango/modules/portal'
 import type { showSettings } from '@lango/modules/settings'
 import { shown, UsageError, type CliContext, type CommandSpec } from './command.ts'
 import { facts } from './format.ts'
+import { isPortalKey, portalNames, portalNotes, portalShown, setPortal } from './setting-portal.ts'
 
 type Settings = ResultOf<typeof showSettings>
 
@@ -68,16 +70,19 @@ const show: CommandSpec = {
   summary: 'what is set',
   options: {},
   examples: ['lango setting show', 'lango setting show --json'],
-  async run({ query }) {
+  async run({ query, io }) {
     const set = await query<Settings>('settings.show', {})
     if (!set.ok) return set
     const mpesa = await query<MpesaShown | undefined>('payments.mpesa', {})
     if (!mpesa.ok) return mpesa
     const { settings = {}, registration } = mpesa.value ?? {}
     const more = { ...settings, ...(registration && { registration: registrationText(registration) }) }
+    const portal = await query<ResultOf<typeof showPortal>>('portal.show', {})
+    if (!portal.ok) return portal
     const all = {
       ...set.value,
       ...Object.fromEntries(Object.entries(more).map(([key, value]) => [MPESA + key, value])),
+      ...portalShown(portal.value, io.env),
     }
     return shown(all, () => facts(Object.entries(all).map(([key, value]) => [key, written(value)])))
   },
@@ -91,6 +96,7 @@ const set: CommandSpec = {
   notes: [
     ...Object.entries(keys).map(([key, { help }]) => `${key}: ${help}.`),
     ...Object.entries(mpesaKeys).map(([key, help]) => `${MPESA}${key}: ${help}.`),
+    ...portalNotes,
     'What is secret shows in `ps` and in the shell’s history: give - and type or pipe it in.',
   ],
   examples: [
@@ -99,14 +105,19 @@ const set: CommandSpec = {
     'lango setting set sessionDays 180 --shorten',
     'lango setting set mpesa.shortcode 174379',
     'lango setting set mpesa.passkey - < passkey.txt',
+    'lango setting set portal.welcome.sw "Karibu Lakeview"',
+    'lango setting set portal.terms.en - < terms.txt',
+    'lango setting set portal.logo logo.png',
   ],
   async run({ args, command, io }) {
     const [name, value] = [args.operand(0)!, args.operand(1)!]
-    if (name.startsWith(MPESA)) return setMpesa(command, name, value === '-' ? (await io.readStdin()).trim() : value)
+    const typed = async () => (value === '-' ? (await io.readStdin()).trim() : value)
+    if (name.startsWith(MPESA)) return setMpesa(command, name, await typed())
+    if (isPortalKey(name)) return setPortal({ command, io }, name, await typed())
     const key = Object.hasOwn(keys, name) ? keys[name as keyof Settings] : undefined
     if (!key)
       throw new UsageError(
-        `There is no setting ${name}. They are ${[...Object.keys(keys), ...Object.keys(mpesaKeys).map((one) => MPESA + one)].join(', ')}.`,
+        `There is no setting ${name}. They are ${[...Object.keys(keys), ...Object.keys(mpesaKeys).map((one) => MPESA + one), ...portalNames].join(', ')}.`,
       )
     const shorten = args.flag('shorten')
     if (shorten && key.command !== 'settings.retain')

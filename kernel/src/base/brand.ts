@@ -48,10 +48,10 @@ const readableOn = (colour: Rgb, surface: Rgb): Rgb => {
 }
 
 /** The contrast of a button's text where it is too low to be read; undefined when the colour will do. */
-export const brandFault = (hex: string): number | undefined => {
+export const brandFault = (hex: string, contrastMin = CONTRAST_MIN): number | undefined => {
   const colour = parse(hex)
   const contrast = contrastOf(colour, onColour(colour))
-  return contrast >= CONTRAST_MIN ? undefined : Math.floor(contrast * 10) / 10
+  return contrast >= contrastMin ? undefined : Math.floor(contrast * 10) / 10
 }
 
 /** The stylesheet that puts a colour (`#0f766e`) in the place of Lango's own. */

@@ -2,6 +2,8 @@
 import type { Schema } from './fields.ts'
 
 const SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+/** A PNG. */
+const ONE_PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=='
 const AT = 1_795_680_000_000
 
 /** What a field of this name usually holds. */
@@ -61,6 +63,8 @@ export const byVerb: Readonly<Record<string, unknown>> = {
   'subscribers.import': { rows: [{ login: 'baraka', plan: 'Home 10' }], newPasswords: true },
   'subscribers.setSpeed': { login: 'amina', speed: { downKbps: 20_000, upKbps: 10_000 } },
   'subscribers.topUp': { login: 'amina', octets: 5_000_000_000 },
+  'portal.set': { welcome: { en: 'Welcome to Lakeview', sw: 'Karibu Lakeview' }, bundlesMax: 4 },
+  'portal.setPicture': { kind: 'logo', data: ONE_PIXEL },
   'remoteServers.add': {
     name: 'home',
     role: 'proxy',

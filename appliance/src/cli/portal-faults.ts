@@ -1,0 +1,21 @@
+/** The sentences about what the captive portal shows. */
+import type { FaultOf } from '@lango/kernel/verbs'
+import type { removePicture, setPicture, setPortal } from '@lango/modules/portal'
+
+export type PortalFault = FaultOf<typeof removePicture | typeof setPicture | typeof setPortal>
+
+type Own = Exclude<PortalFault['type'], 'ColourUnfit'>
+type Sentences = { readonly [T in Own]: (fault: Extract<PortalFault, { type: T }>) => string }
+
+export const portalSentences: Sentences = {
+  BackgroundUnfit: ({ colour, contrast }) =>
+    `Text on ${colour} cannot be read in the sun (contrast ${contrast}, it takes 7). Choose a much lighter or a much darker colour.`,
+  LocationUnknown: ({ location }) =>
+    `There is no router ${location}: what the portal shows is set for all, or by the id of a router.`,
+  PictureMissing: ({ kind }) => `There is no ${kind} picture.`,
+  PictureTooLarge: ({ kind, kilobytes, kilobytesMax }) =>
+    `The picture has ${kilobytes} kB, and for a ${kind} there is room for ${kilobytesMax} kB: the whole page has to stay under 50 kB for slow phones. Save it smaller, in fewer pixels or as WebP; or remove the other picture.`,
+  PictureTooWide: ({ width, height, pixelsMax }) =>
+    `The picture has ${width} × ${height} pixels, and no side may have more than ${pixelsMax}. Save it smaller.`,
+  PictureUnreadable: () => 'This is no whole picture of a kind that phones read: PNG, JPEG or WebP. SVG is not taken.',
+}
