@@ -1,8 +1,9 @@
 /** The captive portal: what people at a hotspot reach with a browser, over plain http, on a port of its own. */
 import { hostname } from 'node:os'
-import { brandStylesheet, err, ok, type Log, type Result } from '@lango/kernel'
+import { err, ok, type Log, type Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
-import { createPortal, type GateLook, type PortalDeps } from '@lango/captive-portal'
+import { createPortal, lookStylesheet, pictureAt, type GateLook, type PortalDeps } from '@lango/captive-portal'
+import { createPortalLook } from '@lango/modules/portal'
 import { createSettings } from '@lango/modules/settings'
 import { Hono } from 'hono'
 import { callbacksOf } from './callbacks.ts'
@@ -34,10 +35,14 @@ const CONNECTIONS_MAX = 4000
 
 const lookOf = (raw: RawDatabase): (() => GateLook) => {
   const settings = createSettings(raw)
+  const portalLook = createPortalLook(raw)
   return () => {
     const { siteName, currency, language, brandColour } = settings()
-    const stylesheet = brandColour === '' ? '' : brandStylesheet(brandColour)
-    return { siteName: siteName || hostname(), currency, language, stylesheet }
+    const portal = portalLook()
+    const { background } = portal.pictures
+    const picture = background === undefined ? '' : pictureAt(background.sha256)
+    const stylesheet = lookStylesheet({ ...portal, colour: portal.colour || brandColour }, picture)
+    return { siteName: siteName || hostname(), currency, language, stylesheet, portal }
   }
 }
 
@@ -60,7 +65,6 @@ export const startPortal = async (deps: Deps): Promise<Result<PortalServer, Port
     query: queries.ask,
     look: lookOf(site.database.raw),
     grantOnlineAt: createOnlineAt(reader),
-    loginHosts: () => [],
     hostNames: [hostname().toLowerCase(), ...webNames],
     timeZone,
     vault,

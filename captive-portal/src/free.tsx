@@ -27,7 +27,7 @@ export type FreePlan = Offer['plans'][number]
 const TOKEN_CHARACTERS_MAX = 64
 
 /** Those that a hotspot serves. */
-export const freePlans = async (gate: Gate): Promise<readonly FreePlan[]> =>
+export const freePlans = async (gate: Pick<Gate, 'ask'>): Promise<readonly FreePlan[]> =>
   (await gate.ask(registrationOffer, {})).plans.filter(({ kind }) => kind === 'hotspot')
 
 const termsOf = ({ policy, validitySec, quotaOctets }: FreePlan, { words, locale }: View): string =>

@@ -20,6 +20,9 @@ const TICKET_COOKIE = 'lango-ticket'
 const ONCE_SHAPE = /^[\w-]{16,64}$/
 const FIELD_CHARACTERS_MAX = 2048
 
+export const PICTURES_PATH = '/pictures/'
+export const pictureAt = (sha256: string): string => PICTURES_PATH + sha256
+
 export type Status = 200 | 404 | 422 | 429 | 503
 /** What a form sent; a field that was not sent, or sent twice, is ''. */
 export type Field = (name: string) => string
@@ -50,16 +53,22 @@ export class Gate {
     return this.#assets(this.deps.look().stylesheet)
   }
 
+  /** Login pages that people may be sent to; none for any at a private address. */
+  loginHosts(): readonly string[] {
+    return this.deps.look().portal.loginHosts
+  }
+
   /** As the address says. */
   place(c: Context): Place {
-    return readPlace(c.req.query('g') ?? '', this.deps.loginHosts())
+    return readPlace(c.req.query('g') ?? '', this.loginHosts())
   }
 
   view(c: Context, place: Place = this.place(c)): View {
     const look = this.deps.look()
     const wanted = place.lang || look.language
     const lang = isLang(wanted) ? wanted : readPreferences(undefined, c.req.header('accept-language')).lang
-    return { words: gateWords[lang], locale: this.#locales[lang], look, place, assets: this.assets(), now: this.now }
+    const assets = this.#assets(look.stylesheet)
+    return { words: gateWords[lang], locale: this.#locales[lang], look, place, assets, pictureAt, now: this.now }
   }
 
   page(c: Context, page: VNode, status: Status = 200): Response | Promise<Response> {
@@ -76,7 +85,7 @@ export class Gate {
 
   /** The place that a form carried. */
   placeIn(field: Field): Place {
-    return readPlace(field('g'), this.deps.loginHosts())
+    return readPlace(field('g'), this.loginHosts())
   }
 
   async ask<Q extends AnyQuery>(query: Q, input: unknown): Promise<ResultOf<Q>> {

@@ -7,12 +7,12 @@ import { freePlans } from './free.tsx'
 import type { Field as Sent, Gate, Status } from './gate.tsx'
 import { isFromRouter, placeFromRouter, readWayBack, type Place } from './hand-off.ts'
 import { portalLimits } from './limits.ts'
-import { Alert, GateForm, href, Page, tooMany, type View } from './page.tsx'
+import { Alert, GateForm, href, Page, Paragraphs, textIn, tooMany, type View } from './page.tsx'
 import { mayBeStale, refusalText } from './refusals.ts'
 import { termsText, type Bundle } from './terms.ts'
 
 /** What there is to choose from. */
-type Offer = {
+export type Offer = {
   readonly bundles: readonly Bundle[]
   /** Nobody who tried in the last minutes reached the provider of money. */
   readonly isCut: boolean
@@ -30,6 +30,8 @@ type HomeProps = {
   refused?: string | undefined
   /** Why the router has just turned them away. */
   turnedAway?: string | undefined
+  /** Also those bundles that have no room on the first screen. */
+  showAll?: boolean
 }
 
 /** Where a number is written without a country: what stands in the field before anybody types. */
@@ -43,7 +45,7 @@ const BundleButton = ({ bundle, view }: { bundle: Bundle; view: View }) => (
   </button>
 )
 
-const Shop = ({ view, offer: { bundles, isCut }, once, typed, problem, refused }: HomeProps) => {
+const Shop = ({ view, offer: { bundles, isCut }, once, typed, problem, refused, showAll = false }: HomeProps) => {
   const { words, locale, look } = view
   if (bundles.length === 0)
     return (
@@ -54,6 +56,7 @@ const Shop = ({ view, offer: { bundles, isCut }, once, typed, problem, refused }
         </p>
       </>
     )
+  const first = showAll ? bundles : bundles.slice(0, look.portal.bundlesMax)
   return (
     <GateForm view={view} action="/buy" once={once}>
       <Alert text={refused} />
@@ -74,18 +77,37 @@ const Shop = ({ view, offer: { bundles, isCut }, once, typed, problem, refused }
         required
         {...(problem !== undefined && { error: problem })}
       />
-      {bundles.map((bundle) => (
+      {first.map((bundle) => (
         <BundleButton key={bundle.id} bundle={bundle} view={view} />
       ))}
+      {first.length < bundles.length ? (
+        <p>
+          <a href={href(view, '/', { all: '1' })}>{words.moreBundles}</a>
+        </p>
+      ) : null}
     </GateForm>
   )
 }
 
-const HomePage = (props: HomeProps) => {
+const Announcement = ({ view }: { view: View }) => {
+  const { announcement, announcementUntil: until } = view.look.portal
+  const text = until !== null && until <= view.now ? '' : textIn(view, announcement)
+  if (text === '') return null
+  return (
+    <div class="notice">
+      <Paragraphs text={text} />
+    </div>
+  )
+}
+
+export const HomePage = (props: HomeProps) => {
   const { view, ticket, turnedAway } = props
   const { words } = view
+  const welcome = textIn(view, view.look.portal.welcome)
   return (
     <Page view={view} title={words.title} path="/" back={false}>
+      {welcome === '' ? null : <p>{visible(welcome)}</p>}
+      <Announcement view={view} />
       {turnedAway === undefined ? null : (
         <div class="notice notice-stopped" role="alert">
           <p class="notice-title">{words.notConnected}</p>
@@ -130,7 +152,7 @@ export class Home {
     const query = new URL(c.req.url).searchParams
     const isSent = isFromRouter(query)
     const back = readWayBack(query.get('link-orig') ?? '')
-    const told = isSent ? placeFromRouter(query, gate.deps.loginHosts()) : gate.place(c)
+    const told = isSent ? placeFromRouter(query, gate.loginHosts()) : gate.place(c)
     const place = { ...told, lang: told.lang || back.lang }
     const view = gate.view(c, place)
     const ticket = this.#ticketFor(c, back.ticket)
@@ -149,6 +171,7 @@ export class Home {
         once={gate.once()}
         ticket={ticket}
         turnedAway={error === '' ? undefined : refusalText(error, view.words)}
+          showAll={query.has('all')}
       />,
     )
   }
@@ -203,7 +226,7 @@ export class Home {
   #offered(): Promise<Offer> {
     const now = this.#gate.deps.clock.monotonicMs()
     if (!this.#offer || now - this.#offer.at >= portalLimits.offerLifeMs) {
-      const offer = this.#lookUp()
+      const offer = offerNow(this.#gate)
       // What failed is asked for anew by the next one who looks.
       offer.catch(() => (this.#offer = undefined))
       this.#offer = { at: now, offer }
@@ -211,15 +234,15 @@ export class Home {
     return this.#offer.offer
   }
 
-  async #lookUp(): Promise<Offer> {
-    const gate = this.#gate
-    const [bundles, { isSetUp, isReached }, free] = await Promise.all([
-      gate.ask(plansForSale, {}),
-      gate.ask(payableAtGate, { fromAt: gate.now - portalLimits.cutLatelyMs }),
-      freePlans(gate),
-    ])
-    return { bundles: isSetUp ? bundles : [], isCut: !isReached, hasFree: free.length > 0 }
-  }
+}
+
+export const offerNow = async (gate: Pick<Gate, 'ask' | 'now'>): Promise<Offer> => {
+  const [bundles, { isSetUp, isReached }, free] = await Promise.all([
+    gate.ask(plansForSale, {}),
+    gate.ask(payableAtGate, { fromAt: gate.now - portalLimits.cutLatelyMs }),
+    freePlans(gate),
+  ])
+  return { bundles: isSetUp ? bundles : [], isCut: !isReached, hasFree: free.length > 0 }
 }
 
 const refusalOf = ({ type }: Fault, { words }: View): string => {

@@ -1,3 +1,7 @@
 export { mikrotikFiles } from './mikrotik-files.ts'
+export { lookStylesheet } from './look.ts'
+export { pictureAt } from './gate.tsx'
+export { offerNow } from './home.tsx'
 export { createPortal } from './portal.ts'
 export type { GateLook, PortalDeps } from './port.ts'
+export { previewHome } from './preview.tsx'

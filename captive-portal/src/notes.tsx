@@ -1,10 +1,29 @@
 /** Pages that only say something: help, terms, and what went wrong. */
-import { fill } from '@lango/kernel/ui'
+import { fill, formatPhone } from '@lango/kernel/ui'
 import type { Context } from 'hono'
 import type { Gate } from './gate.tsx'
-import { Page } from './page.tsx'
+import { Page, Paragraphs, textIn, type View } from './page.tsx'
 
 const HELP = ['helpPay', 'helpPin', 'helpPaid', 'helpVoucher', 'helpReturn'] as const
+
+/** Who helps: a touch calls or writes. */
+const Support = ({ view: { look, words } }: { view: View }) => {
+  const { phone, whatsapp } = look.portal.support
+  return (
+    <>
+      {phone === '' ? null : (
+        <a class="button" href={`tel:${phone}`}>
+          {fill(words.helpCall, { phone: formatPhone(phone) })}
+        </a>
+      )}
+      {whatsapp === '' ? null : (
+        <a class="button" href={`https://wa.me/${whatsapp.slice(1)}`}>
+          {fill(words.helpWrite, { phone: formatPhone(whatsapp) })}
+        </a>
+      )}
+    </>
+  )
+}
 
 export class Notes {
   readonly #gate: Gate
@@ -21,6 +40,7 @@ export class Notes {
         {HELP.map((word) => (
           <p key={word}>{view.words[word]}</p>
         ))}
+        <Support view={view} />
       </Page>,
     )
   }
@@ -30,7 +50,7 @@ export class Notes {
     return this.#gate.page(
       c,
       <Page view={view} title={view.words.termsTitle} path="/terms">
-        <p>{view.words.termsNone}</p>
+        <Paragraphs text={textIn(view, view.look.portal.terms) || view.words.termsNone} />
       </Page>,
     )
   }

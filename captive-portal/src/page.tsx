@@ -2,7 +2,7 @@
 import { fill, visible, type Lang, type Locale } from '@lango/kernel/ui'
 import { langs } from '@lango/kernel/locale'
 import type { ComponentChildren, VNode } from 'preact'
-import type { GateAssets } from './assets.ts'
+import type { GateAsset, GateAssets } from './assets.ts'
 import { writePlace, type Place } from './hand-off.ts'
 import { portalLimits } from './limits.ts'
 import type { GateLook } from './port.ts'
@@ -14,7 +14,12 @@ export type View = {
   readonly locale: Locale
   readonly look: GateLook
   readonly place: Place
-  readonly assets: GateAssets
+  /** Of the stylesheets. */
+  readonly assets: { readonly [K in keyof GateAssets]: Pick<GateAsset, 'address'> | Extract<GateAssets[K], undefined> }
+  /** Where a picture of the place is. */
+  readonly pictureAt: (sha256: string) => string
+  /** Only to be looked at: no link leads anywhere. */
+  readonly isPreview?: boolean
   /** Epoch ms. */
   readonly now: number
 }
@@ -65,6 +70,27 @@ const Languages = ({ view, path }: { view: View; path: string }) => (
   </p>
 )
 
+/** Where only one language was written, that is better than nothing. */
+export const textIn = ({ locale }: Pick<View, 'locale'>, text: { readonly en: string; readonly sw: string }): string =>
+  text[locale.lang] || text.en || text.sw
+
+/** What somebody typed in paragraphs, with nothing hidden in it. */
+export const Paragraphs = ({ text }: { text: string }) => (
+  <>
+    {text.split(/\n{2,}/).map((paragraph, at) => (
+      <p key={at}>
+        {paragraph.split('\n').flatMap((line, below) => [...(below === 0 ? [] : [<br key={below} />]), visible(line)])}
+      </p>
+    ))}
+  </>
+)
+
+const Logo = ({ view: { look, pictureAt } }: Pick<PageProps, 'view'>) => {
+  const { logo } = look.portal.pictures
+  if (logo === undefined) return null
+  return <img class="logo" src={pictureAt(logo.sha256)} width={logo.width} height={logo.height} alt="" />
+}
+
 export const Page = (props: PageProps): VNode => {
   const { view, title, refreshSec, waits, path = '', back = true, children } = props
   const { words, look, assets, locale } = view
@@ -78,6 +104,7 @@ export const Page = (props: PageProps): VNode => {
         <meta name="format-detection" content="telephone=no" />
         <link rel="stylesheet" href={assets.gate.address} />
         {assets.brand === undefined ? null : <link rel="stylesheet" href={assets.brand.address} />}
+        {view.isPreview === true ? <base target="_blank" /> : null}
         {refreshSec === undefined ? null : <meta http-equiv="refresh" content={String(refreshSec)} />}
         {waits === undefined ? null : (
           <>
@@ -90,6 +117,7 @@ export const Page = (props: PageProps): VNode => {
       </head>
       <body>
         <main {...(waits && { id: 'waits', 'data-address': waits.address, 'data-state': waits.state })}>
+          <Logo view={view} />
           <p class="site">{visible(look.siteName)}</p>
           <h1>{title}</h1>
           {children}

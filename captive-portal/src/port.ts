@@ -1,6 +1,7 @@
 /** What the portal needs of the box around it. */
 import type { Clock, Fault, Log, Random, Result, Vault } from '@lango/kernel'
 import type { Actor } from '@lango/kernel/verbs'
+import type { PortalLook } from '@lango/modules/portal'
 
 /** How this place looks and what it says, as set at the desk. */
 export type GateLook = {
@@ -9,8 +10,10 @@ export type GateLook = {
   readonly currency: string
   /** Of people who have chosen none; '' for what their browser asks for. */
   readonly language: string
-  /** The brand's tokens; '' for Lango's own. */
+  /** Of the place's own colours and picture; '' for Lango's own. */
   readonly stylesheet: string
+  /** What is set for this page alone. */
+  readonly portal: PortalLook
 }
 
 export type PortalDeps = {
@@ -23,8 +26,6 @@ export type PortalDeps = {
   readonly look: () => GateLook
   /** The grant of whoever is online with this address, where that is known. */
   readonly grantOnlineAt: (address: string) => number | undefined
-  /** Login pages that people may be sent to; none for any at a private address. */
-  readonly loginHosts: () => readonly string[]
   /** Names of this box besides its addresses, in lower case. */
   readonly hostNames: readonly string[]
   /** The site's, by IANA name. */

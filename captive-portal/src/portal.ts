@@ -8,7 +8,7 @@ import { CAPTIVE_TYPE, captiveState, type Remaining } from './captive-api.ts'
 import { Claim } from './claim.tsx'
 import { Connect } from './connect.tsx'
 import { Free } from './free.tsx'
-import { addressOf, Gate, ownOrigin } from './gate.tsx'
+import { addressOf, Gate, ownOrigin, PICTURES_PATH } from './gate.tsx'
 import { isFromRouter, placeFromRouter } from './hand-off.ts'
 import { Home } from './home.tsx'
 import { secLeft } from './left.ts'
@@ -38,7 +38,7 @@ const protect =
   async (c, next) => {
     await next()
     const query = new URL(c.req.url).searchParams
-    const hosts = gate.deps.loginHosts()
+    const hosts = gate.loginHosts()
     const { login } = isFromRouter(query) ? placeFromRouter(query, hosts) : gate.place(c)
     c.header('content-security-policy', policyOf(login === '' ? '' : new URL(login).origin))
     c.header('x-content-type-options', 'nosniff')
@@ -79,7 +79,10 @@ const remainingOf = async (gate: Gate, c: Context): Promise<Remaining | undefine
 }
 
 const captiveApi = (gate: Gate) => async (c: Context) => {
-  const state = captiveState(await remainingOf(gate, c), { portalUrl: `${ownOrigin(c)}/`, venueInfoUrl: '' })
+  const state = captiveState(await remainingOf(gate, c), {
+    portalUrl: `${ownOrigin(c)}/`,
+    venueInfoUrl: gate.deps.look().portal.venueInfoUrl,
+  })
   return c.body(JSON.stringify(state), 200, { 'content-type': CAPTIVE_TYPE, 'cache-control': 'private, no-store' })
 }
 
@@ -102,6 +105,16 @@ const routerFile = (c: Context) => {
   return file === undefined ? c.notFound() : c.text(file)
 }
 
+/** Named by what they hold, so that browsers keep them for good. */
+const pictures = (gate: Gate) => (c: Context) => {
+  const found = gate.deps.look().portal.picture(c.req.param('sha256') ?? '')
+  if (!found) return c.body(null, 404)
+  return c.body(new Uint8Array(found.bytes), 200, {
+    'content-type': found.type,
+    'cache-control': 'public, max-age=31536000, immutable',
+  })
+}
+
 /** `app.request()` answers without a port. */
 export const createPortal = (deps: PortalDeps): Hono => {
   const gate = new Gate(deps)
@@ -111,6 +124,7 @@ export const createPortal = (deps: PortalDeps): Hono => {
   app.use(protect(gate), turnRound(gate))
   app.use('/assets/*', assets(gate))
   app.use(bodyLimit({ maxSize: portalLimits.formBytesMax }))
+  app.get(`${PICTURES_PATH}:sha256`, pictures(gate))
   app.get('/captive-portal/api', captiveApi(gate))
   app.get('/hotspot/:file', routerFile)
   app.get('/', (c) => home.open(c))

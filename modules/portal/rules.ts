@@ -111,7 +111,7 @@ const given = (parts: Readonly<Record<string, unknown>>): Readonly<Record<string
   Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined))
 
 /** What is given changes, in each part too; the rest stays. */
-export const withChange = (settings: PortalSettings, change: PortalChange): PortalSettings => {
+export const withChange = <S extends PortalSettings>(settings: S, change: PortalChange): S => {
   const before: Readonly<Record<string, unknown>> = settings
   const changed = Object.entries(given(change)).map(([name, value]): [string, unknown] =>
     isParted(value) ? [name, { ...(before[name] as object), ...given(value) }] : [name, value],

@@ -14,6 +14,8 @@ import {
   type PaymentWorkDeps,
 } from '@lango/modules/payments'
 import { addPlan, plans } from '@lango/modules/plans'
+import { createPortalLook, portal } from '@lango/modules/portal'
+import { network } from '@lango/modules/network'
 import { registration } from '@lango/modules/registration'
 import { services } from '@lango/modules/services'
 import { sessions } from '@lango/modules/sessions'
@@ -21,12 +23,25 @@ import { settings } from '@lango/modules/settings'
 import { createPortal, type GateLook } from '../index.ts'
 
 const AMINA = '+254712345678'
-const modules = [settings, messages, access, plans, ledger, customers, services, registration, payments, sessions]
+const modules = [
+  settings,
+  messages,
+  network,
+  access,
+  plans,
+  ledger,
+  customers,
+  services,
+  registration,
+  payments,
+  portal,
+  sessions,
+]
 type Provider = NonNullable<ReturnType<PaymentWorkDeps['provider']>>
 type PromptState = Awaited<ReturnType<Provider['promptState']>>
 
 /** A whole portal over a site in memory; the provider of money says what the test has it say. */
-export const portalUnderTest = (look: Partial<GateLook> = {}) => {
+export const portalUnderTest = (set: Partial<GateLook> = {}) => {
   const says = {
     isCut: false,
     state: (): PromptState => ok({ state: 'pending' }),
@@ -60,6 +75,15 @@ export const portalUnderTest = (look: Partial<GateLook> = {}) => {
   const commands = new Map(modules.flatMap((module) => module.commands ?? []).map((one) => [one.name, one]))
   const queries = new Map(modules.flatMap((module) => module.queries ?? []).map((one) => [one.name, one]))
   const online = new Map<string, number>()
+  const portalLook = createPortalLook(site.database.raw)
+  const look = (): GateLook => ({
+    siteName: 'Kisumu estate',
+    currency: 'KES',
+    language: '',
+    stylesheet: '',
+    portal: portalLook(),
+    ...set,
+  })
   let asked = 0
   const app = createPortal({
     command: (name, input, { id, actor, origin }) =>
@@ -69,9 +93,8 @@ export const portalUnderTest = (look: Partial<GateLook> = {}) => {
       const query = queries.get(name)!
       return Promise.resolve(ok(runSite(query, site.database, query.input.parse(input))))
     },
-    look: () => ({ siteName: 'Kisumu estate', currency: 'KES', language: '', stylesheet: '', ...look }),
+    look,
     grantOnlineAt: (address) => online.get(address),
-    loginHosts: () => [],
     hostNames: ['pop.example.net'],
     timeZone: 'Africa/Nairobi',
     vault,
@@ -127,6 +150,7 @@ export const portalUnderTest = (look: Partial<GateLook> = {}) => {
   return {
     ...site,
     app,
+    look,
     says,
     prompted,
     online,

@@ -13,6 +13,7 @@ export const en = {
   devices: { one: '{n} device', other: '{n} devices' },
   nothingForSale: 'Nothing is sold here by phone yet',
   nothingForSaleBody: 'A voucher works all the same.',
+  moreBundles: 'More bundles',
   haveVoucher: 'I have a voucher',
   havePaid: 'I have paid and am not online',
   help: 'Help',

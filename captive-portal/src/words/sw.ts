@@ -16,6 +16,7 @@ export const sw: { readonly [K in keyof typeof en]: (typeof en)[K] extends strin
   devices: { one: 'kifaa {n}', other: 'vifaa {n}' },
   nothingForSale: 'Bado hakuna kinachouzwa hapa kwa simu',
   nothingForSaleBody: 'Vocha inafanya kazi vilevile.',
+  moreBundles: 'Vifurushi vingine',
   haveVoucher: 'Nina vocha',
   havePaid: 'Nimelipa na sijaingia',
   help: 'Msaada',

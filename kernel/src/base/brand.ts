@@ -37,6 +37,9 @@ const mix = (a: Rgb, b: Rgb, share: number): Rgb =>
 /** What is written on a button of the colour. */
 const onColour = (colour: Rgb): Rgb => (contrastOf(colour, WHITE) >= contrastOf(colour, INK) ? WHITE : INK)
 
+/** What can be read best on the colour. */
+export const inkOn = (hex: string): string => hexOf(onColour(parse(hex)))
+
 /** The colour, darker or lighter until it can be read on the surface. */
 const readableOn = (colour: Rgb, surface: Rgb): Rgb => {
   const towards = luminance(surface) > 0.5 ? INK : WHITE

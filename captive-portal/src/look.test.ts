@@ -1,0 +1,111 @@
+import { setPicture, setPortal } from '@lango/modules/portal'
+import { plansForSale } from '@lango/modules/payments'
+import { expect, test } from 'vitest'
+import { pngOf } from '../../modules/portal/testing/pictures.ts'
+import { lookStylesheet, pictureAt, previewHome } from './index.ts'
+import { portalUnderTest } from './testing/portal-under-test.ts'
+
+const HOSTILE = '<script>alert(1)</script>"\'&'
+
+test('what is set at the desk stands on the first page, in the reader’s language, and as text alone', async () => {
+  const { get, must } = portalUnderTest()
+  must(setPortal, {
+    welcome: { en: HOSTILE, sw: 'Karibu Lakeview' },
+    announcement: { en: 'Closed on Friday.\nOpen on Saturday.' },
+  })
+  const { sha256 } = must(setPicture, { kind: 'logo', data: pngOf(60, 40).toString('base64') })
+  const english = await (await get('/', { 'accept-language': 'en' })).text()
+  expect(english).toContain('&lt;script>alert(1)&lt;/script>')
+  expect(english).not.toContain('<script')
+  expect(english).toContain('Closed on Friday.<br/>Open on Saturday.')
+  expect(english).toContain(`<img class="logo" src="/pictures/${sha256}" width="60" height="40" alt`)
+  const swahili = await (await get('/', { 'accept-language': 'sw' })).text()
+  expect(swahili).toContain('Karibu Lakeview')
+  // What was written in one language only is better than nothing.
+  expect(swahili).toContain('Closed on Friday.')
+})
+
+test('an announcement ends by itself', async () => {
+  const { get, must, clock } = portalUnderTest()
+  must(setPortal, { announcement: { en: 'Closed today.' }, announcementUntil: clock.now() + 1000 })
+  expect(await (await get('/')).text()).toContain('Closed today.')
+  clock.advance(1000)
+  expect(await (await get('/')).text()).not.toContain('Closed today.')
+})
+
+test('a picture is sent by what it holds, to be kept for good; nothing else is', async () => {
+  const { get, must } = portalUnderTest()
+  const { sha256 } = must(setPicture, { kind: 'logo', data: pngOf(60, 40).toString('base64') })
+  const answer = await get(pictureAt(sha256))
+  expect(Buffer.from(await answer.arrayBuffer())).toEqual(pngOf(60, 40))
+  expect(answer.headers.get('content-type')).toBe('image/png')
+  expect(answer.headers.get('cache-control')).toContain('immutable')
+  expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+  expect((await get(pictureAt('none'))).status).toBe(404)
+})
+
+test('only so many bundles stand on the first screen; the others are a touch away', async () => {
+  const { get, must, plan } = portalUnderTest()
+  for (const name of ['One', 'Two', 'Three']) plan(name, 1000)
+  must(setPortal, { bundlesMax: 2 })
+  const count = (html: string): number => html.match(/class="button bundle"/g)?.length ?? 0
+  const first = await (await get('/')).text()
+  expect(count(first)).toBe(2)
+  expect(first).toContain('href="/?all=1"')
+  expect(count(await (await get('/?all=1')).text())).toBe(3)
+})
+
+test('terms are paragraphs, and help is a touch away', async () => {
+  const { get, must } = portalUnderTest()
+  expect(await (await get('/terms')).text()).toContain('has written no terms')
+  must(setPortal, {
+    terms: { en: `One.\n\n\n${HOSTILE}` },
+    support: { phone: '+254712345678', whatsapp: '+254711111111' },
+  })
+  const terms = await (await get('/terms')).text()
+  expect(terms).toContain('<p>One.</p><p>&lt;script>')
+  expect(terms).not.toContain('<script')
+  const help = await (await get('/help')).text()
+  expect(help).toContain('href="tel:+254712345678"')
+  expect(help).toContain('href="https://wa.me/254711111111"')
+})
+
+test('phones are told of the place, and people are sent to login pages that are listed', async () => {
+  const { get, must } = portalUnderTest()
+  const login = (host: string) =>
+    `/?mac=02:00:00:00:00:01&link-login-only=${encodeURIComponent(`https://${host}/login`)}`
+  const mayLeadTo = async (host: string) =>
+    (await get(login(host))).headers.get('content-security-policy')!.includes(`https://${host}`)
+  expect(await mayLeadTo('hotspot.isp.example')).toBe(false)
+  must(setPortal, { venueInfoUrl: 'https://venue.example/', loginHosts: ['hotspot.isp.example'] })
+  expect(await mayLeadTo('hotspot.isp.example')).toBe(true)
+  expect(await (await get('/captive-portal/api')).json()).toMatchObject({ 'venue-info-url': 'https://venue.example/' })
+})
+
+test('a background of the place’s own is written on in what can be read there', () => {
+  expect(lookStylesheet({ colour: '', background: '' }, '')).toBe('')
+  expect(lookStylesheet({ colour: '', background: '#fff8e1' }, '')).toContain('  color: #121918;')
+  expect(lookStylesheet({ colour: '', background: '#002b28' }, '')).toContain('  color: #ffffff;')
+  const all = lookStylesheet({ colour: '#7a1fa2', background: '#fff8e1' }, '/pictures/abc')
+  expect(all).toContain('url("/pictures/abc")')
+  expect(all).toContain('--brand: #7a1fa2;')
+})
+
+test('a preview is the first page of that look, and leads nowhere', () => {
+  const { plan, query, must, clock, look } = portalUnderTest()
+  plan('Hour', 2000)
+  must(setPortal, { welcome: { sw: 'Karibu Lakeview' } })
+  const html = previewHome(look(), {
+    lang: 'sw',
+    timeZone: 'Africa/Nairobi',
+    now: clock.now(),
+    offer: { bundles: query(plansForSale, {}), isCut: false, hasFree: false },
+    stylesheets: ['/gate.css', '/look.css'],
+    pictureAt,
+  })
+  expect(html).toContain('<html lang="sw">')
+  expect(html).toContain('Karibu Lakeview')
+  expect(html).toContain('Hour')
+  for (const address of ['/gate.css', '/look.css']) expect(html).toContain(`<link rel="stylesheet" href="${address}"`)
+  expect(html).toContain('<base target="_blank"')
+})
