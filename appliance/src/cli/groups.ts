@@ -6,6 +6,10 @@ export type Group = { readonly summary: string; load(): Promise<readonly Command
 export const groups: ReadonlyMap<string, Group> = new Map([
   ['start', { summary: 'run the box', load: async () => (await import('./start.ts')).startCommands }],
   [
+    'gateway',
+    { summary: 'be the gateway of a hotspot', load: async () => (await import('./gateway.ts')).gatewayCommands },
+  ],
+  [
     'router',
     { summary: 'routers that may ask this box', load: async () => (await import('./router.ts')).routerCommands },
   ],

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { isHostName, isInterfaceName, readMac, readNetwork } from './address.ts'
+
+test('a network tells where its clients live', () => {
+  expect(readNetwork('10.40.0.1/16')).toEqual({
+    address: '10.40.0.1',
+    prefix: 16,
+    first: '10.40.0.10',
+    last: '10.40.255.254',
+  })
+  expect(readNetwork('192.168.5.129/25')).toMatchObject({ first: '192.168.5.138', last: '192.168.5.254' })
+})
+
+test.each(['10.40.0.1', '10.40.0.1/30', '10.40.0.1/0', '10.40.0.256/16', '10.40.0.1/16; drop', 'fd00::1/64', ''])(
+  'what is no network of a hotspot is refused: %s',
+  (text) => expect(readNetwork(text)).toBeUndefined(),
+)
+
+test('a hardware address is read however it is spelt, and nothing else is', () => {
+  for (const text of ['AA-BB-CC-00-00-01', 'aa:bb:cc:00:00:01', 'aabb.cc00.0001', 'AABBCC000001'])
+    expect(readMac(text)).toBe('aa:bb:cc:00:00:01')
+  for (const text of ['', 'aa:bb:cc:00:00', 'aa:bb:cc:00:00:01 }', 'gg:bb:cc:00:00:01'])
+    expect(readMac(text)).toBeUndefined()
+})
+
+test('names that could write a line of their own are no names', () => {
+  for (const name of ['pay.example', 'a', 'xn--mgba.example', 'wifi-1.isp.co.ke']) expect(isHostName(name)).toBe(true)
+  for (const name of [
+    'pay.example\naddress=/#/1.2.3.4',
+    'a/b',
+    'a b',
+    '',
+    '-a.example',
+    '10.0.0.1',
+    '*.example',
+    'a..b',
+  ])
+    expect(isHostName(name)).toBe(false)
+  for (const name of ['br-guests', 'eth0.40', 'wlan0']) expect(isInterfaceName(name)).toBe(true)
+  for (const name of ['', 'br0" accept', 'a name', '-force', 'sixteen-letters-x'])
+    expect(isInterfaceName(name)).toBe(false)
+})

@@ -1,0 +1,70 @@
+/**
+ * Two resolvers of dnsmasq as configuration: pure. Who is in asks the open one. Who is not gets the shut one, whatever
+ * server they ask: it resolves the names of the garden, and to every other name answers with the gateway. Nothing a
+ * stranger asks for leaves the box, so there is no tunnel through it; and the portal opens while the uplink is down.
+ * The shut one also gives out the addresses.
+ */
+import { SHUT_DNS_PORT } from './ruleset.ts'
+import type { Network } from './address.ts'
+
+export type DnsmasqConfig = {
+  readonly lan: string
+  readonly network: Network
+  /** Names that are reachable before login, the portal's own among them. */
+  readonly garden: readonly string[]
+  /** RFC 8910: told by DHCP where there is one. */
+  readonly portalApi: string | undefined
+  /** Where the open one asks; none: wherever the machine itself does. */
+  readonly servers: readonly string[]
+  readonly stateDir: string
+}
+
+/** Leases are short: phones come and go. */
+const LEASE = '30m'
+const LEASES_MAX = 20_000
+/** What a phone was told before it logged in must not stay with it. */
+const SHUT_TTL_SEC = 1
+const GARDEN_TTL_SEC_MAX = 60
+/** RFC 8910 §2.1. */
+const PORTAL_API_OPTION = 114
+
+export const openConfig = ({ network, servers, stateDir }: DnsmasqConfig): string =>
+  text([
+    `listen-address=${network.address}`,
+    'bind-interfaces',
+    'domain-needed',
+    'bogus-priv',
+    'cache-size=10000',
+    ...(servers.length > 0 ? ['no-resolv', ...servers.map((server) => `server=${server}`)] : []),
+    `pid-file=${stateDir}/dnsmasq-open.pid`,
+  ])
+
+export const shutConfig = ({ lan, network, garden, portalApi, stateDir }: DnsmasqConfig): string =>
+  text([
+    `interface=${lan}`,
+    'except-interface=lo',
+    'bind-interfaces',
+    `port=${SHUT_DNS_PORT}`,
+    'no-resolv',
+    'no-hosts',
+    // Each answer comes from the open one, and so puts its address into the garden again.
+    'cache-size=0',
+    `address=/#/${network.address}`,
+    `local-ttl=${SHUT_TTL_SEC}`,
+    `max-ttl=${GARDEN_TTL_SEC_MAX}`,
+    ...garden.flatMap((name) => [`server=/${name}/${network.address}`, `nftset=/${name}/4#inet#lango#garden`]),
+    `dhcp-range=${network.first},${network.last},${LEASE}`,
+    `dhcp-option=option:router,${network.address}`,
+    `dhcp-option=option:dns-server,${network.address}`,
+    ...(portalApi === undefined ? [] : [`dhcp-option=${PORTAL_API_OPTION},"${portalApi}"`]),
+    'dhcp-authoritative',
+    'dhcp-rapid-commit',
+    // Names that phones give themselves are nobody's business.
+    'dhcp-ignore-names',
+    'no-ping',
+    `dhcp-lease-max=${LEASES_MAX}`,
+    `dhcp-leasefile=${stateDir}/leases`,
+    `pid-file=${stateDir}/dnsmasq-shut.pid`,
+  ])
+
+const text = (lines: readonly string[]): string => `${lines.join('\n')}\n`

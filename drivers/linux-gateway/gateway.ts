@@ -1,0 +1,246 @@
+/**
+ * Who is online, kept in step between the kernel, the box and a file. The kernel enforces; this process lets in, counts
+ * and reports, and may die at any moment without anybody being cut off.
+ */
+import type { Log, Random } from '@lango/kernel'
+import type { Enforcer } from './enforcer.ts'
+import type { Kernel } from './kernel.ts'
+import type { CallerStatus } from './portal-door.ts'
+import type { Caller, LoginAnswer, Obey, Target } from './radius-link.ts'
+import type { Ledger } from './reporter.ts'
+import {
+  begun,
+  causes,
+  changed,
+  counted,
+  dueEnd,
+  ended,
+  freeMinor,
+  type Cause,
+  type Change,
+  type Ended,
+  type Session,
+} from './sessions.ts'
+import type { GatewayState, StateFile } from './state-file.ts'
+
+/** Stops that wait for the box; what is more is lost, and said to be. */
+const ENDED_MAX = 10_000
+const ID_OCTETS = 8
+
+/** What the portal is told where the box has no words of its own. */
+export const refusals = { refused: 'refused', noAnswer: 'no-answer', busy: 'busy' } as const
+
+export type GatewayDeps = {
+  readonly kernel: Pick<Kernel, 'monotonicMs' | 'bootId'>
+  readonly enforcer: Pick<Enforcer, 'isSetUp' | 'setUp' | 'open' | 'shut' | 'forget' | 'change' | 'counted'>
+  readonly stateFile: StateFile
+  readonly random: Random
+  readonly log: Log
+  /** Epoch ms. */
+  readonly now: () => number
+  /** Called when the box has something to hear. */
+  readonly toReport: () => void
+  readonly ask: (caller: Caller, password: string) => Promise<LoginAnswer>
+}
+
+export class Gateway implements Ledger, Obey {
+  readonly sessions = new Map<string, Session>()
+  readonly ended = new Map<string, Ended>()
+  isOnReported = false
+  readonly #deps: GatewayDeps
+  /** Those who are shut out, but not yet written down. */
+  readonly #leaving = new Set<string>()
+  /** Devices whose login is under way. */
+  readonly #asking = new Set<string>()
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(deps: GatewayDeps) {
+    this.#deps = deps
+  }
+
+  state(): GatewayState {
+    return {
+      bootId: this.#deps.kernel.bootId(),
+      isOnReported: this.isOnReported,
+      sessions: [...this.sessions.values()],
+      ended: [...this.ended.values()],
+    }
+  }
+
+  /** Takes over what the process before has left; after a reboot there is nothing, and the box is told so. */
+  async begin(): Promise<void> {
+    const { kernel, enforcer, stateFile, log } = this.#deps
+    const left = await stateFile.read()
+    const isSameBoot = left?.bootId === kernel.bootId() && (await enforcer.isSetUp())
+    for (const one of left?.ended ?? []) this.ended.set(one.session.id, one)
+    await enforcer.setUp(!isSameBoot)
+    if (left === undefined || !isSameBoot) return
+    const nowMs = kernel.monotonicMs()
+    this.isOnReported = left.isOnReported
+    for (const session of left.sessions) this.sessions.set(session.id, { ...session, activeMs: nowMs })
+    const taken = new Set(left.sessions.map(({ ip }) => ip))
+    await enforcer.forget(left.ended.map(({ session }) => session).filter(({ ip }) => !taken.has(ip)))
+    await enforcer.open(
+      left.sessions.filter(({ endsMs }) => endsMs === undefined || endsMs > nowMs),
+      nowMs,
+    )
+    log.info('who was online is taken over', { sessions: left.sessions.length, unansweredStops: left.ended.length })
+  }
+
+  async login(ip: string, mac: string, userName: string, password: string): Promise<string | undefined> {
+    if (this.#asking.has(mac)) return refusals.busy
+    this.#asking.add(mac)
+    try {
+      const caller = { id: this.#deps.random.bytes(ID_OCTETS).toString('hex'), ip, mac, userName }
+      const answer = await this.#deps.ask(caller, password)
+      if (answer.kind === 'silence') return refusals.noAnswer
+      if (answer.kind === 'reject') return answer.message === '' ? refusals.refused : answer.message
+      return await this.#inTurn(() => this.#enter(caller, answer.grant))
+    } finally {
+      this.#asking.delete(mac)
+    }
+  }
+
+  logout(ip: string, mac: string): Promise<number> {
+    return this.#inTurn(() => this.#endAll(this.#matching({ ip, mac }), causes.userRequest))
+  }
+
+  status(ip: string, mac: string): CallerStatus {
+    const session = this.#matching({ ip, mac })[0]
+    if (session === undefined || this.#leaving.has(session.id)) return { online: false }
+    const { endsMs, quotaBytes, upBytes, downBytes } = session
+    const leftMs = endsMs === undefined ? undefined : endsMs - this.#deps.kernel.monotonicMs()
+    // The kernel has shut them out already; that is taken note of within a second.
+    if (leftMs !== undefined && leftMs <= 0) return { online: false }
+    return {
+      online: true,
+      ...(leftMs === undefined ? {} : { secondsRemaining: Math.ceil(leftMs / 1000) }),
+      ...(quotaBytes === undefined ? {} : { bytesRemaining: Math.max(0, quotaBytes - upBytes - downBytes) }),
+    }
+  }
+
+  disconnect(target: Target): Promise<number> {
+    return this.#inTurn(() => this.#endAll(this.#matching(target), causes.adminReset))
+  }
+
+  change(target: Target, change: Change): Promise<number> {
+    return this.#inTurn(async () => {
+      const { enforcer, kernel, stateFile } = this.#deps
+      const meant = this.#matching(target)
+      for (const before of meant) {
+        const after = changed(before, change)
+        await enforcer.change(before, after, kernel.monotonicMs())
+        this.sessions.set(after.id, after)
+      }
+      if (meant.length > 0) await stateFile.save()
+      return meant.length
+    })
+  }
+
+  /** Reads the kernel's counters and ends what is due. */
+  tick(): Promise<void> {
+    if (this.sessions.size === 0) return Promise.resolve()
+    return this.#inTurn(async () => {
+      const used = await this.#count()
+      const nowMs = this.#deps.kernel.monotonicMs()
+      const due = new Map<Cause, Session[]>()
+      for (const session of this.sessions.values()) {
+        const cause = dueEnd(session, used.get(session.id) ?? 0, nowMs)
+        if (cause !== undefined) due.set(cause, [...(due.get(cause) ?? []), session])
+      }
+      for (const [cause, sessions] of due) await this.#endAll(sessions, cause)
+    })
+  }
+
+  reported(id: string, what: 'start' | 'interim', nowMs: number): void {
+    const session = this.sessions.get(id)
+    if (session === undefined) return
+    this.sessions.set(id, { ...session, isStartReported: true, ...(what === 'interim' ? { reportedMs: nowMs } : {}) })
+    if (what === 'start') this.save()
+  }
+
+  stopReported(id: string): void {
+    this.ended.delete(id)
+    this.save()
+  }
+
+  save(): void {
+    this.#deps.stateFile.save().catch((error: unknown) => this.#deps.log.error('the state was not written', { error }))
+  }
+
+  async #enter(caller: Caller, grant: Parameters<typeof begun>[0]): Promise<string | undefined> {
+    const { enforcer, kernel, stateFile, log } = this.#deps
+    const before = [...this.sessions.values()].filter(({ ip, mac }) => ip === caller.ip || mac === caller.mac)
+    await this.#endAll(before, causes.lostService)
+    const minor = freeMinor(new Set([...this.sessions.values()].map((session) => session.minor)))
+    if (minor === undefined) {
+      log.error('there is no room for another session', { sessions: this.sessions.size })
+      return refusals.busy
+    }
+    const session = begun(grant, { ...caller, minor }, kernel.monotonicMs())
+    this.sessions.set(session.id, session)
+    try {
+      // First to the file: whoever the kernel lets through is known to the next process.
+      await stateFile.save()
+      await enforcer.open([session], session.startedMs)
+    } catch (error) {
+      this.sessions.delete(session.id)
+      this.save()
+      throw error
+    }
+    this.#deps.toReport()
+    return undefined
+  }
+
+  /** Shut out, counted a last time, written down, and only then forgotten: an end at any point loses no octet. */
+  async #endAll(meant: readonly Session[], cause: Cause): Promise<number> {
+    if (meant.length === 0) return 0
+    const { enforcer, kernel, stateFile, now } = this.#deps
+    for (const { id } of meant) this.#leaving.add(id)
+    await enforcer.shut(meant)
+    await this.#count()
+    const last = meant.map(({ id }) => this.sessions.get(id)!)
+    for (const session of last) {
+      this.sessions.delete(session.id)
+      this.#leaving.delete(session.id)
+      this.ended.set(session.id, ended(session, cause, kernel.monotonicMs(), now()))
+    }
+    this.#boundEnded()
+    await stateFile.save()
+    await enforcer.forget(last)
+    this.#deps.toReport()
+    return meant.length
+  }
+
+  #boundEnded(): void {
+    const lost = [...this.ended.keys()].slice(0, Math.max(0, this.ended.size - ENDED_MAX))
+    for (const id of lost) this.ended.delete(id)
+    if (lost.length > 0)
+      this.#deps.log.error('the box has not answered for so long that Stops are lost', { count: lost.length })
+  }
+
+  /** What each has used of its quota, with all counters taken into the sessions. */
+  async #count(): Promise<ReadonlyMap<string, number>> {
+    const { enforcer, kernel } = this.#deps
+    const hasQuotas = [...this.sessions.values()].some(({ quotaBytes }) => quotaBytes !== undefined)
+    const read = await enforcer.counted(hasQuotas)
+    const nowMs = kernel.monotonicMs()
+    for (const session of this.sessions.values()) {
+      const told = read.get(session.id)
+      if (told !== undefined) this.sessions.set(session.id, counted(session, told, nowMs))
+    }
+    return new Map([...read].map(([id, { quotaUsedBytes }]) => [id, quotaUsedBytes]))
+  }
+
+  #matching(target: Target): Session[] {
+    const wanted = Object.entries(target) as [keyof Target, string][]
+    return [...this.sessions.values()].filter((session) => wanted.every(([key, value]) => session[key] === value))
+  }
+
+  /** One change at a time: kernel, file and memory agree at the end of each. */
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(run)
+    this.#turn = done.catch(() => undefined)
+    return done
+  }
+}

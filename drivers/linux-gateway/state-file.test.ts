@@ -1,0 +1,24 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createStateFile } from './state-file.ts'
+
+let dir = ''
+beforeEach(() => void (dir = mkdtempSync(join(tmpdir(), 'gateway-'))))
+afterEach(() => rmSync(dir, { recursive: true }))
+
+test('what was saved is read by the next process, and calls meanwhile share a write that tells the last of it', async () => {
+  let [isOnReported, told] = [false, 0]
+  const file = createStateFile(dir, () => {
+    told += 1
+    return { bootId: 'b', isOnReported, sessions: [], ended: [] }
+  })
+  expect(await file.read()).toBeUndefined()
+  const saves = [file.save(), file.save()]
+  isOnReported = true
+  await Promise.all([...saves, file.save()])
+  expect(told).toBe(1)
+  expect(await createStateFile(dir, () => ({}) as never).read()).toMatchObject({ bootId: 'b', isOnReported: true })
+  expect(readdirSync(dir)).toEqual(['sessions.json'])
+})

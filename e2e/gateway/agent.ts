@@ -1,0 +1,203 @@
+/**
+ * Runs inside a network namespace and does there what a phone, or a server on the internet, would do: one JSON line a
+ * request on stdin, one a reply on stdout. Plain Node, without the project's own modules.
+ */
+import { createSocket } from 'node:dgram'
+import { createServer, request as httpRequest } from 'node:http'
+import { connect, createServer as createTcpServer, type Socket } from 'node:net'
+import { createInterface } from 'node:readline'
+
+type Answer = Record<string, unknown>
+type Flow = { socket: Socket; octets: number; lastAt: number; end: string | undefined }
+
+const WAIT_MS = 1200
+const PIECE = Buffer.alloc(16_384, 'x')
+const flows = new Map<string, Flow>()
+const heard = { udp: 0 }
+
+const http = (a: { url: string; method?: string; body?: string; headers?: Record<string, string>; waitMs?: number }) =>
+  new Promise<Answer>((resolve) => {
+    const sent = httpRequest(
+      a.url,
+      { method: a.method ?? 'GET', headers: a.headers ?? {}, agent: false, timeout: a.waitMs ?? 12_000 },
+      (response) => {
+        let body = ''
+        response.setEncoding('utf8').on('data', (piece: string) => (body += piece))
+        response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, body }))
+      },
+    )
+    sent.on('timeout', () => sent.destroy(new Error('timeout')))
+    sent.on('error', (error: NodeJS.ErrnoException) => resolve({ error: error.code ?? error.message }))
+    sent.end(a.body)
+  })
+
+/** What becomes of a connection: `open`, an error's code, or `silence`. */
+const tcp = ({ host, port }: { host: string; port: number }) =>
+  new Promise<Answer>((resolve) => {
+    const socket = connect({ host, port })
+    const end = (outcome: string): void => {
+      socket.destroy()
+      resolve({ outcome })
+    }
+    socket.setTimeout(WAIT_MS, () => end('silence'))
+    socket.once('connect', () => end('open'))
+    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message))
+  })
+
+const udp = ({ host, port, octets }: { host: string; port: number; octets: string }) =>
+  new Promise<Answer>((resolve) => {
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
+    const end = (answer: Answer): void => {
+      clearTimeout(timer)
+      socket.close()
+      resolve(answer)
+    }
+    const timer = setTimeout(() => end({ outcome: 'silence' }), WAIT_MS)
+    socket.once('message', (message) => end({ outcome: 'reply', octets: message.toString('hex') }))
+    socket.once('error', (error: NodeJS.ErrnoException) => end({ outcome: error.code ?? error.message }))
+    // Connected, so that an ICMP error is told.
+    socket.connect(port, host, () => socket.send(Buffer.from(octets, 'hex')))
+  })
+
+/** Opens a connection that keeps sending and being answered, until it is cut. */
+const flow = ({ id, host, port }: { id: string; host: string; port: number }) =>
+  new Promise<Answer>((resolve) => {
+    const socket = connect({ host, port })
+    const one: Flow = { socket, octets: 0, lastAt: 0, end: undefined }
+    flows.set(id, one)
+    const beat = setInterval(() => socket.write('beat'), 20)
+    socket.on('data', (piece) => {
+      one.octets += piece.length
+      one.lastAt = Date.now()
+    })
+    socket.once('error', (error: NodeJS.ErrnoException) => (one.end = error.code ?? error.message))
+    socket.once('close', () => {
+      clearInterval(beat)
+      one.end ??= 'closed'
+      resolve({ outcome: one.end })
+    })
+    socket.once('connect', () => resolve({ outcome: 'open' }))
+  })
+
+const flowState = ({ id }: { id: string }): Answer => {
+  const one = flows.get(id)
+  return { octets: one?.octets, lastAt: one?.lastAt, end: one?.end }
+}
+
+/** Octets that came, or went, within so long. */
+const transfer = ({ host, port, up, ms }: { host: string; port: number; up: boolean; ms: number }) =>
+  new Promise<Answer>((resolve) => {
+    const socket = connect({ host, port })
+    let [octets, firstAt, firstOctets] = [0, 0, 0]
+    socket.on('data', (piece) => {
+      // Of an upload, the server tells how much it has.
+      octets = up ? Number(piece.toString().trim().split('\n').at(-1)) : octets + piece.length
+      if (firstAt !== 0) return
+      firstAt = performance.now()
+      firstOctets = octets
+    })
+    socket.on('error', () => undefined)
+    const push = (): void => {
+      while (!socket.destroyed && socket.write(PIECE));
+    }
+    if (up) socket.on('drain', push).once('connect', push)
+    setTimeout(() => {
+      socket.destroy()
+      resolve({ octets, kbps: ((octets - firstOctets) * 8) / (performance.now() - firstAt) })
+    }, ms)
+  })
+
+/** Servers: a page, an echo of TCP and of UDP, a source and a sink. */
+const serve = async ({ host, page }: { host: string; page: number }): Promise<Answer> => {
+  const web = createServer((request, response) => {
+    response.end(JSON.stringify({ hello: request.url, from: request.socket.remoteAddress }))
+  })
+  await new Promise<void>((done) => web.listen(page, host, done))
+  return {}
+}
+
+const serveOctets = async ({ host }: { host: string }): Promise<Answer> => {
+  const quiet = (socket: Socket): Socket => socket.on('error', () => undefined)
+  const echo = createTcpServer((socket) => quiet(socket).pipe(socket))
+  const source = createTcpServer((socket) => {
+    const push = (): void => {
+      while (!socket.destroyed && socket.write(PIECE));
+    }
+    quiet(socket).on('drain', push)
+    push()
+  })
+  const sink = createTcpServer((socket) => {
+    let octets = 0
+    quiet(socket).on('data', (piece) => (octets += piece.length))
+    const tell = setInterval(() => socket.write(`${octets}\n`), 50)
+    socket.once('close', () => clearInterval(tell))
+  })
+  for (const [port, server] of [
+    [7, echo],
+    [19, source],
+    [9, sink],
+  ] as const)
+    await new Promise<void>((done) => server.listen(port, host, done))
+  const datagrams = createSocket('udp4')
+  datagrams.on('message', (message, { address, port }) => {
+    heard.udp += 1
+    datagrams.send(message, port, address)
+  })
+  await new Promise<void>((done) => datagrams.bind(7, host, done))
+  return {}
+}
+
+/** A DHCPDISCOVER, and what is offered: the address, and the text of option 114. */
+const dhcp = ({ mac }: { mac: string }) =>
+  new Promise<Answer>((resolve) => {
+    const socket = createSocket({ type: 'udp4', reuseAddr: true })
+    const end = (answer: Answer): void => {
+      clearTimeout(timer)
+      socket.close()
+      resolve(answer)
+    }
+    const timer = setTimeout(() => end({ outcome: 'silence' }), 4000)
+    socket.on('message', (reply) => {
+      const options = new Map<number, Buffer>()
+      for (let at = 240; at < reply.length && reply[at] !== 255; at += 2 + reply[at + 1]!)
+        options.set(reply[at]!, reply.subarray(at + 2, at + 2 + reply[at + 1]!))
+      end({
+        outcome: 'offer',
+        address: [...reply.subarray(16, 20)].join('.'),
+        router: [...(options.get(3) ?? [])].join('.'),
+        portalApi: options.get(114)?.toString(),
+      })
+    })
+    const request = Buffer.alloc(240)
+    request.set([1, 1, 6, 0, 1, 2, 3, 4])
+    // Answered by broadcast: there is no address to be answered at.
+    request.writeUInt16BE(0x8000, 10)
+    request.set(Buffer.from(mac.replaceAll(':', ''), 'hex'), 28)
+    request.set([99, 130, 83, 99], 236)
+    const message = Buffer.concat([request, Buffer.of(53, 1, 1, 55, 3, 1, 3, 114, 255)])
+    socket.bind(68, '0.0.0.0', () => {
+      socket.setBroadcast(true)
+      socket.send(message, 67, '255.255.255.255')
+    })
+  })
+
+const actions: Record<string, (a: never) => Answer | Promise<Answer>> = {
+  http,
+  tcp,
+  udp,
+  flow,
+  flowState,
+  transfer,
+  serve,
+  serveOctets,
+  dhcp,
+  heard: () => heard,
+}
+
+createInterface({ input: process.stdin }).on('line', (line) => {
+  const { no, action, input } = JSON.parse(line) as { no: number; action: string; input: never }
+  void Promise.resolve(actions[action]!(input))
+    .catch((error: unknown) => ({ failed: String(error) }))
+    .then((answer) => process.stdout.write(`${JSON.stringify({ no, answer })}\n`))
+})
+process.stdin.on('end', () => process.exit(0))
