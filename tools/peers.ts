@@ -44,7 +44,7 @@ export const suites = {
   page: ['chromium', 'radclient'],
   passkeys: ['chromium'],
   'live page': ['chromium'],
-  gateway: ['ip', 'nft', 'dnsmasq', 'ping', 'root'],
+  gateway: ['ip', 'nft', 'dnsmasq', 'ping', 'radclient', 'root'],
   registration: ['chromium', 'radclient'],
   portal: ['chromium', 'radclient'],
   hotspot: ['chromium'],

@@ -6,7 +6,7 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { mustRun, temporaryFolder } from '../box.ts'
+import { mustRun, runToEnd, temporaryFolder, type Ended } from '../box.ts'
 import { program } from '../peer.ts'
 
 export const GATEWAY = '10.40.0.1'
@@ -66,17 +66,22 @@ export class Agent {
   }
 
   /** The A record that a server gives, or why there is none. */
-  async resolve(server: string, name: string): Promise<string> {
+  async resolve(server: string, name: string, type: 'A' | 'TXT' = 'A'): Promise<string> {
     const question = Buffer.concat([
       Buffer.of(0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0),
       ...name.split('.').map((label) => Buffer.concat([Buffer.of(label.length), Buffer.from(label)])),
-      Buffer.of(0, 0, 1, 0, 1),
+      Buffer.of(0, 0, type === 'A' ? 1 : 16, 0, 1),
     ])
     const input = { host: server, port: 53, octets: question.toString('hex') }
     const answer = await this.ask<Outcome & { octets?: string }>('udp', input)
     if (answer.octets === undefined) return answer.outcome
     const octets = Buffer.from(answer.octets, 'hex')
     return octets.readUInt16BE(6) === 0 ? 'none' : [...octets.subarray(-4)].join('.')
+  }
+
+  /** kbit/s that came, or went, over so long. */
+  async speed(host: string, up: boolean, ms: number): Promise<number> {
+    return (await this.ask<{ kbps: number }>('transfer', { host, port: up ? 9 : 19, up, ms })).kbps
   }
 
   flow(id: string, host: string): Promise<Outcome> {
@@ -193,9 +198,13 @@ export const createLab = async () => {
     phone1,
     phone2,
     internet,
+    portal,
     dnsLog,
     under: ['ip', 'netns', 'exec', space('box')],
     inside: (name: string, ...command: string[]) => mustRun('ip', 'netns', 'exec', space(name), ...command),
+    /** The same for what may fail, with something to read. */
+    tryInside: (name: string, input: string, ...command: string[]): Promise<Ended> =>
+      runToEnd(program('ip'), ['netns', 'exec', space(name), ...command], input),
     gateway: (args: readonly string[]) => startGateway(space('box'), args),
     remove(): void {
       process.off('exit', onExit)
