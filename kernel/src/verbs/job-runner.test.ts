@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { ok } from '../base/index.ts'
 import { memorySite } from '../testing/index.ts'
@@ -113,6 +113,21 @@ test('no more of a kind run at once than its limit says', async () => {
     await new Promise((resolve) => setImmediate(resolve))
   }
   expect(most).toBe(2)
+})
+
+test('what waits for room, or is nobody’s job, does not keep the box awake', async () => {
+  const held = Promise.withResolvers<void>()
+  const { site, order, tries } = siteWith(() => held.promise)
+  for (let n = 0; n < 5; n++) site.must(order(), { n })
+  site.database.raw.exec("UPDATE jobs SET name = 'gone' WHERE id = (SELECT max(id) FROM jobs)")
+  const looks = vi.spyOn(site.clock, 'after')
+  site.jobs.tick()
+  await site.clock.advanceAsync(900)
+  // One for each of the two that run to be cut off, and one to look again.
+  expect([tries.length, looks.mock.calls.length]).toEqual([2, 3])
+  held.resolve()
+  await site.jobs.settled()
+  expect(tries).toHaveLength(4)
 })
 
 test('a second job with a key brings the waiting one forward, and never puts it off', async () => {

@@ -71,14 +71,15 @@ class SiteJobRunner implements JobRunner {
   tick(): void {
     if (this.#stopping?.aborted === true) return
     const { clock, timers } = this.#deps
-    while (this.#running.size < jobRunnerLimits.runningMax) {
-      const row = this.#statements.claim.get({ now: clock.now(), names: JSON.stringify(this.#withRoom()) })
+    for (;;) {
+      const row = this.#statements.claim.get({ now: clock.now(), names: this.#withRoom() })
       if (row === undefined) break
       this.#start(row)
     }
     this.#cancelSleep()
-    const next = this.#statements.next.get()?.at ?? null
-    const waitMs = next === null ? jobRunnerLimits.sleepMsMax : Math.max(1, next - clock.now())
+    // What waits for room is looked for when a job ends, and not by the clock.
+    const next = this.#statements.next.get({ names: this.#withRoom() })
+    const waitMs = next === undefined ? jobRunnerLimits.sleepMsMax : Math.max(1, next.at - clock.now())
     this.#cancelSleep = timers.after(Math.min(waitMs, jobRunnerLimits.sleepMsMax), () => this.tick())
   }
 
@@ -115,10 +116,13 @@ class SiteJobRunner implements JobRunner {
     return { ...jobDefaults, ...job.limits }
   }
 
-  #withRoom(): string[] {
+  /** Names of the jobs of which one more may be started, as JSON. */
+  #withRoom(): string {
+    if (this.#running.size >= jobRunnerLimits.runningMax) return '[]'
     const runningOf = (name: string) => [...this.#running.values()].filter((one) => one.name === name).length
     const jobs = [...this.#known.values()]
-    return jobs.filter((job) => runningOf(job.name) < this.#limitsOf(job).atOnce).map((job) => job.name)
+    const free = jobs.filter((job) => runningOf(job.name) < this.#limitsOf(job).atOnce)
+    return JSON.stringify(free.map(({ name }) => name))
   }
 
   #start(row: StoredJob): void {
@@ -209,7 +213,10 @@ const prepare = ({ raw }: Database) => ({
                    AND name IN (SELECT value FROM json_each(@names)) ORDER BY run_at, id LIMIT 1)
      RETURNING id, name, input, state, run_at AS runAt, attempts, error, unique_key AS uniqueKey`,
   ),
-  next: raw.prepare<[], { at: number | null }>("SELECT min(run_at) AS at FROM jobs WHERE state = 'ready'"),
+  next: raw.prepare<[{ names: string }], { at: number }>(
+    `SELECT run_at AS at FROM jobs WHERE state = 'ready' AND name IN (SELECT value FROM json_each(@names))
+     ORDER BY run_at LIMIT 1`,
+  ),
   remove: raw.prepare<[string]>('DELETE FROM jobs WHERE id = ?'),
   again: raw.prepare(
     "UPDATE jobs SET state = 'ready', run_at = @runAt, attempts = @attempts, error = @error WHERE id = @id",
