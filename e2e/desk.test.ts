@@ -333,6 +333,8 @@ suite('desk', () => {
     '/settings/webhooks/1',
     '/settings/webhooks/1?tab=change',
     '/settings/webhooks/1?tab=remove',
+    '/settings/portal',
+    '/settings/portal/poster',
     '/settings/retention',
     '/settings/certificates',
     '/settings/import',
@@ -393,6 +395,54 @@ suite('desk', () => {
     await plain.locator('main').getByRole('button', { name: 'Undo' }).click()
     await plain.getByText('Resumed.').waitFor()
     expect(new URL(plain.url()).search).toBe('?said=resumed')
+  })
+
+  test('the hotspot’s page is drawn as it is typed, and nothing of it is kept or leads anywhere', async () => {
+    const typed = async (look: Page, name: string, value: string) => {
+      await look.goto(new URL('/settings/portal', origin()).href)
+      await look.locator(`main [name="${name}"]`).fill(value)
+      return look.frameLocator('iframe[name="preview"]')
+    }
+    const preview = await typed(page, 'welcome.en', 'Karibu, <b>stranger</b>')
+    await preview.getByText('Karibu, <b>stranger</b>').waitFor()
+    await page.locator('main [name="background"]').fill('#002b28')
+    await expect
+      .poll(() => page.frame('preview')?.evaluate('getComputedStyle(document.body).backgroundColor'))
+      .toBe('rgb(0, 43, 40)')
+    await page.locator('main').getByRole('button', { name: 'Preview in Swahili' }).click()
+    await preview.getByRole('heading', { name: 'Ingia mtandaoni' }).waitFor()
+    await preview.getByRole('link', { name: 'Nina vocha' }).click()
+    await preview.getByText('Karibu, <b>stranger</b>').waitFor()
+    await open('/settings/portal')
+    expect(await page.locator('main [name="welcome.en"]').inputValue()).toBe('')
+    const storageState = await page.context().storageState()
+    const plain = await (await browser.newContext({ javaScriptEnabled: false, storageState })).newPage()
+    const drawn = await typed(plain, 'welcome.en', 'Without a script')
+    await plain.locator('main').getByRole('button', { name: 'Preview in English' }).click()
+    await drawn.getByText('Without a script').waitFor()
+  })
+
+  test('a picture from a camera is made to fit before it is sent', async () => {
+    await open('/settings/portal')
+    const photo = await page.evaluate(`(() => {
+      const canvas = Object.assign(document.createElement('canvas'), { width: 2000, height: 1500 })
+      const paper = canvas.getContext('2d')
+      for (let at = 0; at < 4000; at++) {
+        paper.fillStyle = 'hsl(' + (at * 47) % 360 + ' 60% 50%)'
+        paper.fillRect((at * 37) % 2000, (at * 91) % 1500, 40, 40)
+      }
+      return canvas.toDataURL('image/jpeg', 0.95).split(',')[1]
+    })()`)
+    const buffer = Buffer.from(String(photo), 'base64')
+    expect(buffer.length).toBeGreaterThan(200_000)
+    const file = page.locator('[data-shrink]').nth(1)
+    await file.setInputFiles({ name: 'photo.jpg', mimeType: 'image/jpeg', buffer })
+    const size = () => page.evaluate(`document.querySelectorAll('[data-shrink]')[1].files[0].size`)
+    await expect.poll(size).toBeLessThanOrEqual(40_000)
+    await page.locator('main').getByRole('button', { name: 'Use this picture' }).nth(1).click()
+    await main().getByText('The picture is in use.').waitFor()
+    await main().getByRole('button', { name: 'Remove' }).click()
+    await main().getByText('The picture is removed.').waitFor()
   })
 
   test('the palette leads anywhere by keyboard', async () => {

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os'
 import { every, ok, type Fault, type Log, type Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
+import { createPortalLook } from '@lango/modules/portal'
 import { createSettings } from '@lango/modules/settings'
 import type { Action } from './actions.ts'
 import { callbacksOf } from './callbacks.ts'
@@ -55,6 +56,7 @@ const webSiteOf = ({ site, staffDoor, queries, action, receive }: DeskDeps): Web
   may: site.may,
   ...staffDoor,
   settings: createSettings(site.database.raw),
+  portalLook: createPortalLook(site.database.raw),
   vault: site.vault,
   command: (name, input, { id, actor, origin }) => runOwn(site, name, input, { actor, origin, id }),
   whole: (name, input, by) => runOwnWhole(site, name, input, by),

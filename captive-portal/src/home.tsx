@@ -233,7 +233,6 @@ export class Home {
     }
     return this.#offer.offer
   }
-
 }
 
 export const offerNow = async (gate: Pick<Gate, 'ask' | 'now'>): Promise<Offer> => {

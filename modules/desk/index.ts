@@ -7,6 +7,7 @@ export const desk = defineModule({
   queries: [anyGrant, deskSessions, sessionsFound, onlineOf, grantHistory, ordersOf],
 })
 
+export { readPortalForm } from './portal-form.ts'
 export {
   importPermissions,
   lists as transferLists,

@@ -6,6 +6,8 @@ import { plansReportPage, usageReportPage, usersReportPage } from './pages-repor
 import { importFilePage, importPage } from './pages-import.tsx'
 import { removeRouterPage, routerPage } from './pages-router.tsx'
 import { routerControlPage } from './pages-router-control.tsx'
+import { portalPage } from './pages-portal.tsx'
+import { portalPosterPage } from './pages-portal-poster.tsx'
 import { retentionPage } from './pages-retention.tsx'
 import { routerScriptPage } from './pages-router-script.tsx'
 import { newRouterPage, routersPage } from './pages-routers.tsx'
@@ -25,6 +27,8 @@ export const servicePages: readonly DeskPage[] = [
   subscriberPage,
   searchPage,
   settingsPage,
+  portalPage,
+  portalPosterPage,
   retentionPage,
   certificatesPage,
   importPage,

@@ -4,6 +4,7 @@ import { wordsOf } from './words-settings.ts'
 
 const tabs = [
   { href: '/settings', word: 'general', permission: 'settings.read' },
+  { href: '/settings/portal', word: 'hotspotPage', permission: 'settings.read' },
   { href: '/settings/retention', word: 'retention', permission: 'settings.read' },
   { href: '/settings/certificates', word: 'certificates', permission: 'settings.read' },
   { href: '/settings/import', word: 'lists', permission: 'plans.read' },

@@ -3,10 +3,25 @@ import { removePicture, setPicture, setPortal } from './commands.ts'
 import { showPortal } from './queries.ts'
 import { portalPictures, portalSettings } from './tables.ts'
 
-export { removePicture, setPicture, setPortal } from './commands.ts'
+export { pictureTooLarge, removePicture, setPicture, setPortal } from './commands.ts'
 export { createPortalLook, type PictureNote, type PortalLook } from './look.ts'
 export { showPortal } from './queries.ts'
-export { portalSettingsSchema, type PortalSettings } from './rules.ts'
+export {
+  PICTURE_OCTETS_MAX,
+  PICTURE_PIXELS_MAX,
+  pictureKinds,
+  PICTURES_OCTETS_MAX,
+  type PictureKind,
+} from './picture.ts'
+export {
+  BUNDLES_MAX,
+  colourFault,
+  EVERYWHERE,
+  portalSettingsSchema,
+  withChange,
+  type PortalChange,
+  type PortalSettings,
+} from './rules.ts'
 
 export const portal = defineModule({
   name: 'portal',

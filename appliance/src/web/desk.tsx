@@ -32,19 +32,24 @@ const NOTHING_SENT: Body = {}
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-const fieldsFrom = (body: Body): Fields => ({
+const fieldsFrom = (body: Body, files: ReadonlyMap<string, Uint8Array>): Fields => ({
   get: (name) => textOf(Array.isArray(body[name]) ? body[name][0] : body[name]),
   all: (name) => (Array.isArray(body[name]) ? body[name] : [body[name]]).filter((each) => typeof each === 'string'),
   has: (name) => Object.hasOwn(body, name),
+  file: (name) => files.get(name),
 })
 
-/** Files that were sent, with their text; everything else stays as it is. */
-const withFileTexts = async (body: Body): Promise<Body> => {
-  const entries = Object.entries(body).map(async ([name, value]): Promise<[string, unknown]> => [
-    name,
-    value instanceof File ? await value.text() : value,
-  ])
-  return Object.fromEntries(await Promise.all(entries))
+/** Of files that were sent their text stands among what was typed; a browser sends an empty one where none was chosen. */
+const fieldsOf = async (body: Body): Promise<Fields> => {
+  const sent = Object.entries(body).filter((entry): entry is [string, File] => entry[1] instanceof File)
+  const files = new Map<string, Uint8Array>()
+  const texts: Record<string, string> = {}
+  for (const [name, file] of sent) {
+    const octets = await file.bytes()
+    texts[name] = new TextDecoder().decode(octets)
+    if (octets.length > 0) files.set(name, octets)
+  }
+  return fieldsFrom({ ...body, ...texts }, files)
 }
 
 const tells = (done: Done, sentence: string | undefined, deed: string, fields: Fields): Refused | undefined => {
@@ -118,8 +123,7 @@ class Mount {
 
   async post(c: Context<DeskEnv>, page: DeskPage): Promise<Response> {
     const who = c.get('who')
-    const body = await withFileTexts((await c.req.parseBody({ all: true })) ?? NOTHING_SENT)
-    const fields = fieldsFrom(body)
+    const fields = await fieldsOf((await c.req.parseBody({ all: true })) ?? NOTHING_SENT)
     const name = fields.get('do')
     const deed = page.deeds !== undefined && Object.hasOwn(page.deeds, name) ? page.deeds[name] : undefined
     for (const permission of [page.permission, deed?.permission ?? page.permission])

@@ -1,9 +1,13 @@
 import { isIP } from 'node:net'
 import type { MiddlewareHandler } from 'hono'
 
-/** Nothing inline, nothing from elsewhere, nobody's frame: markup that slipped through could still do nothing. */
-const headers: Readonly<Record<string, string>> = {
-  'content-security-policy': [
+/** Draws the portal as it would look, inside the page on which that is set. */
+export const PREVIEW_PATH = '/portal-preview'
+/** The one page that frames anything, and nothing but our own. */
+const FRAMING_PATH = '/settings/portal'
+
+const policyFor = (path: string): string =>
+  [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
@@ -12,20 +16,25 @@ const headers: Readonly<Record<string, string>> = {
     "connect-src 'self'",
     "form-action 'self'",
     "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ].join('; '),
+    ...(path === FRAMING_PATH ? ["frame-src 'self'"] : []),
+    path === PREVIEW_PATH ? "frame-ancestors 'self'" : "frame-ancestors 'none'",
+  ].join('; ')
+
+/** Nothing inline, nothing from elsewhere, nobody's frame: markup that slipped through could still do nothing. */
+const headersFor = (path: string): Readonly<Record<string, string>> => ({
+  'content-security-policy': policyFor(path),
   'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
+  'x-frame-options': path === PREVIEW_PATH ? 'SAMEORIGIN' : 'DENY',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
-}
+})
 
 /** Puts the protective headers on every answer, refusals and faults too; pages are never stored unless they say so. */
 export const protectiveHeaders: MiddlewareHandler = async (c, next) => {
   await next()
-  for (const [name, value] of Object.entries(headers)) c.header(name, value)
+  for (const [name, value] of Object.entries(headersFor(c.req.path))) c.header(name, value)
   if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
 }
 

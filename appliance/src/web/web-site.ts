@@ -2,6 +2,7 @@ import type { Fault, Passwords, Result, Vault } from '@lango/kernel'
 import type { Actor, May } from '@lango/kernel/verbs'
 import type { TransferSource } from '@lango/modules/desk'
 import type { Credentials, PeopleGuard } from '@lango/modules/people'
+import type { PortalLook } from '@lango/modules/portal'
 import type { Settings } from '@lango/modules/settings'
 import type { SignInGuard } from './sign-in-guard.ts'
 
@@ -12,6 +13,8 @@ export type WebSite = {
   readonly credentials: Credentials
   /** What is set at the desk now. */
   readonly settings: () => Settings
+  /** How the captive portal looks now. */
+  readonly portalLook: (location?: string) => PortalLook
   readonly passwords: Passwords
   /** Counts failures to sign in, here and at the routers. */
   readonly signIns: SignInGuard

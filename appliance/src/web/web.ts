@@ -20,6 +20,7 @@ import { createLiveHub, type LiveHub } from './live-hub.ts'
 import { createLook } from './look.ts'
 import { createPages, createPreferencesOf, VIEW_COOKIE, type Pages } from './pages.tsx'
 import { passkeyPlace } from './passkey-place.ts'
+import { mountPortalPreview } from './portal-preview.ts'
 import { createRecentProofs } from './recent-proofs.ts'
 import { isUpload, takeUpload, UPLOAD_PATH } from './upload.ts'
 import type { WebSite } from './web-site.ts'
@@ -127,6 +128,17 @@ const choosePreferences = (preferencesOf: PreferencesOf) => async (c: Context) =
   return c.redirect(localPath(fields.get('returnTo') ?? '/'), 303)
 }
 
+/** No form is larger than most, but where a page takes pictures; lists are taken otherwise. */
+const limitForms = (pages: readonly DeskPage[]): MiddlewareHandler => {
+  const limit = bodyLimit({ maxSize: webLimits.formBytesMax })
+  const larger = new Map(
+    pages.flatMap(({ path, formBytesMax: maxSize }) =>
+      maxSize === undefined ? [] : [[path, bodyLimit({ maxSize })] as const],
+    ),
+  )
+  return (c, next) => (isUpload(c.req.path) ? next() : (larger.get(c.req.path) ?? limit)(c, next))
+}
+
 type DoorParts = Pick<DoorDeps, 'keeper' | 'proofs' | 'passkeysAt'> & { readonly pages: Pages }
 
 const doorOf = ({ site, clock }: WebOptions, { pages, ...parts }: DoorParts, random: Random): Hono =>
@@ -173,8 +185,7 @@ export const createWeb = (options: WebOptions): Web => {
   if (options.metrics) app.get('/metrics', options.metrics)
   app.use(csrf())
   app.use('/preferences', bodyLimit({ maxSize: webLimits.bodyBytesMax }))
-  const formLimit = bodyLimit({ maxSize: webLimits.formBytesMax })
-  app.use((c, next) => (isUpload(c.req.path) ? next() : formLimit(c, next)))
+  app.use(limitForms(options.pages))
   app.use('/', exchangeToken(desk, keeper, pages, log))
   app.route('/', doorOf(options, { keeper, pages, proofs, passkeysAt }, random))
   app.route('/join', createJoin({ ...site, clock, random, viewOf: pages.doorView }))
@@ -190,6 +201,7 @@ export const createWeb = (options: WebOptions): Web => {
     return pages.message(c, 403, { kind: 'forbidden', sentence })
   }
   app.post(UPLOAD_PATH, takeUpload(site, forbidden))
+  mountPortalPreview(app, { site, assets, clock, look, localeOf: pages.localeFor, forbidden })
   mountPages(app, options.pages, {
     site,
     clock,

@@ -15,6 +15,8 @@ export interface Fields {
   get(name: string): string
   all(name: string): readonly string[]
   has(name: string): boolean
+  /** A file that was chosen, as it is; its text is in `get`. */
+  file(name: string): Uint8Array | undefined
 }
 
 /** What a form asked for and did not get: shown again with all that was typed. */
@@ -99,6 +101,8 @@ export type DeskPage = {
   show(desk: Desk): Promise<Shown>
   /** By the name that a form of the page carries. */
   readonly deeds?: Readonly<Record<string, Deed>>
+  /** Of a form that sends more than most: pictures. */
+  readonly formBytesMax?: number
 }
 
 export const definePage = (page: DeskPage): DeskPage => page

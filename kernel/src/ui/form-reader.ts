@@ -6,6 +6,7 @@ export const fieldsOf = (search: URLSearchParams): Fields => ({
   get: (name) => search.get(name) ?? '',
   all: (name) => search.getAll(name),
   has: (name) => search.has(name),
+  file: () => undefined,
 })
 
 /** Reads what people typed into a form, field by field, and gathers what is to be said beside each of them. */

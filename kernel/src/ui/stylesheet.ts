@@ -26,6 +26,7 @@ export const kitParts = [
   'panels.css',
   'tables.css',
   'notices.css',
+  'preview.css',
   'phone.css',
 ] as const
 

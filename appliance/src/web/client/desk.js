@@ -70,13 +70,72 @@ for (const select of document.querySelectorAll('form[method="get"] select')) {
 // A second click on the way is no second wish. A download leaves the page where it is, so the wait has an end.
 const WAIT_MS = 4000
 for (const form of document.querySelectorAll('form[method="post"]')) {
-  form.addEventListener('submit', () => {
+  form.addEventListener('submit', (event) => {
+    // What is only looked at is looked at again in a moment.
+    if (event.submitter?.hasAttribute('data-preview')) return
     const able = (disabled) => () => {
       for (const button of form.querySelectorAll('button[type="submit"]')) button.disabled = disabled
     }
     setTimeout(able(true))
     setTimeout(able(false), WAIT_MS)
   })
+}
+
+// A preview follows what is typed, a moment after the typing stops, in the language that was looked at last.
+const PREVIEW_AFTER_MS = 500
+const previews = document.querySelectorAll('[data-preview]')
+for (const form of new Set([...previews].map((button) => button.form))) {
+  const own = [...previews].filter((button) => button.form === form)
+  let last = own.find((button) => button.value === document.documentElement.lang) ?? own[0]
+  let waiting
+  for (const button of own) button.addEventListener('click', () => (last = button))
+  form.addEventListener('input', () => {
+    clearTimeout(waiting)
+    waiting = setTimeout(() => form.requestSubmit(last), PREVIEW_AFTER_MS)
+  })
+}
+
+// A picture that is too large is drawn smaller before it is sent, until it fits.
+const SIDES = [1, 0.8, 0.64, 0.5, 0.4, 0.3, 0.22, 0.16]
+const QUALITIES = [0.8, 0.6, 0.4]
+const drawn = (picture, scale, type, quality) => {
+  const canvas = document.createElement('canvas')
+  canvas.width = Math.max(1, Math.round(picture.width * scale))
+  canvas.height = Math.max(1, Math.round(picture.height * scale))
+  canvas.getContext('2d').drawImage(picture, 0, 0, canvas.width, canvas.height)
+  return new Promise((resolve) => canvas.toBlob(resolve, type, quality))
+}
+const shrunk = async (file, { shrink, shrinkSide, shrinkType: type }) => {
+  const picture = await createImageBitmap(file)
+  const most = Math.min(1, shrinkSide / Math.max(picture.width, picture.height))
+  if (file.size <= shrink && most === 1) return file
+  for (const side of SIDES)
+    for (const quality of type === 'image/png' ? [1] : QUALITIES) {
+      const blob = await drawn(picture, most * side, type, quality)
+      if (blob && blob.size <= shrink) return new File([blob], file.name, { type })
+    }
+  return file
+}
+for (const field of document.querySelectorAll('[data-shrink]')) {
+  for (const note of field.form.querySelectorAll('[data-shrinks]')) note.hidden = false
+  field.addEventListener('change', () => {
+    const [file] = field.files
+    if (!file) return
+    const swap = (fit) => {
+      if (fit === file || field.files[0] !== file) return
+      const chosen = new DataTransfer()
+      chosen.items.add(fit)
+      field.files = chosen.files
+    }
+    // What is no picture goes as it is, and the box says so.
+    shrunk(file, field.dataset).then(swap, () => {})
+  })
+}
+
+// Without a script the browser's own menu prints.
+for (const button of document.querySelectorAll('[data-print]')) {
+  button.hidden = false
+  button.addEventListener('click', () => print())
 }
 
 // Copies what stands in the element named.

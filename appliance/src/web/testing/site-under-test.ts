@@ -2,6 +2,7 @@ import { createPasswords, err, ok, systemRandom, type Fault, type Result } from 
 import { memorySite } from '@lango/kernel/testing'
 import { createPersonalReader, type Actor } from '@lango/kernel/verbs'
 import { createCredentials, createPeopleGuard } from '@lango/modules/people'
+import { createPortalLook } from '@lango/modules/portal'
 import { createSettings } from '@lango/modules/settings'
 import { createActions } from '../../actions.ts'
 import { createDeskAudit } from '../../audit/desk-export.ts'
@@ -51,6 +52,7 @@ export const siteUnderTest = (others: Parameters<typeof createActions>[0]['other
     may,
     credentials: createCredentials(site.database.raw, site.vault),
     settings: createSettings(site.database.raw),
+    portalLook: createPortalLook(site.database.raw),
     passwords: createPasswords(systemRandom()),
     signIns: createSignInGuard(site.clock),
     vault: site.vault,
