@@ -133,7 +133,7 @@ suite('hotspot', () => {
     await daraja.close()
   })
 
-  test('what a phone looks for to see whether it is online leads to the portal, until it is', async () => {
+  test('what a phone looks for to see whether it is online leads to the portal', async () => {
     const tower = await open(['http-chap'])
     const page = await phone()
     for (const probe of [
