@@ -12,7 +12,7 @@ import {
   type Place,
 } from './hand-off.ts'
 
-const fromRouter = (query: Record<string, string>) => placeFromRouter(new URLSearchParams(query), [])
+const fromRouter = (query: Record<string, string>) => placeFromRouter(`?${new URLSearchParams(query)}`, [])
 
 test('what a router tells is kept through the pages', () => {
   const place = fromRouter({
@@ -30,6 +30,26 @@ test('what a router tells is kept through the pages', () => {
   })
   expect(readPlace(writePlace(place), [])).toEqual(place)
   expect(writePlace(noPlace)).toBe('')
+})
+
+test('a router that escapes the octets of a challenge is read as one that prints them', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 255 }), fc.uint8Array({ minLength: 16, maxLength: 16 }), (id, octets) => {
+      // Sixteen letters would be ones that were printed: of random octets that happens once in ten million times.
+      fc.pre(octets.some((octet) => octet < 0x20 || octet > 0x7e))
+      const hex = (all: Iterable<number>) => [...all].map((octet) => octet.toString(16).padStart(2, '0'))
+      const escaped = (all: Iterable<number>) =>
+        hex(all)
+          .map((octet) => `%${octet}`)
+          .join('')
+      const printed = (all: Iterable<number>) =>
+        [...all].map((octet) => `%5C${octet.toString(8).padStart(3, '0')}`).join('')
+      for (const write of [escaped, printed]) {
+        const place = placeFromRouter(`?mac=x&chap-id=${write([id])}&chap-challenge=${write(octets)}`, [])
+        expect([place.chapId, place.chapChallenge]).toEqual([hex([id]).join(''), hex(octets).join('')])
+      }
+    }),
+  )
 })
 
 test.each([

@@ -40,8 +40,20 @@ export const loginAddress = (text: string, listed: readonly string[]): string =>
   return url.pathname.endsWith('/login') ? `${url.origin}${url.pathname}` : ''
 }
 
+/** One octet each, whatever they make as UTF-8. */
+const octetsIn = (search: string, name: string): string => {
+  const [, value = ''] = new RegExp(`[?&]${name}=([^&]*)`).exec(search) ?? []
+  return value
+    .replaceAll('+', ' ')
+    .replaceAll(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+}
+
+/** Printed by the router, as its manual has it; anything else is the octets themselves. */
+const PRINTED = /^[\x20-\x7e]{2,}$/
+
 /** Octets that RouterOS prints as text: what is no letter comes as `\371` (three octal digits). */
 const octets = (printed: string): Buffer => {
+  if (!PRINTED.test(printed)) return Buffer.from(printed, 'latin1')
   const parts = printed.match(/\\[0-3][0-7]{2}|\\.|[^\\]/gs) ?? []
   return Buffer.concat(
     parts.map((part) => {
@@ -62,9 +74,10 @@ const macOf = (text: string): string => {
 }
 
 /** From the router's login page, by RouterOS's own names (reference: hotspot customisation). */
-export const placeFromRouter = (query: URLSearchParams, listed: readonly string[]): Place => {
+export const placeFromRouter = (search: string, listed: readonly string[]): Place => {
+  const query = new URLSearchParams(search)
   const get = (name: string): string => query.get(name) ?? ''
-  const [id, text] = [challenge(get('chap-id')), challenge(get('chap-challenge'))]
+  const [id, text] = [challenge(octetsIn(search, 'chap-id')), challenge(octetsIn(search, 'chap-challenge'))]
   const isChap = id.length === 2 && text !== ''
   return {
     mac: macOf(get('mac')),

@@ -149,10 +149,10 @@ export class Home {
 
   async open(c: Context): Promise<Response> {
     const gate = this.#gate
-    const query = new URL(c.req.url).searchParams
+    const { search, searchParams: query } = new URL(c.req.url)
     const isSent = isFromRouter(query)
     const back = readWayBack(query.get('link-orig') ?? '')
-    const told = isSent ? placeFromRouter(query, gate.loginHosts()) : gate.place(c)
+    const told = isSent ? placeFromRouter(search, gate.loginHosts()) : gate.place(c)
     const place = { ...told, lang: told.lang || back.lang }
     const view = gate.view(c, place)
     const ticket = this.#ticketFor(c, back.ticket)

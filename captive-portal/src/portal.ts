@@ -37,9 +37,9 @@ const protect =
   (gate: Gate): MiddlewareHandler =>
   async (c, next) => {
     await next()
-    const query = new URL(c.req.url).searchParams
+    const { search, searchParams: query } = new URL(c.req.url)
     const hosts = gate.loginHosts()
-    const { login } = isFromRouter(query) ? placeFromRouter(query, hosts) : gate.place(c)
+    const { login } = isFromRouter(query) ? placeFromRouter(search, hosts) : gate.place(c)
     c.header('content-security-policy', policyOf(login === '' ? '' : new URL(login).origin))
     c.header('x-content-type-options', 'nosniff')
     c.header('x-frame-options', 'DENY')
