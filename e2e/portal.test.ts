@@ -105,9 +105,11 @@ suite('portal', () => {
     await box.kill()
     daraja.enterPin(amina)
     await box.start(start)
-    // The browser has stopped at a page that could not be loaded: the person loads it anew.
-    await page.goto(at(pathname))
-    const code = await codeOn(page)
+    // The browser has stopped at a page that could not be loaded: the person opens it anew.
+    await page.close()
+    const again = await visitor.newPage()
+    await again.goto(at(pathname))
+    const code = await codeOn(again)
     expect((await login(code)).code).toBe('Access-Accept')
     expect(daraja.balanceOf(amina)).toBe(900)
   })
