@@ -10,7 +10,8 @@ import { createGateAssets } from './assets.ts'
 import { Guard, type Deed } from './guard.ts'
 import { readPlace, type Place } from './hand-off.ts'
 import type { View } from './page.tsx'
-import type { PortalDeps } from './port.ts'
+import { portalLimits } from './limits.ts'
+import type { GateLook, PortalDeps } from './port.ts'
 import { createTickets, TICKET_LIFE_MS, type Ticket, type Tickets } from './tickets.ts'
 import { gateWords } from './words/index.ts'
 
@@ -33,6 +34,7 @@ export class Gate {
   readonly #assets = createGateAssets()
   readonly #guard: Guard
   readonly #locales: Readonly<Record<Lang, Locale>>
+  #look: { readonly at: number; readonly look: GateLook } | undefined
 
   constructor(deps: PortalDeps) {
     this.deps = deps
@@ -48,14 +50,21 @@ export class Gate {
     return this.deps.clock.now()
   }
 
+  /** As it is set at the desk: read at most once a second, however many people stand at the gate. */
+  get look(): GateLook {
+    const now = this.deps.clock.monotonicMs()
+    if (!this.#look || now - this.#look.at >= portalLimits.offerLifeMs) this.#look = { at: now, look: this.deps.look() }
+    return this.#look.look
+  }
+
   /** The assets as they are called now. */
   assets() {
-    return this.#assets(this.deps.look().stylesheet)
+    return this.#assets(this.look.stylesheet)
   }
 
   /** Login pages that people may be sent to; none for any at a private address. */
   loginHosts(): readonly string[] {
-    return this.deps.look().portal.loginHosts
+    return this.look.portal.loginHosts
   }
 
   /** As the address says. */
@@ -64,7 +73,7 @@ export class Gate {
   }
 
   view(c: Context, place: Place = this.place(c)): View {
-    const look = this.deps.look()
+    const { look } = this
     const wanted = place.lang || look.language
     const lang = isLang(wanted) ? wanted : readPreferences(undefined, c.req.header('accept-language')).lang
     const assets = this.#assets(look.stylesheet)

@@ -171,7 +171,7 @@ export class Home {
         once={gate.once()}
         ticket={ticket}
         turnedAway={error === '' ? undefined : refusalText(error, view.words)}
-          showAll={query.has('all')}
+        showAll={query.has('all')}
       />,
     )
   }

@@ -25,7 +25,7 @@ export const portalLimits = defineLimits({
   handOversPerAddressMax: 3000,
   handOversMax: 20_000,
   formBytesMax: 4096,
-  /** What is for sale is looked up again after this. */
+  /** What is for sale, and how the page looks, is looked up again after this. */
   offerLifeMs: 1000,
   /** Who tried to pay so lately tells whether the provider is reached. */
   cutLatelyMs: 180_000,

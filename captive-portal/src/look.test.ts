@@ -1,3 +1,4 @@
+import { portalLimits } from './limits.ts'
 import { setPicture, setPortal } from '@lango/modules/portal'
 import { plansForSale } from '@lango/modules/payments'
 import { expect, test } from 'vitest'
@@ -56,12 +57,13 @@ test('only so many bundles stand on the first screen; the others are a touch awa
 })
 
 test('terms are paragraphs, and help is a touch away', async () => {
-  const { get, must } = portalUnderTest()
+  const { get, must, clock } = portalUnderTest()
   expect(await (await get('/terms')).text()).toContain('has written no terms')
   must(setPortal, {
     terms: { en: `One.\n\n\n${HOSTILE}` },
     support: { phone: '+254712345678', whatsapp: '+254711111111' },
   })
+  clock.advance(portalLimits.offerLifeMs)
   const terms = await (await get('/terms')).text()
   expect(terms).toContain('<p>One.</p><p>&lt;script>')
   expect(terms).not.toContain('<script')
@@ -71,13 +73,14 @@ test('terms are paragraphs, and help is a touch away', async () => {
 })
 
 test('phones are told of the place, and people are sent to login pages that are listed', async () => {
-  const { get, must } = portalUnderTest()
+  const { get, must, clock } = portalUnderTest()
   const login = (host: string) =>
     `/?mac=02:00:00:00:00:01&link-login-only=${encodeURIComponent(`https://${host}/login`)}`
   const mayLeadTo = async (host: string) =>
     (await get(login(host))).headers.get('content-security-policy')!.includes(`https://${host}`)
   expect(await mayLeadTo('hotspot.isp.example')).toBe(false)
   must(setPortal, { venueInfoUrl: 'https://venue.example/', loginHosts: ['hotspot.isp.example'] })
+  clock.advance(portalLimits.offerLifeMs)
   expect(await mayLeadTo('hotspot.isp.example')).toBe(true)
   expect(await (await get('/captive-portal/api')).json()).toMatchObject({ 'venue-info-url': 'https://venue.example/' })
 })

@@ -81,7 +81,7 @@ const remainingOf = async (gate: Gate, c: Context): Promise<Remaining | undefine
 const captiveApi = (gate: Gate) => async (c: Context) => {
   const state = captiveState(await remainingOf(gate, c), {
     portalUrl: `${ownOrigin(c)}/`,
-    venueInfoUrl: gate.deps.look().portal.venueInfoUrl,
+    venueInfoUrl: gate.look.portal.venueInfoUrl,
   })
   return c.body(JSON.stringify(state), 200, { 'content-type': CAPTIVE_TYPE, 'cache-control': 'private, no-store' })
 }
@@ -107,7 +107,7 @@ const routerFile = (c: Context) => {
 
 /** Named by what they hold, so that browsers keep them for good. */
 const pictures = (gate: Gate) => (c: Context) => {
-  const found = gate.deps.look().portal.picture(c.req.param('sha256') ?? '')
+  const found = gate.look.portal.picture(c.req.param('sha256') ?? '')
   if (!found) return c.body(null, 404)
   return c.body(new Uint8Array(found.bytes), 200, {
     'content-type': found.type,
