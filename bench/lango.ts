@@ -11,7 +11,13 @@ import type { RunningServer } from './processes.ts'
 
 const LAUNCHER = join(import.meta.dirname, '..', 'bin', 'lango')
 
-export type Ports = { readonly auth: number; readonly acct: number; readonly radsec: number; readonly web: number }
+export type Ports = {
+  readonly auth: number
+  readonly acct: number
+  readonly radsec: number
+  readonly web: number
+  readonly portal?: number
+}
 
 export type Box = RunningServer & { readonly ports: Ports }
 
@@ -20,10 +26,12 @@ export type BoxOptions = {
   /** A fixed port, for a client that starts before the box does; any free one by default. */
   readonly authPort?: number
   readonly env?: Readonly<Record<string, string>>
+  /** Further options of `lango start`. */
+  readonly more?: readonly string[]
 }
 
 /** Starts a box on this data folder and waits until it says that it serves. */
-export async function startBox({ data, authPort = 0, env = {} }: BoxOptions): Promise<Box> {
+export async function startBox({ data, authPort = 0, env = {}, more = [] }: BoxOptions): Promise<Box> {
   const ports = [
     '--auth-port',
     String(authPort),
@@ -32,7 +40,7 @@ export async function startBox({ data, authPort = 0, env = {} }: BoxOptions): Pr
   const server = await startServer({
     name: 'lango',
     command: LAUNCHER,
-    args: ['start', '--data', data, '--listen', '127.0.0.1', ...ports],
+    args: ['start', '--data', data, '--listen', '127.0.0.1', ...ports, ...more],
     readyWhen: (line) => line.startsWith('{"ready":true'),
     env,
   })

@@ -9,6 +9,7 @@ import type { Box } from './lango.ts'
 import { startFreeradius } from './peers/freeradius.ts'
 import type { Freeradius, Variant } from './peers/freeradius.ts'
 import { SECRET } from './policy.ts'
+import { buyersRow, portalRow } from './portal-row.ts'
 import { busyRow, memoryRow, slowDiskRow, startRow } from './single-rows.ts'
 import { whole } from './stats.ts'
 import { load, peapLoad } from './tools.ts'
@@ -83,6 +84,8 @@ export const rows: readonly Row[] = [
   deskRow,
   expiryRow,
   holdRow,
+  portalRow,
+  buyersRow,
 ]
 
 function comparisonRow(comparison: Comparison): Row {

@@ -1,4 +1,6 @@
-/** Posts callbacks, one after the other, and goes wrong on demand. They go to this machine alone. */
+/**
+ * Posts callbacks, those to one address one after the other, and goes wrong on demand. They go to this machine alone.
+ */
 import type { Timers } from '@lango/kernel'
 import type { CallbackFault } from './types.ts'
 
@@ -18,7 +20,8 @@ export const createDelivery = (timers: Timers) => {
   const faults: CallbackFault[] = []
   const delivered: Delivery[] = []
   const held: Letter[] = []
-  let tail: Promise<unknown> = Promise.resolve()
+  /** By address: what is on its way there. */
+  const tails = new Map<string, Promise<unknown>>()
 
   const post = async ({ url, body }: Letter, patienceMs = ANSWER_MS): Promise<unknown> => {
     const late = new AbortController()
@@ -43,12 +46,15 @@ export const createDelivery = (timers: Timers) => {
     }
   }
 
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = tail.then(work)
-    tail = done
+  const inTurn = <T>(url: string, work: () => Promise<T>): Promise<T> => {
+    const done = (tails.get(url) ?? Promise.resolve()).then(work)
+    tails.set(url, done)
+    void done.then(() => {
+      if (tails.get(url) === done) tails.delete(url)
+    })
     return done
   }
-  const send = (letter: Letter): void => void inTurn(() => post(letter))
+  const send = (letter: Letter): void => void inTurn(letter.url, () => post(letter))
   const sendHeld = (): void => held.splice(0).forEach(send)
 
   const deliver = (letter: Letter): void => {
@@ -65,15 +71,12 @@ export const createDelivery = (timers: Timers) => {
   return {
     deliver,
     /** Asks and waits for what is answered; undefined where nothing came in time. */
-    ask: (letter: Letter, patienceMs: number): Promise<unknown> => inTurn(() => post(letter, patienceMs)),
+    ask: (letter: Letter, patienceMs: number): Promise<unknown> => inTurn(letter.url, () => post(letter, patienceMs)),
     fail: (...more: readonly CallbackFault[]) => void faults.push(...more),
     sendHeld,
     delivered: delivered as readonly Delivery[],
     settled: async () => {
-      for (let last: unknown; last !== tail;) {
-        last = tail
-        await tail
-      }
+      while (tails.size > 0) await Promise.all(tails.values())
     },
   }
 }
