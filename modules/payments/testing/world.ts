@@ -1,6 +1,7 @@
 /** A provider of mobile money with phones and people behind it, as the port has it, and all that goes wrong on the way. */
 import { err, money, ok, type Money, type Random } from '@lango/kernel'
 import type { PaymentProvider, PromptRequest, PromptState, Received } from '../port.ts'
+import type { Post } from './post-office.ts'
 
 export type WorldOptions = {
   readonly now: () => number
@@ -11,6 +12,10 @@ export type WorldOptions = {
   readonly isMasked: boolean
   /** How often things go wrong, from 0 to 1. */
   readonly faults: number
+  /** Tells the box, where it is reached. */
+  readonly post: Post
+  /** How often the plug is pulled while something is asked. */
+  readonly crashes: number
 }
 
 type Prompt = {
@@ -24,20 +29,34 @@ type Prompt = {
 type Money1 = Received & { readonly listedAt: number }
 
 const LISTED_LATE_MS = 10 * 60_000
+const OUTAGE_MS = 10 * 60_000
 const TOLD_LATE_MS = 20 * 60_000
 
-export const createWorld = ({ now, random, isTill, isMasked, faults }: WorldOptions) => {
+export const createWorld = ({ now, random, isTill, isMasked, faults, post, crashes }: WorldOptions) => {
   const prompts = new Map<string, Prompt>()
   const paid: Money1[] = []
   let serial = 0
+  let crashed = Promise.withResolvers<'crashed'>()
+  /** Whoever asks is gone, before they are heard or after. */
+  const unplugged = async (): Promise<void> => {
+    if (!chance(crashes)) return
+    crashed.resolve('crashed')
+    await new Promise(() => {})
+  }
   const chance = (p: number): boolean => random.unit() < p
   const goesWrong = (): boolean => chance(faults)
+  let outUntil = 0
+  /** Now and then the line is down for some minutes, and callbacks have come before. */
+  const isOut = (): boolean => {
+    if (now() >= outUntil && chance(faults / 10)) outUntil = now() + random.below(OUTAGE_MS)
+    return now() < outUntil
+  }
   const masked = (phone: string): string => `${phone.slice(1, 5)} ***** ${phone.slice(-3)}`
 
   const take = (amount: Money, phone: string, account: string, paidAt: number): string => {
     serial += 1
     const receipt = `R${String(serial).padStart(9, '0')}`
-    paid.push({
+    const received: Received = {
       receipt,
       amount,
       shortcode: '174379',
@@ -46,64 +65,77 @@ export const createWorld = ({ now, random, isTill, isMasked, faults }: WorldOpti
       phone: isMasked ? undefined : phone,
       phoneHint: isMasked ? masked(phone) : undefined,
       name: 'AMINA',
-      listedAt: paidAt + (goesWrong() ? random.below(LISTED_LATE_MS) : 0),
-    })
+    }
+    paid.push({ ...received, listedAt: paidAt + (goesWrong() ? random.below(LISTED_LATE_MS) : 0) })
+    post.paid(received)
     return receipt
   }
 
   /** Prompts that were decided by now bring their money. */
   const live = (): void => {
-    for (const [ref, prompt] of prompts) {
-      if (prompt.decision !== 'pays' || prompt.decidedAt > now() || settled.has(ref)) continue
-      settled.add(ref)
+    for (const prompt of undecided) {
+      if (prompt.decidedAt > now()) continue
+      undecided.delete(prompt)
+      if (prompt.decision !== 'pays') continue
       take(prompt.request.amount, prompt.request.phone, prompt.request.reference, prompt.decidedAt)
     }
   }
-  const settled = new Set<string>()
+  const undecided = new Set<Prompt>()
 
   const heard = (request: PromptRequest): string => {
     const ref = `ws_CO_${prompts.size + 1}`
     const roll = random.unit()
-    prompts.set(ref, {
+    const prompt: Prompt = {
       ref,
       request,
       decidedAt: now() + 2000 + random.below(60_000),
       decision: roll < 0.7 ? 'pays' : roll < 0.85 ? 'refuses' : 'ignores',
       isToldLate: goesWrong(),
-    })
+    }
+    prompts.set(ref, prompt)
+    undecided.add(prompt)
+    const { decision, decidedAt, isToldLate } = prompt
+    const isLate = decision === 'pays' && isToldLate
+    const late = [decidedAt + TOLD_LATE_MS, true] as const
+    post.prompted(ref, request, [[decidedAt, decision === 'pays' && !isToldLate], ...(isLate ? [late] : [])])
     return ref
   }
 
   const provider: PaymentProvider = {
-    prompt(request) {
-      if (goesWrong()) return Promise.resolve(err({ type: 'ProviderUnreachable', reason: 'no route' }))
-      if (goesWrong()) return Promise.resolve(err({ type: 'ProviderBusy', reason: 'spike arrest' }))
-      if (goesWrong()) return Promise.resolve(err({ type: 'ProviderSilent', reason: 'no answer' }))
+    async prompt(request) {
+      await unplugged()
+      if (isOut() || goesWrong()) return err({ type: 'ProviderUnreachable', reason: 'no route' })
+      if (goesWrong()) return err({ type: 'ProviderBusy', reason: 'spike arrest' })
+      if (goesWrong()) return err({ type: 'ProviderSilent', reason: 'no answer' })
       if (goesWrong())
-        return Promise.resolve(
-          err({ type: 'ProviderRefused', code: '1', failure: 'phone', reason: 'no such subscriber' }),
-        )
+        return err({ type: 'ProviderRefused', code: '1', failure: 'phone', reason: 'no such subscriber' })
       const ref = heard(request)
-      if (goesWrong()) return Promise.resolve(err({ type: 'ProviderSilent', reason: 'the line was cut' }))
+      if (goesWrong()) return err({ type: 'ProviderSilent', reason: 'the line was cut' })
+      await unplugged()
       // As if the box had lost its power before it could write anything down.
-      if (goesWrong()) return Promise.reject(new Error('the plug was pulled'))
-      return Promise.resolve(ok({ ref }))
+      if (goesWrong()) throw new Error('the plug was pulled')
+      return ok({ ref })
     },
-    promptState(ref) {
+    async promptState(ref) {
+      await unplugged()
       live()
       const prompt = prompts.get(ref)!
-      if (goesWrong()) return Promise.resolve(err({ type: 'ProviderUnreachable', reason: 'no route' }))
-      return Promise.resolve(ok(stateOf(prompt)))
+      if (isOut() || goesWrong()) return err({ type: 'ProviderUnreachable', reason: 'no route' })
+      return ok(stateOf(prompt))
     },
-    received({ fromAt, toAt }) {
+    async received({ fromAt, toAt }) {
+      await unplugged()
       live()
-      if (goesWrong()) return Promise.resolve(err({ type: 'ProviderSilent', reason: 'no answer' }))
+      if (isOut() || goesWrong()) return err({ type: 'ProviderSilent', reason: 'no answer' })
       const listed = paid.filter(({ paidAt, listedAt }) => paidAt >= fromAt && paidAt < toAt && listedAt <= now())
       const twice = goesWrong() ? [...listed, ...listed] : listed
-      return Promise.resolve(ok({ payments: twice.map(({ listedAt: _listedAt, ...received }) => received), unread: 0 }))
+      return ok({ payments: twice.map(({ listedAt: _listedAt, ...received }) => received), unread: 0 })
     },
     reverse: () => Promise.resolve(err({ type: 'ProviderMisconfigured', code: '', reason: 'no initiator' })),
-    registerCallbacks: () => Promise.resolve(ok('registered')),
+    registerCallbacks({ confirmationUrl }) {
+      post.register(confirmationUrl)
+      return Promise.resolve(ok('registered'))
+    },
     isHintOf: (hint, phone) => hint === masked(phone),
   }
 
@@ -123,6 +155,9 @@ export const createWorld = ({ now, random, isTill, isMasked, faults }: WorldOpti
 
   return {
     provider,
+    /** Resolves when the plug was pulled; after that whoever asked anything is answered no more. */
+    crashed: () => crashed.promise,
+    mended: (): void => void (crashed = Promise.withResolvers<'crashed'>()),
     /** Everything that was ever paid. */
     paid: (): readonly Received[] => {
       live()

@@ -1,0 +1,165 @@
+/** A day of a busy estate: people buy, pay twice, pay by themselves, and things go wrong. */
+import { seededRandom } from '@lango/kernel'
+import { memorySite } from '@lango/kernel/testing'
+import { access } from '../../access/index.ts'
+import { customers } from '../../customers/index.ts'
+import { ledger } from '../../ledger/index.ts'
+import { messages } from '../../messages/index.ts'
+import { addPlan, plans } from '../../plans/index.ts'
+import { services } from '../../services/index.ts'
+import { settings } from '../../settings/index.ts'
+import {
+  callbackDigest,
+  createCallbackGate,
+  createPaymentWork,
+  hearCallback,
+  hearConfirmation,
+  payments,
+  registerCallbacks,
+  requestPurchase,
+  setMpesa,
+} from '../index.ts'
+import { createPost, type Letter } from './post-office.ts'
+import { createWorld } from './world.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const modules = [settings, messages, access, plans, ledger, customers, services, payments]
+const account = { shortcode: '174379', consumerKey: 'k', consumerSecret: 's', passkey: 'p', phone: '+254700000001' }
+
+export type Weather = {
+  readonly isTill: boolean
+  readonly isMasked: boolean
+  readonly faults: number
+  /** Whether callbacks reach the box; `forgeries`: how often somebody writes his own. */
+  readonly isReached: boolean
+  readonly forgeries: number
+  /** Shillings. */
+  readonly trustUpTo: number
+  readonly crashes: number
+}
+
+export type DayOptions = {
+  readonly seed: number
+  readonly weather: Weather
+  /** Of the database, which outlives a crash. */
+  readonly file: string
+  readonly purchases: number
+  readonly phones: number
+  /** How many buy before time goes on. */
+  readonly atOnce: number
+}
+
+type Site = ReturnType<typeof memorySite>
+
+/** A box on its file. Whoever was being asked when it was pulled away is never heard of again. */
+const createBox = (
+  { file, seed }: DayOptions,
+  provider: () => ReturnType<typeof createWorld>['provider'] | undefined,
+) => {
+  let site: Site | undefined
+  const open = (): Site => {
+    const passedMs = site?.clock.monotonicMs() ?? 0
+    site?.database.close()
+    const clock = { now: () => fresh.clock.now() }
+    // The same keys as before: they lie in a file of their own.
+    const fresh = memorySite(modules, { seed, file, jobs: createPaymentWork({ provider, clock }) })
+    // The process ends and not the machine: no sync is missed.
+    fresh.database.raw.pragma('synchronous = OFF')
+    fresh.clock.advance(passedMs)
+    void fresh.jobs.run(new AbortController().signal)
+    site = fresh
+    return fresh
+  }
+  open()
+  return { site: () => site!, reopen: open }
+}
+
+const deliver = ({ must, database, vault }: Site, { token, body, ...letter }: Letter): void => {
+  const subject = createCallbackGate(database.raw, vault).subjectOf(token)
+  const arrived = { origin: '196.201.214.200', isKnownSource: true, body, digest: callbackDigest(token, body) }
+  if (subject?.kind === 'prompt' && letter.kind === 'prompt') {
+    const { amount, ...claim } = letter.claim
+    const of = amount && { amountMinor: amount.minor, currency: amount.currency }
+    must(hearCallback, { ...arrived, purchaseId: subject.purchaseId, claim: { ...claim, ...of } })
+  }
+  if (subject?.kind === 'confirmation' && letter.kind === 'payment') {
+    const { amount, ...payment } = letter.payment
+    must(hearConfirmation, { ...arrived, payment: { ...payment, amountMinor: amount.minor } })
+  }
+}
+
+/** What somebody is online on and has not paid for as far as the box knows: since when, and what it costs. */
+const aheadOf = ({ database }: Site) =>
+  database.raw
+    .prepare<[], { aheadAt: number | null; amountMinor: number }>(
+      `SELECT p.ahead_at aheadAt, p.amount_minor amountMinor FROM purchases p JOIN grants g ON g.service_id = p.id
+       WHERE p.confirmed_at IS NULL AND g.status = 'active'`,
+    )
+    .all()
+
+/** Lives it, and looks after each step whether `mayBeAhead` of what is given and not confirmed. */
+export const liveDay = async (
+  options: DayOptions,
+  mayBeAhead: (ahead: { readonly sinceMs: number; readonly amountMinor: number }) => void,
+) => {
+  const { seed, weather, purchases, atOnce } = options
+  const random = seededRandom(seed)
+  const known: { world?: ReturnType<typeof createWorld> } = {}
+  const box = createBox(options, () => known.world?.provider)
+  const now = (): number => box.site().clock.now()
+  const post = createPost({ now, random, faults: weather.faults, forgeries: weather.forgeries })
+  const world = createWorld({ now, random, post, ...weather })
+  known.world = world
+  let crashes = 0
+
+  const work = async (): Promise<void> => {
+    while ((await Promise.race([box.site().runJobs(), world.crashed()])) === 'crashed') {
+      crashes += 1
+      box.reopen()
+      world.mended()
+    }
+  }
+  const pass = async (ms: number, stepMs: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += stepMs) {
+      box.site().clock.advance(stepMs)
+      await work()
+      world.paid()
+      for (const letter of post.arrived()) {
+        deliver(box.site(), letter)
+        if (random.below(2) === 0) await work()
+      }
+      await work()
+      for (const { aheadAt, amountMinor } of aheadOf(box.site()))
+        mayBeAhead({ sinceMs: aheadAt === null ? Infinity : now() - aheadAt, amountMinor })
+    }
+  }
+
+  const { must } = box.site()
+  if (weather.isReached) {
+    must(setMpesa, { ...account, callbackUrl: 'https://pop.example.com', trustUpTo: weather.trustUpTo })
+    must(registerCallbacks, {})
+    await work()
+  }
+  for (const [name, priceMinor] of [
+    ['Hour', 2000],
+    ['Day', 5000],
+  ] as const)
+    must(addPlan, { name, kind: 'hotspot', policy: {}, validitySec: 3600, priceMinor, currency: 'KES' })
+  const phones = Array.from({ length: options.phones }, (_, n) => `+2547${String(n + 12_345_600).padStart(8, '0')}`)
+  const any = <T>(list: readonly T[]): T => list[random.below(list.length)]!
+  const refused = new Set<string>()
+  for (let step = 0; step < purchases; step++) {
+    const asked = box.site().dispatch(requestPurchase, { plan: any(['Hour', 'Day']), phone: any(phones) })
+    if (!asked.ok) refused.add(asked.error.type)
+    if (random.below(8) === 0) {
+      const named = any([asked.ok ? asked.value.reference : 'HOUSE 7', 'jirani', ''])
+      world.payByHand(any([2000, 5000, 700]), any(phones), named)
+    }
+    if (step % atOnce === 0) await pass(random.below(120_000), 10_000)
+  }
+  await pass(30 * MINUTE_MS, 2 * MINUTE_MS)
+  await pass(14 * HOUR_MS, 30 * MINUTE_MS)
+  if (weather.isReached) await pass(120 * HOUR_MS, 6 * HOUR_MS)
+  return { world, site: box.site(), refused, crashes }
+}

@@ -1,0 +1,44 @@
+/** What has to hold of money, whatever happened to it on the way. */
+import { expect } from 'vitest'
+import type { MemorySite } from '@lango/kernel/testing'
+import { checkEntries, ledgerBalances } from '../../ledger/index.ts'
+import type { Received } from '../port.ts'
+
+type PaymentRow = {
+  readonly receipt: string
+  readonly state: string
+  readonly doubt: string | null
+  readonly purchaseId: string | null
+  readonly amountMinor: number
+}
+type PurchaseRow = { readonly id: string; readonly state: string; readonly amountMinor: number }
+
+const sum = (list: readonly { readonly amountMinor: number }[]): number =>
+  list.reduce((all, one) => all + one.amountMinor, 0)
+
+export const expectMoneyWhole = ({ database: { raw }, query }: MemorySite, paid: readonly Received[]): void => {
+  const rows = raw
+    .prepare<[], PaymentRow>(
+      'SELECT receipt, state, doubt, purchase_id purchaseId, amount_minor amountMinor FROM payments',
+    )
+    .all()
+  const bought = raw.prepare<[], PurchaseRow>('SELECT id, state, amount_minor amountMinor FROM purchases').all()
+  const active = raw.prepare<[], string>("SELECT service_id FROM grants WHERE status = 'active'").pluck().all()
+  const ended = raw.prepare<[], string>("SELECT service_id FROM grants WHERE status = 'ended'").pluck().all()
+  expect(rows.map(({ receipt }) => receipt).toSorted()).toEqual(paid.map(({ receipt }) => receipt).toSorted())
+  const granted = new Map(bought.filter(({ state }) => state === 'granted').map((one) => [one.id, one]))
+  expect(active.toSorted()).toEqual([...granted.keys()].toSorted())
+  for (const id of ended) expect(bought.find((one) => one.id === id)?.state).toBe('failed')
+  // One receipt for each of them, and for no two the same.
+  const matched = rows.filter(({ state }) => state === 'matched')
+  expect(matched.map(({ purchaseId }) => purchaseId ?? '').toSorted()).toEqual([...granted.keys()].toSorted())
+  for (const { purchaseId, amountMinor } of matched)
+    expect(granted.get(purchaseId ?? '')?.amountMinor).toBe(amountMinor)
+  for (const { state, doubt } of rows) expect(doubt === null).toBe(state === 'matched')
+  const { accounts, broken } = query(ledgerBalances, {})
+  expect([broken, query(checkEntries, {}).broken]).toEqual([[], 0])
+  const balance = (code: string): number => accounts.find((account) => account.code === code)?.balanceMinor ?? 0
+  expect(balance('mobile-money')).toBe(paid.reduce((all, { amount }) => all + amount.minor, 0))
+  expect(balance('unmatched')).toBe(sum(rows.filter(({ state }) => state === 'unmatched')))
+  expect([balance('plans'), balance('purchases')]).toEqual([sum([...granted.values()]), 0])
+}
