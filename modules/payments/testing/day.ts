@@ -90,13 +90,15 @@ const deliver = ({ must, database, vault }: Site, { token, body, ...letter }: Le
 }
 
 /** What somebody is online on and has not paid for as far as the box knows: since when, and what it costs. */
-const aheadOf = ({ database }: Site) =>
+const aheadOf = ({ database, clock }: Site) =>
   database.raw
-    .prepare<[], { aheadAt: number | null; amountMinor: number }>(
+    .prepare<[number], { aheadAt: number | null; amountMinor: number }>(
       `SELECT p.ahead_at aheadAt, p.amount_minor amountMinor FROM purchases p JOIN grants g ON g.service_id = p.id
-       WHERE p.confirmed_at IS NULL AND g.status = 'active'`,
+       WHERE p.state IN ('requested', 'accepted', 'failed') AND p.requested_at > ?
+         AND p.confirmed_at IS NULL AND g.status = 'active'`,
     )
-    .all()
+    // Nothing older is given any more; all of it is looked at once the day is over.
+    .all(clock.now() - HOUR_MS)
 
 /** Lives it, and looks after each step whether `mayBeAhead` of what is given and not confirmed. */
 export const liveDay = async (

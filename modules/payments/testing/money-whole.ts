@@ -26,9 +26,10 @@ export const expectMoneyWhole = ({ database: { raw }, query }: MemorySite, paid:
   const active = raw.prepare<[], string>("SELECT service_id FROM grants WHERE status = 'active'").pluck().all()
   const ended = raw.prepare<[], string>("SELECT service_id FROM grants WHERE status = 'ended'").pluck().all()
   expect(rows.map(({ receipt }) => receipt).toSorted()).toEqual(paid.map(({ receipt }) => receipt).toSorted())
+  const stateOf = new Map(bought.map(({ id, state }) => [id, state]))
   const granted = new Map(bought.filter(({ state }) => state === 'granted').map((one) => [one.id, one]))
   expect(active.toSorted()).toEqual([...granted.keys()].toSorted())
-  for (const id of ended) expect(bought.find((one) => one.id === id)?.state).toBe('failed')
+  for (const id of ended) expect(stateOf.get(id)).toBe('failed')
   // One receipt for each of them, and for no two the same.
   const matched = rows.filter(({ state }) => state === 'matched')
   expect(matched.map(({ purchaseId }) => purchaseId ?? '').toSorted()).toEqual([...granted.keys()].toSorted())

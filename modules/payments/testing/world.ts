@@ -46,11 +46,7 @@ export const createWorld = ({ now, random, isTill, isMasked, faults, post, crash
   const chance = (p: number): boolean => random.unit() < p
   const goesWrong = (): boolean => chance(faults)
   let outUntil = 0
-  /** Now and then the line is down for some minutes, and callbacks have come before. */
-  const isOut = (): boolean => {
-    if (now() >= outUntil && chance(faults / 10)) outUntil = now() + random.below(OUTAGE_MS)
-    return now() < outUntil
-  }
+  const isOut = (): boolean => now() < outUntil
   const masked = (phone: string): string => `${phone.slice(1, 5)} ***** ${phone.slice(-3)}`
 
   const take = (amount: Money, phone: string, account: string, paidAt: number): string => {
@@ -126,6 +122,8 @@ export const createWorld = ({ now, random, isTill, isMasked, faults, post, crash
     async received({ fromAt, toAt }) {
       await unplugged()
       live()
+      // Now and then the line is down for some minutes, and callbacks have come before.
+      if (chance(faults / 10)) outUntil = now() + random.below(OUTAGE_MS)
       if (isOut() || goesWrong()) return err({ type: 'ProviderSilent', reason: 'no answer' })
       const listed = paid.filter(({ paidAt, listedAt }) => paidAt >= fromAt && paidAt < toAt && listedAt <= now())
       const twice = goesWrong() ? [...listed, ...listed] : listed
