@@ -237,7 +237,8 @@ export const createPaymentProvider = ({
     }
     const secrets = JSON.parse(opened.value.reveal()) as MpesaSecrets
     if (missingOf(config, secrets).length > 0) return undefined
-    const { phone, callbackUrl: _callbackUrl, trustUpTo: _trustUpTo, ...settings } = config
+    const { phone, baseUrl, kind, shortcode, till, consumerKey } = config
+    const settings = { baseUrl, kind, shortcode, till, consumerKey }
     const [consumerSecret, passkey] = [new Secret(secrets.consumerSecret), new Secret(secrets.passkey)]
     const mpesa = createMpesa({ ...settings, consumerSecret, passkey }, { clock, timers: systemTimers() })
     let isListed = false

@@ -16,6 +16,8 @@ export const callbackOutcomes = [
   /** It names another prompt, or another amount. */
   'mismatch',
   'unreadable',
+  /** It comes from an address that the provider is not known to post from, and only those count. */
+  'unknown-source',
 ] as const
 export type CallbackOutcome = (typeof callbackOutcomes)[number]
 

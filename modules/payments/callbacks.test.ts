@@ -76,14 +76,17 @@ const shop = async () => {
       return bought
     },
     /** Posted to the address of the first prompt, and all that follows at once. */
-    post: async (more: Partial<Parameters<typeof claimOf>[0]> = {}) => {
+    post: async ({
+      isKnownSource = false,
+      ...more
+    }: Partial<Parameters<typeof claimOf>[0]> & { isKnownSource?: boolean } = {}) => {
       posts += 1
       const token = urls[0]!.split('/').at(-1)!
       const body = `${posts}`
       const { outcome } = must(hearCallback, {
         purchaseId: (gate.subjectOf(token) as { purchaseId: string }).purchaseId,
         origin: '10.0.0.1',
-        isKnownSource: false,
+        isKnownSource,
         body,
         digest: callbackDigest(token, body),
         claim: claimOf(more),
@@ -165,6 +168,15 @@ test.each([
   expect(await post(more)).toBe('mismatch')
   expect([asked, purchase().claimedAt]).toEqual([[], null])
   expect(inbox()).toMatchObject([{ outcome: 'mismatch', origin: '10.0.0.1' }])
+})
+
+test('where only known addresses count, others are kept and not acted on', async () => {
+  const { buy, post, asked, must, inbox } = await shop()
+  must(setMpesa, { callbackFrom: 'known', trustUpTo: 20 })
+  await buy()
+  expect(await post()).toBe('unknown-source')
+  expect([asked, inbox().length]).toEqual([[], 1])
+  expect(await post({ isKnownSource: true })).toBe('ahead')
 })
 
 test('up to an amount that is trusted it is given at once, and confirmed after', async () => {

@@ -49,7 +49,8 @@ export const hearCallback = defineCommand({
     if (!purchase) return err({ type: 'PurchaseUnknown', purchase: arrived.purchaseId })
     if (isWritten(ctx, arrived.digest) || rowsOf(ctx, purchase) >= callbackLimits.rowsOfPurchaseMax)
       return ok({ outcome: undefined })
-    const outcome = outcomeOf(purchase, told, mpesaConfig(ctx).trustUpTo)
+    const { trustUpTo } = mpesaConfig(ctx)
+    const outcome = mayCount(ctx, arrived) ? outcomeOf(purchase, told, trustUpTo) : 'unknown-source'
     keep(ctx, { ...arrived, outcome })
     if (outcome === 'listed') pullSoon(ctx)
     if (outcome === 'asked' || outcome === 'ahead') ask(ctx, purchase, told?.isPaid === true)
@@ -80,7 +81,8 @@ export const hearConfirmation = defineCommand({
   handle(ctx, { payment: told, ...arrived }) {
     if (isWritten(ctx, arrived.digest)) return ok({ outcome: undefined })
     const named = told && purchaseNamed(ctx, told.account)
-    const outcome = confirmationOutcome(told && confirmed(ctx, told, named))
+    const counts = mayCount(ctx, arrived)
+    const outcome = counts ? confirmationOutcome(told && confirmed(ctx, told, named)) : 'unknown-source'
     if (confirmationsLately(ctx) < callbackLimits.confirmationsMax) keep(ctx, { ...arrived, outcome })
     if (outcome === 'listed') pullSoon(ctx)
     if (outcome === 'asked') ask(ctx, named!, false)
@@ -133,6 +135,10 @@ const pullSoon = (ctx: CommandContext): void => {
   const runAt = Math.max(ctx.now, (pulled?.at ?? 0) + callbackLimits.pullAgainMs)
   ctx.enqueue(pullNowJob, {}, { key: 'now', runAt })
 }
+
+/** Safaricom's addresses are known by hearsay: they are looked at only where somebody has said so. */
+const mayCount = (ctx: CommandContext, { isKnownSource }: { readonly isKnownSource: boolean }): boolean =>
+  isKnownSource || mpesaConfig(ctx).callbackFrom === 'any'
 
 const isWritten = ({ db }: CommandContext, digest: string): boolean => {
   const { site } = paymentInbox

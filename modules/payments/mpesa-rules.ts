@@ -53,6 +53,8 @@ export const mpesaSettingsSchema = z.object({
     .trim()
     .max(200)
     .refine(isCallbackUrl, `It is like https://pop.example.com, and without ${forbiddenInCallbacks.join(', ')} in it.`),
+  /** `known`: what comes from an address that Safaricom is not known to post from is kept, and no reason to ask. */
+  callbackFrom: z.enum(['any', 'known']),
   /** Shillings: a callback for as much or less is believed for a minute, and what was bought is given meanwhile. */
   trustUpTo: z.number().int('It is a whole number of shillings.').min(0).max(TRUST_MAX),
 })
@@ -76,6 +78,7 @@ export const newMpesa: MpesaSettings = {
   consumerKey: '',
   phone: '',
   callbackUrl: '',
+  callbackFrom: 'any',
   trustUpTo: 0,
 }
 

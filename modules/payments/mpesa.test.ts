@@ -48,6 +48,7 @@ test('what is missing is told until nothing is', () => {
       consumerKey: 'key-of-the-app',
       phone: '+254700000001',
       callbackUrl: '',
+      callbackFrom: 'any',
       trustUpTo: 0,
     },
   })

@@ -37,7 +37,7 @@ const PATH = '/settings/mpesa'
 
 const wordsOf = (desk: Pick<Desk, 'locale'>) => mpesaWords[desk.locale.lang]
 
-type TextName = Exclude<keyof MpesaSettings, 'kind' | 'trustUpTo'>
+type TextName = Exclude<keyof MpesaSettings, 'kind' | 'callbackFrom' | 'trustUpTo'>
 const secretNames = ['consumerSecret', 'passkey'] as const
 
 const Line = ({ desk, name, help, set }: { desk: Desk; name: TextName; help?: string; set: MpesaSettings }) => {
@@ -91,6 +91,15 @@ const SettingsForm = ({ desk, set, missing }: FormProps) => {
       ))}
       <Line {...line} name="phone" help={words.phoneHelp} />
       <Line {...line} name="callbackUrl" help={words.callbackUrlHelp} />
+      <Select
+        label={words.callbackFrom}
+        name="callbackFrom"
+        value={valuesFor(desk, 'save').value('callbackFrom', set.callbackFrom)}
+        options={[
+          { value: 'any', label: words.fromAny },
+          { value: 'known', label: words.fromKnown },
+        ]}
+      />
       <Field
         locale={desk.locale}
         label={words.trustUpTo}
@@ -169,6 +178,7 @@ const save = async (desk: DoingDesk): Promise<Done> => {
     trustUpTo,
     ...(shortcode === '' ? {} : { shortcode }),
     kind: fields.get('kind') === 'till' ? 'till' : 'paybill',
+    callbackFrom: fields.get('callbackFrom') === 'known' ? 'known' : 'any',
     consumerKey: text('consumerKey'),
     ...Object.fromEntries(secrets),
   })

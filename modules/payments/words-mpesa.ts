@@ -26,6 +26,9 @@ export const mpesaWords = catalogue(
     callbackUrl: 'Address at which Safaricom reaches this box',
     callbackUrlHelp:
       'Empty where it does not: nothing is lost, it takes some seconds longer. Else an https address of yours that leads here, such as https://pop.example.com. What is told there is believed only once it was asked for.',
+    callbackFrom: 'Callbacks count',
+    fromAny: 'From any address: M-Pesa is asked before anything is believed',
+    fromKnown: 'Only from addresses that Safaricom is said to post from',
     trustUpTo: 'Believed for a minute up to (shillings)',
     trustUpToHelp:
       'What is told there of as much or less is given at once, and taken back when M-Pesa does not confirm it within a minute. 0: M-Pesa is asked before anything is given.',
@@ -72,6 +75,9 @@ export const mpesaWords = catalogue(
     callbackUrl: 'Anwani ambayo Safaricom hukifikia kisanduku hiki',
     callbackUrlHelp:
       'Tupu ikiwa haikifikii: hakuna kinachopotea, huchukua sekunde kadhaa zaidi. Vinginevyo anwani yako ya https inayofika hapa, kama https://pop.example.com. Kinachosemwa hapo huaminiwa tu baada ya kuulizwa.',
+    callbackFrom: 'Taarifa huhesabiwa',
+    fromAny: 'Kutoka anwani yoyote: M-Pesa huulizwa kabla ya kuamini chochote',
+    fromKnown: 'Kutoka anwani zinazosemekana kuwa za Safaricom tu',
     trustUpTo: 'Huaminiwa kwa dakika moja hadi (shilingi)',
     trustUpToHelp:
       'Kinachosemwa hapo cha kiasi hicho au chini hutolewa mara moja, na hurudishwa M-Pesa isipothibitisha ndani ya dakika moja. 0: M-Pesa huulizwa kabla ya chochote kutolewa.',

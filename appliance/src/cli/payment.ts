@@ -167,7 +167,7 @@ const callbacks: CommandSpec = {
   notes: [
     'asked: M-Pesa was asked at once. ahead: the same, and given meanwhile. listed: the list was read at once.',
     'mismatch: another prompt or amount than the purchase’s, and not acted on. What M-Pesa answers is seen at the purchase.',
-    'The bodies as they came: --json',
+    'unknown-source: mpesa.callbackFrom is known, and it came from elsewhere. The bodies as they came: --json',
   ],
   examples: ['lango payment callbacks', 'lango payment callbacks --limit 20'],
   async run({ args, query, io }) {

@@ -41,6 +41,7 @@ const mpesaKeys: Readonly<Record<string, string>> = {
   consumerSecret: 'of the app (secret)',
   passkey: 'of the shortcode (secret)',
   phone: 'a number of yours, which Safaricom tells what was read of its list: +254712345678',
+  callbackFrom: 'any (default), or known: only addresses that Safaricom is said to post from are a reason to ask',
   trustUpTo:
     'a callback for so many shillings or less is believed for a minute, until M-Pesa confirms it; 0 (default): none',
   callbackUrl: 'where Safaricom reaches this box, such as https://pop.example.com; "" (default) where it does not',
