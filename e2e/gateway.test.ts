@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newBox, type Box } from './box.ts'
+import { isLong, newBox, type Box } from './box.ts'
 import {
   createLab,
   GARDEN,
@@ -236,7 +236,10 @@ suite('gateway', () => {
       within(await lab.phone1.speed(INTERNET, false, 4000), 8000)
       within(await lab.phone1.speed(INTERNET, true, 4000), 1000)
       expect((await lab.tryInside('box', 'Acct-Session-Id=other\n', ...coa)).stdout).toContain('CoA-NAK')
-      await logout(lab.phone1)
+      const end = `Acct-Session-Id=${acctSessionId}\nSession-Timeout=1\n`
+      expect((await lab.tryInside('box', end, ...coa)).stdout).toContain('CoA-ACK')
+      expect(await page(lab.phone1)).toMatchObject({ status: 302 })
+      await expect.poll(devices, soon).toEqual([])
     })
   })
 
@@ -329,6 +332,15 @@ suite('gateway', () => {
       expect(outputOctets).toBeLessThan(payload * 1.15)
     })
 
+    test.runIf(isLong)('is reported while it lasts', { timeout: 120_000 }, async () => {
+      await plan('Minutes', '--valid', '1d', '--interim-sec', '60')
+      const { acctSessionId } = await enter(lab.phone1, await voucher('Minutes'))
+      await lab.phone1.speed(INTERNET, false, 1000)
+      const reported = async () => (await session(acctSessionId)).outputOctets
+      await expect.poll(reported, { timeout: 75_000, interval: 1000 }).toBeGreaterThan(1_000_000)
+      await logout(lab.phone1)
+    })
+
     test('a stop that the box does not answer is kept until it does, also over a restart', async () => {
       const { acctSessionId } = await enter(lab.phone1, await voucher('Day'))
       await box.kill()
@@ -357,5 +369,13 @@ suite('gateway', () => {
     await lab.inside('phone2', 'ip', 'route', 'replace', 'default', 'via', GATEWAY)
   }
 
-  test('nothing of all this was an error to the gateway', () => expect(gateway.output()).not.toContain('"level":50'))
+  test('a table that somebody takes away is there again, and nobody is in by mistake', async () => {
+    const { acctSessionId } = await enter(lab.phone1, await voucher('Day'))
+    expect(gateway.output()).not.toContain('"level":50')
+    await lab.inside('box', 'nft', 'flush', 'ruleset')
+    await expect.poll(devices, soon).toEqual([])
+    expect(await page(lab.phone1)).toMatchObject({ status: 302 })
+    expect(await session(acctSessionId)).toMatchObject({ terminateCause: expect.anything() })
+    expect(gateway.output()).toContain('was taken away')
+  })
 })

@@ -34,7 +34,8 @@ export class Enforcer {
   }
 
   async setUp(fresh: boolean): Promise<void> {
-    const { lan, wan } = this.#config
+    const { lan, wan, address, prefix } = this.#config
+    await this.#kernel.ipBatch([`address replace ${address}/${prefix} dev ${lan}`, `link set dev ${lan} up`])
     if (fresh) await this.#kernel.ip('neigh', 'flush', 'dev', lan, 'nud', 'permanent')
     await this.#kernel.nft(tableScript(this.#config, fresh))
     for (const device of [lan, wan]) {
@@ -61,14 +62,14 @@ export class Enforcer {
   async open(sessions: readonly Session[], nowMs: number): Promise<void> {
     if (sessions.length === 0) return
     await this.#shape(sessions)
-    for (const session of sessions) await this.#neighbour('replace', session)
+    await this.#neighbours('replace', sessions)
     const scripts = sessions.map((session) => openScript(session, leftOf(session, nowMs)))
     await this.#kernel.nft(scripts.join(''))
   }
 
   async shut(sessions: readonly Session[]): Promise<void> {
     await this.#kernel.nft(sessions.map(shutScript).join(''))
-    for (const session of sessions) await this.#neighbour('delete', session)
+    await this.#neighbours('delete', sessions)
   }
 
   async forget(sessions: readonly Session[]): Promise<void> {
@@ -135,13 +136,17 @@ export class Enforcer {
   }
 
   /** Nobody else on the LAN can have what is sent to this address by claiming it. */
-  async #neighbour(what: 'replace' | 'delete', { ip, mac }: Session): Promise<void> {
+  async #neighbours(what: 'replace' | 'delete', sessions: readonly Session[]): Promise<void> {
     const { lan } = this.#config
-    const more = what === 'replace' ? ['lladdr', mac, 'nud', 'permanent'] : []
+    const lines = sessions.map(({ ip, mac }) =>
+      what === 'delete'
+        ? `neigh delete ${ip} dev ${lan}`
+        : `neigh replace ${ip} lladdr ${mac} nud permanent dev ${lan}`,
+    )
     try {
-      await this.#kernel.ip('neigh', what, ip, 'dev', lan, ...more)
+      await this.#kernel.ipBatch(lines)
     } catch (error) {
-      this.#log.warn('a neighbour could not be set', { what, ip, error })
+      this.#log.warn('a neighbour could not be set', { what, error })
     }
   }
 }

@@ -19,6 +19,7 @@ import {
   type Cause,
   type Change,
   type Ended,
+  type Grant,
   type Session,
 } from './sessions.ts'
 import type { GatewayState, StateFile } from './state-file.ts'
@@ -26,6 +27,8 @@ import type { GatewayState, StateFile } from './state-file.ts'
 /** Stops that wait for the box; what is more is lost, and said to be. */
 const ENDED_MAX = 10_000
 const ID_OCTETS = 8
+/** Thousands of counters take a while to read: it rests so many times as long. The kernel cuts by itself meanwhile. */
+const COUNT_REST = 20
 
 /** What the portal is told where the box has no words of its own. */
 export const refusals = { refused: 'refused', noAnswer: 'no-answer', busy: 'busy' } as const
@@ -43,6 +46,13 @@ export type GatewayDeps = {
   readonly ask: (caller: Caller, password: string) => Promise<LoginAnswer>
 }
 
+type Entering = {
+  readonly caller: Caller
+  readonly grant: Grant
+  readonly resolve: (refusal: string | undefined) => void
+  readonly reject: (error: unknown) => void
+}
+
 export class Gateway implements Ledger, Obey {
   readonly sessions = new Map<string, Session>()
   readonly ended = new Map<string, Ended>()
@@ -52,6 +62,8 @@ export class Gateway implements Ledger, Obey {
   readonly #leaving = new Set<string>()
   /** Devices whose login is under way. */
   readonly #asking = new Set<string>()
+  readonly #entering: Entering[] = []
+  #countAgainMs = 0
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(deps: GatewayDeps) {
@@ -95,7 +107,7 @@ export class Gateway implements Ledger, Obey {
       const answer = await this.#deps.ask(caller, password)
       if (answer.kind === 'silence') return refusals.noAnswer
       if (answer.kind === 'reject') return answer.message === '' ? refusals.refused : answer.message
-      return await this.#inTurn(() => this.#enter(caller, answer.grant))
+      return await this.#enter(caller, answer.grant)
     } finally {
       this.#asking.delete(mac)
     }
@@ -139,10 +151,14 @@ export class Gateway implements Ledger, Obey {
 
   /** Reads the kernel's counters and ends what is due. */
   tick(): Promise<void> {
-    if (this.sessions.size === 0) return Promise.resolve()
     return this.#inTurn(async () => {
+      if (!(await this.#deps.enforcer.isSetUp())) return this.#beginAgain()
+      const startedMs = this.#deps.kernel.monotonicMs()
+      const isDue = [...this.sessions.values()].some(({ endsMs }) => endsMs !== undefined && endsMs <= startedMs)
+      if (this.sessions.size === 0 || (startedMs < this.#countAgainMs && !isDue)) return
       const used = await this.#count()
       const nowMs = this.#deps.kernel.monotonicMs()
+      this.#countAgainMs = nowMs + (nowMs - startedMs) * COUNT_REST
       const due = new Map<Cause, Session[]>()
       for (const session of this.sessions.values()) {
         const cause = dueEnd(session, used.get(session.id) ?? 0, nowMs)
@@ -168,28 +184,51 @@ export class Gateway implements Ledger, Obey {
     this.#deps.stateFile.save().catch((error: unknown) => this.#deps.log.error('the state was not written', { error }))
   }
 
-  async #enter(caller: Caller, grant: Parameters<typeof begun>[0]): Promise<string | undefined> {
-    const { enforcer, kernel, stateFile, log } = this.#deps
-    const before = [...this.sessions.values()].filter(({ ip, mac }) => ip === caller.ip || mac === caller.mac)
-    await this.#endAll(before, causes.lostService)
-    const minor = freeMinor(new Set([...this.sessions.values()].map((session) => session.minor)))
-    if (minor === undefined) {
-      log.error('there is no room for another session', { sessions: this.sessions.size })
-      return refusals.busy
-    }
-    const session = begun(grant, { ...caller, minor }, kernel.monotonicMs())
-    this.sessions.set(session.id, session)
+  /** Those who come while others are being let in are let in together: a write and a transaction for all of them. */
+  #enter(caller: Caller, grant: Grant): Promise<string | undefined> {
+    const { promise, resolve, reject } = Promise.withResolvers<string | undefined>()
+    this.#entering.push({ caller, grant, resolve, reject })
+    if (this.#entering.length === 1) void this.#inTurn(() => this.#enterAll(this.#entering.splice(0)))
+    return promise
+  }
+
+  async #enterAll(all: readonly Entering[]): Promise<void> {
     try {
-      // First to the file: whoever the kernel lets through is known to the next process.
-      await stateFile.save()
-      await enforcer.open([session], session.startedMs)
+      const entered = await this.#letIn(all)
+      for (const { caller, resolve } of all) resolve(entered.has(caller.id) ? undefined : refusals.busy)
+      this.#deps.toReport()
     } catch (error) {
-      this.sessions.delete(session.id)
+      for (const { caller, reject } of all) {
+        this.sessions.delete(caller.id)
+        reject(error)
+      }
       this.save()
-      throw error
     }
-    this.#deps.toReport()
-    return undefined
+  }
+
+  /** The sessions that there was room for. */
+  async #letIn(all: readonly Entering[]): Promise<ReadonlySet<string>> {
+    const { enforcer, kernel, stateFile, log } = this.#deps
+    const [ips, macs] = [new Set(all.map(({ caller }) => caller.ip)), new Set(all.map(({ caller }) => caller.mac))]
+    const before = [...this.sessions.values()].filter(({ ip, mac }) => ips.has(ip) || macs.has(mac))
+    await this.#endAll(before, causes.lostService)
+    const used = new Set([...this.sessions.values()].map(({ minor }) => minor))
+    const nowMs = kernel.monotonicMs()
+    const entered: Session[] = []
+    for (const { caller, grant } of all) {
+      const minor = freeMinor(used)
+      if (minor === undefined) {
+        log.error('there is no room for another session', { sessions: this.sessions.size })
+        break
+      }
+      used.add(minor)
+      entered.push(begun(grant, { ...caller, minor }, nowMs))
+    }
+    for (const session of entered) this.sessions.set(session.id, session)
+    // First to the file: whoever the kernel lets through is known to the next process.
+    await stateFile.save()
+    await enforcer.open(entered, nowMs)
+    return new Set(entered.map(({ id }) => id))
   }
 
   /** Shut out, counted a last time, written down, and only then forgotten: an end at any point loses no octet. */
@@ -210,6 +249,17 @@ export class Gateway implements Ledger, Obey {
     await enforcer.forget(last)
     this.#deps.toReport()
     return meant.length
+  }
+
+  /** Somebody has taken the table away, as a firewall that loads its rules anew does: so nobody is in. */
+  async #beginAgain(): Promise<void> {
+    const { enforcer, kernel, stateFile, log, now } = this.#deps
+    log.error('the table of the gateway was taken away; it begins anew', { sessions: this.sessions.size })
+    await enforcer.setUp(true)
+    for (const [id, session] of this.sessions)
+      this.ended.set(id, ended(session, causes.lostService, kernel.monotonicMs(), now()))
+    this.sessions.clear()
+    await stateFile.save()
   }
 
   #boundEnded(): void {

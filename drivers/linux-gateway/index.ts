@@ -91,7 +91,8 @@ export const startLinuxGateway = async (options: LinuxGatewayOptions): Promise<L
   const { kernel, enforcer, stateFile, gateway, link, door, reporter } = createParts(options)
   await gateway.begin()
   await stateFile.save()
-  await keepResolvers(kernel, resolversFor(options))
+  const resolvers = resolversFor(options)
+  await keepResolvers(kernel, resolvers)
   await door.listen()
   const coaPort = await link.listen()
 
@@ -99,9 +100,13 @@ export const startLinuxGateway = async (options: LinuxGatewayOptions): Promise<L
     await gateway.tick()
     reporter.run(kernel.monotonicMs())
   }
+  const lookAround = async (): Promise<void> => {
+    await enforcer.isolate()
+    await keepResolvers(kernel, resolvers)
+  }
   const mind = (what: Promise<void>): void =>
     void what.catch((error: unknown) => log.error('the gateway stumbled', { error }))
-  const stops = [every(TICK_MS, () => mind(tick())), every(LOOK_AROUND_MS, () => mind(enforcer.isolate()))]
+  const stops = [every(TICK_MS, () => mind(tick())), every(LOOK_AROUND_MS, () => mind(lookAround()))]
   mind(tick())
   return {
     coaPort,

@@ -25,6 +25,8 @@ export interface Kernel {
   /** What `tc qdisc show` tells of a device. */
   qdiscs(device: string): Promise<string>
   ip(...args: readonly string[]): Promise<string>
+  /** Lines for `ip`; a line that fails does not keep back the others. */
+  ipBatch(lines: readonly string[]): Promise<void>
   /** The neighbour's hardware address as the kernel has it now, lower case. */
   macOf(ip: string): Promise<string | undefined>
   /** Starts a program that goes to the background by itself. */
@@ -94,6 +96,9 @@ export const linuxKernel = (lan: string): Kernel => {
     },
     qdiscs: (device) => must('tc', ['qdisc', 'show', 'dev', device]),
     ip: (...args) => must('ip', args),
+    async ipBatch(lines) {
+      if (lines.length > 0) await must('ip', ['-force', '-batch', '-'], `${lines.join('\n')}\n`)
+    },
     macOf: async (ip) => macIn(await readFile('/proc/net/arp', 'utf8'), ip, lan),
     daemon: async (command, ...args) => void (await must(command, args)),
     monotonicMs: () => Number(process.hrtime.bigint() / 1_000_000n),

@@ -3,6 +3,7 @@
  * portal with what a MikroTik's login page hands over; the portal sends them back with a name and a password.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Log } from '@lango/kernel'
 import { DOOR_PORT } from './ruleset.ts'
 
@@ -11,6 +12,7 @@ const HEADER_BYTES_MAX = 8192
 const URL_LENGTH_MAX = 1500
 const CREDENTIAL_LENGTH_MAX = 128
 const CONNECTIONS_MAX = 2000
+const CONNECTIONS_EACH_MAX = 30
 const PATIENCE_MS = 10_000
 
 export type CallerStatus = {
@@ -43,6 +45,8 @@ type Exchange = {
 export class PortalDoor {
   readonly #deps: DoorDeps
   readonly #server: Server
+  /** How many connections each client holds. */
+  readonly #held = new Map<string, number>()
 
   constructor(deps: DoorDeps) {
     this.#deps = deps
@@ -51,6 +55,7 @@ export class PortalDoor {
       (request, response) => void this.#answer(request, response),
     )
     this.#server.maxConnections = CONNECTIONS_MAX
+    this.#server.on('connection', (socket) => this.#bound(socket))
   }
 
   async listen(): Promise<void> {
@@ -64,6 +69,19 @@ export class PortalDoor {
     this.#server.close(() => resolve())
     this.#server.closeAllConnections()
     await promise
+  }
+
+  /** One client cannot hold the door shut for the others. */
+  #bound(socket: Socket): void {
+    const ip = socket.remoteAddress ?? ''
+    const held = this.#held.get(ip) ?? 0
+    if (held >= CONNECTIONS_EACH_MAX) return void socket.destroy()
+    this.#held.set(ip, held + 1)
+    socket.once('close', () => {
+      const left = this.#held.get(ip)! - 1
+      if (left > 0) this.#held.set(ip, left)
+      else this.#held.delete(ip)
+    })
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

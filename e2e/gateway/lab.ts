@@ -128,11 +128,14 @@ const ip = (...args: string[]) => mustRun('ip', ...args)
 export const phoneMac = (n: number): string => `02:00:00:00:40:0${n}`
 export const phoneIp = (n: number): string => `10.40.0.1${n}`
 
+/** On a link of the kernel's own a packet may be of 64 kB, as none is that comes over the air. */
+const realPackets = ['gso_max_segs', '1']
+
 const addPhone = async (space: (name: string) => string, n: number): Promise<void> => {
   const [box, phone] = [space('box'), space(`phone${n}`)]
   await ip('link', 'add', `port${n}`, 'netns', box, 'type', 'veth', 'peer', 'name', 'wlan0', 'netns', phone)
   await ip('-n', box, 'link', 'set', `port${n}`, 'master', 'br0', 'up')
-  await ip('-n', phone, 'link', 'set', 'wlan0', 'address', phoneMac(n), 'up')
+  await ip('-n', phone, 'link', 'set', 'wlan0', 'address', phoneMac(n), ...realPackets, 'up')
   await ip('-n', phone, 'link', 'set', 'lo', 'up')
   await ip('-n', phone, 'address', 'add', `${phoneIp(n)}/16`, 'dev', 'wlan0')
   await ip('-n', phone, 'route', 'add', 'default', 'via', GATEWAY)
@@ -157,7 +160,7 @@ const addNetwork = async (space: (name: string) => string): Promise<void> => {
   await ip('-n', internet, 'address', 'add', `${UPLINK.internet}/24`, 'dev', 'eth0')
   await ip('-n', internet, 'address', 'add', 'fd00:99::1/64', 'dev', 'eth0', 'nodad')
   for (const address of [INTERNET, GARDEN]) await ip('-n', internet, 'address', 'add', `${address}/32`, 'dev', 'lo')
-  await ip('-n', internet, 'link', 'set', 'eth0', 'up')
+  await ip('-n', internet, 'link', 'set', 'eth0', ...realPackets, 'up')
   await ip('-n', internet, 'route', 'add', 'fd00:40::/64', 'via', 'fd00:99::2')
   // Else what is not let through could as well be what nobody carries.
   await mustRun('ip', 'netns', 'exec', box, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv6/conf/all/forwarding')
@@ -214,9 +217,13 @@ export const createLab = async () => {
   }
 }
 
-/** `lango gateway` in the box's namespace. */
+/** What docs/gateway.md leaves it. */
+const capabilities = ['net_admin', 'net_raw', 'net_bind_service', 'setuid', 'setgid', 'chown', 'kill']
+const bounded = ['setpriv', '--bounding-set', ['-all', ...capabilities.map((name) => `+${name}`)].join(',')]
+
+/** `lango gateway` in the box's namespace, with no more rights than it needs. */
 const startGateway = async (namespace: string, args: readonly string[]) => {
-  const child = spawn(program('ip'), ['netns', 'exec', namespace, lango, 'gateway', ...args], {
+  const child = spawn(program('ip'), ['netns', 'exec', namespace, ...bounded, lango, 'gateway', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const ready = Promise.withResolvers<void>()

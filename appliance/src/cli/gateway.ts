@@ -32,8 +32,7 @@ const gateway: CommandSpec = {
   ],
   async run(context) {
     const { runGateway } = await import('../gateway/run.ts')
-    await runGateway(context)
-    return shown(null, () => '', { streamed: true })
+    return shown(null, () => '', { streamed: true, exitCode: await runGateway(context) })
   },
 }
 

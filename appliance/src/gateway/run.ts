@@ -1,5 +1,6 @@
 /** `lango gateway`: reads what it is told, runs the gateway, and goes when told to. Nobody online notices. */
 import { lookup } from 'node:dns/promises'
+import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { createLog, systemRandom } from '@lango/kernel'
@@ -49,7 +50,8 @@ const readOptions = async (context: CliContext) => {
   const { args } = context
   const interfaceOf = (option: string): string => {
     const name = args.text(option)!
-    return must(isInterfaceName(name) ? name : undefined, `--${option} is the name of an interface, not '${name}'.`)
+    const isThere = isInterfaceName(name) && existsSync(`/sys/class/net/${name}`)
+    return must(isThere ? name : undefined, `--${option}: there is no interface '${name}' here.`)
   }
   const [lan, wan] = [interfaceOf('lan'), interfaceOf('wan')]
   if (lan === wan) throw new UsageError('--lan and --wan are two interfaces.')
@@ -80,16 +82,24 @@ const readOptions = async (context: CliContext) => {
   }
 }
 
-/** Resolves when it was told to go. */
-export const runGateway = async (context: CliContext): Promise<void> => {
-  if (context.io.uid !== 0) throw new UsageError('`lango gateway` sets up the network: run it as root.')
+/** Until it is told to go; the exit code. */
+export const runGateway = async (context: CliContext): Promise<number> => {
+  const { io, args } = context
+  if (io.uid !== 0) throw new UsageError('`lango gateway` sets up the network: run it as root.')
   const options = await readOptions(context)
-  const level = context.args.choice('log-level', ['debug', 'info', 'warn', 'error']) ?? 'info'
-  const log = createLog({ level, sink: { write: context.io.err } })
-  const gateway = await startLinuxGateway({ ...options, random: systemRandom(), now: context.io.now, log })
-  context.io.out(`${JSON.stringify({ ready: true, coaPort: gateway.coaPort })}\n`)
-  const { promise, resolve: told } = Promise.withResolvers<void>()
-  process.once('SIGTERM', () => told()).once('SIGINT', () => told())
-  await promise
-  await gateway.stop()
+  const level = args.choice('log-level', ['debug', 'info', 'warn', 'error']) ?? 'info'
+  const log = createLog({ level, sink: { write: io.err } })
+  try {
+    const gateway = await startLinuxGateway({ ...options, random: systemRandom(), now: io.now, log })
+    io.out(`${JSON.stringify({ ready: true, coaPort: gateway.coaPort })}\n`)
+    const { promise, resolve: told } = Promise.withResolvers<void>()
+    process.once('SIGTERM', () => told()).once('SIGINT', () => told())
+    await promise
+    await gateway.stop()
+    return 0
+  } catch (error) {
+    // A port that is taken, a program that is missing, a kernel that lacks something: told in its own words.
+    io.err(`lango: the gateway could not start: ${(error as Error).message}\n`)
+    return 1
+  }
 }
