@@ -18,6 +18,8 @@ export type Ended = { code: number; stdout: string; stderr: string }
 export type StartOptions = {
   /** Fixed ports; a port left out is 0: the box picks a free one, after a restart the one it had. */
   ports?: Partial<Ports>
+  /** Where RADIUS and the portal listen: loopback unless told otherwise. */
+  listen?: string
   /** A program to run the box under: `['strace', '-f', …]`. */
   under?: string[]
   args?: string[]
@@ -91,11 +93,16 @@ export function newBox(data = temporaryFolder('box')): Box {
     process.kill(name === 'SIGTERM' ? Number(readFileSync(pidFile, 'utf8')) : -child.pid, name)
   }
 
-  const start = async ({ ports: wanted = {}, under = [], args = [] }: StartOptions = {}): Promise<void> => {
+  const start = async ({
+    ports: wanted = {},
+    listen = '127.0.0.1',
+    under = [],
+    args = [],
+  }: StartOptions = {}): Promise<void> => {
     const use = { ...ports, ...wanted }
-    const listen = ['--listen', '127.0.0.1', '--auth-port', `${use.auth}`, '--acct-port', `${use.acct}`]
+    const udp = ['--listen', listen, '--auth-port', `${use.auth}`, '--acct-port', `${use.acct}`]
     const more = ['--radsec-port', `${use.radsec}`, '--web-port', `${use.web}`, '--pid-file', pidFile]
-    const line = [...under, lango, 'start', '--data', data, ...listen, ...more, ...args]
+    const line = [...under, lango, 'start', '--data', data, ...udp, ...more, ...args]
     const started = spawn(line[0] ?? lango, line.slice(1), {
       cwd: tmpdir(),
       detached: true,

@@ -169,7 +169,7 @@ suite('gateway', () => {
     test('what is no login stays outside, however it is spelt', async () => {
       for (const name of ['WRONG', '%22%3B%20reboot%20%23', 'a%0Aadd%20element', '%00', 'x'.repeat(127)])
         expect(await login(lab.phone1, name)).toMatchObject({ error: expect.stringMatching(/.+/) })
-      const elsewhere = await lab.phone1.http(`http://${GATEWAY}/login?dst=http://evil.example/`)
+      const elsewhere = await lab.phone1.http(`http://${GATEWAY}/login?username=x&password=x&dst=http://evil.example/`)
       expect(elsewhere.headers!['location']!.startsWith(`${portal}?`)).toBe(true)
       const header = await lab.phone1.http(`http://${INTERNET}/%0d%0aSet-Cookie:%20a=b`)
       expect(header.headers).not.toHaveProperty('set-cookie')
@@ -377,5 +377,13 @@ suite('gateway', () => {
     expect(await page(lab.phone1)).toMatchObject({ status: 302 })
     expect(await session(acctSessionId)).toMatchObject({ terminateCause: expect.anything() })
     expect(gateway.output()).toContain('was taken away')
+  })
+
+  test('whoever’s address is given to another device has gone, which else could not be answered', async () => {
+    await enter(lab.phone1, await voucher('Day'))
+    const given = await lab.phone2.ask('dhcp', { mac: phoneMac(2), wanted: phoneIp(1) })
+    expect(given).toMatchObject({ outcome: 'given', address: phoneIp(1) })
+    await expect.poll(devices, soon).toEqual([])
+    expect(await page(lab.phone1)).toMatchObject({ status: 302 })
   })
 })

@@ -44,6 +44,7 @@ export const suites = {
   page: ['chromium', 'radclient'],
   passkeys: ['chromium'],
   'live page': ['chromium'],
+  'gateway and portal': ['ip', 'nft', 'dnsmasq', 'chromium', 'root'],
   gateway: ['ip', 'nft', 'dnsmasq', 'ping', 'radclient', 'root'],
   registration: ['chromium', 'radclient'],
   portal: ['chromium', 'radclient'],

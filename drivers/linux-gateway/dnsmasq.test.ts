@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { readNetwork } from './address.ts'
-import { openConfig, shutConfig } from './dnsmasq.ts'
+import { leasesIn, openConfig, shutConfig } from './dnsmasq.ts'
 
 const config = {
   lan: 'br0',
@@ -29,4 +29,10 @@ test('option 114 is told where there is an address for it, and nothing otherwise
 test('the machine’s own resolvers are asked unless others are named', () => {
   expect(lines(openConfig(config))).toEqual(expect.arrayContaining(['no-resolv', 'server=9.9.9.9']))
   expect(openConfig({ ...config, servers: [] })).not.toContain('no-resolv')
+})
+
+test('leases are read from dnsmasq’s own list, and what is none is passed over', () => {
+  const listed =
+    '1790000000 02:00:00:00:40:01 10.40.0.11 * 01:02:00:00:00:40:01\n1790000000 nonsense 10.40.0.12 * *\nduid 00:01\n\n'
+  expect([...leasesIn(listed)]).toEqual([['10.40.0.11', '02:00:00:00:40:01']])
 })

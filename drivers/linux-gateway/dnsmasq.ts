@@ -5,7 +5,7 @@
  * The shut one also gives out the addresses.
  */
 import { SHUT_DNS_PORT } from './ruleset.ts'
-import type { Network } from './address.ts'
+import { readMac, type Network } from './address.ts'
 
 export type DnsmasqConfig = {
   readonly lan: string
@@ -63,8 +63,20 @@ export const shutConfig = ({ lan, network, garden, portalApi, stateDir }: Dnsmas
     'dhcp-ignore-names',
     'no-ping',
     `dhcp-lease-max=${LEASES_MAX}`,
-    `dhcp-leasefile=${stateDir}/leases`,
+    `dhcp-leasefile=${leasesFile(stateDir)}`,
     `pid-file=${stateDir}/dnsmasq-shut.pid`,
   ])
+
+export const leasesFile = (stateDir: string): string => `${stateDir}/leases`
+
+/** Which hardware address each address is given to, by dnsmasq's own list: end, hardware address, address, name, id. */
+export const leasesIn = (listed: string): ReadonlyMap<string, string> =>
+  new Map(
+    listed.split('\n').flatMap((line) => {
+      const [, mac = '', ip] = line.split(' ')
+      const read = readMac(mac)
+      return ip === undefined || read === undefined ? [] : [[ip, read] as const]
+    }),
+  )
 
 const text = (lines: readonly string[]): string => `${lines.join('\n')}\n`

@@ -30,8 +30,13 @@ const ID_OCTETS = 8
 /** Thousands of counters take a while to read: it rests so many times as long. The kernel cuts by itself meanwhile. */
 const COUNT_REST = 20
 
-/** What the portal is told where the box has no words of its own. */
-export const refusals = { refused: 'refused', noAnswer: 'no-answer', busy: 'busy' } as const
+/** What the portal is told where the box has no words of its own: as a MikroTik names it. */
+const refusals = {
+  refused: 'invalid-username',
+  silence: 'radius-timeout',
+  asking: 'auth-in-progress',
+  full: 'license-session-limit',
+} as const
 
 export type GatewayDeps = {
   readonly kernel: Pick<Kernel, 'monotonicMs' | 'bootId'>
@@ -100,12 +105,12 @@ export class Gateway implements Ledger, Obey {
   }
 
   async login(ip: string, mac: string, userName: string, password: string): Promise<string | undefined> {
-    if (this.#asking.has(mac)) return refusals.busy
+    if (this.#asking.has(mac)) return refusals.asking
     this.#asking.add(mac)
     try {
       const caller = { id: this.#deps.random.bytes(ID_OCTETS).toString('hex'), ip, mac, userName }
       const answer = await this.#deps.ask(caller, password)
-      if (answer.kind === 'silence') return refusals.noAnswer
+      if (answer.kind === 'silence') return refusals.silence
       if (answer.kind === 'reject') return answer.message === '' ? refusals.refused : answer.message
       return await this.#enter(caller, answer.grant)
     } finally {
@@ -168,6 +173,14 @@ export class Gateway implements Ledger, Obey {
     })
   }
 
+  /** Whose address has been given to another device meanwhile has gone: else that one could not be answered. */
+  vacate(leases: ReadonlyMap<string, string>): Promise<number> {
+    return this.#inTurn(() => {
+      const gone = [...this.sessions.values()].filter(({ ip, mac }) => (leases.get(ip) ?? mac) !== mac)
+      return this.#endAll(gone, causes.lostService)
+    })
+  }
+
   reported(id: string, what: 'start' | 'interim', nowMs: number): void {
     const session = this.sessions.get(id)
     if (session === undefined) return
@@ -195,7 +208,7 @@ export class Gateway implements Ledger, Obey {
   async #enterAll(all: readonly Entering[]): Promise<void> {
     try {
       const entered = await this.#letIn(all)
-      for (const { caller, resolve } of all) resolve(entered.has(caller.id) ? undefined : refusals.busy)
+      for (const { caller, resolve } of all) resolve(entered.has(caller.id) ? undefined : refusals.full)
       this.#deps.toReport()
     } catch (error) {
       for (const { caller, reject } of all) {

@@ -9,13 +9,13 @@ import { linuxKernel } from './kernel.ts'
 import { PortalDoor } from './portal-door.ts'
 import { RadiusLink } from './radius-link.ts'
 import { Reporter } from './reporter.ts'
-import { keepResolvers } from './resolvers.ts'
+import { keepResolvers, readLeases } from './resolvers.ts'
 import { createStateFile } from './state-file.ts'
 
 export { isHostName, isInterfaceName, readNetwork, type Network } from './address.ts'
 
 const TICK_MS = 1000
-const LOOK_AROUND_MS = 15_000
+const LOOK_AROUND_MS = 5000
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 }
 
 export type LinuxGatewayOptions = {
@@ -103,6 +103,7 @@ export const startLinuxGateway = async (options: LinuxGatewayOptions): Promise<L
   const lookAround = async (): Promise<void> => {
     await enforcer.isolate()
     await keepResolvers(kernel, resolvers)
+    await gateway.vacate(readLeases(stateDir))
   }
   const mind = (what: Promise<void>): void =>
     void what.catch((error: unknown) => log.error('the gateway stumbled', { error }))

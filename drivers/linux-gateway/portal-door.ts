@@ -14,6 +14,13 @@ const CREDENTIAL_LENGTH_MAX = 128
 const CONNECTIONS_MAX = 2000
 const CONNECTIONS_EACH_MAX = 30
 const PATIENCE_MS = 10_000
+/** Told in both languages: the door does not know which one somebody reads. */
+const MOMENT = [
+  '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Wi-Fi</title>',
+  '<meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="refresh" content="2"></head>',
+  '<body><p>You are online. This page opens within a minute, others at once.</p>',
+  '<p lang="sw">Uko mtandaoni. Ukurasa huu utafunguka ndani ya dakika moja, kurasa nyingine mara moja.</p></body></html>',
+].join('')
 
 export type CallerStatus = {
   readonly online: boolean
@@ -111,13 +118,13 @@ export class PortalDoor {
     return this.#toPortal(exchange, {})
   }
 
-  /** Who is in comes here by an address that was told before: that is gone within a second. */
+  /** Who is in comes here by an address that a name had before: systems forget it in a second, browsers in a minute. */
   #lost(exchange: Exchange): void {
     const { caller, response } = exchange
     const { online } = caller.mac === undefined ? { online: false } : this.#deps.status(caller.ip, caller.mac)
     if (!online) return this.#toPortal(exchange, { 'link-orig': exchange.url.href.slice(0, URL_LENGTH_MAX) })
-    response.setHeader('Retry-After', '1')
-    send(response, 503, '<meta http-equiv="refresh" content="1">')
+    response.setHeader('Retry-After', '2')
+    send(response, 503, MOMENT)
   }
 
   async #login(exchange: Exchange, isPost: boolean): Promise<void> {
@@ -131,8 +138,7 @@ export class PortalDoor {
     if (isLong) return send(exchange.response, 413)
     const refusal = await this.#deps.login(caller.ip, caller.mac, userName, password)
     if (refusal !== undefined) return this.#toPortal(exchange, { error: refusal, 'link-orig': asked })
-    const own = this.#ofPortal(asked)
-    if (own !== undefined) return redirect(exchange.response, own)
+    // Where to go on from here may be anybody's address: the portal looks at it first.
     return this.#toPortal(exchange, { 'logged-in': 'yes', 'link-orig': asked })
   }
 
@@ -156,12 +162,6 @@ export class PortalDoor {
         'bytes-remaining': status.bytesRemaining,
       }),
     )
-  }
-
-  /** Only the portal's own pages: else anyone could send people anywhere in the gateway's name. */
-  #ofPortal(text: string): string | undefined {
-    const url = /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined
-    return url?.origin === this.#deps.portal.origin && url.username === '' ? url.href : undefined
   }
 
   #toPortal({ response, caller }: Exchange, more: Readonly<Record<string, string>>): void {

@@ -1,7 +1,7 @@
 /** Runs the two resolvers. They outlive the gateway's process, and the next one takes them over as they are. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openConfig, shutConfig, type DnsmasqConfig } from './dnsmasq.ts'
+import { leasesFile, leasesIn, openConfig, shutConfig, type DnsmasqConfig } from './dnsmasq.ts'
 import type { Kernel } from './kernel.ts'
 
 const LOOK_MS = 20
@@ -43,3 +43,6 @@ export const keepResolvers = async (kernel: Kernel, config: DnsmasqConfig): Prom
     await kernel.daemon('dnsmasq', `--conf-file=${file}`)
   }
 }
+
+export const readLeases = (stateDir: string): ReadonlyMap<string, string> =>
+  leasesIn(readText(leasesFile(stateDir)) ?? '')

@@ -147,8 +147,8 @@ const serveOctets = async ({ host }: { host: string }): Promise<Answer> => {
   return {}
 }
 
-/** A DHCPDISCOVER, and what is offered: the address, and the text of option 114. */
-const dhcp = ({ mac }: { mac: string }) =>
+/** A DHCPDISCOVER, or a DHCPREQUEST for an address; what comes back: the address, and the text of option 114. */
+const dhcp = ({ mac, wanted }: { mac: string; wanted?: string }) =>
   new Promise<Answer>((resolve) => {
     const socket = createSocket({ type: 'udp4', reuseAddr: true })
     const end = (answer: Answer): void => {
@@ -162,7 +162,7 @@ const dhcp = ({ mac }: { mac: string }) =>
       for (let at = 240; at < reply.length && reply[at] !== 255; at += 2 + reply[at + 1]!)
         options.set(reply[at]!, reply.subarray(at + 2, at + 2 + reply[at + 1]!))
       end({
-        outcome: 'offer',
+        outcome: { 2: 'offer', 5: 'given' }[options.get(53)![0]!] ?? 'refused',
         address: [...reply.subarray(16, 20)].join('.'),
         router: [...(options.get(3) ?? [])].join('.'),
         portalApi: options.get(114)?.toString(),
@@ -174,12 +174,24 @@ const dhcp = ({ mac }: { mac: string }) =>
     request.writeUInt16BE(0x8000, 10)
     request.set(Buffer.from(mac.replaceAll(':', ''), 'hex'), 28)
     request.set([99, 130, 83, 99], 236)
-    const message = Buffer.concat([request, Buffer.of(53, 1, 1, 55, 3, 1, 3, 114, 255)])
+    const asked = wanted === undefined ? [53, 1, 1] : [53, 1, 3, 50, 4, ...wanted.split('.').map(Number)]
+    const message = Buffer.concat([request, Buffer.of(...asked, 55, 3, 1, 3, 114, 255)])
     socket.bind(68, '0.0.0.0', () => {
       socket.setBroadcast(true)
       socket.send(message, 67, '255.255.255.255')
     })
   })
+
+/** Carries what comes to a port here to a socket file, which is the same in every namespace. */
+const forward = async ({ port, file }: { port: number; file: string }): Promise<Answer> => {
+  const server = createTcpServer((socket) => {
+    const onward = connect(file)
+    for (const end of [socket, onward]) end.on('error', () => [socket, onward].forEach((one) => one.destroy()))
+    socket.pipe(onward).pipe(socket)
+  })
+  await new Promise<void>((done) => server.listen(port, '127.0.0.1', done))
+  return {}
+}
 
 const actions: Record<string, (a: never) => Answer | Promise<Answer>> = {
   http,
@@ -191,6 +203,7 @@ const actions: Record<string, (a: never) => Answer | Promise<Answer>> = {
   serve,
   serveOctets,
   dhcp,
+  forward,
   heard: () => heard,
 }
 

@@ -3,8 +3,8 @@
  * box, the box has one way out. Everything is gone when the lab is removed, or when the process ends.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { mustRun, runToEnd, temporaryFolder, type Ended } from '../box.ts'
 import { program } from '../peer.ts'
@@ -101,6 +101,7 @@ export type Lab = Awaited<ReturnType<typeof createLab>>
 
 /** Whatever runs in a namespace of ours is ours. */
 const removeNamespace = (name: string): void => {
+  rmSync(dirname(resolverFile(name)), { recursive: true, force: true })
   try {
     const pids = execFileSync(program('ip'), ['netns', 'pids', name], { encoding: 'utf8' })
     for (const pid of pids.split('\n').filter(Boolean)) process.kill(Number(pid), 'SIGKILL')
@@ -143,6 +144,9 @@ const addPhone = async (space: (name: string) => string, n: number): Promise<voi
   await ip('-n', phone, 'route', 'add', 'default', 'via', 'fd00:40::1')
 }
 
+/** `ip netns exec` puts it in place of the machine's own. */
+const resolverFile = (name: string): string => `/etc/netns/${name}/resolv.conf`
+
 const addNetwork = async (space: (name: string) => string): Promise<void> => {
   const [box, internet] = [space('box'), space('internet')]
   await ip('-n', box, 'link', 'set', 'lo', 'up')
@@ -174,7 +178,11 @@ export const createLab = async () => {
   const agents: Agent[] = []
   const onExit = (): void => names.forEach(removeNamespace)
   process.once('exit', onExit)
-  for (const name of names) await ip('netns', 'add', name)
+  for (const name of names) {
+    await ip('netns', 'add', name)
+    mkdirSync(dirname(resolverFile(name)), { recursive: true })
+    writeFileSync(resolverFile(name), `nameserver ${GATEWAY}\n`)
+  }
   await addNetwork(space)
   const agent = (name: string): Agent => {
     const one = new Agent(space(name))
@@ -208,6 +216,13 @@ export const createLab = async () => {
     /** The same for what may fail, with something to read. */
     tryInside: (name: string, input: string, ...command: string[]): Promise<Ended> =>
       runToEnd(program('ip'), ['netns', 'exec', space(name), ...command], input),
+    /** A program that runs another one inside: for whoever takes the path of one. */
+    programInside(name: string, command: string): string {
+      const file = join(folder, `${name}-${command}`)
+      writeFileSync(file, `#!/bin/sh\nexec ${program('ip')} netns exec ${space(name)} ${program(command)} "$@"\n`)
+      chmodSync(file, 0o700)
+      return file
+    },
     gateway: (args: readonly string[]) => startGateway(space('box'), args),
     remove(): void {
       process.off('exit', onExit)
