@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 
@@ -24,8 +25,8 @@ export const peers = {
 } as const
 
 export type Peer = keyof typeof peers
-/** `root`: the suite mounts a file system or binds what only root may. */
-export type Need = Peer | 'root'
+/** `root`: the suite mounts a file system or binds what only root may. `namespaces`: it makes networks of its own. */
+export type Need = Peer | 'root' | 'namespaces'
 
 /** What each suite needs; one not named here needs nothing but Node. */
 export const suites = {
@@ -44,8 +45,8 @@ export const suites = {
   page: ['chromium', 'radclient'],
   passkeys: ['chromium'],
   'live page': ['chromium'],
-  'gateway and portal': ['ip', 'nft', 'dnsmasq', 'chromium', 'root'],
-  gateway: ['ip', 'nft', 'dnsmasq', 'ping', 'radclient', 'root'],
+  'gateway and portal': ['ip', 'nft', 'dnsmasq', 'chromium', 'root', 'namespaces'],
+  gateway: ['ip', 'nft', 'dnsmasq', 'ping', 'radclient', 'root', 'namespaces'],
   registration: ['chromium', 'radclient'],
   portal: ['chromium', 'radclient'],
   hotspot: ['chromium'],
@@ -72,6 +73,9 @@ export function commandPath(command: string): string | undefined {
 
 export const isRoot = (): boolean => process.getuid?.() === 0
 
+/** Root inside a container may not make any. */
+const mayMakeNetworks = (): boolean => spawnSync(commandPath('unshare') ?? '', ['--net', 'true']).status === 0
+
 export const missingPeers = (): Peer[] =>
   (Object.keys(peers) as Peer[]).filter((peer) => commandPath(peers[peer].command) === undefined)
 
@@ -80,6 +84,7 @@ export function lacking(suite: Suite): string | undefined {
   const needs: readonly Need[] = suites[suite]
   const reasons = needs.flatMap((need) => {
     if (need === 'root') return isRoot() ? [] : ['it needs root']
+    if (need === 'namespaces') return mayMakeNetworks() ? [] : ['it needs network namespaces']
     const { command, debian } = peers[need]
     return commandPath(command) === undefined ? [`${command} is missing (apt-get install ${debian})`] : []
   })

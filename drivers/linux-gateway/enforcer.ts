@@ -16,6 +16,9 @@ import {
 
 type NamedObject = { readonly name: string; readonly bytes: number; readonly used?: number }
 
+/** The kernel's own limits are for an office: 128, 512, and no more than 1024. */
+const NEIGHBOURS = [4096, 16_384, 32_768] as const
+
 export class Enforcer {
   readonly #kernel: Kernel
   readonly #config: RulesetConfig
@@ -46,6 +49,8 @@ export class Enforcer {
     this.#leaf = await this.#bestLeaf(lan)
     await this.isolate()
     this.#kernel.setting('net/ipv4/ip_forward', '1')
+    for (const [n, neighbours] of NEIGHBOURS.entries())
+      this.#kernel.setting(`net/ipv4/neigh/default/gc_thresh${n + 1}`, String(neighbours))
   }
 
   /** Ports of a bridge do not reach each other, also those that came after. */

@@ -3,7 +3,7 @@
  * client says gets here only as an address that has been read as one.
  */
 import { spawn } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 
 const TIMEOUT_MS = 10_000
@@ -34,7 +34,7 @@ export interface Kernel {
   /** Milliseconds since the machine came up: the same for every process of one boot, whoever sets the clock. */
   monotonicMs(): number
   bootId(): string
-  /** `/proc/sys/…`. */
+  /** `/proc/sys/…`, where the kernel has it: some settings are of the machine, not of a namespace. */
   setting(path: string, value: string): void
 }
 
@@ -103,6 +103,8 @@ export const linuxKernel = (lan: string): Kernel => {
     daemon: async (command, ...args) => void (await must(command, args)),
     monotonicMs: () => Number(process.hrtime.bigint() / 1_000_000n),
     bootId: () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
-    setting: (path, value) => writeFileSync(`/proc/sys/${path}`, value),
+    setting(path, value) {
+      if (existsSync(`/proc/sys/${path}`)) writeFileSync(`/proc/sys/${path}`, value)
+    },
   }
 }

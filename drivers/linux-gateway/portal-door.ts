@@ -10,7 +10,7 @@ import { DOOR_PORT } from './ruleset.ts'
 const BODY_BYTES_MAX = 4096
 const HEADER_BYTES_MAX = 8192
 const URL_LENGTH_MAX = 1500
-const CREDENTIAL_LENGTH_MAX = 128
+const CREDENTIAL_BYTES_MAX = 128
 const CONNECTIONS_MAX = 2000
 const CONNECTIONS_EACH_MAX = 30
 const PATIENCE_MS = 10_000
@@ -134,8 +134,8 @@ export class PortalDoor {
     const [userName, password] = [form.get('username') ?? '', form.get('password') ?? '']
     const asked = form.get('dst') ?? ''
     if (caller.mac === undefined || userName === '') return this.#toPortal(exchange, { 'link-orig': asked })
-    const isLong = userName.length > CREDENTIAL_LENGTH_MAX || Buffer.byteLength(password) > CREDENTIAL_LENGTH_MAX
-    if (isLong) return send(exchange.response, 413)
+    if ([userName, password].some((text) => Buffer.byteLength(text) > CREDENTIAL_BYTES_MAX))
+      return send(exchange.response, 413)
     const refusal = await this.#deps.login(caller.ip, caller.mac, userName, password)
     if (refusal !== undefined) return this.#toPortal(exchange, { error: refusal, 'link-orig': asked })
     // Where to go on from here may be anybody's address: the portal looks at it first.
