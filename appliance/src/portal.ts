@@ -2,8 +2,8 @@
 import { hostname } from 'node:os'
 import { err, ok, type Log, type Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
-import { createPortal, lookStylesheet, pictureAt, type GateLook, type PortalDeps } from '@lango/captive-portal'
-import { createPortalLook } from '@lango/modules/portal'
+import { createPortal, lookStylesheet, pictureAt, type PortalDeps } from '@lango/captive-portal'
+import { createLocationOf, createPortalLook } from '@lango/modules/portal'
 import { createSettings } from '@lango/modules/settings'
 import { Hono } from 'hono'
 import { callbacksOf } from './callbacks.ts'
@@ -33,12 +33,13 @@ type Deps = {
 /** Phones keep connections open without asking for anything: a full hotspot, and those who only want to fill it. */
 const CONNECTIONS_MAX = 4000
 
-const lookOf = (raw: RawDatabase): (() => GateLook) => {
+const lookOf = (raw: RawDatabase): PortalDeps['look'] => {
   const settings = createSettings(raw)
   const portalLook = createPortalLook(raw)
-  return () => {
+  const locationOf = createLocationOf(raw)
+  return (router = '') => {
     const { siteName, currency, language, brandColour } = settings()
-    const portal = portalLook()
+    const portal = portalLook(locationOf(router))
     const { background } = portal.pictures
     const picture = background === undefined ? '' : pictureAt(background.sha256)
     const stylesheet = lookStylesheet({ ...portal, colour: portal.colour || brandColour }, picture)

@@ -6,7 +6,7 @@ import { system, type Actor, type AnyCommand, type ValueOf } from '@lango/kernel
 import type { Context } from 'hono'
 import type { VNode } from 'preact'
 import { renderToString } from 'preact-render-to-string'
-import { createGateAssets } from './assets.ts'
+import { createGateAssets, type GateAsset } from './assets.ts'
 import { Guard, type Deed } from './guard.ts'
 import { readPlace, type Place } from './hand-off.ts'
 import type { View } from './page.tsx'
@@ -34,7 +34,7 @@ export class Gate {
   readonly #assets = createGateAssets()
   readonly #guard: Guard
   readonly #locales: Readonly<Record<Lang, Locale>>
-  #look: { readonly at: number; readonly look: GateLook } | undefined
+  readonly #looks = new Map<string, { readonly at: number; readonly look: GateLook }>()
 
   constructor(deps: PortalDeps) {
     this.deps = deps
@@ -50,16 +50,24 @@ export class Gate {
     return this.deps.clock.now()
   }
 
-  /** As it is set at the desk: read at most once a second, however many people stand at the gate. */
+  /** As it is set at the desk for the whole box. */
   get look(): GateLook {
-    const now = this.deps.clock.monotonicMs()
-    if (!this.#look || now - this.#look.at >= portalLimits.offerLifeMs) this.#look = { at: now, look: this.deps.look() }
-    return this.#look.look
+    return this.#lookAt('')
   }
 
-  /** The assets as they are called now. */
-  assets() {
-    return this.#assets(this.look.stylesheet)
+  /** Read at most once a second for each router, however many people stand at the gate; its name is the browser's word. */
+  #lookAt(router: string): GateLook {
+    const now = this.deps.clock.monotonicMs()
+    const kept = this.#looks.get(router)
+    if (kept && now - kept.at < portalLimits.offerLifeMs) return kept.look
+    if (this.#looks.size >= portalLimits.looksMax) this.#looks.clear()
+    const look = this.deps.look(router)
+    this.#looks.set(router, { at: now, look })
+    return look
+  }
+
+  asset(address: string): GateAsset | undefined {
+    return this.#assets.at(address)
   }
 
   /** Login pages that people may be sent to; none for any at a private address. */
@@ -73,10 +81,10 @@ export class Gate {
   }
 
   view(c: Context, place: Place = this.place(c)): View {
-    const { look } = this
+    const look = this.#lookAt(place.router)
     const wanted = place.lang || look.language
     const lang = isLang(wanted) ? wanted : readPreferences(undefined, c.req.header('accept-language')).lang
-    const assets = this.#assets(look.stylesheet)
+    const assets = this.#assets.of(look.stylesheet)
     return { words: gateWords[lang], locale: this.#locales[lang], look, place, assets, pictureAt, now: this.now }
   }
 

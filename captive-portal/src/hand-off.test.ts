@@ -20,6 +20,7 @@ test('what a router tells is kept through the pages', () => {
     'link-login-only': 'http://10.5.50.1/login',
     'chap-id': '\\371',
     'chap-challenge': '\\001\\377abc\\\\',
+    identity: 'Kisumu tower',
   })
   expect(place).toEqual({
     mac: '02:AB:00:00:00:01',
@@ -27,6 +28,7 @@ test('what a router tells is kept through the pages', () => {
     chapId: 'f9',
     chapChallenge: '01ff6162635c',
     lang: '',
+    router: 'Kisumu tower',
   })
   expect(readPlace(writePlace(place), [])).toEqual(place)
   expect(writePlace(noPlace)).toBe('')

@@ -16,12 +16,15 @@ export type Place = {
   readonly chapChallenge: string
   /** The language that was chosen here; '' for the browser's own. */
   readonly lang: string
+  /** What the router calls itself: how its page looks, and nothing more. */
+  readonly router: string
 }
 
-export const noPlace: Place = { mac: '', login: '', chapId: '', chapChallenge: '', lang: '' }
+export const noPlace: Place = { mac: '', login: '', chapId: '', chapChallenge: '', lang: '', router: '' }
 
 const PLACE_CHARACTERS_MAX = 2048
 const ADDRESS_CHARACTERS_MAX = 512
+const ROUTER_CHARACTERS_MAX = 64
 const CHALLENGE_OCTETS_MAX = 64
 const MAC = /^[0-9A-F]{2}(?::[0-9A-F]{2}){5}$/
 
@@ -85,6 +88,7 @@ export const placeFromRouter = (search: string, listed: readonly string[]): Plac
     chapId: isChap ? id : '',
     chapChallenge: isChap ? text : '',
     lang: get('lang').slice(0, 8),
+    router: get('identity').slice(0, ROUTER_CHARACTERS_MAX),
   }
 }
 
@@ -92,7 +96,7 @@ export const placeFromRouter = (search: string, listed: readonly string[]): Plac
 export const isFromRouter = (query: URLSearchParams): boolean =>
   ['link-login-only', 'link-login', 'mac'].some((name) => query.has(name))
 
-const names = ['mac', 'login', 'chapId', 'chapChallenge', 'lang'] as const
+const names = ['mac', 'login', 'chapId', 'chapChallenge', 'lang', 'router'] as const
 
 /** Short enough for an address; '' for a place of which nothing is known. */
 export const writePlace = (place: Place): string => {
@@ -112,6 +116,7 @@ export const readPlace = (text: string, listed: readonly string[]): Place => {
     chapId: hex('chapId'),
     chapChallenge: hex('chapChallenge'),
     lang: get('lang').slice(0, 8),
+    router: get('router').slice(0, ROUTER_CHARACTERS_MAX),
   }
 }
 

@@ -27,6 +27,8 @@ export const portalLimits = defineLimits({
   formBytesMax: 4096,
   /** What is for sale, and how the page looks, is looked up again after this. */
   offerLifeMs: 1000,
+  /** Looks kept at a time: routers may each have their own, by a name that the browser tells. */
+  looksMax: 100,
   /** Who tried to pay so lately tells whether the provider is reached. */
   cutLatelyMs: 180_000,
   /** A payment is found by the phone alone for so long. */

@@ -1,9 +1,10 @@
-import { portalLimits } from './limits.ts'
+import { addRouter } from '@lango/modules/network'
 import { setPicture, setPortal } from '@lango/modules/portal'
 import { plansForSale } from '@lango/modules/payments'
 import { expect, test } from 'vitest'
 import { pngOf } from '../../modules/portal/testing/pictures.ts'
-import { lookStylesheet, pictureAt, previewHome } from './index.ts'
+import { createPortal, lookStylesheet, pictureAt, previewHome } from './index.ts'
+import { portalLimits } from './limits.ts'
 import { portalUnderTest } from './testing/portal-under-test.ts'
 
 const HOSTILE = '<script>alert(1)</script>"\'&'
@@ -24,6 +25,36 @@ test('what is set at the desk stands on the first page, in the reader’s langua
   expect(swahili).toContain('Karibu Lakeview')
   // What was written in one language only is better than nothing.
   expect(swahili).toContain('Closed on Friday.')
+})
+
+test('a router that is called as at the desk has a look of its own, on every page that follows', async () => {
+  const { get, must } = portalUnderTest()
+  const { id: location } = must(addRouter, { name: 'market', address: '10.0.0.2', secret: 'a-long-shared-secret' })
+  must(setPortal, { welcome: { en: 'Everywhere' }, terms: { en: 'Terms of all' } })
+  must(setPortal, { location, welcome: { en: 'At the market' }, terms: { en: 'Terms of the market' } })
+  const from = (identity: string) => `/?mac=02:00:00:00:00:01&identity=${encodeURIComponent(identity)}`
+  const home = await (await get(from('market'))).text()
+  expect(home).toContain('At the market')
+  const [, terms = ''] = /href="(\/terms[^"]*)"/.exec(home) ?? []
+  expect(await (await get(terms)).text()).toContain('Terms of the market')
+  for (const other of ['tower', '', "market' OR '1'='1", 'x'.repeat(5000)])
+    expect(await (await get(from(other))).text()).toContain('Everywhere')
+})
+
+test('the stylesheets of several places are served side by side', async () => {
+  const sheets = new Map(['market', 'shore'].map((router) => [router, `/* ${router} */`]))
+  const portal = portalUnderTest()
+  const app = createPortal({
+    ...portal.deps,
+    look: (router = '') => ({ ...portal.look(), stylesheet: sheets.get(router) ?? '' }),
+  })
+  const ask = async (path: string) => (await app.request(path, { headers: { host: '192.168.88.10' } })).text()
+  const addressOf = async (router: string) =>
+    /href="(\/assets\/brand-[^"]+)"/.exec(await ask(`/?mac=02:00:00:00:00:01&identity=${router}`))?.[1]
+  const [market, shore] = [await addressOf('market'), await addressOf('shore')]
+  expect(await ask(market!)).toBe('/* market */')
+  expect(await ask(shore!)).toBe('/* shore */')
+  expect(await addressOf('')).toBeUndefined()
 })
 
 test('an announcement ends by itself', async () => {
@@ -111,4 +142,22 @@ test('a preview is the first page of that look, and leads nowhere', () => {
   expect(html).toContain('Hour')
   for (const address of ['/gate.css', '/look.css']) expect(html).toContain(`<link rel="stylesheet" href="${address}"`)
   expect(html).toContain('<base target="_blank"')
+})
+
+test('with the largest pictures, long words and many bundles the first page stays under 50 kB', async () => {
+  const { get, plan, must, look } = portalUnderTest()
+  for (let at = 0; at < 12; at++) plan(`A bundle for a day ${at}`, 5000)
+  const both = (text: string) => ({ en: text, sw: text })
+  must(setPortal, { welcome: both('w'.repeat(160)), announcement: both('a'.repeat(280)), bundlesMax: 12 })
+  const picture = (octets: number) => pngOf(60, 40, octets - pngOf(60, 40).length - 12).toString('base64')
+  const logo = must(setPicture, { kind: 'logo', data: picture(12_000) })
+  const background = must(setPicture, { kind: 'background', data: picture(28_000) })
+  const html = await (await get('/')).text()
+  const [, gate = ''] = /href="(\/assets\/gate-[^"]+)"/.exec(html) ?? []
+  const sheet = await (await get(gate)).text()
+  const own = lookStylesheet(
+    { ...look().portal, colour: '#7a1fa2', background: '#fff8e1' },
+    pictureAt(background.sha256),
+  )
+  expect(html.length + sheet.length + own.length + logo.bytes + background.bytes).toBeLessThan(50_000)
 })

@@ -23,7 +23,8 @@ export type PortalDeps = {
     by: { readonly id?: string; readonly actor: Actor; readonly origin: string },
   ) => Result<unknown, Fault>
   readonly query: (name: string, input: unknown) => Promise<Result<unknown, Fault>>
-  readonly look: () => GateLook
+  /** At a router of this name, which may have a look of its own; that of the whole box where it has none. */
+  readonly look: (router?: string) => GateLook
   /** The grant of whoever is online with this address, where that is known. */
   readonly grantOnlineAt: (address: string) => number | undefined
   /** Names of this box besides its addresses, in lower case. */

@@ -89,8 +89,7 @@ const captiveApi = (gate: Gate) => async (c: Context) => {
 const assets =
   (gate: Gate): MiddlewareHandler =>
   async (c, next) => {
-    const { gate: own, brand, script } = gate.assets()
-    const found = [own, brand, script].find((asset) => asset?.address === c.req.path)
+    const found = gate.asset(c.req.path)
     if (!found) return next()
     return c.body(found.body, 200, {
       'content-type': found.type,

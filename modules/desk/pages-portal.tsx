@@ -12,9 +12,11 @@ import {
   PanelBody,
   RefusedNote,
   Said,
+  Sentence,
   Tabs,
   TextArea,
   valuesFor,
+  visible,
   withSearch,
   type Desk,
   type DoingDesk,
@@ -252,7 +254,11 @@ const Places = ({ desk, places, location }: { desk: Desk; places: readonly Route
         label={words.where}
         tabs={all.map(({ id, name }) => ({ href: hrefOf(id), label: name, current: id === location }))}
       />
-      {here === undefined ? null : <p class="muted">{fill(words.ownNote, { router: here.name })}</p>}
+      {here === undefined ? null : (
+        <p class="muted">
+          <Sentence text={fill(words.ownNote, { router: visible(here.name) })} />
+        </p>
+      )}
     </>
   )
 }

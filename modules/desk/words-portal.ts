@@ -6,7 +6,8 @@ const portalWords = catalogue(
     lead: 'What people see on their phones before they are online.',
     where: 'Where',
     everywhere: 'Everywhere',
-    ownNote: 'Only what you change here differs at {router}. Everything else follows what is set everywhere.',
+    ownNote:
+      'Only what you change here differs at {router}. Everything else follows what is set everywhere. The router has to call itself the same: `/system identity set name="{router}"`',
     saved: 'Saved.',
     pictureSaved: 'The picture is in use.',
     pictureGone: 'The picture is removed.',
@@ -97,7 +98,8 @@ const portalWords = catalogue(
     lead: 'Wanachoona watu kwenye simu zao kabla ya kuingia mtandaoni.',
     where: 'Mahali',
     everywhere: 'Kote',
-    ownNote: 'Unachobadilisha hapa tu ndicho hutofautiana kwenye {router}. Mengine yote hufuata yaliyowekwa kote.',
+    ownNote:
+      'Unachobadilisha hapa tu ndicho hutofautiana kwenye {router}. Mengine yote hufuata yaliyowekwa kote. Ruta lazima ijiite jina hilohilo: `/system identity set name="{router}"`',
     saved: 'Imehifadhiwa.',
     pictureSaved: 'Picha inatumika.',
     pictureGone: 'Picha imeondolewa.',

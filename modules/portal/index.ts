@@ -4,7 +4,7 @@ import { showPortal } from './queries.ts'
 import { portalPictures, portalSettings } from './tables.ts'
 
 export { pictureTooLarge, removePicture, setPicture, setPortal } from './commands.ts'
-export { createPortalLook, type PictureNote, type PortalLook } from './look.ts'
+export { createLocationOf, createPortalLook, type PictureNote, type PortalLook } from './look.ts'
 export { showPortal } from './queries.ts'
 export {
   PICTURE_OCTETS_MAX,

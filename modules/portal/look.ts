@@ -17,6 +17,12 @@ export type PortalLook = PortalSettings & {
   picture(sha256: string): { readonly type: PictureType; readonly sha256: string; readonly bytes: Buffer } | undefined
 }
 
+/** Where the settings of a router are, by its name at the desk; those of the whole box where there is none. */
+export const createLocationOf = (raw: RawDatabase): ((router: string) => string) => {
+  const named = raw.prepare<[string], { id: string }>('SELECT id FROM routers WHERE name = ?')
+  return (router) => (router === '' ? undefined : named.get(router)?.id) ?? EVERYWHERE
+}
+
 type PictureRow = PictureNote & { readonly kind: PictureKind }
 
 /** What is set for the whole box, and over it what a location has of its own. */

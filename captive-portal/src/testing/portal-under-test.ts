@@ -14,13 +14,13 @@ import {
   type PaymentWorkDeps,
 } from '@lango/modules/payments'
 import { addPlan, plans } from '@lango/modules/plans'
-import { createPortalLook, portal } from '@lango/modules/portal'
+import { createLocationOf, createPortalLook, portal } from '@lango/modules/portal'
 import { network } from '@lango/modules/network'
 import { registration } from '@lango/modules/registration'
 import { services } from '@lango/modules/services'
 import { sessions } from '@lango/modules/sessions'
 import { settings } from '@lango/modules/settings'
-import { createPortal, type GateLook } from '../index.ts'
+import { createPortal, type GateLook, type PortalDeps } from '../index.ts'
 
 const AMINA = '+254712345678'
 const modules = [
@@ -76,16 +76,17 @@ export const portalUnderTest = (set: Partial<GateLook> = {}) => {
   const queries = new Map(modules.flatMap((module) => module.queries ?? []).map((one) => [one.name, one]))
   const online = new Map<string, number>()
   const portalLook = createPortalLook(site.database.raw)
-  const look = (): GateLook => ({
+  const locationOf = createLocationOf(site.database.raw)
+  const look = (router = ''): GateLook => ({
     siteName: 'Kisumu estate',
     currency: 'KES',
     language: '',
     stylesheet: '',
-    portal: portalLook(),
+    portal: portalLook(locationOf(router)),
     ...set,
   })
   let asked = 0
-  const app = createPortal({
+  const deps: PortalDeps = {
     command: (name, input, { id, actor, origin }) =>
       site.dispatcher.dispatch(commands.get(name)!, input, { id: id ?? site.ids.next('cmd'), actor, origin }),
     query: (name, input): Promise<Result<unknown, never>> => {
@@ -101,7 +102,8 @@ export const portalUnderTest = (set: Partial<GateLook> = {}) => {
     clock,
     random,
     log,
-  })
+  }
+  const app = createPortal(deps)
   const plan = (name: string, priceMinor: number, policy: object = {}) =>
     must(addPlan, { name, kind: 'hotspot', policy, validitySec: 3600, priceMinor, currency: 'KES' })
 
@@ -150,6 +152,7 @@ export const portalUnderTest = (set: Partial<GateLook> = {}) => {
   return {
     ...site,
     app,
+    deps,
     look,
     says,
     prompted,
