@@ -42,7 +42,8 @@ const lookSheet = (c: Context) => {
     { colour: colourIn('colour'), background: colourIn('background') },
     SHA256.test(picture) ? pictureAt(picture) : '',
   )
-  return c.body(css, 200, { 'content-type': 'text/css; charset=utf-8' })
+  // What stands in its address is all that it is made of.
+  return c.body(css, 200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'private, max-age=3600' })
 }
 
 const picture =

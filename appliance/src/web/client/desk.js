@@ -81,17 +81,33 @@ for (const form of document.querySelectorAll('form[method="post"]')) {
   })
 }
 
-// A preview follows what is typed, a moment after the typing stops, in the language that was looked at last.
+// A preview follows what is typed, a moment after the typing stops, in the language that was looked at last. It is put
+// into the frame where it stands: sent there by the form each time, every pause would be a step for the back button.
 const PREVIEW_AFTER_MS = 500
+const putInto = (shown, page) => {
+  const [next, now] = [page, shown].map((each) => [...each.querySelectorAll('link[rel="stylesheet"]')])
+  for (const [at, link] of now.entries()) if (link.href !== next[at]?.href) link.href = next[at].href
+  shown.documentElement.lang = page.documentElement.lang
+  shown.body.replaceChildren(...page.body.childNodes)
+}
 const previews = document.querySelectorAll('[data-preview]')
 for (const form of new Set([...previews].map((button) => button.form))) {
   const own = [...previews].filter((button) => button.form === form)
   let last = own.find((button) => button.value === document.documentElement.lang) ?? own[0]
   let waiting
+  const draw = async () => {
+    const turn = waiting
+    const body = new URLSearchParams(new FormData(form, last))
+    const answer = await fetch(last.formAction, { method: 'POST', body })
+    const shown = document.querySelector(`iframe[name="${last.formTarget}"]`).contentDocument
+    // Somebody has typed on, is signed out, or the frame holds something else.
+    if (turn !== waiting || !answer.ok || answer.redirected || !shown?.body) return
+    putInto(shown, new DOMParser().parseFromString(await answer.text(), 'text/html'))
+  }
   for (const button of own) button.addEventListener('click', () => (last = button))
   form.addEventListener('input', () => {
     clearTimeout(waiting)
-    waiting = setTimeout(() => form.requestSubmit(last), PREVIEW_AFTER_MS)
+    waiting = setTimeout(() => draw().catch(() => {}), PREVIEW_AFTER_MS)
   })
 }
 
