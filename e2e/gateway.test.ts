@@ -211,10 +211,13 @@ suite('gateway', () => {
 
     test('is one address with one hardware address: who copies either is outside', async () => {
       await enter(lab.phone1, await voucher('Day'))
+      const heard = await lab.internet.ask('heard')
       await readdress(phoneIp(2), phoneIp(1))
       expect(await lab.phone2.http(`http://${INTERNET}/page`, { waitMs: 1500 })).not.toMatchObject({ status: 200 })
       expect(await lab.phone2.udp(INTERNET, 7)).toBe('silence')
       expect(await page(lab.phone1)).toMatchObject({ status: 200 })
+      // What comes back goes to the one who logged in: nothing has gone out either.
+      expect(await lab.internet.ask('heard')).toEqual(heard)
       await readdress(phoneIp(1), phoneIp(2))
       await lab.inside('phone2', 'ip', 'link', 'set', 'wlan0', 'address', phoneMac(1))
       expect(await page(lab.phone2)).toMatchObject({ status: 302 })
