@@ -1,10 +1,13 @@
 /** One field that finds anything: a subscriber, a session, a router, a voucher. */
 import {
+  agoColumn,
   Button,
   definePage,
   EmptyState,
   fill,
   Form,
+  formatPhone,
+  formatPrice,
   PageHead,
   Panel,
   SearchForm,
@@ -16,12 +19,14 @@ import {
 import type { ResultOf } from '@lango/kernel/db'
 import { readCode } from '../access/index.ts'
 import { listRouters } from '../network/index.ts'
+import { findPurchases, readPhone } from '../payments/index.ts'
 import { sessionColumns } from './pages-sessions.tsx'
 import { onlineNow, subscriberColumns } from './pages-subscribers.tsx'
 import { listSubscribers } from '../services/index.ts'
 import { deskSessions } from './queries.ts'
 import { wordsOf } from './words.ts'
 
+type Purchase = ResultOf<typeof findPurchases>['purchases'][number]
 type Router = ResultOf<typeof listRouters>[number]
 
 const ROWS = 10
@@ -43,6 +48,43 @@ const routerColumns = (desk: Desk): readonly Column<Router>[] => {
     },
     { id: 'address', head: words.address, width: 'l', digits: true, value: ({ address }) => address },
   ]
+}
+
+const purchaseColumns = (desk: Desk): readonly Column<Purchase>[] => {
+  const words = wordsOf(desk)
+  return [
+    {
+      id: 'number',
+      head: words.purchase,
+      width: 'm',
+      card: 'title',
+      value: ({ number }) => String(number),
+      render: ({ number }) => <a href={`/payments/purchases/${number}`}>{fill(words.purchaseTitle, { n: number })}</a>,
+    },
+    {
+      id: 'plan',
+      head: words.plan,
+      width: 'l',
+      value: ({ plan }) => plan,
+      render: ({ plan }) => <UserText text={plan} />,
+    },
+    { id: 'phone', head: words.phone, width: 'l', digits: true, value: ({ phone }) => formatPhone(phone) },
+    {
+      id: 'amount',
+      head: words.amount,
+      width: 'm',
+      figures: true,
+      value: ({ amountMinor, currency }) => formatPrice(amountMinor, currency),
+    },
+    agoColumn(desk, ({ requestedAt }) => requestedAt, { id: 'when', head: words.asked, width: 'm' }),
+  ]
+}
+
+/** What was bought by phone, by whatever the customer has of it. */
+const findBought = async (desk: Desk, q: string): Promise<ResultOf<typeof findPurchases>> => {
+  if (!desk.may('payments.read')) return { purchases: [], receipt: undefined }
+  const phone = readPhone(q, desk.currency)
+  return desk.ask(findPurchases, { q, ...(phone.ok && { phone: phone.value }) })
 }
 
 /** Vouchers are found by their code on their own page, which keeps it out of the address. */
@@ -87,17 +129,20 @@ export const searchPage = definePage({
       }
     const subscribers = await desk.ask(listSubscribers, { search: q, limit: ROWS })
     const owners = subscribers.map(({ grantNo }) => grantNo)
-    const [online, sessions, allRouters] = await Promise.all([
+    const [online, sessions, allRouters, bought] = await Promise.all([
       onlineNow(desk, subscribers),
       desk.may('sessions.read') ? desk.ask(deskSessions, { q, owners, limit: ROWS }) : [],
       desk.may('routers.read') ? desk.ask(listRouters, {}) : [],
+      findBought(desk, q),
     ])
     const wanted = q.toLowerCase()
     const routers = allRouters
       .filter(({ name, address }) => name.toLowerCase().includes(wanted) || address.includes(wanted))
       .slice(0, ROWS)
     const mayBeCode = desk.may('vouchers.read') && readCode(q) !== undefined
-    const isNothing = subscribers.length + sessions.length + routers.length === 0
+    const { purchases, receipt } = bought
+    const isNothing =
+      subscribers.length + sessions.length + routers.length + purchases.length === 0 && receipt === undefined
     return {
       title: words.search,
       content: (
@@ -110,6 +155,17 @@ export const searchPage = definePage({
               <p>{words.searchEmptyBody}</p>
             </EmptyState>
           ) : null}
+          {receipt === undefined ? null : (
+            <p>
+              <a href={`/payments/receipts/${encodeURIComponent(receipt)}`}>{fill(words.receiptFound, { receipt })}</a>
+            </p>
+          )}
+          <Found
+            title={words.purchases}
+            columns={purchaseColumns(desk)}
+            rows={purchases}
+            rowKey={({ number }) => String(number)}
+          />
           <Found
             title={words.subscribers}
             columns={subscriberColumns(desk, online)}

@@ -3,6 +3,7 @@ import { beginPrompt, givePaid, promptTold, requestPurchase, revealPurchase } fr
 import { payableAtGate, purchaseAtGate, purchasesOfPhone, receiptAtGate } from './gate.ts'
 import { listCallbacks } from './callback-queries.ts'
 import { endAhead, hearCallback, hearConfirmation } from './hear-callback.ts'
+import { findPurchases } from './find.ts'
 import { hearPayments, resolvePayment } from './hear.ts'
 import { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
 import { purchasePace } from './pace.ts'
@@ -30,6 +31,7 @@ export { listCallbacks } from './callback-queries.ts'
 export { callbackDigest, createCallbackGate, type CallbackGate, type CallbackSubject } from './callback-gate.ts'
 export { callbackLimits } from './callback-rules.ts'
 export { hearCallback, hearConfirmation } from './hear-callback.ts'
+export { findPurchases } from './find.ts'
 export { hearPayments, resolvePayment } from './hear.ts'
 export { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
 export { missingOf, MPESA, mpesaSecretsPurpose, type MpesaSecrets, type MpesaSettings } from './mpesa-rules.ts'
@@ -70,6 +72,7 @@ export const payments = defineModule({
     listCallbacks,
     showMpesa,
     purchasePace,
+    findPurchases,
     payableAtGate,
     purchaseAtGate,
     purchasesOfPhone,

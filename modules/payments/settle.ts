@@ -1,6 +1,6 @@
 /** From paid to given: what a purchase brings, in the transaction that says that it is paid. */
 import { and, between, eq } from 'drizzle-orm'
-import { Secret } from '@lango/kernel'
+import { formatMoney, money, Secret } from '@lango/kernel'
 import type { CommandContext } from '@lango/kernel/verbs'
 import {
   accessChanged,
@@ -30,8 +30,12 @@ const CODE_SHAPE = { prefix: 'P', length: 8, numeric: false } as const
 /** A code is worth sending for so long. */
 const CODE_LIFE_MS = 3_600_000
 
-/** Where SMS are set up; else the desk tells it. */
-const sendCode = (ctx: CommandContext, { id, phone, planName, code }: Sent): void => {
+/** What was paid for, and the code: where SMS are set up; else the desk tells it. */
+const sendCode = (
+  ctx: CommandContext,
+  { id, phone, amountMinor, currency }: Purchase,
+  { planName, code }: Sent,
+): void => {
   const site = createSettings(ctx.raw)().siteName || 'Wi-Fi'
   putMessage(ctx, {
     channel: 'sms',
@@ -39,11 +43,11 @@ const sendCode = (ctx: CommandContext, { id, phone, planName, code }: Sent): voi
     about: `purchase:${id}`,
     recipient: phone,
     subject: site,
-    text: `${site}: ${planName}. Msimbo wako / your code: ${spellCode(code, CODE_SHAPE.prefix)}`,
+    text: `${site}: ${planName}, ${formatMoney(money(amountMinor, currency))}. Msimbo wako / your code: ${spellCode(code, CODE_SHAPE.prefix)}`,
     expiresAt: ctx.now + CODE_LIFE_MS,
   })
 }
-type Sent = { readonly id: string; readonly phone: string; readonly planName: string; readonly code: string }
+type Sent = { readonly planName: string; readonly code: string }
 
 const put = (ctx: CommandContext, id: string, values: Partial<Purchase>): void => {
   ctx.db.update(purchases.site).set(values).where(eq(purchases.site.id, id)).run()
@@ -117,7 +121,7 @@ export const hand = (ctx: CommandContext, purchase: Purchase): boolean => {
   const validity = validityAt(ctx, plan)
   if (!validity.ok) return false
   const code = standing ? reopened(ctx, standing, validity.value) : granted(ctx, purchase, plan, validity.value)
-  if (code !== undefined) sendCode(ctx, { id: purchase.id, phone: purchase.phone, planName: plan.name, code })
+  if (code !== undefined) sendCode(ctx, purchase, { planName: plan.name, code })
   return true
 }
 

@@ -68,6 +68,22 @@ test('a purchase is listed with who, how much, in which state, and how long it t
   expect(await page()).toMatch(/Ununuzi 1<.*Umetolewa.*>sek 12</s)
 })
 
+test('the search finds a purchase by its number, phone, reference and receipt; money by its receipt', async () => {
+  const { as, buy, hear, text, deadLinks } = desk()
+  as('technician')
+  const { reference } = buy()
+  buy('+254712345679')
+  const receipt = hear({ account: reference })
+  const alone = hear({ amountMinor: 777 })
+  const found = async (q: string) => (await text(`/search?q=${encodeURIComponent(q)}`)).match(/>Purchase \d+</g) ?? []
+  for (const q of ['0712 345 678', reference.toLowerCase(), receipt])
+    expect(await found(q), q).toEqual(['>Purchase 1<'])
+  expect(await found('2')).toEqual(['>Purchase 2<'])
+  expect(await found('0712 000 000')).toEqual([])
+  expect(await text(`/search?q=${alone}`)).toContain(`/payments/receipts/${alone}`)
+  expect(await deadLinks(`/search?q=${receipt}`)).toEqual([])
+})
+
 test.each(['en', 'sw'] as const)('every failure has a sentence of its own, and what to do: %s', async (lang) => {
   const { as, buy, put, text, inSwahili } = desk()
   as('owner')
