@@ -59,11 +59,14 @@ test(
         message_senders: { config: [{ driver: 'africastalking', username: 'isp', sender: '', prefixes: ['+254'] }] },
         portal_settings: { config: [{ wifiName: 'Lakeview' }] },
         session_orders: { steps: [[]] },
-        // Half of the grants belong to services, half to vouchers.
+        // A third of the grants belongs to services, a third to vouchers, a third to what was bought by phone.
         grants: {
           devices: [[]],
           topUps: [null, [{ at: SOLD_AT, octets: 7 }], [{ at: SOLD_AT, octets: 5, sec: 90, untilAt: SOLD_AT + 9e8 }]],
-          serviceId: Array.from({ length: 100 }, (_, at) => `${at % 2 ? 'services' : 'vouchers'}_${1 + (at >> 1)}`),
+          serviceId: Array.from({ length: 150 }, (_, at) => {
+            const owner = ['vouchers', 'services', 'purchases'][at % 3]
+            return `${owner}_${1 + Math.floor(at / 3)}`
+          }),
         },
       },
     })

@@ -101,6 +101,7 @@ export class Claim {
     const claim = { c, view, phone: phone?.value, planId: field('plan') }
     const found = typed.code === '' ? await this.#byPhone(view, phone!.value) : await this.#byCode(claim, typed.code)
     if ('say' in found) return again({ refused: found.say, ...(found.plans && { plans: found.plans }) })
+    gate.keepTicket(c, found.ticket)
     return c.redirect(href(view, `/connect/${found.ticket}`), 303)
   }
 

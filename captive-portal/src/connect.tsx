@@ -12,6 +12,7 @@ import {
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
 import { freeDevice, handOver, spellCode } from '@lango/modules/access'
+import { receiptOfGrant } from '@lango/modules/payments'
 import { grantDevices, showAllowance } from '@lango/modules/sessions'
 import type { Context } from 'hono'
 import { ownOrigin, type Gate } from './gate.tsx'
@@ -135,7 +136,7 @@ const STATUS_REFRESH_SEC = 60
 const LET_IN_REFRESH_SEC = 3
 const LET_IN_MS = 15_000
 
-const StatusPage = (props: Props & { isOnline: boolean; refreshSec: number; freed: boolean }) => {
+const StatusPage = (props: Props & { isOnline: boolean; isPaid: boolean; refreshSec: number; freed: boolean }) => {
   const { view, ticket, allowance, devices, isOnline, refreshSec, freed } = props
   const { words, place } = view
   const logout = logoutLink(place)
@@ -166,6 +167,11 @@ const StatusPage = (props: Props & { isOnline: boolean; refreshSec: number; free
       <a class="button" href={href(view, '/')}>
         {words.buyMore}
       </a>
+      {props.isPaid ? (
+        <a class="button" href={href(view, `/receipt/${ticket}`)}>
+          {words.receipt}
+        </a>
+      ) : null}
       {isOnline && logout !== '' ? (
         <a class="button" href={logout}>
           {words.logOut}
@@ -201,7 +207,6 @@ export class Connect {
     }
     const handed = gate.tell(c, handOver, { grantNo: allowance.grantNo })
     if (!handed.ok) return gate.page(c, <OverPage view={view} allowance={undefined} />)
-    gate.keepTicket(c, ticket)
     if (view.place.login === '') return gate.page(c, <CodePage {...{ view, ticket, ...handed.value }} />)
     const next = href(view, `/s/${ticket}`, c.req.query('again') === undefined ? {} : { again: '' })
     return c.redirect(loginLink(view.place, handed.value, ownOrigin(c) + next), 303)
@@ -222,7 +227,8 @@ export class Connect {
     const isOnline = isCounted || (letInMs >= 0 && letInMs < LET_IN_MS)
     const refreshSec = isOnline && !isCounted ? LET_IN_REFRESH_SEC : STATUS_REFRESH_SEC
     const freed = c.req.query('freed') !== undefined && !isOnline
-    return gate.page(c, <StatusPage {...{ view, ticket, allowance, devices, isOnline, refreshSec, freed }} />)
+    const isPaid = (await gate.ask(receiptOfGrant, { grantNo: allowance.grantNo })) !== undefined
+    return gate.page(c, <StatusPage {...{ view, ticket, allowance, devices, isOnline, isPaid, refreshSec, freed }} />)
   }
 
   /** Makes room for this device. */

@@ -209,6 +209,7 @@ export class Free {
     const allowance = await gate.ask(showAllowance, { login: outcome.login, at: gate.now, timeZone })
     if (!allowance) return again(view.words.freeOver)
     const ticket = gate.tickets.write({ kind: 'grant', grantNo: allowance.grantNo })
+    gate.keepTicket(c, ticket)
     return c.redirect(href(view, `/connect/${ticket}`), 303)
   }
 

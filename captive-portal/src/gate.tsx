@@ -148,6 +148,7 @@ export class Gate {
     return ticket && { text, ticket }
   }
 
+  /** Of what was just bought or shown here: a link of somebody else's never puts theirs in its place. */
   keepTicket(c: Context, text: string): void {
     const life = Math.floor(TICKET_LIFE_MS / 1000)
     c.header('set-cookie', `${TICKET_COOKIE}=${text}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${life}`, {

@@ -90,6 +90,10 @@ test('a stranger buys with their phone and is handed to the router, without typi
   const status = await follow(portal, next.pathname + next.search)
   expect(status.html).toContain('Ready to go online')
   expect(status.html).toContain('1\u00a0h')
+  portal.receipt('SJ41XK2P9Q', portal.purchase().reference)
+  const [, receipt] = /href="(\/receipt\/[^"]+)"/.exec(status.html)!
+  const { html } = await follow(portal, receipt!.replaceAll('&amp;', '&'))
+  for (const fact of ['Hour', 'KSh\u00a020.00', 'SJ41XK2P9Q', portal.purchase().reference]) expect(html).toContain(fact)
 })
 
 test('with CHAP the code itself does not leave the box', async () => {
@@ -299,6 +303,54 @@ test('a challenge that was used up meanwhile is made good by the next one, once'
   expect(second.searchParams.get('password')).toBe(createHash('md5').update(octets).digest('hex'))
   expect((await refused(second.searchParams.get('dst')!)).html).toContain('You are not online yet')
   expect((await refused(first.searchParams.get('dst')!, 'radius-timeout')).html).toContain('does not reach the office')
+})
+
+// X26: a link that somebody else has made.
+test('no address gives a browser a ticket: only what somebody does here', async () => {
+  const portal = portalUnderTest()
+  const { answer, waiting } = await bought(portal)
+  expect(answer.headers.get('set-cookie')).toMatch(
+    /^lango-ticket=p-[^;]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=\d+$/,
+  )
+  await portal.runJobs()
+  await portal.paid()
+  const seen: (string | null)[] = []
+  for (let at: string | null = waiting; at?.startsWith('/') === true;) {
+    const page = await portal.get(at)
+    seen.push(page.headers.get('set-cookie'))
+    at = page.headers.get('location')
+  }
+  expect(seen.length).toBeGreaterThan(1)
+  expect(seen.every((cookie) => cookie === null)).toBe(true)
+  const typed = await portal.post('/voucher', { code: portal.codeOf(1) })
+  expect(typed.headers.get('set-cookie')).toMatch(/^lango-ticket=g-1\./)
+})
+
+test('nothing that is typed or sent gets into a header', async () => {
+  const portal = portalUnderTest()
+  const { sent } = await bought(portal)
+  const evil = 'x\r\nSet-Cookie: lango-ticket=evil\r\n\r\n<script>'
+  const answers = [
+    await portal.get(
+      `/?g=${encodeURIComponent(evil)}&lang=${encodeURIComponent(evil)}&mac=${encodeURIComponent(evil)}`,
+    ),
+    await portal.get(
+      `/?link-orig=${encodeURIComponent(evil)}&link-login-only=${encodeURIComponent(`http://10.5.50.1/login?${evil}`)}`,
+    ),
+    await portal.post('/buy', {
+      ...sent,
+      once: evil,
+      phone: evil,
+      plan: evil,
+      g: Buffer.from(`lang=${evil}&login=${evil}`).toString('base64url'),
+    }),
+    await portal.get(`/s/${encodeURIComponent(evil)}?freed=${encodeURIComponent(evil)}`),
+  ]
+  for (const answer of answers) {
+    expect(answer.headers.get('set-cookie')).toBeNull()
+    expect(answer.headers.get('location') ?? '/').toMatch(/^\/[\w/?=%.&+-]*$/)
+    expect(await answer.text()).not.toContain('<script>')
+  }
 })
 
 test('a second device takes the place of the first, once that is meant', async () => {

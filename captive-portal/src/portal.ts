@@ -17,6 +17,7 @@ import { mikrotikFiles } from './mikrotik-files.ts'
 import { Notes } from './notes.tsx'
 import type { PortalDeps } from './port.ts'
 import { isNothingHere, probeAnswer } from './probes.ts'
+import { openReceipt } from './receipt.tsx'
 import { Voucher } from './voucher.tsx'
 import { Waiting } from './waiting.tsx'
 
@@ -131,6 +132,7 @@ export const createPortal = (deps: PortalDeps): Hono => {
   app.get('/pay/:ticket', (c) => waiting.open(c))
   app.get('/pay/:ticket/state', (c) => waiting.state(c))
   app.get('/connect/:ticket', (c) => connect.open(c))
+  app.get('/receipt/:ticket', openReceipt(gate))
   app.get('/s/:ticket', (c) => connect.status(c))
   app.post('/devices/:ticket', (c) => connect.free(c))
   app.get('/voucher', (c) => voucher.open(c))

@@ -61,6 +61,7 @@ export class Voucher {
       return again(words.voucherUnknown)
     }
     const ticket = gate.tickets.write({ kind: 'grant', grantNo: allowance.grantNo })
+    gate.keepTicket(c, ticket)
     return c.redirect(href(view, `/connect/${ticket}`), 303)
   }
 }

@@ -80,8 +80,29 @@ const purchaseColumns = (desk: Desk): readonly Column<Purchase>[] => {
   ]
 }
 
+type Bought = ResultOf<typeof findPurchases>
+
+const FoundBought = ({ desk, bought: { purchases, receipt } }: { desk: Desk; bought: Bought }) => {
+  const words = wordsOf(desk)
+  return (
+    <>
+      {receipt === undefined ? null : (
+        <p>
+          <a href={`/payments/receipts/${encodeURIComponent(receipt)}`}>{fill(words.receiptFound, { receipt })}</a>
+        </p>
+      )}
+      <Found
+        title={words.purchases}
+        columns={purchaseColumns(desk)}
+        rows={purchases}
+        rowKey={({ number }) => String(number)}
+      />
+    </>
+  )
+}
+
 /** What was bought by phone, by whatever the customer has of it. */
-const findBought = async (desk: Desk, q: string): Promise<ResultOf<typeof findPurchases>> => {
+const findBought = async (desk: Desk, q: string): Promise<Bought> => {
   if (!desk.may('payments.read')) return { purchases: [], receipt: undefined }
   const phone = readPhone(q, desk.currency)
   return desk.ask(findPurchases, { q, ...(phone.ok && { phone: phone.value }) })
@@ -140,9 +161,9 @@ export const searchPage = definePage({
       .filter(({ name, address }) => name.toLowerCase().includes(wanted) || address.includes(wanted))
       .slice(0, ROWS)
     const mayBeCode = desk.may('vouchers.read') && readCode(q) !== undefined
-    const { purchases, receipt } = bought
     const isNothing =
-      subscribers.length + sessions.length + routers.length + purchases.length === 0 && receipt === undefined
+      subscribers.length + sessions.length + routers.length + bought.purchases.length === 0 &&
+      bought.receipt === undefined
     return {
       title: words.search,
       content: (
@@ -155,17 +176,7 @@ export const searchPage = definePage({
               <p>{words.searchEmptyBody}</p>
             </EmptyState>
           ) : null}
-          {receipt === undefined ? null : (
-            <p>
-              <a href={`/payments/receipts/${encodeURIComponent(receipt)}`}>{fill(words.receiptFound, { receipt })}</a>
-            </p>
-          )}
-          <Found
-            title={words.purchases}
-            columns={purchaseColumns(desk)}
-            rows={purchases}
-            rowKey={({ number }) => String(number)}
-          />
+          <FoundBought desk={desk} bought={bought} />
           <Found
             title={words.subscribers}
             columns={subscriberColumns(desk, online)}

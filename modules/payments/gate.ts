@@ -1,7 +1,7 @@
 /** What the portal asks for whoever buys there: no more than the holder of a ticket, or of what was paid, may know. */
-import { and, eq, gte } from 'drizzle-orm'
+import { and, eq, gte, isNotNull } from 'drizzle-orm'
 import { z } from 'zod'
-import { defineQuery, descending } from '@lango/kernel/db'
+import { ascending, defineQuery, descending } from '@lango/kernel/db'
 import { grants } from '../access/tables.ts'
 import { plans } from '../plans/tables.ts'
 import { paymentAccounts, payments, purchases } from './tables.ts'
@@ -95,6 +95,35 @@ export const receiptAtGate = defineQuery({
       .where(eq(payments.receipt, receipt))
       .orderBy(...byKey(payments)),
   shape: ([found]) => found,
+})
+
+/** What was paid for a grant, and its receipt where that is known; undefined for one that nobody paid for by phone. */
+export const receiptOfGrant = defineQuery({
+  name: 'purchases.receipt',
+  permission: 'system',
+  input: z.object({ grantNo: z.number().int() }),
+  tables: { grants, purchases, payments, plans },
+  examples: Array.from({ length: 40 }, (_, at) => ({ grantNo: at })),
+  select: ({ db, grants, purchases, payments, plans, ref, byKey }, { grantNo }) =>
+    db
+      .select({
+        number: purchases.number,
+        reference: purchases.reference,
+        plan: plans.name,
+        amountMinor: purchases.amountMinor,
+        currency: purchases.currency,
+        phone: purchases.phone,
+        confirmedAt: purchases.confirmedAt,
+        receipt: payments.receipt,
+        paidAt: payments.paidAt,
+      })
+      .from(grants)
+      .innerJoin(purchases, ref(grants.serviceId, purchases.id))
+      .innerJoin(plans, ref(purchases.planId, plans.id))
+      .leftJoin(payments, ref(purchases.id, payments.purchaseId))
+      .where(and(eq(grants.no, grantNo), isNotNull(purchases.confirmedAt)))
+      .orderBy(ascending(payments.paidAt), ...byKey(purchases)),
+  shape: ([found]) => found && { ...found, confirmedAt: found.confirmedAt! },
 })
 
 /** Asked so lately, what became of it says whether the provider is reached now. */

@@ -1,6 +1,6 @@
 import { defineModule } from '@lango/kernel/verbs'
 import { beginPrompt, givePaid, promptTold, requestPurchase, revealPurchase } from './commands.ts'
-import { payableAtGate, purchaseAtGate, purchasesOfPhone, receiptAtGate } from './gate.ts'
+import { payableAtGate, purchaseAtGate, purchasesOfPhone, receiptAtGate, receiptOfGrant } from './gate.ts'
 import { listCallbacks } from './callback-queries.ts'
 import { endAhead, hearCallback, hearConfirmation } from './hear-callback.ts'
 import { findPurchases } from './find.ts'
@@ -21,7 +21,7 @@ import {
 } from './queries.ts'
 import { paymentAccounts, paymentInbox, paymentMarks, payments as paymentsTable, purchases } from './tables.ts'
 
-export { payableAtGate, purchaseAtGate, purchasesOfPhone, receiptAtGate } from './gate.ts'
+export { payableAtGate, purchaseAtGate, purchasesOfPhone, receiptAtGate, receiptOfGrant } from './gate.ts'
 export { readPhone } from './phone.ts'
 export type { Failure } from './port.ts'
 export { paymentLimits, type Doubt } from './rules.ts'
@@ -77,5 +77,6 @@ export const payments = defineModule({
     purchaseAtGate,
     purchasesOfPhone,
     receiptAtGate,
+    receiptOfGrant,
   ],
 })

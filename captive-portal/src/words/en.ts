@@ -154,6 +154,14 @@ export const en = {
   freeKnown: 'This contact has had its free access. Buy a bundle, or log in with the account that you have.',
   freeLater: 'The clock of the box is being set. Type the same code again in a few minutes.',
 
+  receipt: 'Receipt',
+  receiptFor: 'For',
+  receiptAmount: 'Paid',
+  receiptPhone: 'By',
+  receiptWhen: 'When',
+  receiptReference: 'Reference',
+  receiptNumber: 'Purchase',
+
   helpTitle: 'Help',
   helpPay: 'Paying: type your M-Pesa number and tap what you want. A request comes to your phone: type your PIN there.',
   helpPin: 'Never type your PIN on a web page. Nobody here asks for it.',

@@ -155,6 +155,14 @@ export const sw: { readonly [K in keyof typeof en]: (typeof en)[K] extends strin
   freeKnown: 'Mawasiliano haya yameshapata mtandao wa bure. Nunua kifurushi, au ingia kwa akaunti uliyo nayo.',
   freeLater: 'Saa ya kisanduku inawekwa. Andika msimbo uleule tena baada ya dakika chache.',
 
+  receipt: 'Risiti',
+  receiptFor: 'Kwa',
+  receiptAmount: 'Kimelipwa',
+  receiptPhone: 'Na',
+  receiptWhen: 'Lini',
+  receiptReference: 'Rejea',
+  receiptNumber: 'Ununuzi',
+
   helpTitle: 'Msaada',
   helpPay: 'Kulipa: andika nambari yako ya M-Pesa kisha gusa unachotaka. Ombi linakuja kwenye simu: andika PIN huko.',
   helpPin: 'Usiandike PIN yako kwenye ukurasa wa mtandao kamwe. Hakuna anayeiomba hapa.',

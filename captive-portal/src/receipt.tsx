@@ -1,0 +1,42 @@
+/** What somebody has paid, for whoever wants it on record: to be kept, shown or printed. */
+import { formatExact, formatPhone, formatPrice, visible } from '@lango/kernel/ui'
+import type { ResultOf } from '@lango/kernel/db'
+import { receiptOfGrant } from '@lango/modules/payments'
+import type { Context } from 'hono'
+import type { Gate } from './gate.tsx'
+import { href, Page, type View } from './page.tsx'
+
+type Receipt = NonNullable<ResultOf<typeof receiptOfGrant>>
+
+const ReceiptPage = ({ view, receipt }: { view: View; receipt: Receipt }) => {
+  const { words, locale } = view
+  const facts = [
+    [words.receiptFor, visible(receipt.plan)],
+    [words.receiptAmount, formatPrice(receipt.amountMinor, receipt.currency)],
+    [words.receiptPhone, formatPhone(receipt.phone)],
+    [words.receiptWhen, formatExact(receipt.paidAt ?? receipt.confirmedAt, locale)],
+    ...(receipt.receipt === null ? [] : [[words.claimCode, visible(receipt.receipt)] as const]),
+    [words.receiptReference, receipt.reference],
+    [words.receiptNumber, String(receipt.number)],
+  ] as const
+  return (
+    <Page view={view} title={words.receipt}>
+      <dl class="account">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </Page>
+  )
+}
+
+/** The one of a ticket's grant; nothing else is told of whoever paid. */
+export const openReceipt = (gate: Gate) => async (c: Context) => {
+  const view = gate.view(c)
+  const ticket = gate.ticket(c)
+  const receipt = ticket?.kind === 'grant' ? await gate.ask(receiptOfGrant, { grantNo: ticket.grantNo }) : undefined
+  return receipt ? gate.page(c, <ReceiptPage {...{ view, receipt }} />) : c.redirect(href(view, '/'), 303)
+}
