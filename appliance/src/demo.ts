@@ -183,8 +183,8 @@ Try a login of your own (Debian: apt install freeradius-utils):
 Register as a stranger would, at ${new URL(box.deskAddress).origin}/join: codes come
 to this terminal, by a simulated SMS provider and mail server that reach nobody.
 
-Buy a bundle as a stranger at the hotspot: open the portal, type any Kenyan number, and then its PIN,
-1234, on the simulated handset at ${money.handset}
+Buy a bundle as a stranger at the hotspot: open the portal, type any Kenyan number, and approve on the
+simulated handset of that number at ${money.handset}
 (no money moves). The session, the payment and its ledger entries stand on the desk.
 
 Everything is in demo-data. Ctrl-C ends the demo.

@@ -50,13 +50,15 @@ export const createLiveFeed = (deps: LiveFeedDeps): LiveFeed & { close(): void }
 const statementsOn = (reader: RawDatabase) => ({
   sessions: reader.prepare<[number], SessionRead>(
     // A voucher's code is its key: whoever watches the page sees its last four characters.
-    `SELECT l.no, iif(v.id IS NULL, l.user_name, 'voucher …' || v.tail) login, c.name customerName, p.name plan, coalesce(r.name, l.nas) nas,
+    `SELECT l.no, coalesce('voucher …' || v.tail, 'purchase ' || u.number, l.user_name) login,
+       coalesce(c.name, u.phone) customerName, p.name plan, coalesce(r.name, l.nas) nas,
        l.acct_session_id acctSessionId, nullif(l.device, '') mac, nullif(l.framed_ip, '') ip, l.started_at startedAt,
        l.last_received_at updatedAt, l.input_octets inputOctets, l.output_octets outputOctets, l.state,
        l.interim_sec interimSec
      FROM live_sessions l LEFT JOIN grants g ON g.no = l.grant_no LEFT JOIN services s ON s.id = g.service_id
        LEFT JOIN customers c ON c.id = s.customer_id LEFT JOIN vouchers v ON v.id = g.service_id
-       LEFT JOIN voucher_batches b ON b.id = v.batch_id LEFT JOIN plans p ON p.id = coalesce(s.plan_id, b.plan_id)
+       LEFT JOIN voucher_batches b ON b.id = v.batch_id LEFT JOIN purchases u ON u.id = g.service_id
+       LEFT JOIN plans p ON p.id = coalesce(s.plan_id, b.plan_id, u.plan_id)
        LEFT JOIN routers r ON r.no = l.router_no
      WHERE l.ended_at IS NULL ORDER BY l.no DESC LIMIT ?`,
   ),

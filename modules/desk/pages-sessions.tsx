@@ -39,9 +39,10 @@ type Order = ResultOf<typeof ordersOf>[number]
 
 const PAGE_ROWS = 50
 
-/** Where the owner of a session stands: a subscriber's page, a voucher's; a stranger has none. */
-const ownerOf = ({ service, voucherId }: LiveSession): string | undefined => {
+/** Where the owner of a session stands: a subscriber's page, a voucher's, a purchase's; a stranger has none. */
+const ownerOf = ({ service, voucherId, purchase }: LiveSession): string | undefined => {
   if (service !== null) return subscriberHref(service)
+  if (purchase !== null) return `/payments/purchases/${purchase}`
   return voucherId === null ? undefined : `/vouchers/code/${encodeURIComponent(voucherId)}`
 }
 

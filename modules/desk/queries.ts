@@ -9,6 +9,7 @@ import { routers } from '../network/tables.ts'
 import { plans } from '../plans/tables.ts'
 import { services } from '../services/tables.ts'
 import { liveSessions, sessionHistory, sessionOrders } from '../sessions/tables.ts'
+import { purchases } from '../payments/tables.ts'
 import { voucherBatches, vouchers } from '../vouchers/tables.ts'
 
 const PAGE_ROWS_MAX = 500
@@ -16,14 +17,36 @@ const limit = (rows: number) => z.number().int().min(1).max(PAGE_ROWS_MAX).defau
 const needle = z.string().max(100).default('')
 
 /** What a live session is to a desk: who, on which plan, where, how much; the voucher's code is left out. */
-const SESSION_TABLES = { liveSessions, grants, services, customers, plans, vouchers, voucherBatches, routers }
+const SESSION_TABLES = {
+  liveSessions,
+  grants,
+  services,
+  customers,
+  plans,
+  vouchers,
+  voucherBatches,
+  purchases,
+  routers,
+}
 
-type SessionRow = { voucherTail: string | null; userName: string }
-/** A voucher's code is its key: whoever looks at the list sees its last four characters. */
-const withoutCode = <R extends SessionRow>({ voucherTail, userName, ...row }: R) => ({
-  ...row,
-  login: voucherTail === null ? userName : `voucher …${voucherTail}`,
-})
+type SessionRow = {
+  voucherTail: string | null
+  purchase: number | null
+  buyer: string | null
+  customer: string | null
+  userName: string
+}
+
+const loginOf = ({ voucherTail, purchase, userName }: SessionRow): string => {
+  if (voucherTail !== null) return `voucher …${voucherTail}`
+  return purchase === null ? userName : `purchase ${purchase}`
+}
+
+/** A code is a key: whoever looks at the list sees the last four characters of a voucher's, and who bought by phone. */
+const withoutCode = <R extends SessionRow>(row: R) => {
+  const { voucherTail: _tail, userName: _name, buyer, ...rest } = row
+  return { ...rest, customer: row.customer ?? buyer, login: loginOf(row) }
+}
 
 const sessionFilters = {
   q: needle,
@@ -96,6 +119,7 @@ export const deskSessions = defineQuery({
       plans,
       vouchers,
       voucherBatches,
+      purchases,
       routers,
       ref,
       byKey,
@@ -107,6 +131,8 @@ export const deskSessions = defineQuery({
         userName: live.userName,
         voucherTail: vouchers.tail,
         voucherId: vouchers.id,
+        purchase: purchases.number,
+        buyer: purchases.phone,
         service: services.login,
         customer: customers.name,
         plan: plans.name,
@@ -128,7 +154,11 @@ export const deskSessions = defineQuery({
       .leftJoin(customers, ref(services.customerId, customers.id))
       .leftJoin(vouchers, ref(grants.serviceId, vouchers.id))
       .leftJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
-      .leftJoin(plans, or(ref(services.planId, plans.id), ref(voucherBatches.planId, plans.id)))
+      .leftJoin(purchases, ref(grants.serviceId, purchases.id))
+      .leftJoin(
+        plans,
+        or(ref(services.planId, plans.id), ref(voucherBatches.planId, plans.id), ref(purchases.planId, plans.id)),
+      )
       .leftJoin(routers, ref(live.routerNo, routers.no))
       .where(isMeant(read, filters))
       .orderBy(descending(live.no), ...byKey(live))

@@ -1,12 +1,20 @@
-import { formatDuration, formatNumber, StatStrip, UNKNOWN, type Locale } from '@lango/kernel/ui'
+import { fill, formatDuration, formatNumber, StatStrip, UNKNOWN, type Locale } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
 import type { purchasePace } from './pace.ts'
 import { paymentWords } from './words.ts'
 
+const QUICK_MS = 9950
+
 /** The last day: who was asked, who paid, who is online, and how long that took. Nothing where nobody was asked. */
 export const PaceStrip = ({ pace, locale }: { pace: ResultOf<typeof purchasePace>; locale: Locale }) => {
   const words = paymentWords[locale.lang]
-  const took = (ms: number | undefined): string => (ms === undefined ? UNKNOWN : formatDuration(ms, locale))
+  const took = (ms: number | undefined): string => {
+    if (ms === undefined) return UNKNOWN
+    // What is so quick is told to the tenth.
+    return ms < QUICK_MS
+      ? fill(locale.words.seconds, { n: locale.tenths.format(ms / 1000) })
+      : formatDuration(ms, locale)
+  }
   if (pace.asked === 0) return null
   return (
     <StatStrip
