@@ -118,8 +118,9 @@ export const liveDay = async (
   const work = async (): Promise<void> => {
     while ((await Promise.race([box.site().runJobs(), world.crashed()])) === 'crashed') {
       crashes += 1
-      box.reopen()
+      // Before the box is there again: it asks as soon as it is, and the plug may be pulled right then.
       world.mended()
+      box.reopen()
     }
   }
   const pass = async (ms: number, stepMs: number): Promise<void> => {
