@@ -163,14 +163,12 @@ const paceOf = async (site: Pick<WebSite, 'query'>, { may }: Reach, now: number)
 
 const Bought = ({ pace, view }: { pace: Pace | undefined; view: View }) =>
   pace === undefined || pace.asked === 0 ? null : (
-    <section class="panel">
-      <div class="panel-head">
-        <h2>
-          <a href="/payments">{view.words.bought}</a>
-        </h2>
-      </div>
+    <>
       <PaceStrip pace={pace} locale={view.locale} />
-    </section>
+      <p>
+        <a href="/payments">{view.words.bought}</a>
+      </p>
+    </>
   )
 
 type Step = { readonly href: string; readonly word: 'stepRouter' | 'stepPlan' | 'stepCustomer' }
