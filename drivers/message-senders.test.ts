@@ -4,18 +4,22 @@ import type { MessageSender } from '@lango/modules/messages/port'
 import { createMailSender, type MailOptions } from './mail/index.ts'
 import { TestAuthority } from './radius/eap/testing/certificates.ts'
 import { startAfricasTalkingSimulator, type AfricasTalkingSimulator } from './simulators/africastalking.ts'
+import type { ProviderFault } from './simulators/provider.ts'
 import { startSmtpSimulator, type SmtpSimulator, type SmtpSimulatorOptions } from './simulators/smtp.ts'
-import { createAfricasTalkingSender } from './sms-africastalking/index.ts'
+import { startTwilioSimulator, type TwilioSimulator } from './simulators/twilio.ts'
+import { createAfricasTalkingSender, createTwilioSender } from './sms/index.ts'
 
 const never = new AbortController().signal
 const text = 'Msimbo wako ni 123456.\n.\nUsimpe mtu – “yeyote”.'
 const login = { user: 'box', password: 'p w-ä' }
 const account = { username: 'isp', apiKey: 'key-of-the-isp' }
+const twilioAccount = { account: `AC${'0'.repeat(32)}`, authToken: 'token-of-the-isp' }
 /** Of a provider that answers; a busy machine may take long. */
 const TIMEOUT_MS = 20_000
 
 let smtp: SmtpSimulator
 let sms: AfricasTalkingSimulator
+let twilio: TwilioSimulator
 let pair: { key: string; cert: string }
 const before = getCACertificates('default')
 
@@ -29,11 +33,13 @@ beforeAll(async () => {
   setDefaultCACertificates([...before, authority.cert])
   smtp = await startSmtpSimulator({ security: 'starttls', tls: pair, login })
   sms = await startAfricasTalkingSimulator(account)
+  twilio = await startTwilioSimulator(twilioAccount)
 })
 afterAll(async () => {
   setDefaultCACertificates(before)
   await smtp.close()
   await sms.close()
+  await twilio.close()
 })
 
 const mailTo = (port: number, more: Partial<MailOptions> = {}): MessageSender =>
@@ -49,6 +55,14 @@ const mailTo = (port: number, more: Partial<MailOptions> = {}): MessageSender =>
   })
 const smsBy = (more: object = {}): MessageSender =>
   createAfricasTalkingSender({ ...account, sender: 'LANGO', server: sms.server, timeoutMs: TIMEOUT_MS, ...more })
+const twilioBy = (more: object = {}): MessageSender =>
+  createTwilioSender({
+    ...twilioAccount,
+    sender: '+15005550006',
+    server: twilio.server,
+    timeoutMs: TIMEOUT_MS,
+    ...more,
+  })
 
 type Simulated = {
   readonly sender: (more?: object) => MessageSender
@@ -74,6 +88,15 @@ describe.each<[string, () => Simulated]>([
       to: '+254712345678',
       fail: (fault) => sms.fail(fault === 'later' ? 501 : fault === 'refused' ? 403 : fault),
       got: () => sms.messages.length,
+    }),
+  ],
+  [
+    'SMS by Twilio',
+    () => ({
+      sender: twilioBy,
+      to: '+254712345678',
+      fail: (fault) => twilio.fail(fault === 'later' ? 30001 : fault === 'refused' ? 21211 : fault),
+      got: () => twilio.messages.length,
     }),
   ],
 ])('%s', (_name, open) => {
@@ -123,7 +146,7 @@ describe.each<[string, () => Simulated]>([
   })
 
   test('a wrong password or key is refused in words that do not hold it', async () => {
-    const wrong = world.sender({ login: { user: 'box', password: 'hunter2' }, apiKey: 'hunter2' })
+    const wrong = world.sender({ login: { user: 'box', password: 'hunter2' }, apiKey: 'hunter2', authToken: 'hunter2' })
     const outcome = await send(wrong)
     expect(outcome).toMatchObject({
       type: 'refused',
@@ -218,11 +241,50 @@ describe('SMS', () => {
     [407, 'refused', /407/],
     [500, 'later', /InternalServerError/],
     ['sender', 'refused', /InvalidSenderId/],
-    ['http-500', 'later', /500/],
-    ['garbage', 'later', /cannot be read/],
-  ] as const)('%s is %s', async (fault, type, reason) => {
+  ] as const)('Africa’s Talking: %s is %s', async (fault, type, reason) => {
     sms.fail(fault)
     const outcome = await smsBy().send({ id: '1.1', to: '+254712345678', subject: '', text }, never)
     expect(outcome).toMatchObject({ type, reason: expect.stringMatching(reason) as string })
+  })
+
+  test.each([
+    [21610, 'refused', /asked to get no messages/],
+    [21408, 'refused', /country/],
+    [20003, 'refused', /does not take the user/],
+    [63999, 'refused', /docs\/api\/errors\/63999/],
+    [20429, 'later', /20429/],
+    ['failed', 'refused', /30008/],
+  ] as const)('Twilio: %s is %s', async (fault, type, reason) => {
+    twilio.fail(fault)
+    const outcome = await twilioBy().send({ id: '1.1', to: '+254712345678', subject: '', text }, never)
+    expect(outcome).toMatchObject({ type, reason: expect.stringMatching(reason) as string })
+  })
+
+  test('Twilio is told of a number, a name or a service to send by, and the text arrives whole', async () => {
+    const service = `MG${'0'.repeat(32)}`
+    for (const sender of ['+15005550006', 'LANGO', service]) {
+      await twilioBy({ sender }).send({ id: '1.1', to: '+254712345678', subject: '', text }, never)
+      expect(twilio.messages.at(-1)).toEqual({ to: '+254712345678', from: sender, text })
+    }
+  })
+
+  const faults: readonly [ProviderFault, 'later' | 'refused', RegExp][] = [
+    ['http-429', 'later', /429/],
+    ['http-500', 'later', /500/],
+    ['garbage', 'later', /cannot be read/],
+    ['endless', 'later', /cannot be read/],
+    ['redirected', 'refused', /307/],
+    ['stalled', 'later', /no answer within 200 ms/],
+  ]
+  test.each(faults)('an answer that is %s is %s with every provider', async (fault, type, reason) => {
+    const timeoutMs = fault === 'stalled' ? 200 : TIMEOUT_MS
+    for (const [simulator, sender] of [
+      [sms, smsBy({ timeoutMs })],
+      [twilio, twilioBy({ timeoutMs })],
+    ] as const) {
+      simulator.fail(fault)
+      const outcome = await sender.send({ id: '1.1', to: '+254712345678', subject: '', text }, never)
+      expect(outcome).toMatchObject({ type, reason: expect.stringMatching(reason) as string })
+    }
   })
 })

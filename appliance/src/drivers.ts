@@ -15,7 +15,7 @@ import { createFolderStore } from '@lango/drivers/folder-store'
 import { createMailSender } from '@lango/drivers/mail'
 import { callbackReader, createMpesa } from '@lango/drivers/mpesa'
 import { createS3Store } from '@lango/drivers/s3'
-import { createAfricasTalkingSender } from '@lango/drivers/sms-africastalking'
+import { createAfricasTalkingSender, createTwilioSender } from '@lango/drivers/sms'
 import { createWebhookSender } from '@lango/drivers/webhook'
 import { readPlace, scheduleSecretPurpose, type BackupJobDeps } from '@lango/modules/backups'
 import {
@@ -169,7 +169,7 @@ export const createWebhookDelivery = ({
 
 type MessageDeps = Omit<Deps, 'random'> & {
   readonly hostName: string
-  /** Where Africa's Talking is looked for instead: in development and demonstrations. */
+  /** Where SMS go instead of to their provider: in development and demonstrations. */
   readonly smsServer: string | undefined
 }
 
@@ -205,6 +205,8 @@ export const createMessageSending = ({
       if (row.secret !== null && secret === undefined) return undefined
       if (config.driver === 'africastalking')
         return createAfricasTalkingSender({ ...config, apiKey: secret ?? '', server: smsServer })
+      if (config.driver === 'twilio')
+        return createTwilioSender({ ...config, authToken: secret ?? '', server: smsServer })
       return createMailSender({
         ...config,
         port: portOf(config),

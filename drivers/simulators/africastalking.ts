@@ -1,17 +1,14 @@
 /** A server that speaks Africa's Talking's protocol for SMS, keeps what it gets, and goes wrong on demand. It delivers nothing. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { startProvider, type ProviderFault, type SimulatedSms, type Told } from './provider.ts'
 
-/** A number is the status code of the recipient; the others are of the whole answer. */
-export type AfricasTalkingFault = number | 'sender' | 'http-500' | 'garbage' | 'silent' | 'cut' | 'lost-answer'
+/** A number is the status code of the recipient. */
+export type AfricasTalkingFault = number | 'sender' | ProviderFault
 
 export type AfricasTalkingSimulatorOptions = {
   readonly username: string
   readonly apiKey: string
   readonly onSms?: (sms: SimulatedSms) => void
 }
-
-export type SimulatedSms = { readonly to: string; readonly from: string; readonly text: string }
 
 export type AfricasTalkingSimulator = {
   readonly server: string
@@ -38,52 +35,22 @@ export const startAfricasTalkingSimulator = async ({
   onSms,
 }: AfricasTalkingSimulatorOptions): Promise<AfricasTalkingSimulator> => {
   const messages: SimulatedSms[] = []
-  const faults: AfricasTalkingFault[] = []
-
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const form = new URLSearchParams(await bodyOf(request))
-    if (request.method !== 'POST' || request.url !== '/version1/messaging')
-      return void response.writeHead(404).end('not found')
-    if (request.headers['apikey'] !== apiKey || form.get('username') !== username)
-      return void response.writeHead(401).end('The supplied authentication is invalid')
-    serve(request, response, form, faults.shift())
-  }
-
-  const serve = (
-    { socket }: IncomingMessage,
-    response: ServerResponse,
-    form: URLSearchParams,
-    fault: AfricasTalkingFault | undefined,
-  ): void => {
-    if (fault === 'silent') return
-    if (fault === 'cut') return void socket.destroy()
-    if (fault === 'http-500') return void response.writeHead(500).end('Internal')
-    if (fault === 'garbage') return void response.writeHead(201).end('<html>')
-    if (fault === 'sender') return told(response, { Message: 'InvalidSenderId', Recipients: [] })
-    const number = form.get('to') ?? ''
-    const code = typeof fault === 'number' ? fault : E164.test(number) ? 101 : 403
-    if (code <= 102) keep({ to: number, from: form.get('from') ?? '', text: form.get('message') ?? '' })
-    if (fault === 'lost-answer') return void socket.destroy()
-    told(response, answerFor(number, code, messages.length))
-  }
-
   const keep = (sms: SimulatedSms): void => {
     messages.push(sms)
     onSms?.(sms)
   }
-
-  const server = createServer((request, response) => void answer(request, response))
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  return {
-    server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    messages,
-    fail: (...more) => void faults.push(...more),
-    close: () =>
-      new Promise((closed) => {
-        server.closeAllConnections()
-        server.close(() => closed())
-      }),
-  }
+  const provider = await startProvider<number | 'sender'>(({ method, path, headers, body }, fault) => {
+    const form = new URLSearchParams(body)
+    if (method !== 'POST' || path !== '/version1/messaging') return { status: 404, body: 'not found' }
+    if (headers['apikey'] !== apiKey || form.get('username') !== username)
+      return { status: 401, body: 'The supplied authentication is invalid' }
+    if (fault === 'sender') return told({ Message: 'InvalidSenderId', Recipients: [] })
+    const number = form.get('to') ?? ''
+    const code = fault ?? (E164.test(number) ? 101 : 403)
+    if (code <= 102) keep({ to: number, from: form.get('from') ?? '', text: form.get('message') ?? '' })
+    return told(answerFor(number, code, messages.length))
+  })
+  return { ...provider, messages }
 }
 
 const answerFor = (number: string, statusCode: number, no: number): object => {
@@ -96,11 +63,4 @@ const answerFor = (number: string, statusCode: number, no: number): object => {
   }
 }
 
-const told = (response: ServerResponse, data: object): void =>
-  void response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify({ SMSMessageData: data }))
-
-const bodyOf = async (request: IncomingMessage): Promise<string> => {
-  const chunks: Buffer[] = []
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
-  return Buffer.concat(chunks).toString('utf8')
-}
+const told = (data: object): Told => ({ status: 201, body: { SMSMessageData: data } })

@@ -14,6 +14,7 @@ export {
   messageTextPurpose,
   phoneNumber,
   portOf,
+  prefixesOf,
   senderSecretPurpose,
   type Channel,
   type SenderConfig,

@@ -25,6 +25,7 @@ import { messages as messagesTable, messageSenders } from './tables.ts'
 const OK: SendOutcome = { type: 'accepted', providerId: 'p1' }
 const smtp = { driver: 'smtp' as const, host: 'mail.isp.example', user: 'box', from: 'noreply@isp.example' }
 const sms = { driver: 'africastalking' as const, username: 'isp', prefixes: ['+254'] }
+const twilio = { driver: 'twilio' as const, account: `AC${'0'.repeat(32)}`, sender: 'LANGO', prefixes: ['+254'] }
 const CODE = '918273'
 
 /** What another module sends. */
@@ -121,6 +122,7 @@ test('a secret that is kept is told to the server and user it was set for, and t
     { ...smtp, user: 'another' },
     { ...smtp, port: 2525 },
     { ...sms, username: 'another' },
+    twilio,
   ])
     expect(dispatch(setSender, { sender })).toMatchObject({ ok: false, error: { type: 'SenderSecretMissing' } })
   expect(sealed()).toEqual(before)
@@ -142,6 +144,8 @@ test('a password never goes without TLS, and what is no server, sender or countr
     { ...sms, prefixes: ['0'] },
     { ...sms, prefixes: ['+2547'] },
     { ...sms, sender: 'much too long a name' },
+    { ...twilio, account: '../Accounts/AC' },
+    { ...twilio, sender: '12345' },
   ])
     expect(dispatch(setSender, { sender: { ...sender, secret: 'pw' } })).toMatchObject({
       error: { type: 'InputInvalid' },

@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm'
 import { err, ok, type Result } from '@lango/kernel'
 import type { CommandContext } from '@lango/kernel/verbs'
 import { deliverJob } from './deliver-job.ts'
-import { isWithin, messageLimits, messageTextPurpose, oneLine, type Channel } from './rules.ts'
+import { isWithin, messageLimits, messageTextPurpose, oneLine, prefixesOf, type Channel } from './rules.ts'
 import { messages, messageSenders } from './tables.ts'
 
 export type MessageFault =
@@ -26,9 +26,8 @@ export const putMessage = (ctx: CommandContext, message: NewMessage): Result<num
   const { channel, kind, about, recipient, text, expiresAt } = message
   const sender = ctx.db.select().from(messageSenders.site).where(eq(messageSenders.site.id, channel)).get()
   if (!sender) return err({ type: 'SenderMissing', channel })
-  const { config } = sender
-  if (config.driver === 'africastalking' && !isWithin(recipient, config.prefixes))
-    return err({ type: 'NumberElsewhere', prefixes: config.prefixes })
+  const prefixes = prefixesOf(sender.config)
+  if (channel === 'sms' && !isWithin(recipient, prefixes)) return err({ type: 'NumberElsewhere', prefixes })
   if (isFull(ctx)) return err({ type: 'MessagesFull', max: messageLimits.waitingMax })
   const no = ctx.counter('message')
   ctx.db

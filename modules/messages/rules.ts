@@ -76,6 +76,12 @@ export const smtpSchema = z.object({
   secret,
 })
 
+/** Numbers elsewhere get nothing: somebody could make the box pay for messages to the dearest country. */
+const prefixes = z
+  .array(z.string().regex(COUNTRY, 'A country is written +254.'))
+  .min(1, 'Say which numbers may get messages, such as +254.')
+  .max(messageLimits.prefixesMax)
+
 export const africasTalkingSchema = z.object({
   driver: z.literal('africastalking'),
   username: z.string().trim().min(1, 'The username of the account is needed.').max(64),
@@ -85,29 +91,49 @@ export const africasTalkingSchema = z.object({
     .trim()
     .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,10}$|^$/, 'A sender is at most 11 letters and digits, or a short code.')
     .default(''),
-  /** Numbers elsewhere get nothing: somebody could make the box pay for messages to the dearest country. */
-  prefixes: z
-    .array(z.string().regex(COUNTRY, 'A country is written +254.'))
-    .min(1, 'Say which numbers may get messages, such as +254.')
-    .max(messageLimits.prefixesMax),
+  prefixes,
   secret,
 })
 
-export const senderSchema = z.discriminatedUnion('driver', [smtpSchema, africasTalkingSchema])
+export const twilioSchema = z.object({
+  driver: z.literal('twilio'),
+  account: z
+    .string()
+    .trim()
+    .regex(/^AC[0-9a-f]{32}$/, 'The account is AC and 32 digits, as Twilio’s console shows it.'),
+  /** A number of the account, a name, or a Messaging Service that chooses one. */
+  sender: z
+    .string()
+    .trim()
+    .regex(
+      /^\+[1-9]\d{7,14}$|^MG[0-9a-f]{32}$|^(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 ]{0,10}$/,
+      'A sender is a number such as +15005550006, a name of at most 11 letters and digits, or a Messaging Service (MG…).',
+    ),
+  prefixes,
+  secret,
+})
+
+export const senderSchema = z.discriminatedUnion('driver', [smtpSchema, africasTalkingSchema, twilioSchema])
 export type SenderInput = z.output<typeof senderSchema>
 
 type WithoutSecret<T> = T extends unknown ? Omit<T, 'secret'> : never
 export type SenderConfig = WithoutSecret<SenderInput>
 export type SmtpConfig = Extract<SenderConfig, { driver: 'smtp' }>
 
+export const smsDrivers = ['africastalking', 'twilio'] as const satisfies readonly SenderConfig['driver'][]
+
+export type SmsDriver = (typeof smsDrivers)[number]
+
 export const channelOf = ({ driver }: { readonly driver: SenderConfig['driver'] }): Channel =>
   driver === 'smtp' ? 'email' : 'sms'
 
 /** Whom the secret is told to: with another of these, a secret that is kept would be told to somebody else. */
-export const secretHolder = (config: SenderConfig): string =>
-  config.driver === 'smtp'
-    ? JSON.stringify([config.host.toLowerCase(), portOf(config), config.user])
-    : JSON.stringify([config.username])
+export const secretHolder = (config: SenderConfig): string => JSON.stringify([config.driver, ...holderParts(config)])
+
+const holderParts = (config: SenderConfig): readonly unknown[] => {
+  if (config.driver === 'smtp') return [config.host.toLowerCase(), portOf(config), config.user]
+  return config.driver === 'twilio' ? [config.account] : [config.username]
+}
 
 export const portOf = ({ port, security }: Pick<SmtpConfig, 'port' | 'security'>): number =>
   port ?? defaultPorts[security]
@@ -117,6 +143,9 @@ export const needsSecret = (config: SenderConfig): boolean => config.driver !== 
 /** Whether anybody on the way could read the password. */
 export const tellsPassword = (config: SenderConfig): boolean =>
   config.driver === 'smtp' && config.security === 'none' && config.user !== ''
+
+/** How numbers begin that may get its messages; none where they go to no numbers. */
+export const prefixesOf = (config: SenderConfig): readonly string[] => (config.driver === 'smtp' ? [] : config.prefixes)
 
 /** Whether a number lies where messages may go. */
 export const isWithin = (number: string, prefixes: readonly string[]): boolean =>

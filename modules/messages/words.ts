@@ -1,6 +1,6 @@
-import { catalogue } from '@lango/kernel/ui'
+import { catalogue, type Desk } from '@lango/kernel/ui'
 
-export const messageWords = catalogue(
+const messageWords = catalogue(
   {
     title: 'Messages',
     back: 'Settings',
@@ -23,7 +23,15 @@ export const messageWords = catalogue(
     secretHelp: 'Empty: the one that is set stays, while server and user stay.',
     from: 'From',
     fromHelp: 'The address that messages come from.',
-    by: 'By Africa’s Talking.',
+    providers: 'Providers of SMS',
+    africastalking: 'Africa’s Talking',
+    twilio: 'Twilio',
+    account: 'Account SID',
+    accountHelp: 'AC and 32 digits, as Twilio’s console shows it.',
+    authToken: 'Auth token',
+    authTokenHelp: 'The primary one. Empty: the one that is set stays, while the account stays.',
+    twilioSenderHelp:
+      'A number of the account such as +15005550006, a name that may send to your country, or a Messaging Service (MG…).',
     username: 'Username',
     usernameHelp: 'Of the account; sandbox is their simulator on the web.',
     apiKey: 'API key',
@@ -90,7 +98,15 @@ export const messageWords = catalogue(
     secretHelp: 'Ikiwa wazi: lililowekwa linabaki, mradi seva na mtumiaji ni wale wale.',
     from: 'Kutoka',
     fromHelp: 'Anwani ambayo ujumbe hutoka.',
-    by: 'Kwa Africa’s Talking.',
+    providers: 'Watoa huduma za SMS',
+    africastalking: 'Africa’s Talking',
+    twilio: 'Twilio',
+    account: 'Account SID',
+    accountHelp: 'AC na tarakimu 32, kama inavyoonekana kwenye ukurasa wa Twilio.',
+    authToken: 'Auth token',
+    authTokenHelp: 'Ile ya msingi (primary). Ikiwa wazi: iliyowekwa inabaki, mradi akaunti ni ile ile.',
+    twilioSenderHelp:
+      'Nambari ya akaunti kama +15005550006, jina linaloruhusiwa kutuma nchini kwako, au Messaging Service (MG…).',
     username: 'Jina la akaunti',
     usernameHelp: 'La akaunti; sandbox ni mfano wao wa majaribio mtandaoni.',
     apiKey: 'Ufunguo wa API',
@@ -137,3 +153,5 @@ export const messageWords = catalogue(
     newest: 'Mpya zaidi',
   },
 )
+
+export const wordsOf = (desk: Pick<Desk, 'locale'>) => messageWords[desk.locale.lang]

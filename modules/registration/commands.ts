@@ -5,7 +5,7 @@ import { err, ok, type Result } from '@lango/kernel'
 import { fill } from '@lango/kernel/locale'
 import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
 import { grants } from '../access/tables.ts'
-import { putMessage, type MessageFault } from '../messages/index.ts'
+import { prefixesOf, putMessage, type MessageFault } from '../messages/index.ts'
 import { messageSenders } from '../messages/tables.ts'
 import { plans } from '../plans/tables.ts'
 import { createSettings } from '../settings/index.ts'
@@ -131,7 +131,7 @@ export const offerOf = (ctx: CommandContext, planId: string) => {
   const by = plan.selfRegistration
   const sender = ctx.db.select().from(messageSenders.site).where(eq(messageSenders.site.id, channelFor[by])).get()
   if (!sender) return undefined
-  return { plan, by, prefixes: sender.config.driver === 'africastalking' ? sender.config.prefixes : [] }
+  return { plan, by, prefixes: prefixesOf(sender.config) }
 }
 
 /** Whether it has had its account, also one that was erased, or somebody logs in with it. */

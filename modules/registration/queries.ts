@@ -1,6 +1,7 @@
 import { and, eq, gt, lt } from 'drizzle-orm'
 import { z } from 'zod'
 import { ascending, countRows, defineQuery, descending } from '@lango/kernel/db'
+import { prefixesOf } from '../messages/index.ts'
 import { messageSenders } from '../messages/tables.ts'
 import { plans } from '../plans/tables.ts'
 import { HOUR_MS, channelFor } from './rules.ts'
@@ -33,7 +34,7 @@ export const registrationOffer = defineQuery({
         by !== 'off' && canSend(by) ? [{ ...plan, by }] : [],
       ),
       /** How numbers begin that get codes, the first at home. */
-      prefixes: sms?.driver === 'africastalking' ? sms.prefixes : [],
+      prefixes: sms ? prefixesOf(sms) : [],
     }
   },
 })

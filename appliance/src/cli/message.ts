@@ -4,6 +4,7 @@ import type { ValueOf } from '@lango/kernel/verbs'
 import type { listMessages, listSenders, retryMessage, SenderConfig, testMessage } from '@lango/modules/messages'
 import { UsageError, numberOf, pageAsked, pageOptions, shown, type CommandSpec } from './command.ts'
 import { clean, localTime, table } from './format.ts'
+import { sms } from './message-sms.ts'
 
 const CHANNELS = ['email', 'sms'] as const
 const STATES = ['waiting', 'accepted', 'failed'] as const
@@ -46,37 +47,6 @@ const mail: CommandSpec = {
   },
 }
 
-const sms: CommandSpec = {
-  path: ['message', 'sms'],
-  operands: [],
-  summary: 'send SMS by this account at Africa’s Talking',
-  options: {
-    username: { value: 'U', help: 'of the account; sandbox is their simulator on the web', required: true },
-    key: { value: 'K', help: 'its API key', secret: true },
-    sender: { value: 'S', help: 'sender id or short code that they have registered for you (theirs)' },
-    prefix: {
-      value: '+254',
-      help: 'numbers that may get messages; several times for several',
-      required: true,
-      many: true,
-    },
-  },
-  examples: ['lango message sms --username isp --key-file - --prefix +254 --sender LANGO'],
-  async run({ args, command }) {
-    const sender = {
-      driver: 'africastalking',
-      username: args.text('username'),
-      secret: await args.secret('key'),
-      sender: args.text('sender'),
-      prefixes: args.texts('prefix'),
-    }
-    const done = await command('messages.setSender', { sender })
-    return done.ok
-      ? shown(done.value, () => 'SMS are set up. See whether one arrives: lango message test sms +254712345678')
-      : done
-  },
-}
-
 const off: CommandSpec = {
   path: ['message', 'off'],
   operands: ['CHANNEL'],
@@ -96,10 +66,12 @@ const channelOf = (text: string): (typeof CHANNELS)[number] => {
   return channel
 }
 
-const setupText = (config: SenderConfig): string =>
-  config.driver === 'smtp'
-    ? `${config.host} (${config.security}), from ${config.from}`
-    : `Africa’s Talking as ${config.username}, to ${config.prefixes.join(' ')}`
+const setupText = (config: SenderConfig): string => {
+  if (config.driver === 'smtp') return `${config.host} (${config.security}), from ${config.from}`
+  const to = `to ${config.prefixes.join(' ')}`
+  if (config.driver === 'twilio') return `Twilio, account ${config.account}, as ${clean(config.sender)}, ${to}`
+  return `Africa’s Talking as ${config.username}, ${to}`
+}
 
 const show: CommandSpec = {
   path: ['message', 'show'],

@@ -33,6 +33,21 @@ test('e-mail and SMS are set up, tested and taken back on one page, and the secr
   expect(site.count(messageSenders)).toBe(1)
 })
 
+test('each provider of SMS has a tab of its own, and another asks for its own key', async () => {
+  const { as, post, page, site } = deskUnderTest()
+  as('owner')
+  await post(path, 'sms', sms)
+  const account = `AC${'0'.repeat(32)}`
+  const twilio = { driver: 'twilio', account, authToken: '', sender: '+15005550006', prefixes: '+254' }
+  expect(await page(`${path}?sms=twilio`)).toContain('Account SID')
+  expect(await (await post(path, 'sms', twilio)).text()).toContain('is needed')
+  expect((await post(path, 'sms', { ...twilio, authToken: 'token-of-twilio' })).status).toBe(303)
+  const shown = await page(path)
+  expect(shown).toContain(account)
+  expect(shown).not.toContain('token-of-twilio')
+  expect(site.database.orm.select().from(messageSenders.site).all()[0]!.config).toMatchObject({ driver: 'twilio' })
+})
+
 test('what cannot be set up is told in words, keeps what was typed but the secret, and changes nothing', async () => {
   const { as, post, site } = deskUnderTest()
   as('owner')
@@ -41,6 +56,7 @@ test('what cannot be set up is told in words, keeps what was typed but the secre
     ['mail', { ...mail, from: 'nobody' }, 'looks like name@example.net'],
     ['mail', { ...mail, security: 'none' }, 'Without TLS'],
     ['mail', { ...mail, password: '' }, 'is needed'],
+    ['sms', { ...sms, driver: 'twilio', account: 'isp' }, 'AC and 32 digits'],
     ['sms', { ...sms, prefixes: '254' }, 'such as +254 +255'],
     ['testMail', { toEmail: 'me@isp.example' }, 'Nobody is set up'],
   ] as const) {

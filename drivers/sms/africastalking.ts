@@ -1,8 +1,7 @@
 /** Sends SMS by Africa's Talking over HTTP: fills `MessageSender` of the messages module. */
 import type { MessageSender, SendOutcome } from '@lango/modules/messages/port'
+import { exchange, isUnwell, later, readJson, refused } from './exchange.ts'
 
-const TIMEOUT_MS = 30_000
-const ANSWER_OCTETS_MAX = 64 * 1024
 const LIVE = 'https://api.africastalking.com'
 /** Their simulator on the web, which delivers nothing: its only user is called so. */
 const SANDBOX_USER = 'sandbox'
@@ -23,45 +22,26 @@ export const createAfricasTalkingSender = ({
   apiKey,
   sender,
   server = username === SANDBOX_USER ? SANDBOX : LIVE,
-  timeoutMs = TIMEOUT_MS,
+  timeoutMs,
 }: AfricasTalkingOptions): MessageSender => ({
   async send({ to, text: message }, stopped) {
     const form = new URLSearchParams({ username, to, message, bulkSMSMode: '1', ...(sender && { from: sender }) })
-    try {
-      const answer = await fetch(`${server}/version1/messaging`, {
-        method: 'POST',
-        headers: { apiKey, accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
-        body: form.toString(),
-        // The key is for them alone.
-        redirect: 'manual',
-        signal: AbortSignal.any([stopped, AbortSignal.timeout(timeoutMs)]),
-      })
-      return outcomeOf(answer.status, await startOf(answer))
-    } catch (error) {
-      return { type: 'later', reason: causeOf(error as Error, timeoutMs) }
+    const request = {
+      url: `${server}/version1/messaging`,
+      method: 'POST',
+      headers: { apiKey, accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
+      body: form.toString(),
     }
+    const answer = await exchange(request, { timeoutMs, stopped })
+    return answer.ok ? outcomeOf(answer.value.status, answer.value.body) : later(answer.error.reason)
   },
 })
 
-const startOf = async (answer: Response): Promise<string> => {
-  const chunks: Uint8Array[] = []
-  let octets = 0
-  for await (const chunk of answer.body ?? []) {
-    chunks.push(chunk)
-    octets += chunk.length
-    if (octets >= ANSWER_OCTETS_MAX) break
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-const refused = (reason: string): SendOutcome => ({ type: 'refused', reason })
-const later = (reason: string): SendOutcome => ({ type: 'later', reason })
-
 const outcomeOf = (status: number, body: string): SendOutcome => {
   if (status === 401) return refused('the account does not take the username and key')
-  if (status === 429 || status >= 500) return later(`it answered ${status}`)
+  if (isUnwell(status)) return later(`it answered ${status}`)
   if (status !== 200 && status !== 201) return refused(`it answered ${status}`)
-  const data = messageData(body)
+  const data = (readJson(body) as { SMSMessageData?: MessageData | null } | null | undefined)?.SMSMessageData
   if (!data) return later('its answer cannot be read')
   const [recipient] = Array.isArray(data.Recipients) ? (data.Recipients as Recipient[]) : []
   // Nobody was sent to, and why is a text: `InvalidSenderId`.
@@ -69,16 +49,8 @@ const outcomeOf = (status: number, body: string): SendOutcome => {
   return judged(recipient)
 }
 
+type MessageData = { readonly Message?: unknown; readonly Recipients?: unknown }
 type Recipient = { readonly statusCode?: unknown; readonly status?: unknown; readonly messageId?: unknown } | null
-
-const messageData = (body: string): { readonly Message?: unknown; readonly Recipients?: unknown } | undefined => {
-  try {
-    const parsed = JSON.parse(body) as { SMSMessageData?: object | null } | null
-    return parsed?.SMSMessageData ?? undefined
-  } catch {
-    return undefined
-  }
-}
 
 /** Processed, sent, queued: which of them is not yet "on the handset". */
 const TAKEN: ReadonlySet<unknown> = new Set([100, 101, 102])
@@ -95,10 +67,4 @@ const judged = (recipient: Recipient): SendOutcome => {
   const code = typeof statusCode === 'number' ? statusCode : 0
   const reason = WORDS[code] ?? `${typeof status === 'string' ? status : 'refused'} (${code})`
   return TRANSIENT.has(statusCode) ? later(reason) : refused(reason)
-}
-
-const causeOf = ({ name, message, cause }: Error, timeoutMs: number): string => {
-  if (name === 'TimeoutError') return `no answer within ${timeoutMs} ms`
-  if (name === 'AbortError') return 'the box is stopping'
-  return `it cannot be reached: ${(cause as NodeJS.ErrnoException | undefined)?.code ?? message}`
 }

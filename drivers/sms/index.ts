@@ -1,0 +1,2 @@
+export { createAfricasTalkingSender } from './africastalking.ts'
+export { createTwilioSender } from './twilio.ts'
