@@ -5,9 +5,10 @@ import { createMailSender, type MailOptions } from './mail/index.ts'
 import { TestAuthority } from './radius/eap/testing/certificates.ts'
 import { startAfricasTalkingSimulator, type AfricasTalkingSimulator } from './simulators/africastalking.ts'
 import type { ProviderFault } from './simulators/provider.ts'
+import { startSmsGatewaySimulator, type SmsGatewaySimulator } from './simulators/sms-gateway.ts'
 import { startSmtpSimulator, type SmtpSimulator, type SmtpSimulatorOptions } from './simulators/smtp.ts'
 import { startTwilioSimulator, type TwilioSimulator } from './simulators/twilio.ts'
-import { createAfricasTalkingSender, createTwilioSender } from './sms/index.ts'
+import { createAfricasTalkingSender, createGatewaySender, createTwilioSender } from './sms/index.ts'
 
 const never = new AbortController().signal
 const text = 'Msimbo wako ni 123456.\n.\nUsimpe mtu – “yeyote”.'
@@ -20,6 +21,7 @@ const TIMEOUT_MS = 20_000
 let smtp: SmtpSimulator
 let sms: AfricasTalkingSimulator
 let twilio: TwilioSimulator
+let gateway: SmsGatewaySimulator
 let pair: { key: string; cert: string }
 const before = getCACertificates('default')
 
@@ -34,12 +36,14 @@ beforeAll(async () => {
   smtp = await startSmtpSimulator({ security: 'starttls', tls: pair, login })
   sms = await startAfricasTalkingSimulator(account)
   twilio = await startTwilioSimulator(twilioAccount)
+  gateway = await startSmsGatewaySimulator({ key: 'key of the gateway' })
 })
 afterAll(async () => {
   setDefaultCACertificates(before)
   await smtp.close()
   await sms.close()
   await twilio.close()
+  await gateway.close()
 })
 
 const mailTo = (port: number, more: Partial<MailOptions> = {}): MessageSender =>
@@ -60,6 +64,26 @@ const twilioBy = (more: object = {}): MessageSender =>
     ...twilioAccount,
     sender: '+15005550006',
     server: twilio.server,
+    timeoutMs: TIMEOUT_MS,
+    ...more,
+  })
+const forms = {
+  form: 'to={number}&message={text}&from={sender}&apikey={key}',
+  json: '{"to":"{number}","message":"{text}","from":"{sender}","apikey":"{key}"}',
+  query: 'to={digits}&message={text}&from={sender}&apikey={key}',
+} as const
+const gatewayBy = (more: object = {}): MessageSender =>
+  createGatewaySender({
+    address: `${gateway.server}/send`,
+    how: 'form',
+    body: forms.form,
+    header: '',
+    sender: 'LANGO',
+    key: 'key of the gateway',
+    okField: 'status',
+    okValues: ['0'],
+    idField: 'messages.0.id',
+    allowsLoopback: true,
     timeoutMs: TIMEOUT_MS,
     ...more,
   })
@@ -99,6 +123,15 @@ describe.each<[string, () => Simulated]>([
       got: () => twilio.messages.length,
     }),
   ],
+  ...(['form', 'json', 'query'] as const).map((how): [string, () => Simulated] => [
+    `SMS by a gateway, asked by ${how}`,
+    () => ({
+      sender: (more) => gatewayBy({ how, body: forms[how], ...more }),
+      to: '+254712345678',
+      fail: (fault) => gateway.fail(fault === 'later' ? 'busy' : fault),
+      got: () => gateway.messages.length,
+    }),
+  ]),
 ])('%s', (_name, open) => {
   let world: Simulated
   let had = 0
@@ -146,7 +179,12 @@ describe.each<[string, () => Simulated]>([
   })
 
   test('a wrong password or key is refused in words that do not hold it', async () => {
-    const wrong = world.sender({ login: { user: 'box', password: 'hunter2' }, apiKey: 'hunter2', authToken: 'hunter2' })
+    const wrong = world.sender({
+      login: { user: 'box', password: 'hunter2' },
+      apiKey: 'hunter2',
+      authToken: 'hunter2',
+      key: 'hunter2',
+    })
     const outcome = await send(wrong)
     expect(outcome).toMatchObject({
       type: 'refused',
@@ -268,6 +306,59 @@ describe('SMS', () => {
     }
   })
 
+  const hostile = [
+    'x&apikey=stolen&to=+8821234567890',
+    '","to":"+8821234567890","x":"',
+    '{key} {sender} {number} $& $1',
+    'a\r\nb\0c\u2028d',
+    text,
+  ]
+  test.each(['form', 'json', 'query'] as const)(
+    'what is put into a %s stays one value, whatever is in it',
+    async (how) => {
+      for (const each of hostile) {
+        await gatewayBy({ how, body: forms[how] }).send(
+          { id: '1.1', to: '+254712345678', subject: '', text: each },
+          never,
+        )
+        const to = how === 'query' ? '254712345678' : '+254712345678'
+        expect(gateway.messages.at(-1)).toEqual({ to, from: 'LANGO', text: each })
+      }
+    },
+  )
+
+  test('the key may stand in a header, unless it would break out of it', async () => {
+    const body = 'to={number}&message={text}'
+    const by = (key: string) => gatewayBy({ body, header: 'Authorization: Bearer {key}', key })
+    const message = { id: '1.1', to: '+254712345678', subject: '', text }
+    expect(await by('key of the gateway').send(message, never)).toMatchObject({ type: 'accepted' })
+    const outcome = await by('key\r\nX-More: 1').send(message, never)
+    expect(outcome).toEqual({ type: 'refused', reason: 'the key cannot stand in a header' })
+  })
+
+  test('whether it was taken is told by a status, a field or the beginning of a text', async () => {
+    const message = { id: '1.1', to: '+254712345678', subject: '', text }
+    const outcome = (more: object) => gatewayBy(more).send(message, never)
+    expect(await outcome({ okField: '', okValues: [], idField: '' })).toEqual({ type: 'accepted', providerId: null })
+    expect(await outcome({ okField: 'messages.0.id' })).toMatchObject({ type: 'refused' })
+    expect(await outcome({ okField: 'constructor.name', okValues: ['Object'] })).toMatchObject({ type: 'refused' })
+    gateway.fail('text')
+    expect(await outcome({ okField: '', okValues: ['OK'], idField: '' })).toMatchObject({ type: 'accepted' })
+    gateway.fail('text')
+    expect(await outcome({ okField: '', okValues: ['SENT'], idField: '' })).toMatchObject({ type: 'refused' })
+    gateway.fail('refused')
+    expect(await outcome({})).toEqual({ type: 'refused', reason: 'it answered status 1004' })
+  })
+
+  test('plain http is for this machine, and only where that is allowed', async () => {
+    const before = gateway.messages.length
+    for (const more of [{ allowsLoopback: false }, { address: 'http://sms.example/send' }]) {
+      const outcome = await gatewayBy(more).send({ id: '1.1', to: '+254712345678', subject: '', text }, never)
+      expect(outcome).toEqual({ type: 'refused', reason: 'its address is not https' })
+    }
+    expect(gateway.messages).toHaveLength(before)
+  })
+
   const faults: readonly [ProviderFault, 'later' | 'refused', RegExp][] = [
     ['http-429', 'later', /429/],
     ['http-500', 'later', /500/],
@@ -281,6 +372,7 @@ describe('SMS', () => {
     for (const [simulator, sender] of [
       [sms, smsBy({ timeoutMs })],
       [twilio, twilioBy({ timeoutMs })],
+      [gateway, gatewayBy({ timeoutMs })],
     ] as const) {
       simulator.fail(fault)
       const outcome = await sender.send({ id: '1.1', to: '+254712345678', subject: '', text }, never)

@@ -7,13 +7,8 @@ import { system } from '@lango/kernel/verbs'
 import { faultSentence } from './cli/faults.ts'
 import { startBox, type Box } from './compose.ts'
 import { siteTimeZone } from './time-zone.ts'
-import {
-  startDemoHotspot,
-  startDemoMail,
-  startDemoMoney,
-  startDemoRouter,
-  type SimulatedSubscriber,
-} from './drivers.ts'
+import { startDemoHotspot, startDemoMoney, startDemoRouter, type SimulatedSubscriber } from './drivers.ts'
+import { startDemoMail } from './messages/drivers.ts'
 import { runOwn } from './run-named.ts'
 
 const DATA_DIR = join(import.meta.dirname, '../../demo-data')

@@ -12,24 +12,14 @@ import {
 } from '@lango/drivers/radius'
 import { createRadiusControl, type RadiusControlDeps } from '@lango/drivers/radius-control'
 import { createFolderStore } from '@lango/drivers/folder-store'
-import { createMailSender } from '@lango/drivers/mail'
 import { callbackReader, createMpesa } from '@lango/drivers/mpesa'
 import { createS3Store } from '@lango/drivers/s3'
-import { createAfricasTalkingSender, createTwilioSender } from '@lango/drivers/sms'
 import { createWebhookSender } from '@lango/drivers/webhook'
 import { readPlace, scheduleSecretPurpose, type BackupJobDeps } from '@lango/modules/backups'
-import {
-  messageTextPurpose,
-  portOf,
-  senderSecretPurpose,
-  type MessageDeliveryDeps,
-  type SenderConfig,
-} from '@lango/modules/messages'
 import { contains, parseAddress, parseRange, routerSecretPurpose, serverSecretPurpose } from '@lango/modules/network'
 import { missingOf, MPESA, mpesaSecretsPurpose, type MpesaSecrets, type MpesaSettings } from '@lango/modules/payments'
 import type { PaymentProvider } from '@lango/modules/payments/port'
 import type { NasControl, NasSession } from '@lango/modules/sessions/port'
-import { createSettings } from '@lango/modules/settings'
 import { webhookSecretPurpose, type DeliveryDeps } from '@lango/modules/webhooks'
 import type { HotspotSimulatorOptions } from '@lango/drivers/simulators/hotspot'
 import type { NasSimulator, NasSimulatorOptions, SimulatedSubscriber } from '@lango/drivers/simulators/nas'
@@ -167,57 +157,6 @@ export const createWebhookDelivery = ({
   }
 }
 
-type MessageDeps = Omit<Deps, 'random'> & {
-  readonly hostName: string
-  /** Where SMS go instead of to their provider: in development and demonstrations. */
-  readonly smsServer: string | undefined
-}
-
-/** By whom messages are sent now; the provider's secret is opened for each round. */
-export const createMessageSending = ({
-  reader,
-  vault,
-  clock,
-  log,
-  hostName,
-  smsServer,
-}: MessageDeps): MessageDeliveryDeps => {
-  const senderRow = reader.prepare<[string], { config: string; secret: Buffer | null }>(
-    'SELECT config, secret FROM message_senders WHERE id = ?',
-  )
-  const textRow = reader.prepare<[number], { body: Buffer | null }>('SELECT body FROM messages WHERE no = ?')
-  const settings = createSettings(reader)
-  const opened = (sealed: Buffer | null | undefined, purpose: string): Secret | undefined => {
-    if (!sealed) return undefined
-    const secret = vault.open(sealed, purpose)
-    if (secret.ok) return secret.value
-    log.error('a secret of messages cannot be opened', { purpose, fault: secret.error })
-    return undefined
-  }
-  return {
-    clock,
-    textOf: (no) => opened(textRow.get(no)?.body, messageTextPurpose(no)),
-    senderOf(channel) {
-      const row = senderRow.get(channel)
-      if (!row) return undefined
-      const config = JSON.parse(row.config) as SenderConfig
-      const secret = opened(row.secret, senderSecretPurpose(channel))?.reveal()
-      if (row.secret !== null && secret === undefined) return undefined
-      if (config.driver === 'africastalking')
-        return createAfricasTalkingSender({ ...config, apiKey: secret ?? '', server: smsServer })
-      if (config.driver === 'twilio')
-        return createTwilioSender({ ...config, authToken: secret ?? '', server: smsServer })
-      return createMailSender({
-        ...config,
-        port: portOf(config),
-        login: secret === undefined ? undefined : { user: config.user, password: secret },
-        from: { name: settings().siteName, address: config.from },
-        hostName,
-      })
-    },
-  }
-}
-
 /**
  * By whom customers pay, as it is set up now; undefined where it is not, or not yet whole. One for as long as nothing of
  * it changes: a new token of an app ends the one before.
@@ -301,29 +240,6 @@ export const createBackupPlaces = ({
         secretKey: secretKey?.reveal() ?? '',
         now: clock.now,
       })
-    },
-  }
-}
-
-/** Where the messages of the demonstration go: they are told, and reach nobody. Loaded only when asked for. */
-export const startDemoMail = async (tell: (to: string, text: string) => void) => {
-  const { startSmtpSimulator } = await import('@lango/drivers/simulators/smtp')
-  const { startAfricasTalkingSimulator } = await import('@lango/drivers/simulators/africastalking')
-  const account = { username: 'demo', apiKey: 'demo' }
-  const sms = await startAfricasTalkingSimulator({ ...account, onSms: ({ to, text }) => tell(to, text) })
-  const smtp = await startSmtpSimulator({
-    security: 'none',
-    onMail: ({ to, source }) => tell(to, source.slice(source.indexOf('\n\n')).trim()),
-  })
-  return {
-    smsServer: sms.server,
-    senders: [
-      { driver: 'smtp', host: '127.0.0.1', port: smtp.port, security: 'none', from: 'demo@demo.example' },
-      { driver: 'africastalking', username: account.username, secret: account.apiKey, prefixes: ['+254'] },
-    ],
-    async stop() {
-      await sms.close()
-      await smtp.close()
     },
   }
 }

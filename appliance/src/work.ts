@@ -7,7 +7,8 @@ import { createMessageDelivery } from '@lango/modules/messages'
 import { createPaymentWork } from '@lango/modules/payments'
 import { createDelivery } from '@lango/modules/webhooks'
 import type { DataFolder } from './data-folder.ts'
-import { createBackupPlaces, createMessageSending, createPaymentProvider, createWebhookDelivery } from './drivers.ts'
+import { createBackupPlaces, createPaymentProvider, createWebhookDelivery } from './drivers.ts'
+import { createMessageSending } from './messages/drivers.ts'
 import { createScheduledBackup } from './scheduled-backup.ts'
 import { createJobs, type Site } from './site.ts'
 import { startWebhookFeed, type WebhookFeed } from './webhook-feed.ts'
@@ -18,7 +19,7 @@ export type WorkDeps = {
   /** Read-only: sessions.db with site.db attached. */
   readonly reader: RawDatabase
   readonly log: Log
-  /** Webhooks may go to this machine: for development only. */
+  /** Webhooks and messages may go to this machine: for development only. */
   readonly webhooksToLoopback: boolean
   /** Where SMS go instead of to their provider: a simulator, for development only. */
   readonly smsServer: string | undefined
@@ -37,7 +38,7 @@ export const startWork = ({
   const jobs = [
     createDelivery(createWebhookDelivery({ ...outside, allowsLoopback })),
     createScheduledBackup({ folder, clock, hostName: hostname(), ...createBackupPlaces(outside) }),
-    createMessageDelivery(createMessageSending({ ...outside, hostName: hostname(), smsServer })),
+    createMessageDelivery(createMessageSending({ ...outside, hostName: hostname(), smsServer, allowsLoopback })),
     ...createPaymentWork({ provider: createPaymentProvider(outside), clock }),
   ]
   const running = supervise([createJobs(site, log, jobs)], { clock, timers: systemTimers(), random, log })

@@ -1,2 +1,3 @@
 export { createAfricasTalkingSender } from './africastalking.ts'
+export { createGatewaySender } from './gateway.ts'
 export { createTwilioSender } from './twilio.ts'

@@ -26,6 +26,12 @@ const OK: SendOutcome = { type: 'accepted', providerId: 'p1' }
 const smtp = { driver: 'smtp' as const, host: 'mail.isp.example', user: 'box', from: 'noreply@isp.example' }
 const sms = { driver: 'africastalking' as const, username: 'isp', prefixes: ['+254'] }
 const twilio = { driver: 'twilio' as const, account: `AC${'0'.repeat(32)}`, sender: 'LANGO', prefixes: ['+254'] }
+const gateway = {
+  driver: 'http' as const,
+  address: 'https://sms.example.net/send',
+  body: 'to={number}&text={text}&key={key}',
+  prefixes: ['+254'],
+}
 const CODE = '918273'
 
 /** What another module sends. */
@@ -123,11 +129,24 @@ test('a secret that is kept is told to the server and user it was set for, and t
     { ...smtp, port: 2525 },
     { ...sms, username: 'another' },
     twilio,
+    gateway,
   ])
     expect(dispatch(setSender, { sender })).toMatchObject({ ok: false, error: { type: 'SenderSecretMissing' } })
   expect(sealed()).toEqual(before)
   must(setSender, { sender: { ...smtp, user: '' } })
   expect(sealed()[0]).toBeNull()
+})
+
+test('a gateway that asks for no key needs none, and keeps its own only on its own server', () => {
+  const { must, dispatch, database } = siteWith()
+  const secret = () => database.orm.select().from(messageSenders.site).all()[0]!.secret
+  must(setSender, { sender: { ...gateway, body: 'to={digits}&text={text}' } })
+  expect(secret()).toBeNull()
+  must(setSender, { sender: { ...gateway, secret: 'k' } })
+  must(setSender, { sender: { ...gateway, address: 'https://sms.example.net/v2', header: 'apikey: {key}' } })
+  expect(secret()).not.toBeNull()
+  const elsewhere = { ...gateway, address: 'https://sms.example.org/send' }
+  expect(dispatch(setSender, { sender: elsewhere })).toMatchObject({ error: { type: 'SenderSecretMissing' } })
 })
 
 test('a password never goes without TLS, and what is no server, sender or country is none', () => {
@@ -146,6 +165,17 @@ test('a password never goes without TLS, and what is no server, sender or countr
     { ...sms, sender: 'much too long a name' },
     { ...twilio, account: '../Accounts/AC' },
     { ...twilio, sender: '12345' },
+    { ...gateway, address: 'http://sms.example.net/send' },
+    { ...gateway, address: 'https://user:pw@sms.example.net/send' },
+    { ...gateway, address: 'https://sms.example.net/send?key=1' },
+    { ...gateway, address: 'file:///etc/passwd' },
+    { ...gateway, body: 'to={number}' },
+    { ...gateway, body: 'to={number}&text={text}&x={phone}' },
+    { ...gateway, how: 'json' as const },
+    { ...gateway, header: 'Host: other.example' },
+    { ...gateway, header: 'X-Key: {key}\r\nX-More: 1' },
+    { ...gateway, header: 'X-Text: {text}' },
+    { ...gateway, okField: 'status' },
   ])
     expect(dispatch(setSender, { sender: { ...sender, secret: 'pw' } })).toMatchObject({
       error: { type: 'InputInvalid' },

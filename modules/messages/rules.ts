@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { defineLimits } from '@lango/kernel'
 import { secretText } from '@lango/kernel/verbs'
+import { checkGateway, gatewayFields, usesKey } from './gateway-rules.ts'
 
 export const channels = ['email', 'sms'] as const
 export type Channel = (typeof channels)[number]
@@ -113,14 +114,24 @@ export const twilioSchema = z.object({
   secret,
 })
 
-export const senderSchema = z.discriminatedUnion('driver', [smtpSchema, africasTalkingSchema, twilioSchema])
+export const gatewaySchema = z
+  .object({ driver: z.literal('http'), ...gatewayFields, prefixes, secret })
+  .superRefine(checkGateway)
+
+export const senderSchema = z.discriminatedUnion('driver', [
+  smtpSchema,
+  africasTalkingSchema,
+  twilioSchema,
+  gatewaySchema,
+])
 export type SenderInput = z.output<typeof senderSchema>
 
 type WithoutSecret<T> = T extends unknown ? Omit<T, 'secret'> : never
 export type SenderConfig = WithoutSecret<SenderInput>
 export type SmtpConfig = Extract<SenderConfig, { driver: 'smtp' }>
+export type GatewayConfig = Extract<SenderConfig, { driver: 'http' }>
 
-export const smsDrivers = ['africastalking', 'twilio'] as const satisfies readonly SenderConfig['driver'][]
+export const smsDrivers = ['africastalking', 'twilio', 'http'] as const satisfies readonly SenderConfig['driver'][]
 
 export type SmsDriver = (typeof smsDrivers)[number]
 
@@ -132,13 +143,17 @@ export const secretHolder = (config: SenderConfig): string => JSON.stringify([co
 
 const holderParts = (config: SenderConfig): readonly unknown[] => {
   if (config.driver === 'smtp') return [config.host.toLowerCase(), portOf(config), config.user]
+  if (config.driver === 'http') return [new URL(config.address).origin]
   return config.driver === 'twilio' ? [config.account] : [config.username]
 }
 
 export const portOf = ({ port, security }: Pick<SmtpConfig, 'port' | 'security'>): number =>
   port ?? defaultPorts[security]
 
-export const needsSecret = (config: SenderConfig): boolean => config.driver !== 'smtp' || config.user !== ''
+export const needsSecret = (config: SenderConfig): boolean => {
+  if (config.driver === 'smtp') return config.user !== ''
+  return config.driver !== 'http' || usesKey(config)
+}
 
 /** Whether anybody on the way could read the password. */
 export const tellsPassword = (config: SenderConfig): boolean =>

@@ -2,6 +2,7 @@
 import { FormReader, Tabs, valuesFor, withSearch, type Desk, type Done, type DoingDesk } from '@lango/kernel/ui'
 import { setSender } from './commands.ts'
 import { FormLine, secretIn } from './form-line.tsx'
+import { GatewayFields, gatewayTyped } from './gateway-fields.tsx'
 import { COUNTRY, prefixesOf, smsDrivers, type SenderConfig, type SmsDriver } from './rules.ts'
 import { wordsOf } from './words.ts'
 
@@ -62,10 +63,10 @@ const TwilioFields = ({ desk, now }: Now) => {
   )
 }
 
-const fieldsOf = { africastalking: AfricasTalkingFields, twilio: TwilioFields } as const satisfies Record<
-  SmsDriver,
-  unknown
->
+const OwnFields = ({ desk, now, driver }: Now & { readonly driver: SmsDriver }) => {
+  if (driver === 'http') return <GatewayFields desk={desk} set={now?.driver === 'http' ? now : undefined} />
+  return driver === 'twilio' ? <TwilioFields desk={desk} now={now} /> : <AfricasTalkingFields desk={desk} now={now} />
+}
 
 /** Above the form: each provider has an address of its own. */
 export const SmsTabs = ({ desk, now }: Now) => {
@@ -82,12 +83,11 @@ export const SmsTabs = ({ desk, now }: Now) => {
 export const SmsFields = ({ desk, now }: Now) => {
   const words = wordsOf(desk)
   const driver = driverShown(desk, now)
-  const Fields = fieldsOf[driver]
   const prefixes = (now ? prefixesOf(now) : []).join(' ')
   return (
     <>
       <input type="hidden" name="driver" value={driver} />
-      <Fields desk={desk} now={now} />
+      <OwnFields desk={desk} now={now} driver={driver} />
       <FormLine
         {...line}
         desk={desk}
@@ -101,16 +101,13 @@ export const SmsFields = ({ desk, now }: Now) => {
   )
 }
 
-/** As `setSender` takes it. */
-const senderTyped = (desk: DoingDesk, driver: SmsDriver) => {
+/** As `setSender` takes it, but for the numbers. */
+const senderTyped = (desk: DoingDesk, form: FormReader) => {
+  const driver = form.choice('driver', smsDrivers)
   const { fields } = desk
+  if (driver === 'http') return { ...gatewayTyped(desk, form), ...secretIn(desk, 'key') }
   if (driver === 'twilio')
-    return {
-      driver,
-      account: fields.get('account'),
-      sender: fields.get('sender'),
-      ...secretIn(desk, 'authToken'),
-    }
+    return { driver, account: fields.get('account'), sender: fields.get('sender'), ...secretIn(desk, 'authToken') }
   return { driver, username: fields.get('username'), sender: fields.get('sender'), ...secretIn(desk, 'apiKey') }
 }
 
@@ -121,7 +118,7 @@ export const saveSms = async (desk: DoingDesk): Promise<Done> => {
     .split(/[\s,]+/)
     .filter((each) => each !== '')
   if (!prefixes.every((each) => COUNTRY.test(each))) form.refuse('prefixes', wordsOf(desk).prefixesUnreadable)
-  const sender = { ...senderTyped(desk, form.choice('driver', smsDrivers)), prefixes }
+  const sender = { ...senderTyped(desk, form), prefixes }
   if (!form.isGood) return { problems: form.problems }
   const done = await desk.tell(setSender, { sender })
   return done.ok ? { go: withSearch(desk, { sms: '', said: 'saved' }) } : { fault: done.error }

@@ -70,6 +70,7 @@ const setupText = (config: SenderConfig): string => {
   if (config.driver === 'smtp') return `${config.host} (${config.security}), from ${config.from}`
   const to = `to ${config.prefixes.join(' ')}`
   if (config.driver === 'twilio') return `Twilio, account ${config.account}, as ${clean(config.sender)}, ${to}`
+  if (config.driver === 'http') return `${clean(config.address)}, ${to}`
   return `Africa’s Talking as ${config.username}, ${to}`
 }
 

@@ -48,6 +48,35 @@ test('each provider of SMS has a tab of its own, and another asks for its own ke
   expect(site.database.orm.select().from(messageSenders.site).all()[0]!.config).toMatchObject({ driver: 'twilio' })
 })
 
+test('another gateway is described by a form, whose parameters may stand on lines of their own', async () => {
+  const { as, post, page, site } = deskUnderTest()
+  as('owner')
+  const gateway = {
+    driver: 'http',
+    address: 'https://sms.example.net/send',
+    how: 'form',
+    body: 'to={number}\r\nmessage={text}\r\napikey={key}',
+    header: '',
+    key: 'key-of-gateway',
+    sender: '',
+    okField: 'status',
+    okValues: '0, Success',
+    idField: '',
+    prefixes: '+254',
+  }
+  expect(await page(`${path}?sms=http`)).toContain('to={number}&amp;message={text}')
+  const refused = await (await post(path, 'sms', { ...gateway, body: 'to={nobody}' })).text()
+  expect(refused).toContain('Nothing is called {nobody}')
+  expect((await post(path, 'sms', gateway)).status).toBe(303)
+  expect(site.database.orm.select().from(messageSenders.site).all()[0]!.config).toMatchObject({
+    body: 'to={number}&message={text}&apikey={key}',
+    okValues: ['0', 'Success'],
+  })
+  const shown = await page(path)
+  expect(shown).toContain('https://sms.example.net/send')
+  expect(shown).not.toContain('key-of-gateway')
+})
+
 test('what cannot be set up is told in words, keeps what was typed but the secret, and changes nothing', async () => {
   const { as, post, site } = deskUnderTest()
   as('owner')
