@@ -1,15 +1,17 @@
-/** What the provider of payments posts, from the web into the site. */
+/** What providers post, from the web into the site. */
 import type { Fault, Log, Result } from '@lango/kernel'
 import { system, type AnyCommand } from '@lango/kernel/verbs'
+import { createReportGate, hearReport } from '@lango/modules/messages'
 import { createCallbackGate, hearCallback, hearConfirmation } from '@lango/modules/payments'
 import { paymentCallbacks } from './drivers.ts'
+import { createReportReaders } from './messages/drivers.ts'
 import type { Site } from './site.ts'
-import { createCallbacks } from './web/index.ts'
+import { createCallbacks, createPaymentCallbacks, createReportCallbacks } from './web/index.ts'
 
 type Parts = Pick<Site, 'database' | 'vault' | 'dispatcher' | 'ids'>
 
 /** For the web of the desk, and for any other that is reached from outside: mounted at `/callbacks`. */
-export const callbacksOf = ({ database, vault, dispatcher, ids }: Parts, log: Log) => {
+export const callbacksOf = ({ database: { raw }, vault, dispatcher, ids }: Parts, log: Log) => {
   const written =
     (command: AnyCommand) =>
     async (arrived: unknown): Promise<Result<unknown, Fault>> => {
@@ -17,12 +19,20 @@ export const callbacksOf = ({ database, vault, dispatcher, ids }: Parts, log: Lo
       const heard: Result<unknown, Fault> = dispatcher.dispatch(command, arrived, by)
       return heard.ok ? dispatcher.synced() : heard
     }
-  return createCallbacks({
-    gate: createCallbackGate(database.raw, vault),
+  const reports = createReportCallbacks({
+    gate: createReportGate(raw, vault),
+    readerOf: createReportReaders({ reader: raw, vault, log }),
+    report: written(hearReport),
+    synced: () => dispatcher.synced(),
+    log,
+  })
+  const payments = createPaymentCallbacks({
+    gate: createCallbackGate(raw, vault),
     reader: paymentCallbacks,
     prompt: written(hearCallback),
     payment: written(hearConfirmation),
     synced: () => dispatcher.synced(),
     log,
   })
+  return createCallbacks([reports, payments], log)
 }

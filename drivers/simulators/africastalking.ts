@@ -1,5 +1,5 @@
 /** A server that speaks Africa's Talking's protocol for SMS, keeps what it gets, and goes wrong on demand. It delivers nothing. */
-import { startProvider, type ProviderFault, type SimulatedSms, type Told } from './provider.ts'
+import { postReport, startProvider, type ProviderFault, type SimulatedSms, type Told } from './provider.ts'
 
 /** A number is the status code of the recipient. */
 export type AfricasTalkingFault = number | 'sender' | ProviderFault
@@ -15,6 +15,8 @@ export type AfricasTalkingSimulator = {
   readonly messages: readonly SimulatedSms[]
   /** Goes wrong in these ways, a request each. */
   fail(...faults: readonly AfricasTalkingFault[]): void
+  /** Tells what became of a message, by its place in the list, at the address that the account was set to. */
+  report(url: string, at: number, status: string, failureReason?: string): Promise<number>
   close(): Promise<void>
 }
 
@@ -50,7 +52,14 @@ export const startAfricasTalkingSimulator = async ({
     if (code <= 102) keep({ to: number, from: form.get('from') ?? '', text: form.get('message') ?? '' })
     return told(answerFor(number, code, messages.length))
   })
-  return { ...provider, messages }
+  return {
+    ...provider,
+    messages,
+    report(url, at, status, failureReason) {
+      const form = { id: `ATXid_${at + 1}`, status, phoneNumber: messages[at]!.to, networkCode: '63902' }
+      return postReport(url, { ...form, ...(failureReason && { failureReason }) })
+    },
+  }
 }
 
 const answerFor = (number: string, statusCode: number, no: number): object => {

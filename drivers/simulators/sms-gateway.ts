@@ -1,5 +1,5 @@
 /** A gateway for SMS such as many aggregators have, asked by form, JSON or query; it goes wrong on demand and delivers nothing. */
-import { startProvider, type Asked, type ProviderFault, type SimulatedSms, type Told } from './provider.ts'
+import { postReport, startProvider, type Asked, type ProviderFault, type SimulatedSms, type Told } from './provider.ts'
 
 /** `refused`: with its own code for that, `text`: it answers in words and not in JSON. */
 export type SmsGatewayFault = 'refused' | 'busy' | 'text' | ProviderFault
@@ -9,6 +9,8 @@ export type SmsGatewaySimulator = {
   readonly messages: readonly SimulatedSms[]
   /** Goes wrong in these ways, a request each. */
   fail(...faults: readonly SmsGatewayFault[]): void
+  /** Tells what became of a message, by its place in the list, where it was told with it (`dlr`). */
+  report(at: number, form: Readonly<Record<string, string>>): Promise<number>
   close(): Promise<void>
 }
 
@@ -26,14 +28,16 @@ const fieldsOf = ({ method, path, headers, body }: Asked): Readonly<Record<strin
 
 export const startSmsGatewaySimulator = async ({ key }: { readonly key: string }): Promise<SmsGatewaySimulator> => {
   const messages: SimulatedSms[] = []
+  const reportUrls: (string | undefined)[] = []
   const provider = await startProvider<'refused' | 'busy' | 'text'>((asked, fault): Told => {
     const told = fieldsOf(asked)
     if (told['apikey'] !== key) return { status: 403, body: { status: 'denied' } }
     if (fault === 'refused') return { status: 200, body: { status: '1004', detail: told['message'] } }
     if (fault === 'busy') return { status: 503, body: '' }
     messages.push({ to: told['to'] ?? '', from: told['from'] ?? '', text: told['message'] ?? '' })
+    reportUrls.push(told['dlr'])
     if (fault === 'text') return { status: 200, body: `OK: ${messages.length}` }
     return { status: 200, body: { status: 0, messages: [{ id: `gw-${messages.length}` }] } }
   })
-  return { ...provider, messages }
+  return { ...provider, messages, report: (at, form) => postReport(reportUrls[at], form) }
 }

@@ -60,6 +60,16 @@ export const readJson = (text: string): unknown => {
   }
 }
 
+/** `data.messages.0.id` of a JSON value, as text. */
+export const fieldAt = (value: unknown, path: string): string | undefined => {
+  let at = value
+  for (const name of path.split('.')) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return undefined
+    at = (at as Readonly<Record<string, unknown>>)[name]
+  }
+  return typeof at === 'string' || typeof at === 'number' || typeof at === 'boolean' ? String(at) : undefined
+}
+
 export const refused = (reason: string): SendOutcome => ({ type: 'refused', reason })
 export const later = (reason: string): SendOutcome => ({ type: 'later', reason })
 

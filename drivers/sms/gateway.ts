@@ -1,6 +1,6 @@
 /** Sends SMS by a gateway that is described by its operator: fills `MessageSender` of the messages module. */
 import type { MessageSender, OutgoingMessage, SendOutcome } from '@lango/modules/messages/port'
-import { exchange, isUnwell, later, readJson, refused, type Request } from './exchange.ts'
+import { exchange, fieldAt, isUnwell, later, readJson, refused, type Request } from './exchange.ts'
 
 export type GatewayOptions = {
   readonly address: string
@@ -59,14 +59,14 @@ const formOf = (template: string, values: Values): string => {
 const PRINTABLE = /^[\x20-\x7e]*$/
 
 /** Undefined where the key would break the header that it is to stand in. */
-const requestOf = (options: GatewayOptions, { to, text, id }: OutgoingMessage): Request | undefined => {
+const requestOf = (options: GatewayOptions, { to, text, id, reportUrl = '' }: OutgoingMessage): Request | undefined => {
   const { address, how, body, header, sender, key } = options
   const [name = '', ...rest] = header.split(':')
   const value = filled(rest.join(':').trim(), { key })
   if (!PRINTABLE.test(value)) return undefined
   const more = name === '' ? {} : { [name]: value }
   const headers = { accept: 'application/json, text/plain;q=0.9, */*;q=0.5', ...more }
-  const values = { number: to, digits: to.replace(/^\+/, ''), text, sender, key, id }
+  const values = { number: to, digits: to.replace(/^\+/, ''), text, sender, key, id, report: reportUrl }
   if (how === 'query') return { url: `${address}?${formOf(body, values)}`, method: 'GET', headers }
   const type = how === 'json' ? 'application/json' : 'application/x-www-form-urlencoded'
   return {
@@ -97,14 +97,4 @@ const judged = ({ okField, okValues, idField }: GatewayOptions, body: string, te
 const refusalOf = (field: string, said: string, text: string): string => {
   const isTellable = /^[\w.:-]{1,24}$/.test(said) && !text.includes(said)
   return isTellable ? `it answered ${field === '' ? '' : `${field} `}${said}` : 'its answer is not that it has taken it'
-}
-
-/** `data.messages.0.id` of a JSON value, as text. */
-const fieldAt = (value: unknown, path: string): string | undefined => {
-  let at = value
-  for (const name of path.split('.')) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return undefined
-    at = (at as Readonly<Record<string, unknown>>)[name]
-  }
-  return typeof at === 'string' || typeof at === 'number' || typeof at === 'boolean' ? String(at) : undefined
 }

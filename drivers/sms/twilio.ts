@@ -22,7 +22,7 @@ export const createTwilioSender = ({
   server = LIVE,
   timeoutMs,
 }: TwilioOptions): MessageSender => ({
-  async send({ to, text }, stopped) {
+  async send({ to, text, reportUrl }, stopped) {
     const by = /^MG[0-9a-f]{32}$/.test(sender) ? { MessagingServiceSid: sender } : { From: sender }
     const request = {
       url: `${server}/2010-04-01/Accounts/${encodeURIComponent(account)}/Messages.json`,
@@ -32,7 +32,12 @@ export const createTwilioSender = ({
         accept: 'application/json',
         'content-type': 'application/x-www-form-urlencoded',
       },
-      body: new URLSearchParams({ To: to, Body: text, ...by }).toString(),
+      body: new URLSearchParams({
+        To: to,
+        Body: text,
+        ...by,
+        ...(reportUrl && { StatusCallback: reportUrl }),
+      }).toString(),
     }
     const answer = await exchange(request, { timeoutMs, stopped })
     return answer.ok ? outcomeOf(answer.value.status, answer.value.body) : later(answer.error.reason)
@@ -79,11 +84,11 @@ const WORDS: Readonly<Record<number, string>> = {
 }
 
 /** Its own text is not told: it may hold what was sent. */
-const wordsOf = (code: number): string =>
+export const twilioWords = (code: number): string =>
   WORDS[code] === undefined ? `see twilio.com/docs/api/errors/${code}` : `${WORDS[code]} (${code})`
 
 const refusalOf = (status: number, told: unknown): SendOutcome => {
   const code = Number(told)
   if (!Number.isSafeInteger(code) || code <= 0) return refused(`it answered ${status}`)
-  return TRANSIENT.has(code) ? later(wordsOf(code)) : refused(wordsOf(code))
+  return TRANSIENT.has(code) ? later(twilioWords(code)) : refused(twilioWords(code))
 }

@@ -4,6 +4,7 @@ import { err, ok } from '@lango/kernel'
 import { defineCommand } from '@lango/kernel/verbs'
 import { deliverJob } from './deliver-job.ts'
 import { putMessage } from './put.ts'
+import { senderReportUrl } from './report-tokens.ts'
 import {
   channelOf,
   channels,
@@ -37,6 +38,7 @@ export const setSender = defineCommand({
       id: channel,
       config,
       secret: needsSecret(config) ? sealed : null,
+      reportUrl: senderReportUrl(ctx.vault, config),
       changedAt: ctx.now,
       changedBy: ctx.actor.id,
     }
@@ -44,7 +46,7 @@ export const setSender = defineCommand({
     ctx.changed(before?.config ?? null, config)
     // What waits for a sender that works is tried now.
     ctx.enqueue(deliverJob, { channel }, { key: channel })
-    return ok({ channel })
+    return ok({ channel, reportUrl: row.reportUrl })
   },
 })
 

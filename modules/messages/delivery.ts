@@ -13,6 +13,8 @@ export type MessageDeliveryDeps = {
   readonly senderOf: (channel: Channel) => MessageSender | undefined
   /** The text of a message; undefined when it cannot be opened. */
   readonly textOf: (no: number) => Secret | undefined
+  /** Where the provider may tell of it; undefined where nobody reaches the box. */
+  readonly reportUrlOf: (channel: Channel, message: { no: number; createdAt: number }) => string | undefined
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -23,24 +25,27 @@ type Attempt = z.output<typeof attemptSchema>
  * Sends what is due on a channel, a round at a time; the command that records the round enqueues the next. A crash
  * before the record sends a message again.
  */
-export const createMessageDelivery = ({ senderOf, textOf, clock }: MessageDeliveryDeps) => {
+export const createMessageDelivery = ({ senderOf, textOf, reportUrlOf, clock }: MessageDeliveryDeps) => {
   /** Channels that a round is on its way on: whoever comes meanwhile is served by the next. */
   const busy = new Set<Channel>()
 
-  const outcomeOf = (due: Due, sender: MessageSender | undefined, signal: AbortSignal) => {
+  const outcomeOf = (channel: Channel, due: Due, sender: MessageSender | undefined, signal: AbortSignal) => {
     const { no, recipient: to, subject, createdAt, expiresAt } = due
     if (expiresAt <= clock.now()) return refused('it was too late to send it')
     const text = textOf(no)
     if (!text) return refused('its text cannot be opened')
     if (!sender) return { type: 'later', reason: 'no sender is set up, or its secret cannot be opened' } as const
-    return sender.send({ id: `${no}.${createdAt}`, to, subject, text: text.reveal() }, signal)
+    const reportUrl = reportUrlOf(channel, due)
+    return sender.send({ id: `${no}.${createdAt}`, to, subject, text: text.reveal(), reportUrl }, signal)
   }
 
   const send = async ({ signal }: JobContext, channel: Channel, due: readonly Due[]): Promise<Attempt[]> => {
     busy.add(channel)
     try {
       const sender = senderOf(channel)
-      return await Promise.all(due.map(async (message) => attemptOf(message, await outcomeOf(message, sender, signal))))
+      return await Promise.all(
+        due.map(async (message) => attemptOf(message, await outcomeOf(channel, message, sender, signal))),
+      )
     } finally {
       // Before the record: what that enqueues may start at once.
       busy.delete(channel)

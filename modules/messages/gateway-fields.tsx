@@ -30,6 +30,34 @@ const AnswerFields = ({ desk, set }: Set) => {
   )
 }
 
+const ReportFields = ({ desk, set }: Set) => {
+  const words = wordsOf(desk)
+  const form = valuesFor(desk, deed)
+  const told = {
+    reportField: set?.reportField ?? '',
+    reportIdField: set?.reportIdField ?? '',
+    arrivedValues: set?.arrivedValues.join(', ') ?? '',
+    failedValues: set?.failedValues.join(', ') ?? '',
+  }
+  const names = ['reportField', 'reportIdField', 'arrivedValues', 'failedValues'] as const
+  const isUsed = names.some((name) => form.value(name, told[name]) !== '')
+  return (
+    <Fold title={words.reports} note={words.reportsNote} open={isUsed}>
+      {names.map((name) => (
+        <FormLine
+          key={name}
+          desk={desk}
+          deed={deed}
+          name={name}
+          label={words[name]}
+          help={words[`${name}Help`]}
+          set={told[name]}
+        />
+      ))}
+    </Fold>
+  )
+}
+
 export const GatewayFields = ({ desk, set }: Set) => {
   const words = wordsOf(desk)
   const form = valuesFor(desk, deed)
@@ -61,6 +89,7 @@ export const GatewayFields = ({ desk, set }: Set) => {
       <FormLine {...of} name="key" label={words.gatewayKey} help={words.gatewayKeyHelp} type="password" />
       <FormLine {...of} name="sender" label={words.sender} help={words.gatewaySenderHelp} set={set?.sender ?? ''} />
       <AnswerFields desk={desk} set={set} />
+      <ReportFields desk={desk} set={set} />
     </>
   )
 }
@@ -77,6 +106,12 @@ const bodyTyped = (how: string, typed: string): string =>
 
 export const gatewayTyped = ({ fields }: DoingDesk, form: FormReader) => {
   const how = form.choice('how', gatewayHows)
+  const listed = (name: string): string[] =>
+    fields
+      .get(name)
+      .split(',')
+      .map((each) => each.trim())
+      .filter((each) => each !== '')
   return {
     driver: 'http' as const,
     address: fields.get('address'),
@@ -85,11 +120,11 @@ export const gatewayTyped = ({ fields }: DoingDesk, form: FormReader) => {
     header: fields.get('header'),
     sender: fields.get('sender'),
     okField: fields.get('okField'),
-    okValues: fields
-      .get('okValues')
-      .split(',')
-      .map((each) => each.trim())
-      .filter((each) => each !== ''),
+    okValues: listed('okValues'),
     idField: fields.get('idField'),
+    reportField: fields.get('reportField'),
+    reportIdField: fields.get('reportIdField'),
+    arrivedValues: listed('arrivedValues'),
+    failedValues: listed('failedValues'),
   }
 }

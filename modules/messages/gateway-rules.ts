@@ -1,10 +1,11 @@
 /** An SMS gateway of anybody's that is asked over HTTP: what it is told, and how it says that it has taken a message. Pure. */
 import { z } from 'zod'
 
-/** What stands in braces in what a gateway is told. `digits` is the number without its +. */
-const places = ['number', 'digits', 'text', 'sender', 'key', 'id'] as const
+/** What stands in braces in what a gateway is told. `digits`: the number without its +; `report`: where to tell of it. */
+const places = ['number', 'digits', 'text', 'sender', 'key', 'id', 'report'] as const
 
-const isHere = (url: URL): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname)
+/** On this machine, where plain http is heard by nobody else. */
+export const isHere = (url: URL): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname)
 
 /** https, or plain http on this machine, where a box in development may ask a simulator. */
 const isGatewayAddress = (text: string): boolean => {
@@ -53,6 +54,8 @@ const path = z
   .regex(PATH, 'A field is written such as status, or data.messages.0.id.')
   .default('')
 
+const values = z.array(z.string().trim().min(1).max(60)).max(10).default([])
+
 export const gatewayHows = ['form', 'json', 'query'] as const
 
 export const gatewayFields = {
@@ -83,9 +86,15 @@ export const gatewayFields = {
   /** The field of its JSON that says whether it has taken the message; '' where the status does, or its text. */
   okField: path,
   /** What stands there then; of a text how it begins. None: each answer of 2xx. */
-  okValues: z.array(z.string().trim().min(1).max(60)).max(10).default([]),
+  okValues: values,
   /** The field of its JSON with its name for the message. */
   idField: path,
+  /** In what it tells of a message later: the fields with its state and its name. */
+  reportField: path,
+  reportIdField: path,
+  /** What stands in the one when it has arrived, and when it will not; none: the words that most have for it. */
+  arrivedValues: values,
+  failedValues: values,
 }
 
 type Template = { readonly how: (typeof gatewayHows)[number]; readonly body: string }

@@ -70,6 +70,7 @@ const siteWith = () => {
             },
           }
         : undefined,
+    reportUrlOf: () => undefined,
     textOf: (no) => late.textOf!(no),
     clock: { now: () => late.now!() },
   })

@@ -2,6 +2,7 @@
 import {
   beforeAsked,
   Button,
+  CopyButton,
   DeedButton,
   definePage,
   Field,
@@ -137,6 +138,21 @@ const test =
     return { problems: { [name]: channel === 'email' ? words.emailUnreadable : words.phoneUnreadable } }
   }
 
+/** For a provider that is told of it by hand, in its own settings. */
+const ReportAddress = ({ desk, url }: { desk: Desk; url: string | null }) => {
+  const words = wordsOf(desk)
+  if (url === null) return null
+  return (
+    <Panel title={words.reportAddress} note={words.reportAddressNote}>
+      <PanelBody>
+        <p>
+          <code id="report-address">{url}</code> <CopyButton of="report-address" locale={desk.locale} />
+        </p>
+      </PanelBody>
+    </Panel>
+  )
+}
+
 const messagesPage = definePage({
   path: PATH,
   permission: 'settings.write',
@@ -158,6 +174,7 @@ const messagesPage = definePage({
           <p class="muted">{words.what}</p>
           <ChannelPanel desk={desk} channel="email" now={setUp('email')} />
           <ChannelPanel desk={desk} channel="sms" now={setUp('sms')} />
+          <ReportAddress desk={desk} url={senders.find(({ id }) => id === 'sms')?.reportUrl ?? null} />
           <Sent desk={desk} rows={rows} />
         </>
       ),

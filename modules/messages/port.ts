@@ -7,6 +7,8 @@ export type OutgoingMessage = {
   /** An SMS has none. */
   readonly subject: string
   readonly text: string
+  /** Where the provider may tell whether it has arrived; undefined where nobody reaches the box. */
+  readonly reportUrl?: string | undefined
 }
 
 export type SendOutcome =
@@ -22,4 +24,30 @@ export type SendOutcome =
  */
 export interface MessageSender {
   send(message: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome>
+}
+
+/** What came to an address for reports. */
+export type ReportArrived = {
+  /** The whole address, as the provider was told it. */
+  readonly url: string
+  readonly method: string
+  /** What followed its `?`. */
+  readonly query: string
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: string
+}
+
+/** What a provider tells of a message, read. */
+export type DeliveryReport = {
+  /** How it calls the message. */
+  readonly providerId: string | undefined
+  /** E.164, where it tells that. */
+  readonly recipient: string | undefined
+  readonly state: 'delivered' | 'undelivered'
+  readonly reason: string | null
+}
+
+export interface ReportReader {
+  /** Takes any input and never throws. Undefined where it cannot be read or believed, or says nothing of an end. */
+  read(arrived: ReportArrived): DeliveryReport | undefined
 }

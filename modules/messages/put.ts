@@ -47,6 +47,7 @@ export const putMessage = (ctx: CommandContext, message: NewMessage): Result<num
       expiresAt,
       providerId: null,
       reason: null,
+      early: null,
     })
     .run()
   ctx.enqueue(deliverJob, { channel }, { key: channel })

@@ -1,7 +1,7 @@
 import { and, eq, lt, lte } from 'drizzle-orm'
 import { z } from 'zod'
 import { defineQuery, descending } from '@lango/kernel/db'
-import { channels, messageLimits } from './rules.ts'
+import { channels, messageLimits, messageStates } from './rules.ts'
 import { messages, messageSenders } from './tables.ts'
 
 /** Rows of one page of the log. */
@@ -30,7 +30,7 @@ export const listMessages = defineQuery({
   input: z.object({
     before: z.number().int().default(Number.MAX_SAFE_INTEGER),
     channel: z.enum(channels).optional(),
-    state: z.enum(['waiting', 'accepted', 'failed']).optional(),
+    state: z.enum(messageStates).optional(),
     limit: z.number().int().min(1).max(PAGE_ROWS_MAX).default(50),
   }),
   tables: { messages },

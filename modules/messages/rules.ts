@@ -3,10 +3,14 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { defineLimits } from '@lango/kernel'
 import { secretText } from '@lango/kernel/verbs'
-import { checkGateway, gatewayFields, usesKey } from './gateway-rules.ts'
+import { checkGateway, gatewayFields, isHere, usesKey } from './gateway-rules.ts'
 
 export const channels = ['email', 'sms'] as const
 export type Channel = (typeof channels)[number]
+
+/** `accepted`: the provider has it, which is all that most ever tell. */
+export const messageStates = ['waiting', 'accepted', 'failed', 'delivered', 'undelivered'] as const
+export type MessageState = (typeof messageStates)[number]
 
 export const messageLimits = defineLimits({
   /** Kept while they cannot be sent; what comes then is refused. */
@@ -22,6 +26,7 @@ export const messageLimits = defineLimits({
   textLengthMax: 1000,
   subjectLengthMax: 120,
   reasonLengthMax: 200,
+  reportReasonLengthMax: 80,
   providerIdLengthMax: 200,
   /** How long a test is worth sending. */
   testLifeMs: 3_600_000,
@@ -65,6 +70,22 @@ export const defaultPorts: Readonly<Record<Security, number>> = { starttls: 587,
 /** The code of a country (ITU-T E.164): what stands for the 0 before a number at home. */
 export const COUNTRY = /^\+[1-9]\d{0,2}$/
 
+/** https, or plain http on this machine, where a provider is simulated. */
+const isReportsUrl = (text: string): boolean => {
+  if (text === '') return true
+  const url = URL.parse(text)
+  if (url === null || url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isHere(url))
+}
+
+/** Where the provider reaches this box, which it may tell whether a message has arrived; '' where nobody does. */
+const reportsUrl = z
+  .string()
+  .trim()
+  .max(200)
+  .refine(isReportsUrl, 'The address of this box looks like https://pop.example.com.')
+  .default('')
+
 const secret = secretText(z.string().min(1).max(1024)).optional()
 
 export const smtpSchema = z.object({
@@ -93,6 +114,7 @@ export const africasTalkingSchema = z.object({
     .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,10}$|^$/, 'A sender is at most 11 letters and digits, or a short code.')
     .default(''),
   prefixes,
+  reportsUrl,
   secret,
 })
 
@@ -111,11 +133,12 @@ export const twilioSchema = z.object({
       'A sender is a number such as +15005550006, a name of at most 11 letters and digits, or a Messaging Service (MG…).',
     ),
   prefixes,
+  reportsUrl,
   secret,
 })
 
 export const gatewaySchema = z
-  .object({ driver: z.literal('http'), ...gatewayFields, prefixes, secret })
+  .object({ driver: z.literal('http'), ...gatewayFields, prefixes, reportsUrl, secret })
   .superRefine(checkGateway)
 
 export const senderSchema = z.discriminatedUnion('driver', [
@@ -161,6 +184,9 @@ export const tellsPassword = (config: SenderConfig): boolean =>
 
 /** How numbers begin that may get its messages; none where they go to no numbers. */
 export const prefixesOf = (config: SenderConfig): readonly string[] => (config.driver === 'smtp' ? [] : config.prefixes)
+
+/** '' where nobody reaches the box, or the sender was set up before there were reports. */
+export const reportsUrlOf = (config: SenderConfig): string => ('reportsUrl' in config ? config.reportsUrl : '')
 
 /** Whether a number lies where messages may go. */
 export const isWithin = (number: string, prefixes: readonly string[]): boolean =>

@@ -24,10 +24,13 @@ export const PAGE_ROWS = 50
 
 type Message = ResultOf<typeof listMessages>[number]
 
-const stateMeanings = { waiting: 'attention', accepted: 'good', failed: 'stopped' } as const satisfies Record<
-  Message['state'],
-  Meaning
->
+const stateMeanings = {
+  waiting: 'attention',
+  accepted: 'good',
+  failed: 'stopped',
+  delivered: 'good',
+  undelivered: 'stopped',
+} as const satisfies Record<Message['state'], Meaning>
 const kindWords = {
   test: 'kindTest',
   code: 'kindCode',

@@ -3,7 +3,7 @@ import { FormReader, Tabs, valuesFor, withSearch, type Desk, type Done, type Doi
 import { setSender } from './commands.ts'
 import { FormLine, secretIn } from './form-line.tsx'
 import { GatewayFields, gatewayTyped } from './gateway-fields.tsx'
-import { COUNTRY, prefixesOf, smsDrivers, type SenderConfig, type SmsDriver } from './rules.ts'
+import { COUNTRY, prefixesOf, reportsUrlOf, smsDrivers, type SenderConfig, type SmsDriver } from './rules.ts'
 import { wordsOf } from './words.ts'
 
 const line = { deed: 'sms' }
@@ -97,6 +97,14 @@ export const SmsFields = ({ desk, now }: Now) => {
         set={prefixes}
         required
       />
+      <FormLine
+        {...line}
+        desk={desk}
+        name="reportsUrl"
+        label={words.reportsUrl}
+        help={words.reportsUrlHelp}
+        set={now ? reportsUrlOf(now) : ''}
+      />
     </>
   )
 }
@@ -118,7 +126,7 @@ export const saveSms = async (desk: DoingDesk): Promise<Done> => {
     .split(/[\s,]+/)
     .filter((each) => each !== '')
   if (!prefixes.every((each) => COUNTRY.test(each))) form.refuse('prefixes', wordsOf(desk).prefixesUnreadable)
-  const sender = { ...senderTyped(desk, form), prefixes }
+  const sender = { ...senderTyped(desk, form), prefixes, reportsUrl: desk.fields.get('reportsUrl') }
   if (!form.isGood) return { problems: form.problems }
   const done = await desk.tell(setSender, { sender })
   return done.ok ? { go: withSearch(desk, { sms: '', said: 'saved' }) } : { fault: done.error }

@@ -1,5 +1,6 @@
 import { defineTable } from '@lango/kernel/db'
-import { channels, type SenderConfig } from './rules.ts'
+import type { EarlyReport } from './report-rules.ts'
+import { channels, messageStates, type SenderConfig } from './rules.ts'
 
 /** By whom messages are sent: one provider for each channel, or none. */
 export const messageSenders = defineTable(
@@ -11,6 +12,8 @@ export const messageSenders = defineTable(
     config: c.json<SenderConfig>(),
     /** The password or key; null where the provider asks for none. */
     secret: c.optSecret(),
+    /** Where the provider is to tell of messages, for it to be told by hand. */
+    reportUrl: c.optText(),
     changedAt: c.instant(),
     changedBy: c.text(),
   }),
@@ -30,7 +33,7 @@ export const messages = defineTable(
     subject: c.text(),
     /** The text, which may hold a code: sealed, and gone when it was taken or is too late. */
     body: c.optSecret(),
-    state: c.oneOf(['waiting', 'accepted', 'failed']),
+    state: c.oneOf(messageStates),
     attempts: c.int(),
     createdAt: c.instant(),
     /** When it is due; of one that is over, when it ended. */
@@ -39,8 +42,16 @@ export const messages = defineTable(
     expiresAt: c.instant(),
     /** How the provider calls it. */
     providerId: c.optText(),
-    /** Why the last try failed. */
+    /** Why the last try failed, or it did not arrive. */
     reason: c.optText(),
+    early: c.optJson<EarlyReport>(),
   }),
-  { indexes: { due: ['channel', 'state', 'nextAt'], byAge: ['createdAt'], byAbout: ['about'] } },
+  {
+    indexes: {
+      due: ['channel', 'state', 'nextAt'],
+      byAge: ['createdAt'],
+      byAbout: ['about'],
+      byProviderId: ['providerId'],
+    },
+  },
 )

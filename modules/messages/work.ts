@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { ok } from '@lango/kernel'
 import { backoffMs, defineCommand, defineJob, type CommandContext } from '@lango/kernel/verbs'
 import { deliverJob } from './deliver-job.ts'
+import { toldEarly } from './report-rules.ts'
 import { channels, messageLimits, messageTextPurpose, senderSecretPurpose, sendLimits, type Channel } from './rules.ts'
 import { messages, messageSenders } from './tables.ts'
 
@@ -47,8 +48,9 @@ const record = (ctx: CommandContext, { no, before, outcome, providerId, reason }
       state,
       providerId,
       reason,
+      early: null,
       nextAt: ctx.now + (isAgain ? waitMs : 0),
-      ...(state === 'accepted' && { body: null }),
+      ...(outcome === 'accepted' && { body: null, ...toldEarly(row.early, providerId) }),
     })
     .where(eq(site.no, no))
     .run()

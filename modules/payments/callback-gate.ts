@@ -1,8 +1,8 @@
 /** Who may post here, looked at before anything is written: strangers must not fill the disk. */
 import { createHash } from 'node:crypto'
-import type { Vault } from '@lango/kernel'
+import { isSameToken, type Vault } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
-import { isSameToken, numberInToken, promptToken, shortcodeToken } from './callback-tokens.ts'
+import { promptToken, purchaseInToken, shortcodeToken } from './callback-tokens.ts'
 import { MPESA, type MpesaSettings } from './mpesa-rules.ts'
 
 export type CallbackSubject =
@@ -26,7 +26,7 @@ export const createCallbackGate = (raw: RawDatabase, vault: Pick<Vault, 'keyedHa
       const config = account.get(MPESA)
       if (config === undefined || !/^0[123][0-9a-f]+$/.test(token)) return undefined
       const { shortcode } = JSON.parse(config) as MpesaSettings
-      const number = numberInToken(token)
+      const number = purchaseInToken(token)
       if (number === undefined) {
         const kind = token.startsWith('02') ? 'confirmation' : 'validation'
         return isSameToken(token, shortcodeToken(vault, kind, shortcode)) ? { kind } : undefined

@@ -1,9 +1,9 @@
 /** Tells the provider where it may tell of payments that nobody was asked for. */
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
-import { err, ok } from '@lango/kernel'
+import { callbackUrl, err, ok } from '@lango/kernel'
 import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
-import { callbackUrl, shortcodeToken } from './callback-tokens.ts'
+import { shortcodeToken } from './callback-tokens.ts'
 import { registerJob } from './jobs-asked-for.ts'
 import { mpesaConfig } from './mpesa.ts'
 import { MPESA, type Registration } from './mpesa-rules.ts'

@@ -37,6 +37,7 @@ const siteWith = (seed = 1) => {
         return Promise.resolve({ type: 'accepted', providerId: null })
       },
     }),
+    reportUrlOf: () => undefined,
     textOf: (no) => late.textOf!(no),
     clock: { now: () => late.now!() },
   })

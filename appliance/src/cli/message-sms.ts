@@ -1,4 +1,6 @@
 /** `lango message sms`: by whose server SMS are sent. */
+import type { ValueOf } from '@lango/kernel/verbs'
+import type { setSender } from '@lango/modules/messages'
 import { UsageError, shown, type Args, type CommandSpec, type OptionSpec } from './command.ts'
 
 const DRIVERS = ['africastalking', 'twilio', 'http'] as const
@@ -17,12 +19,29 @@ const own = {
   'ok-field': { value: 'F', help: 'the field of its JSON that says whether it has taken a message' },
   ok: { value: 'V', help: 'what stands there then, or how its text begins; several times for several', many: true },
   'id-field': { value: 'F', help: 'the field of its JSON with its name for the message' },
+  'report-field': { value: 'F', help: 'the field of its reports with the state of a message (status)' },
+  'report-id-field': { value: 'F', help: 'and the one with its name for the message (id)' },
+  arrived: { value: 'V', help: 'what stands there when one has arrived (DELIVRD, delivered, success)', many: true },
+  failed: { value: 'V', help: 'and when one will not (UNDELIV, EXPIRED, failed and the like)', many: true },
 } as const satisfies Readonly<Record<string, OptionSpec>>
 
 const asked: Readonly<Record<Driver, readonly (keyof typeof own)[]>> = {
   africastalking: ['username', 'sender'],
   twilio: ['account', 'sender'],
-  http: ['address', 'how', 'body', 'header', 'sender', 'ok-field', 'ok', 'id-field'],
+  http: [
+    'address',
+    'how',
+    'body',
+    'header',
+    'sender',
+    'ok-field',
+    'ok',
+    'id-field',
+    'report-field',
+    'report-id-field',
+    'arrived',
+    'failed',
+  ],
 }
 
 /** What belongs to another provider is a mistake that nobody should have to find out by a message. */
@@ -47,7 +66,16 @@ const senderOf = (driver: Driver, args: Args): object => {
     okField: args.text('ok-field'),
     okValues: args.texts('ok'),
     idField: args.text('id-field'),
+    reportField: args.text('report-field'),
+    reportIdField: args.text('report-id-field'),
+    arrivedValues: args.texts('arrived'),
+    failedValues: args.texts('failed'),
   }
+}
+
+const setUpText = (reportUrl: string | null): string => {
+  const done = 'SMS are set up. See whether one arrives: lango message test sms +254712345678'
+  return reportUrl === null ? done : `${done}\nFor delivery reports tell the provider, and nobody else:\n${reportUrl}`
 }
 
 export const sms: CommandSpec = {
@@ -64,8 +92,14 @@ export const sms: CommandSpec = {
       required: true,
       many: true,
     },
+    'reports-at': {
+      value: 'URL',
+      help: 'where it reaches this box, to tell whether messages have arrived (nobody tells)',
+    },
   },
-  notes: ['Places in --body: {number}, {digits} (the number without +), {text}, {sender}, {key} and {id}.'],
+  notes: [
+    'Places in --body: {number}, {digits} (the number without +), {text}, {sender}, {key}, {id}, and {report}, where it may tell whether it has arrived.',
+  ],
   examples: [
     'lango message sms --username isp --key-file - --prefix +254 --sender LANGO',
     'lango message sms --driver twilio --account AC… --key-file - --prefix +254 --sender +15005550006',
@@ -74,10 +108,9 @@ export const sms: CommandSpec = {
   async run({ args, command }) {
     const driver = args.choice('driver', DRIVERS) ?? DRIVERS[0]
     const secret = await args.secret('key')
-    const sender = { ...senderOf(driver, args), secret, prefixes: args.texts('prefix') }
-    const done = await command('messages.setSender', { sender })
-    return done.ok
-      ? shown(done.value, () => 'SMS are set up. See whether one arrives: lango message test sms +254712345678')
-      : done
+    const given = { secret, prefixes: args.texts('prefix'), reportsUrl: args.text('reports-at') }
+    const sender = { ...senderOf(driver, args), ...given }
+    const done = await command<ValueOf<typeof setSender>>('messages.setSender', { sender })
+    return done.ok ? shown(done.value, () => setUpText(done.value.reportUrl)) : done
   },
 }

@@ -7,7 +7,7 @@ import { clean, localTime, table } from './format.ts'
 import { sms } from './message-sms.ts'
 
 const CHANNELS = ['email', 'sms'] as const
-const STATES = ['waiting', 'accepted', 'failed'] as const
+const STATES = ['waiting', 'accepted', 'failed', 'delivered', 'undelivered'] as const
 const SECURITIES = ['starttls', 'tls', 'none'] as const
 
 const mail: CommandSpec = {
@@ -85,8 +85,13 @@ const show: CommandSpec = {
     if (!found.ok) return found
     return shown(found.value, () =>
       table(
-        ['CHANNEL', 'BY', 'SET'],
-        found.value.map(({ id, config, changedAt }) => [id, setupText(config), localTime(changedAt)]),
+        ['CHANNEL', 'BY', 'SET', 'REPORTS TO'],
+        found.value.map(({ id, config, changedAt, reportUrl }) => [
+          id,
+          setupText(config),
+          localTime(changedAt),
+          reportUrl ?? '',
+        ]),
         'Nothing is set up. Set up: lango message mail …, lango message sms …',
       ),
     )
@@ -115,7 +120,9 @@ const list: CommandSpec = {
     state: { value: STATES.join('|'), help: 'only those' },
     ...pageOptions,
   },
-  notes: ['"accepted" is: the provider has taken it. Kept for 30 days, without the texts.'],
+  notes: [
+    '"accepted" is: the provider has taken it; "delivered" and "undelivered" is what it told later. Kept for 30 days, without the texts.',
+  ],
   examples: ['lango message list', 'lango message list --state failed'],
   async run({ args, query }) {
     const found = await query<ResultOf<typeof listMessages>>('messages.list', {

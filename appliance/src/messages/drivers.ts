@@ -2,15 +2,24 @@
 import { type Clock, type Log, type Secret, type Vault } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import { createMailSender } from '@lango/drivers/mail'
-import { createAfricasTalkingSender, createGatewaySender, createTwilioSender } from '@lango/drivers/sms'
 import {
+  africasTalkingReports,
+  createAfricasTalkingSender,
+  createGatewayReports,
+  createGatewaySender,
+  createTwilioReports,
+  createTwilioSender,
+} from '@lango/drivers/sms'
+import {
+  messageReportUrl,
   messageTextPurpose,
   portOf,
   senderSecretPurpose,
   type MessageDeliveryDeps,
+  type ReportSubject,
   type SenderConfig,
 } from '@lango/modules/messages'
-import type { MessageSender } from '@lango/modules/messages/port'
+import type { MessageSender, ReportReader } from '@lango/modules/messages/port'
 import { createSettings } from '@lango/modules/settings'
 
 type MessageDeps = {
@@ -55,6 +64,10 @@ export const createMessageSending = ({
   }
   return {
     clock,
+    reportUrlOf(channel, message) {
+      const row = senderRow.get(channel)
+      return row && messageReportUrl(vault, JSON.parse(row.config) as SenderConfig, message)
+    },
     textOf: (no) => opened(textRow.get(no)?.body, messageTextPurpose(no)),
     senderOf(channel) {
       const row = senderRow.get(channel)
@@ -71,6 +84,19 @@ export const createMessageSending = ({
         hostName,
       })
     },
+  }
+}
+
+/** Who reads what the provider of SMS posts; undefined where its secret cannot be opened. */
+export const createReportReaders = ({ reader, vault, log }: Pick<MessageDeps, 'reader' | 'vault' | 'log'>) => {
+  const sealed = reader.prepare<[], Buffer | null>("SELECT secret FROM message_senders WHERE id = 'sms'").pluck()
+  return ({ config }: ReportSubject): ReportReader | undefined => {
+    if (config.driver === 'http') return createGatewayReports(config)
+    if (config.driver !== 'twilio') return africasTalkingReports
+    const opened = vault.open(sealed.get()!, senderSecretPurpose('sms'))
+    if (opened.ok) return createTwilioReports({ authToken: opened.value.reveal() })
+    log.error('a secret of messages cannot be opened', { fault: opened.error })
+    return undefined
   }
 }
 

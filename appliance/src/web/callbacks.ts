@@ -1,39 +1,39 @@
 /**
- * Where the provider of payments posts how prompts ended: to addresses that it alone was told. What comes is written down
- * before it is answered. Nobody signs in here, nothing is believed, and the answer is the same to everybody.
+ * Where providers post what became of what they were asked: to addresses that they alone were told. Nobody signs in
+ * here, nothing is believed because it came, and the answer is the same to everybody.
  */
 import { isIP } from 'node:net'
 import { Hono, type Context } from 'hono'
 import type { Fault, Log, Result } from '@lango/kernel'
-import { callbackDigest, callbackLimits, type CallbackGate, type CallbackSubject } from '@lango/modules/payments'
-import type { CallbackReader, PromptClaim } from '@lango/modules/payments/port'
+import { callbackLimits } from '@lango/modules/payments'
 import { addressOf } from './request-facts.ts'
 import { isLoopback } from './serve.ts'
 
-/** As the commands take it: of a prompt, or of a payment to the shortcode. */
 export type Arrived = {
-  readonly origin: string
-  readonly isKnownSource: boolean
+  readonly method: string
+  /** What followed its `?`. */
+  readonly query: string
+  readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: string
-  readonly digest: string
-}
-export type PromptArrived = Arrived & {
-  readonly purchaseId: string
-  readonly claim: (Omit<PromptClaim, 'amount'> & { amountMinor?: number; currency?: string }) | undefined
-}
-export type PaymentArrived = Arrived & {
-  readonly payment: { receipt: string; shortcode: string; account: string; amountMinor: number } | undefined
+  /** Who posted it, as far as that is known. */
+  readonly origin: string
 }
 
-export type CallbacksDeps = {
-  readonly gate: CallbackGate
-  readonly reader: CallbackReader
-  /** Both resolve when it is on disk. */
-  readonly prompt: (arrived: PromptArrived) => Promise<Result<unknown, Fault>>
-  readonly payment: (arrived: PaymentArrived) => Promise<Result<unknown, Fault>>
-  /** Resolves when all that was written before is on disk. */
-  readonly synced: () => Promise<Result<unknown, Fault>>
-  readonly log: Log
+type Opened =
+  /** Resolves when it is on disk. */
+  | { readonly hear: (arrived: Arrived) => Promise<Result<unknown, Fault>> }
+  /** What comes there is not read. */
+  | { readonly answer: (c: Context) => Response }
+
+/** What providers of one kind of thing tell. */
+export type CallbackKind = {
+  /** Whether an address is of this kind, if anybody's. */
+  readonly isOf: (token: string) => boolean
+  readonly methods: readonly string[]
+  /** Undefined where nobody was told it. */
+  readonly open: (token: string) => Opened | undefined
+  readonly accepted: (c: Context) => Response
+  readonly again: (c: Context) => Response
 }
 
 /** A proxy on this machine says for whom it asks; from anybody else that is only talk. */
@@ -43,7 +43,7 @@ const originOf = (c: Context): string => {
   return isLoopback(socket) && isIP(told) !== 0 ? told : socket
 }
 
-/** Undefined where it is longer than anything that the provider posts: the rest is not read. */
+/** Undefined where it is longer than anything that a provider posts: the rest is not read. */
 const bodyOf = async (c: Context): Promise<string | undefined> => {
   const chunks: Uint8Array[] = []
   let octets = 0
@@ -55,26 +55,8 @@ const bodyOf = async (c: Context): Promise<string | undefined> => {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-const readJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
-}
-
-const claimOf = (told: PromptClaim | undefined): PromptArrived['claim'] =>
-  told && {
-    ref: told.ref,
-    isPaid: told.isPaid,
-    ...(told.amount && { amountMinor: told.amount.minor, currency: told.amount.currency }),
-  }
-
-const paymentOf = (told: ReturnType<CallbackReader['payment']>): PaymentArrived['payment'] =>
-  told && { receipt: told.receipt, shortcode: told.shortcode, account: told.account, amountMinor: told.amount.minor }
-
 /** Says a thing the first, tenth, hundredth time: strangers must not fill the log either. */
-const createTally = (say: (times: number) => void): (() => void) => {
+export const createTally = (say: (times: number) => void): (() => void) => {
   let times = 0
   let next = 1
   return () => {
@@ -85,55 +67,50 @@ const createTally = (say: (times: number) => void): (() => void) => {
   }
 }
 
-type Kept = Exclude<CallbackSubject, { readonly kind: 'validation' }>
+const notFound = (c: Context): Response => c.text('Not found', 404)
 
-/** To be mounted at `/callbacks`, before anything that asks who somebody is: a proxy's name is not ours. */
-export const createCallbacks = ({ gate, reader, log, ...site }: CallbacksDeps): Hono => {
+/**
+ * To be mounted at `/callbacks`, before anything that asks who somebody is: a proxy's name is not ours. An address
+ * belongs to the first kind that it is of; the last takes all.
+ */
+export const createCallbacks = (kinds: readonly CallbackKind[], log: Log): Hono => {
   const stranger = createTally((times) => log.warn('callbacks to an address that nobody was told', { times }))
   const tooLong = createTally((times) => log.warn('callbacks that are too long to be the provider’s', { times }))
-  const unusual = createTally((times) =>
-    log.info('callbacks from an address that is not known of the provider', { times }),
-  )
-  const accepted = (c: Context): Response => c.json(reader.accepted)
-  const again = (c: Context): Response => c.json({ ResultCode: 1, ResultDesc: 'Try again' }, 503)
+  const kindOf = (token: string): CallbackKind => kinds.find((kind) => kind.isOf(token))!
 
-  const keep = (subject: Kept, token: string, body: string, origin: string): Promise<Result<unknown, Fault>> => {
-    const digest = callbackDigest(token, body)
-    // Come twice at once, the first may not be on disk yet.
-    if (gate.isKnown(digest)) return site.synced()
-    const isKnownSource = reader.isKnownSource(origin)
-    if (!isKnownSource) unusual()
-    const arrived = { origin, isKnownSource, body, digest }
-    const told = readJson(body)
-    return subject.kind === 'prompt'
-      ? site.prompt({ ...arrived, purchaseId: subject.purchaseId, claim: claimOf(reader.prompt(told)) })
-      : site.payment({ ...arrived, payment: paymentOf(reader.payment(told)) })
-  }
+  const arrivedIn = (c: Context, body: string): Arrived => ({
+    method: c.req.method,
+    query: new URL(c.req.url).search.slice(1),
+    headers: c.req.header(),
+    body,
+    origin: originOf(c),
+  })
 
   const app = new Hono()
-  app.post('/:token', async (c) => {
+  app.on(['POST', 'GET'], '/:token', async (c) => {
     const token = c.req.param('token')
-    const subject = gate.subjectOf(token)
-    if (subject === undefined) {
+    const kind = kindOf(token)
+    if (!kind.methods.includes(c.req.method)) return notFound(c)
+    const opened = kind.open(token)
+    if (opened === undefined) {
       stranger()
-      return accepted(c)
+      return kind.accepted(c)
     }
-    // No money yet, and nobody is kept from paying.
-    if (subject.kind === 'validation') return c.json(reader.allowed)
+    if ('answer' in opened) return opened.answer(c)
     const body = await bodyOf(c)
     if (body === undefined) {
       tooLong()
-      return accepted(c)
+      return kind.accepted(c)
     }
-    const kept = await keep(subject, token, body, originOf(c))
-    if (kept.ok) return accepted(c)
+    const kept = await opened.hear(arrivedIn(c, body))
+    if (kept.ok) return kind.accepted(c)
     log.error('a callback could not be written down', { fault: kept.error })
-    return again(c)
+    return kind.again(c)
   })
-  app.all('*', (c) => c.text('Not found', 404))
+  app.all('*', notFound)
   app.onError((error, c) => {
     log.error('a callback failed', { error })
-    return again(c)
+    return kindOf(c.req.path.split('/').at(-1)!).again(c)
   })
   return app
 }

@@ -1,5 +1,7 @@
 export { createApi } from './api.ts'
 export { createCallbacks } from './callbacks.ts'
+export { createPaymentCallbacks } from './payment-callbacks.ts'
+export { createReportCallbacks } from './report-callbacks.ts'
 export { deskAddress, serveWeb, type WebTls } from './serve.ts'
 export { createSignInGuard, type Attempt, type SignInGuard } from './sign-in-guard.ts'
 export { createWeb } from './web.ts'

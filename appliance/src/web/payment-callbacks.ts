@@ -1,0 +1,84 @@
+/** Where the provider of payments posts how prompts ended. What comes is written down before it is answered. */
+import type { Fault, Log, Result } from '@lango/kernel'
+import { callbackDigest, type CallbackGate, type CallbackSubject } from '@lango/modules/payments'
+import type { CallbackReader, PromptClaim } from '@lango/modules/payments/port'
+import { createTally, type Arrived, type CallbackKind } from './callbacks.ts'
+
+/** As the commands take it: of a prompt, or of a payment to the shortcode. */
+type Written = {
+  readonly origin: string
+  readonly isKnownSource: boolean
+  readonly body: string
+  readonly digest: string
+}
+type PromptArrived = Written & {
+  readonly purchaseId: string
+  readonly claim: (Omit<PromptClaim, 'amount'> & { amountMinor?: number; currency?: string }) | undefined
+}
+type PaymentArrived = Written & {
+  readonly payment: { receipt: string; shortcode: string; account: string; amountMinor: number } | undefined
+}
+
+export type PaymentCallbacksDeps = {
+  readonly gate: CallbackGate
+  readonly reader: CallbackReader
+  /** Both resolve when it is on disk. */
+  readonly prompt: (arrived: PromptArrived) => Promise<Result<unknown, Fault>>
+  readonly payment: (arrived: PaymentArrived) => Promise<Result<unknown, Fault>>
+  /** Resolves when all that was written before is on disk. */
+  readonly synced: () => Promise<Result<unknown, Fault>>
+  readonly log: Log
+}
+
+const readJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+const claimOf = (told: PromptClaim | undefined): PromptArrived['claim'] =>
+  told && {
+    ref: told.ref,
+    isPaid: told.isPaid,
+    ...(told.amount && { amountMinor: told.amount.minor, currency: told.amount.currency }),
+  }
+
+const paymentOf = (told: ReturnType<CallbackReader['payment']>): PaymentArrived['payment'] =>
+  told && { receipt: told.receipt, shortcode: told.shortcode, account: told.account, amountMinor: told.amount.minor }
+
+type Kept = Exclude<CallbackSubject, { readonly kind: 'validation' }>
+
+export const createPaymentCallbacks = ({ gate, reader, log, ...site }: PaymentCallbacksDeps): CallbackKind => {
+  const unusual = createTally((times) =>
+    log.info('callbacks from an address that is not known of the provider', { times }),
+  )
+
+  const keep = (subject: Kept, token: string, { body, origin }: Arrived): Promise<Result<unknown, Fault>> => {
+    const digest = callbackDigest(token, body)
+    // Come twice at once, the first may not be on disk yet.
+    if (gate.isKnown(digest)) return site.synced()
+    const isKnownSource = reader.isKnownSource(origin)
+    if (!isKnownSource) unusual()
+    const arrived = { origin, isKnownSource, body, digest }
+    const told = readJson(body)
+    return subject.kind === 'prompt'
+      ? site.prompt({ ...arrived, purchaseId: subject.purchaseId, claim: claimOf(reader.prompt(told)) })
+      : site.payment({ ...arrived, payment: paymentOf(reader.payment(told)) })
+  }
+
+  return {
+    isOf: () => true,
+    methods: ['POST'],
+    open(token) {
+      const subject = gate.subjectOf(token)
+      if (subject === undefined) return undefined
+      // No money yet, and nobody is kept from paying.
+      if (subject.kind === 'validation') return { answer: (c) => c.json(reader.allowed) }
+      return { hear: (arrived) => keep(subject, token, arrived) }
+    },
+    accepted: (c) => c.json(reader.accepted),
+    again: (c) => c.json({ ResultCode: 1, ResultDesc: 'Try again' }, 503),
+  }
+}
