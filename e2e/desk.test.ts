@@ -341,6 +341,8 @@ suite('desk', () => {
     '/settings/import/subscribers',
     '/settings/import/daloradius',
     '/settings/messages',
+    '/settings/messages?sms=twilio',
+    '/settings/messages?sms=http',
     '/settings/mpesa',
     '/registrations',
     '/search?q=amina',
