@@ -12,7 +12,7 @@ const commandTimeoutMs = 60_000
 const stopTimeoutMs = 10_000
 const commandOutputBytesMax = 64 * 1024 * 1024
 
-export type Ports = { auth: number; acct: number; radsec: number; web: number; portal?: number }
+export type Ports = { auth: number; acct: number; radsec: number; web: number; portal?: number; portalTls?: number }
 export type Ended = { code: number; stdout: string; stderr: string }
 
 export type StartOptions = {

@@ -50,6 +50,7 @@ export const suites = {
   registration: ['chromium', 'radclient'],
   portal: ['chromium', 'radclient'],
   hotspot: ['chromium'],
+  'portal over https': [],
 } as const satisfies Record<string, readonly Need[]>
 
 export type Suite = keyof typeof suites

@@ -12,7 +12,7 @@ import {
   renewServer,
   useOwnCertificate,
   type BoxNames,
-  type TlsFiles,
+  type BoxTls,
 } from './tls/index.ts'
 import type { DataFolder } from './data-folder.ts'
 
@@ -61,7 +61,7 @@ export type CertificateDeps = BoxNames & {
   readonly random: Random
   readonly command: (name: string, input: unknown, by: Actor) => Promise<Result<unknown, Fault>>
   /** Puts what is on disk into use, without a restart. */
-  readonly take: (tls: TlsFiles) => void
+  readonly take: (tls: BoxTls) => void
 }
 
 type Doing = (input: unknown, by: Actor) => Promise<Result<ShownTls, Fault>>
@@ -95,7 +95,7 @@ export const createCertificates = (deps: CertificateDeps): Certificates => {
   const takeUp = async (): Promise<Result<ShownTls, Fault>> => {
     const loaded = await loadTls(folder, now())
     if (!loaded.ok) return loaded
-    take(loaded.value.eap)
+    take(loaded.value)
     return show()
   }
 

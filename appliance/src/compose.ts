@@ -26,9 +26,10 @@ import { serveRpc } from './rpc/server.ts'
 import { startRouterControl, type RouterControlService } from './router-control/service.ts'
 import { createQueryRunner, runOwnWhole, runWhole } from './run-named.ts'
 import { startSessionControl, type SessionControl } from './session-control.ts'
+import { portalPorts, takeCertificates, type Served } from './served.ts'
 import { openSite, type Site } from './site.ts'
 import { createStaffDoor, type StaffDoor } from './staff-door.ts'
-import { loadTls, type BoxNames, type BoxTls, type TlsFiles } from './tls/index.ts'
+import { loadTls, type BoxNames, type BoxTls } from './tls/index.ts'
 import { createListExport } from './transfer/desk-export.ts'
 import { Transfers } from './transfer/desk-transfers.ts'
 import { startUpkeep } from './upkeep.ts'
@@ -48,6 +49,8 @@ export type BoxOptions = {
   readonly webListen: string
   /** The captive portal's, on the address that RADIUS listens on; undefined for none. */
   readonly portalPort: number | undefined
+  /** Of the same over https, where the certificate has a public name; undefined for never. */
+  readonly portalTlsPort: number | undefined
   /** Host names of the desk, in lower case. */
   readonly webNames: readonly string[]
   readonly demo: boolean
@@ -72,6 +75,8 @@ export type Ports = {
   readonly web: number
   /** Where there is a captive portal. */
   readonly portal?: number
+  /** Where it is served over https. */
+  readonly portalTls?: number
 }
 
 export type Box = {
@@ -96,16 +101,24 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
     let portal: PortalServer | undefined
     const ground = keep(orThrow(await openGround(options)))
     const aaa = keep(orThrow(await startRadius(options, ground, (grantNo) => sessions?.look(grantNo))))
-    const take = takeCertificates(aaa, () => desk)
-    keep(startUpkeep({ site: ground.site, names: namesOf(options.webNames), state: aaa.state, take, log: options.log }))
+    const served = { desk: () => desk, portal: () => portal }
+    const take = takeCertificates(aaa, served)
+    const { site, tls } = ground
+    keep(startUpkeep({ site, tls, names: namesOf(options.webNames), state: aaa.state, take, log: options.log }))
     sessions = keep(startSessions(options, ground, aaa))
     keep(startCopies(options, ground, aaa))
     const controlled = keep(startControl(options, ground, aaa))
     const work = keep(startWork({ ...options, ...ground }))
     const audit = keep(startAudit(options, ground))
-    const watch = keep(startWatching(options, ground, aaa, { ...work, ...audit, ...controlled }))
+    const watch = keep(
+      startWatching(options, ground, aaa, {
+        ...work,
+        ...audit,
+        ...controlled,
+        portalChecks: () => portal?.checks() ?? [],
+      }),
+    )
     const transfers = keep(startTransfers(options, ground))
-    const served = { desk: () => desk, portal: () => portal }
     const action = boxActions(options, ground, aaa, { watch, transfers, controlled }, served)
     const receive: WebSite['receive'] = (...sent) => transfers.receive(...sent)
     desk = keep(
@@ -116,7 +129,7 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
     keep(await startConsole(options, ground, action))
     const { portalPort } = options
     if (portalPort !== undefined) portal = keep(orThrow(await startPortal({ ...options, ...ground, portalPort })))
-    const ports: Ports = { ...aaa.ports, web: desk.port, ...(portal && { portal: portal.port }) }
+    const ports: Ports = { ...aaa.ports, web: desk.port, ...portalPorts(portal) }
     return { folder: ground.folder, site: ground.site, ports, deskAddress: desk.address }
   })
 
@@ -205,14 +218,6 @@ const startRadius = (
   })
 }
 
-/** Another certificate is in use from now on; connections that stand keep theirs. */
-const takeCertificates =
-  (aaa: Aaa, desk: () => Desk | undefined) =>
-  (tls: TlsFiles): void => {
-    aaa.setTls({ ...tls, ca: [...tls.ca] })
-    desk()?.setTls(tls)
-  }
-
 /** Live sessions are held to what they should be. */
 const startSessions = ({ log, timeZone }: BoxOptions, { site, reader }: Ground, aaa: Aaa): SessionControl => {
   const { vault, random, clock } = site
@@ -271,7 +276,9 @@ const startWatching = (
   { loginP95MsMax, demo, log }: BoxOptions,
   { folder, site, reader }: Ground,
   { state, ports }: Aaa,
-  others: Pick<WebhookFeed, 'alarm'> & Pick<AuditWatch, 'checks'> & Pick<RouterControlService, 'statuses'>,
+  others: Pick<WebhookFeed, 'alarm'> &
+    Pick<AuditWatch, 'checks'> &
+    Pick<RouterControlService, 'statuses'> & { readonly portalChecks: PortalServer['checks'] },
 ): Watch =>
   startWatch({
     folder,
@@ -281,7 +288,11 @@ const startWatching = (
     clock: site.clock,
     every,
     loginP95MsMax,
-    more: () => [...others.checks(), ...checkControls(reader, others.statuses(), site.clock.now())],
+    more: () => [
+      ...others.checks(),
+      ...others.portalChecks(),
+      ...checkControls(reader, others.statuses(), site.clock.now()),
+    ],
     onRaised(raised) {
       // A demonstration has no backup and needs none; its page says so all the same.
       if (!demo) log.warn('something needs attention', { what: raised.id, sentence: raised.sentence })
@@ -307,15 +318,16 @@ const boxActions = (
   { folder, site, reader, queries }: Ground,
   aaa: Aaa,
   parts: { readonly watch: Watch; readonly transfers: Transfers; readonly controlled: RouterControlService },
-  { desk, portal }: { readonly desk: () => Desk | undefined; readonly portal: () => PortalServer | undefined },
+  served: Served,
 ): Action => {
   const { clock, random } = site
   const { ports, state } = aaa
   const { watch, transfers, controlled } = parts
+  const { desk, portal } = served
   const startedAt = clock.now()
   const command = (name: string, input: unknown, actor: Actor) => runWhole(site, name, input, { actor })
   const own = (name: string, input: unknown, actor: Actor) => runOwnWhole(site, name, input, { actor })
-  const take = takeCertificates(aaa, desk)
+  const take = takeCertificates(aaa, served)
   const certificates = createCertificates({ folder, clock, random, ...namesOf(webNames), command: own, take })
   return createActions({
     reader,
@@ -351,7 +363,12 @@ const boxActions = (
       }),
       'box.attention': () => ok(watch.attention()),
       'box.reach': () =>
-        ok({ listen, addresses: ownAddresses(networkInterfaces()), ports: { ...ports, portal: portal()?.port } }),
+        ok({
+          listen,
+          addresses: ownAddresses(networkInterfaces()),
+          ports: { ...ports, ...portalPorts(portal()) },
+          securePortal: portal()?.secure(),
+        }),
       'routers.controlled': () => ok(controlled.statuses()),
       'transfer.show': (input, by) => transfers.show(input, by),
       'transfer.load': (_, by) => transfers.load(by),

@@ -115,6 +115,7 @@ const started = await startBox({
   webPort: 0,
   webListen: NAS_ADDRESS,
   portalPort: 0,
+  portalTlsPort: undefined,
   webNames: [],
   demo: true,
   timeZone: siteTimeZone(process.env),

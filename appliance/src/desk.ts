@@ -16,7 +16,7 @@ import { runOwn, runOwnWhole, runWhole } from './run-named.ts'
 import { commandsByName, queriesByName, type Site } from './site.ts'
 import type { StaffDoor } from './staff-door.ts'
 import type { Watch } from './watch.ts'
-import { createApi, createWeb, deskAddress, serveWeb, type WebSite, type WebTls } from './web/index.ts'
+import { createApi, createWeb, deskAddress, isLoopback, serveWeb, type WebSite, type WebTls } from './web/index.ts'
 
 export type Desk = {
   readonly port: number
@@ -106,7 +106,8 @@ export const startDesk = async (deps: DeskDeps): Promise<Result<Desk, Fault>> =>
     web.close()
     feed.close()
   }
-  const server = await serveWeb({ app: web.app, listen, port, tls })
+  // Where others can reach it: passwords and sessions do not go over a network in clear.
+  const server = await serveWeb({ app: web.app, listen, port, ...(!isLoopback(listen) && { tls }) })
   if (!server.ok) {
     stopFeeding()
     return server

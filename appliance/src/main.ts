@@ -20,6 +20,7 @@ const optionsSchema = z.object({
   'radsec-port': port.default(2083),
   'web-port': port.default(8080),
   'portal-port': port.optional(),
+  'portal-tls-port': port.optional(),
   'web-listen': z.string().default('127.0.0.1'),
   'web-name': z.string().toLowerCase().optional(),
   'pid-file': z.string().optional(),
@@ -44,6 +45,10 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
     return 2
   }
   const given = parsed.data
+  if (given['portal-tls-port'] !== undefined && given['portal-port'] === undefined) {
+    process.stderr.write('lango start: --portal-tls-port needs --portal-port: what routers lead there comes by http.\n')
+    return 2
+  }
   const timeZone = siteTimeZone(process.env)
   if (!isTimeZone(timeZone)) {
     process.stderr.write(`lango start: LANGO_TIME_ZONE is no time zone: '${timeZone}'. One is Africa/Nairobi.\n`)
@@ -60,6 +65,7 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
     webPort: given['web-port'],
     webListen: given['web-listen'],
     portalPort: given['portal-port'],
+    portalTlsPort: given['portal-tls-port'],
     webNames: given['web-name'] === undefined ? [] : [given['web-name']],
     demo: false,
     timeZone,

@@ -1,4 +1,4 @@
-/** The captive portal: what people at a hotspot reach with a browser, over plain http, on a port of its own. */
+/** The captive portal: what people at a hotspot reach with a browser, over plain http, on a port of its own, and over https. */
 import { hostname } from 'node:os'
 import { err, ok, type Log, type Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
@@ -7,13 +7,24 @@ import { createLocationOf, createPortalLook } from '@lango/modules/portal'
 import { createSettings } from '@lango/modules/settings'
 import { Hono } from 'hono'
 import { callbacksOf } from './callbacks.ts'
+import type { Check } from './doctor/check.ts'
+import { originOf, PortalDoor, type PortalTlsPortFault, type SecurePortal } from './portal-door.ts'
 import type { QueryService } from './query-service.ts'
 import { runOwn } from './run-named.ts'
 import type { Site } from './site.ts'
+import type { BoxTls } from './tls/index.ts'
 import { serveWeb } from './web/index.ts'
 import type { WebServerFault } from './web/serve.ts'
 
-export type PortalServer = { readonly port: number; stop(): Promise<void> }
+export type PortalServer = {
+  readonly port: number
+  /** Where it is served over https now. */
+  secure(): SecurePortal | undefined
+  /** Another certificate is in use. */
+  setTls(tls: BoxTls): void
+  checks(): readonly Check[]
+  stop(): Promise<void>
+}
 
 /** `code` as the system gives it. */
 export type PortalServerFault = Omit<WebServerFault, 'type'> & { readonly type: 'PortalPortUnavailable' }
@@ -25,6 +36,9 @@ type Deps = {
   readonly queries: Pick<QueryService, 'ask'>
   readonly listen: string
   readonly portalPort: number
+  /** Over https; undefined for never. */
+  readonly portalTlsPort: number | undefined
+  readonly tls: BoxTls
   readonly webNames: readonly string[]
   readonly timeZone: string
   readonly log: Log
@@ -56,10 +70,10 @@ const createOnlineAt = (reader: RawDatabase): PortalDeps['grantOnlineAt'] => {
   return (address) => grantAt.get(address)?.grantNo
 }
 
-export const startPortal = async (deps: Deps): Promise<Result<PortalServer, PortalServerFault>> => {
-  const { site, reader, queries, listen, portalPort: port, webNames, timeZone, log } = deps
+/** Callbacks are mounted before everything of the portal: a proxy that leads here from outside has a name of its own. */
+const appOf = (deps: Deps, secure: () => SecurePortal | undefined): Pick<Hono, 'fetch'> => {
+  const { site, reader, queries, webNames, timeZone, log } = deps
   const { vault, clock, random } = site
-  // Mounted before everything of the portal: a proxy that leads here from outside has a name of its own.
   const callbacks = new Hono().route('/callbacks', callbacksOf(site, log))
   const portal = createPortal({
     command: (name, input, by) => runOwn(site, name, input, by),
@@ -67,6 +81,10 @@ export const startPortal = async (deps: Deps): Promise<Result<PortalServer, Port
     look: lookOf(site.database.raw),
     grantOnlineAt: createOnlineAt(reader),
     hostNames: [hostname().toLowerCase(), ...webNames],
+    secureOrigin() {
+      const open = secure()
+      return open && originOf(open)
+    },
     timeZone,
     vault,
     clock,
@@ -75,7 +93,35 @@ export const startPortal = async (deps: Deps): Promise<Result<PortalServer, Port
   })
   const fetch: Hono['fetch'] = (request, ...env) =>
     (new URL(request.url).pathname.startsWith('/callbacks/') ? callbacks : portal).fetch(request, ...env)
-  const server = await serveWeb({ app: { fetch }, listen, port, connectionsMax: CONNECTIONS_MAX })
+  return { fetch }
+}
+
+export const startPortal = async (
+  deps: Deps,
+): Promise<Result<PortalServer, PortalServerFault | PortalTlsPortFault>> => {
+  const { listen, portalPort: port, portalTlsPort, tls, webNames, log } = deps
+  let door: PortalDoor | undefined
+  const app = appOf(deps, () => door?.now())
+  const shared = { app, listen, connectionsMax: CONNECTIONS_MAX }
+  const server = await serveWeb({ ...shared, port })
   if (!server.ok) return err({ ...server.error, type: 'PortalPortUnavailable' })
-  return ok({ port: server.value.port, stop: () => server.value.close() })
+  const stop = async () => {
+    await door?.stop()
+    await server.value.close()
+  }
+  if (portalTlsPort !== undefined) {
+    door = new PortalDoor({ ...shared, port: portalTlsPort, webNames, log })
+    const opened = await door.take(tls)
+    if (!opened.ok) {
+      await stop()
+      return opened
+    }
+  }
+  return ok({
+    port: server.value.port,
+    secure: () => door?.now(),
+    setTls: (next) => void door?.take(next),
+    checks: () => door?.checks() ?? [],
+    stop,
+  })
 }

@@ -3,15 +3,17 @@ import { every, type Log } from '@lango/kernel'
 import type { SharedState } from './aaa/shared-state.ts'
 import type { Site } from './site.ts'
 import { keepTidy } from './tidy.ts'
-import { loadTls, type BoxNames, type TlsFiles } from './tls/index.ts'
+import { loadTls, type BoxNames, type BoxTls } from './tls/index.ts'
 import { startWriteBack } from './write-back.ts'
 
 type UpkeepDeps = {
   readonly site: Site
   readonly names: BoxNames
+  /** What is in use at the start. */
+  readonly tls: BoxTls
   readonly state: SharedState
   /** Takes another certificate into use. */
-  readonly take: (tls: TlsFiles) => void
+  readonly take: (tls: BoxTls) => void
   readonly log: Log
 }
 
@@ -27,16 +29,27 @@ const keepClock = ({ site: { clock }, state }: UpkeepDeps): (() => void) => {
 
 const CLOCK_LOOK_MS = 1000
 
-/** The box's own certificate is renewed before it ends, and taken into use without a restart. */
-const keepCertificates = ({ site: { folder, clock, random }, names, take, log }: UpkeepDeps): (() => void) =>
-  every(CERTIFICATES_LOOK_MS, () => {
-    void loadTls(folder, { now: clock.now, random, ...names, sure: clock.sure() }).then((loaded) => {
-      if (!loaded.ok) log.error('the certificates cannot be read', { fault: loaded.error })
-      else if (loaded.value.isNew) take(loaded.value.eap)
+/**
+ * The box's own certificate is renewed before it ends, and what was put into its place by hand (`lango tls use`, after
+ * each renewal of the owner's) is found: both are taken into use without a restart.
+ */
+const keepCertificates = (deps: UpkeepDeps): (() => void) => {
+  const { folder, clock, random } = deps.site
+  let used = deps.tls.serverCertPem
+  let told = ''
+  return every(CERTIFICATES_LOOK_MS, () => {
+    void loadTls(folder, { now: clock.now, random, ...deps.names, sure: clock.sure() }).then((loaded) => {
+      const fault = loaded.ok ? '' : loaded.error.type
+      if (!loaded.ok && fault !== told) deps.log.error('the certificates cannot be read', { fault: loaded.error })
+      told = fault
+      if (!loaded.ok || (loaded.value.serverCertPem === used && !loaded.value.isNew)) return
+      used = loaded.value.serverCertPem
+      deps.take(loaded.value)
     })
   })
+}
 
-const CERTIFICATES_LOOK_MS = 6 * 3_600_000
+const CERTIFICATES_LOOK_MS = 15_000
 
 export const startUpkeep = (deps: UpkeepDeps): { stop(): Promise<unknown> } => {
   const { site, log } = deps

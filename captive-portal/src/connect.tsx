@@ -15,7 +15,7 @@ import { freeDevice, handOver, spellCode } from '@lango/modules/access'
 import { receiptOfGrant } from '@lango/modules/payments'
 import { grantDevices, showAllowance } from '@lango/modules/sessions'
 import type { Context } from 'hono'
-import { ownOrigin, type Gate } from './gate.tsx'
+import type { Gate } from './gate.tsx'
 import { loginLink, logoutLink } from './hand-off.ts'
 import { secLeft, type Allowance } from './left.ts'
 import { Alert, GateForm, href, Page, tooMany, type View } from './page.tsx'
@@ -209,7 +209,7 @@ export class Connect {
     if (!handed.ok) return gate.page(c, <OverPage view={view} allowance={undefined} />)
     if (view.place.login === '') return gate.page(c, <CodePage {...{ view, ticket, ...handed.value }} />)
     const next = href(view, `/s/${ticket}`, c.req.query('again') === undefined ? {} : { again: '' })
-    return c.redirect(loginLink(view.place, handed.value, ownOrigin(c) + next), 303)
+    return c.redirect(loginLink(view.place, handed.value, gate.origin(c) + next), 303)
   }
 
   /** How it stands. */

@@ -151,9 +151,19 @@ export class Gate {
   /** Of what was just bought or shown here: a link of somebody else's never puts theirs in its place. */
   keepTicket(c: Context, text: string): void {
     const life = Math.floor(TICKET_LIFE_MS / 1000)
-    c.header('set-cookie', `${TICKET_COOKIE}=${text}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${life}`, {
+    const secure = isSecure(c) ? '; Secure' : ''
+    c.header('set-cookie', `${TICKET_COOKIE}=${text}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${life}${secure}`, {
       append: true,
     })
+  }
+
+  /** By which the browser has reached the box, whatever name it used; over https the one that it believes. */
+  origin(c: Context): string {
+    const { localAddress, localPort } = socketOf(c)
+    const address = bare(localAddress)
+    const told = isSecure(c) ? this.deps.secureOrigin() : undefined
+    if (told !== undefined || address === '') return told ?? new URL(c.req.url).origin
+    return `${isSecure(c) ? 'https' : 'http'}://${address.includes(':') ? `[${address}]` : address}:${localPort}`
   }
 }
 
@@ -174,13 +184,7 @@ const socketOf = (c: Context): Socket => {
 
 const bare = (address: string | undefined): string => (address ?? '').replace(/^::ffff:/, '')
 
+const isSecure = (c: Context): boolean => new URL(c.req.url).protocol === 'https:'
+
 /** Of the browser; '' where there is no socket. */
 export const addressOf = (c: Context): string => bare(socketOf(c).remoteAddress)
-
-/** By which the browser has reached the box, whatever name it used. */
-export const ownOrigin = (c: Context): string => {
-  const { localAddress, localPort } = socketOf(c)
-  const address = bare(localAddress)
-  if (address === '') return new URL(c.req.url).origin
-  return `http://${address.includes(':') ? `[${address}]` : address}:${localPort}`
-}

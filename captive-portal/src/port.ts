@@ -29,6 +29,8 @@ export type PortalDeps = {
   readonly grantOnlineAt: (address: string) => number | undefined
   /** Names of this box besides its addresses, in lower case. */
   readonly hostNames: readonly string[]
+  /** The portal over https by a name that phones believe: `https://wifi.isp.example`; undefined while there is none. */
+  readonly secureOrigin: () => string | undefined
   /** The site's, by IANA name. */
   readonly timeZone: string
   readonly vault: Pick<Vault, 'keyedHash'>

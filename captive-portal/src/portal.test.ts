@@ -504,6 +504,50 @@ test('the captive portal API (RFC 8908) says who has to do something, and what i
   })
 })
 
+const ORIGIN = 'https://wifi.isp.example:8443'
+
+test('over https by its public name the API tells of the portal there, and cookies stay with https', async () => {
+  const portal = portalUnderTest()
+  portal.secure.origin = ORIGIN
+  const ask = (path: string, init: RequestInit = {}) =>
+    portal.app.request(ORIGIN + path, { headers: { host: 'wifi.isp.example:8443' }, ...init }, portal.env('10.5.50.7'))
+  const state = async (path: string) => (await ask(path)).json() as Promise<unknown>
+  expect(await state('/captive-portal/api')).toEqual({ captive: true, 'user-portal-url': `${ORIGIN}/` })
+  // Systems take no portal that is not https, wherever they have asked.
+  expect(await (await portal.get('/captive-portal/api')).json()).toMatchObject({ 'user-portal-url': `${ORIGIN}/` })
+  const { waiting } = await bought(portal)
+  await portal.runJobs()
+  await portal.paid()
+  expect((await ask('/')).status).toBe(200)
+  portal.online.set('10.5.50.7', 1)
+  expect(await state('/captive-portal/api')).toMatchObject({ captive: false, 'can-extend-session': true })
+  const { at } = await follow(portal, waiting)
+  const ticket = new URL(new URL(at).searchParams.get('dst')!).pathname.replace('/s/', '')
+  expect((await ask(`/connect/${ticket}`)).headers.get('set-cookie')).toMatch(/; Secure$/)
+  expect((await portal.get(`/connect/${ticket}`)).headers.get('set-cookie')).not.toContain('Secure')
+})
+
+test('whom the API has told of the portal comes by the router’s login page, and by no other', async () => {
+  const portal = portalUnderTest()
+  portal.secure.origin = ORIGIN
+  const told = async (login: string) => {
+    const answer = await portal.get(`/captive-portal/api?${new URLSearchParams({ login })}`)
+    return ((await answer.json()) as { 'user-portal-url': string })['user-portal-url']
+  }
+  const login = 'http://10.5.50.1/login'
+  const url = await told(login)
+  expect(url).toBe(`${ORIGIN}/enter?login=http%3A%2F%2F10.5.50.1%2Flogin`)
+  const leads = async (path: string) => {
+    const answer = await portal.get(path)
+    return [answer.status, answer.headers.get('location')]
+  }
+  expect(await leads(url.slice(ORIGIN.length))).toEqual([302, login])
+  for (const other of ['http://evil.example/login', 'http://10.5.50.1/elsewhere', 'javascript:alert(1)//login', '']) {
+    expect(await told(other)).toBe(`${ORIGIN}/`)
+    expect(await leads(`/enter?${new URLSearchParams({ login: other })}`)).toEqual([302, '/'])
+  }
+})
+
 test('the pages speak Swahili where that is wanted, and the choice needs no cookie', async () => {
   const portal = portalUnderTest()
   portal.plan('Saa', 2000)

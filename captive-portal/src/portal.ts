@@ -8,8 +8,8 @@ import { CAPTIVE_TYPE, captiveState, type Remaining } from './captive-api.ts'
 import { Claim } from './claim.tsx'
 import { Connect } from './connect.tsx'
 import { Free } from './free.tsx'
-import { addressOf, Gate, ownOrigin, PICTURES_PATH } from './gate.tsx'
-import { isFromRouter, placeFromRouter } from './hand-off.ts'
+import { addressOf, Gate, PICTURES_PATH } from './gate.tsx'
+import { isFromRouter, loginAddress, placeFromRouter } from './hand-off.ts'
 import { Home } from './home.tsx'
 import { secLeft } from './left.ts'
 import { portalLimits } from './limits.ts'
@@ -49,9 +49,11 @@ const protect =
   }
 
 /** Whether the browser asked for the box itself, or for something else that a gateway led here. */
-const isOurs = (host: string, hostNames: readonly string[]): boolean => {
+const isOurs = (host: string, { hostNames, secureOrigin }: PortalDeps): boolean => {
   const name = (URL.parse(`http://${host}`)?.hostname ?? '').replace(/^\[|\]$/g, '')
-  return isIP(name) !== 0 || name === 'localhost' || hostNames.includes(name)
+  if (isIP(name) !== 0 || name === 'localhost' || hostNames.includes(name)) return true
+  const secure = secureOrigin()
+  return secure !== undefined && name === new URL(secure).hostname
 }
 
 /** What was asked of another host came here because a gateway turned it round: it is a probe, or somebody's page. */
@@ -59,11 +61,11 @@ const turnRound =
   (gate: Gate): MiddlewareHandler =>
   async (c, next) => {
     if (isNothingHere(c.req.path)) return c.body(null, 404)
-    if (isOurs(c.req.header('host') ?? '', gate.deps.hostNames)) return next()
+    if (isOurs(c.req.header('host') ?? '', gate.deps)) return next()
     const probe = gate.deps.grantOnlineAt(addressOf(c)) === undefined ? undefined : probeAnswer(c.req.path)
     if (probe?.status === 204) return c.body(null, 204)
     if (probe) return c.body(probe.body, 200, { 'content-type': probe.type })
-    const home = `${ownOrigin(c)}/`
+    const home = `${gate.origin(c)}/`
     c.header('connection', 'close')
     // 302, never 301: what a browser keeps breaks the address for good.
     return c.html(`<meta http-equiv="refresh" content="0;url=${home}">`, 302, { location: home })
@@ -79,9 +81,19 @@ const remainingOf = async (gate: Gate, c: Context): Promise<Remaining | undefine
   }
 }
 
+/** The router's login page that an address names; '' for none, or for one that nobody may be sent to. */
+const loginOf = (gate: Gate, c: Context): string => loginAddress(c.req.query('login') ?? '', gate.loginHosts())
+
+/** Who comes by what the API told has not been at the router, which alone knows their device and makes its challenge. */
+const ENTER_PATH = '/enter'
+const enter = (gate: Gate) => (c: Context) => c.redirect(loginOf(gate, c) || '/', 302)
+
 const captiveApi = (gate: Gate) => async (c: Context) => {
+  const login = loginOf(gate, c)
+  // Also where it is asked over http: a system takes no portal that is not https (RFC 8908 section 5).
+  const origin = gate.deps.secureOrigin() ?? gate.origin(c)
   const state = captiveState(await remainingOf(gate, c), {
-    portalUrl: `${ownOrigin(c)}/`,
+    portalUrl: login === '' ? `${origin}/` : `${origin}${ENTER_PATH}?${new URLSearchParams({ login })}`,
     venueInfoUrl: gate.look.portal.venueInfoUrl,
   })
   return c.body(JSON.stringify(state), 200, { 'content-type': CAPTIVE_TYPE, 'cache-control': 'private, no-store' })
@@ -99,8 +111,8 @@ const assets =
   }
 
 /** What a router of MikroTik fetches for its hotspot: pages that lead to the address by which it has asked. */
-const routerFile = (c: Context) => {
-  const file = mikrotikFiles(ownOrigin(c)).get(c.req.param('file') ?? '')
+const routerFile = (gate: Gate) => (c: Context) => {
+  const file = mikrotikFiles(gate.origin(c)).get(c.req.param('file') ?? '')
   // As text: it is a page only once the router has filled it in.
   return file === undefined ? c.notFound() : c.text(file)
 }
@@ -126,7 +138,8 @@ export const createPortal = (deps: PortalDeps): Hono => {
   app.use(bodyLimit({ maxSize: portalLimits.formBytesMax }))
   app.get(`${PICTURES_PATH}:sha256`, pictures(gate))
   app.get('/captive-portal/api', captiveApi(gate))
-  app.get('/hotspot/:file', routerFile)
+  app.get('/hotspot/:file', routerFile(gate))
+  app.get(ENTER_PATH, enter(gate))
   app.get('/', (c) => home.open(c))
   app.post('/buy', (c) => home.buy(c))
   app.get('/pay/:ticket', (c) => waiting.open(c))

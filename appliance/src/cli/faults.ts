@@ -27,6 +27,7 @@ import { portalSentences, type PortalFault } from './portal-faults.ts'
 import { routerSentences, type RouterFault } from './router-faults.ts'
 import { staffSentences, type StaffFault } from './staff-faults.ts'
 import { voucherSentences, type VoucherFault } from './voucher-faults.ts'
+import type { PortalTlsPortFault } from '../portal-door.ts'
 import type { PortalServerFault } from '../portal.ts'
 import type { WebServerFault } from '../web/serve.ts'
 import type { MoveFault } from '../transfer/products.ts'
@@ -79,6 +80,7 @@ export type KnownFault =
   | AaaFault
   | WebServerFault
   | PortalServerFault
+  | PortalTlsPortFault
   | ConfigFault
   | KeyFileFault
   | VaultFault
@@ -227,6 +229,13 @@ const sentences: Sentences = {
     if (code === 'EACCES')
       return `Port ${port} for the captive portal may not be opened by this user: ports under 1024 need root or CAP_NET_BIND_SERVICE.`
     return `The captive portal cannot listen on ${listen} port ${port} (${code}). Choose another with --portal-port.`
+  },
+  PortalTlsPortUnavailable: ({ listen, port, code }) => {
+    if (code === 'EADDRINUSE')
+      return `Port ${port} for the captive portal’s https is in use by another program. Choose another with --portal-tls-port; 0 picks a free one.`
+    if (code === 'EACCES')
+      return `Port ${port} for the captive portal’s https may not be opened by this user: ports under 1024 need root or CAP_NET_BIND_SERVICE.`
+    return `The captive portal’s https cannot listen on ${listen} port ${port} (${code}). Choose another with --portal-tls-port.`
   },
   PortForbidden: ({ port }) =>
     `Port ${port} may not be opened by this user: ports under 1024 need root or CAP_NET_BIND_SERVICE. Choose another port.`,

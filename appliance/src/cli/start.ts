@@ -15,6 +15,10 @@ const start: CommandSpec = {
       value: 'N',
       help: 'the captive portal, TCP, plain http on the address that RADIUS listens on (none)',
     },
+    'portal-tls-port': {
+      value: 'N',
+      help: 'the same over https, once the certificate in use is for a public name (none; phones expect 443)',
+    },
     'web-listen': {
       value: 'ADDR',
       help: 'the address that the desk listens on (127.0.0.1); on others it speaks https with the box’s certificate',
@@ -28,7 +32,7 @@ const start: CommandSpec = {
   examples: [
     'lango start --data ./pop',
     'lango start --data /var/lib/lango --listen 0.0.0.0 --auth-port 1812 --acct-port 1813',
-    'lango start --data /var/lib/lango --portal-port 80',
+    'lango start --data /var/lib/lango --portal-port 80 --portal-tls-port 443',
     'lango start --data ./try --listen 127.0.0.1 --auth-port 0 --acct-port 0 --radsec-port 0 --web-port 0',
   ],
   run: () => Promise.reject(new Error('start is carried out by main.ts')),

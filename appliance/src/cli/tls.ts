@@ -79,7 +79,7 @@ const issue: CommandSpec = {
 const use: CommandSpec = {
   path: ['tls', 'use'],
   operands: [],
-  summary: 'put your own server certificate in the place of the box’s, from its next start on',
+  summary: 'put your own server certificate in the place of the box’s',
   options: {
     cert: { value: 'FILE', help: 'the certificate and those between it and its authority, PEM' },
     key: { value: 'FILE', help: 'its private key, PEM without a passphrase' },
@@ -106,7 +106,7 @@ const use: CommandSpec = {
     const until = used.value === undefined ? '' : ` It is good until ${localTime(used.value.notAfter)}.`
     return shown(
       { isOwn: !isBack, notAfter: used.value?.notAfter ?? null },
-      () => `The box takes it up at its next start.${until}`,
+      () => `A box that runs takes it up within half a minute.${until}`,
     )
   },
 }

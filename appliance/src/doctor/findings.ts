@@ -4,6 +4,7 @@
  */
 import type { Fault } from '@lango/kernel'
 import type { ControlFault } from '@lango/modules/network'
+import type { NoPublicName } from '../tls/index.ts'
 
 /** The first of several names, and how many more there are. */
 export type Named<T> = { readonly first: readonly T[]; readonly more: number }
@@ -24,6 +25,7 @@ type Facts = {
   readonly 'certificate-unfit': { readonly fault: Fault }
   readonly 'certificate-ending': CertificateDate
   readonly 'certificate-ended': CertificateDate
+  readonly 'portal-nameless': { readonly why: NoPublicName | 'port'; readonly port: number }
   readonly 'routers-none': None
   readonly 'routers-never': Named<string>
   readonly 'routers-silent': Named<{ readonly name: string; readonly silentHours: number }>
@@ -97,6 +99,11 @@ const controlFaults: Readonly<Record<ControlFault['why'], string>> = {
   password: 'its password cannot be opened',
   'no-address': 'has no address to log in at',
 }
+const noNames: Readonly<Record<NoPublicName, string>> = {
+  box: 'the certificate in use is the box’s own, which no stranger’s phone trusts',
+  'self-signed': 'the certificate in use has signed itself, and no phone trusts it',
+  unnamed: 'the certificate in use is for no name that is known outside',
+}
 const diskSentence = ({ freeOctets, sizeOctets, dir }: Disk, { octets }: Say): string =>
   `${octets(freeOctets)} of ${octets(sizeOctets)} are free where ${dir} lies.`
 const DISK_REMEDY = 'Free some space, or move the data folder to a larger disk.'
@@ -142,6 +149,17 @@ export const englishFindings: FindingWords = {
     sentence: `${certificateTitles[certificate]} ended on ${time(notAfter)}: devices refuse it.`,
     remedy: certificateRemedy(certificate),
   }),
+  'portal-nameless': ({ why, port }) =>
+    why === 'port'
+      ? {
+          sentence: `The captive portal is not served over https: port ${port} cannot be opened.`,
+          remedy: 'The log says why. Free the port, or choose another with --portal-tls-port, and restart the box.',
+        }
+      : {
+          sentence: `The captive portal is not served over https: ${noNames[why]}.`,
+          remedy:
+            'Put one for a public name of this box in its place: on the page Settings, under Certificates. Until then phones are led to the portal over plain http.',
+        },
   'routers-none': () => ({
     sentence: 'No router may ask this box yet.',
     remedy: 'Add one: lango router add NAME --address IP-OR-CIDR --secret S',

@@ -1,4 +1,5 @@
 export { issueClient } from './issue.ts'
+export { publicNameOf, type NoPublicName, type PublicName } from './public-name.ts'
 export {
   certificateEnds,
   checkOwn,

@@ -254,7 +254,7 @@ export type OwnCertificate = {
   readonly clientCaFile?: string | undefined
 }
 
-/** Puts the owner's certificate in the place of the box's; undefined takes it away again. The box reads it when it starts. */
+/** Puts the owner's certificate in the place of the box's; undefined takes it away again. The box looks by itself. */
 export const useOwnCertificate = (
   folder: TlsFolder,
   own: OwnCertificate | undefined,

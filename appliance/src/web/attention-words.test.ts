@@ -18,6 +18,7 @@ const findings: { readonly [T in Finding['type']]: Extract<Finding, { type: T }>
   'certificate-unfit': { type: 'certificate-unfit', fault },
   'certificate-ending': { type: 'certificate-ending', certificate: 'own', notAfter },
   'certificate-ended': { type: 'certificate-ended', certificate: 'ca', notAfter },
+  'portal-nameless': { type: 'portal-nameless', why: 'box', port: 443 },
   'routers-none': { type: 'routers-none' },
   'routers-never': { type: 'routers-never', first: ['tower', 'hill'], more: 3 },
   'routers-silent': { type: 'routers-silent', first: [{ name: 'tower', silentHours: 49 }], more: 0 },

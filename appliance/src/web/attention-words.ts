@@ -10,6 +10,7 @@ import {
   type Told,
 } from '../doctor/findings.ts'
 import type { ControlFault } from '@lango/modules/network'
+import type { NoPublicName } from '../tls/index.ts'
 import type { AttentionRow } from './feed.ts'
 import { faultSentenceIn } from './fault-words.ts'
 
@@ -45,6 +46,11 @@ const certificates: Readonly<Record<CertificateName, string>> = {
   ca: 'Cheti cha mamlaka',
   own: 'Cheti chako mwenyewe cha seva',
   server: 'Cheti cha seva cha kisanduku',
+}
+const noNames: Readonly<Record<NoPublicName, string>> = {
+  box: 'cheti kinachotumika ni cha kisanduku chenyewe, ambacho simu ya mgeni haikiamini',
+  'self-signed': 'cheti kinachotumika kimejitia sahihi chenyewe, na hakuna simu inayokiamini',
+  unnamed: 'cheti kinachotumika hakina jina linalojulikana nje',
 }
 const certificateRemedies: Readonly<Record<CertificateName, string>> = {
   ca: 'Vifaa na ruta vitahitaji kuamini mamlaka nyingine: tengeneza mapema vyeti vipya kwa mamlaka yako mwenyewe.',
@@ -100,6 +106,18 @@ const swahiliFindings: FindingWords = {
     sentence: `${certificates[certificate]} kiliisha tarehe ${time(notAfter)}: vifaa hukikataa.`,
     remedy: certificateRemedies[certificate],
   }),
+  'portal-nameless': ({ why, port }) =>
+    why === 'port'
+      ? {
+          sentence: `Lango la wateja halitolewi kwa https: mlango ${port} hauwezi kufunguliwa.`,
+          remedy:
+            'Kumbukumbu zinaeleza sababu. Achia mlango huo, au chagua mwingine kwa `--portal-tls-port`, kisha uwashe kisanduku upya.',
+        }
+      : {
+          sentence: `Lango la wateja halitolewi kwa https: ${noNames[why]}.`,
+          remedy:
+            'Weka cheti cha jina la hadhara la kisanduku hiki: kwenye ukurasa wa Mipangilio, chini ya Vyeti. Hadi hapo simu hupelekwa kwenye lango kwa http.',
+        },
   'routers-none': () => ({
     sentence: 'Hakuna ruta inayoruhusiwa kuuliza kisanduku hiki bado.',
     remedy: 'Ongeza moja: `lango router add NAME --address IP-OR-CIDR --secret S`',

@@ -35,7 +35,7 @@ export type ServeOptions = {
   readonly app: Pick<Hono<DeskEnv> | Hono, 'fetch'>
   /** Address to listen on; 127.0.0.1 when not said. */
   readonly listen?: string
-  /** For every address that others can reach: passwords and sessions do not go over a network in clear. */
+  /** https with it, and nothing else. */
   readonly tls?: WebTls
   /** 0 takes a free one. */
   readonly port: number
@@ -64,7 +64,7 @@ export const serveWeb = ({
   // The time a request may take to arrive is bounded, and how many may try: slow ones must not use up the box.
   const limits = { headersTimeout: webLimits.headersTimeoutMs, requestTimeout: webLimits.requestTimeoutMs }
   const onRequest: RequestListener = (request, response) => void answer(request, response)
-  const secure = tls !== undefined && !isLoopback(listen)
+  const secure = tls !== undefined
   const server: Server | TlsServer = secure
     ? createTlsServer({ ...limits, ...tls, minVersion: 'TLSv1.2' }, onRequest)
     : createServer(limits, onRequest)

@@ -85,6 +85,7 @@ export const portalUnderTest = (set: Partial<GateLook> = {}) => {
     portal: portalLook(locationOf(router)),
     ...set,
   })
+  const secure: { origin: string | undefined } = { origin: undefined }
   let asked = 0
   const deps: PortalDeps = {
     command: (name, input, { id, actor, origin }) =>
@@ -97,6 +98,7 @@ export const portalUnderTest = (set: Partial<GateLook> = {}) => {
     look,
     grantOnlineAt: (address) => online.get(address),
     hostNames: ['pop.example.net'],
+    secureOrigin: () => secure.origin,
     timeZone: 'Africa/Nairobi',
     vault,
     clock,
@@ -165,6 +167,8 @@ export const portalUnderTest = (set: Partial<GateLook> = {}) => {
     pass,
     purchase,
     asked: () => asked,
+    secure,
+    env,
     /** The phone pays, and the box has asked after it. */
     paid: async () => {
       says.state = () => ok({ state: 'paid', receipt: undefined })

@@ -41,7 +41,7 @@ const boxWithCertificates = async () => {
     clock: { now: clock.now, sure: () => true },
     random,
     hostName: 'pop-kisumu',
-    take: (tls) => taken.push(tls),
+    take: ({ eap }) => taken.push(eap),
     command: (name: string, input: unknown, actor: Actor): Promise<Result<unknown, Fault>> =>
       Promise.resolve(runOwn(desk.site, name, input, { actor })),
   })
