@@ -34,7 +34,16 @@ suite('hotspot', () => {
   const configured = async () => {
     const { auth: authPort, acct: acctPort, radsec: radsecPort, portal: portalPort } = box.ports
     const where = { box: '127.0.0.1', routerAddress: '127.0.0.1', ...scriptDefaults.hotspot }
-    const rest = { authPort, acctPort, radsecPort, portalPort, coaPort: 3799, secret, radsecName: 'tower' }
+    const rest = {
+      authPort,
+      acctPort,
+      radsecPort,
+      portalPort,
+      securePortal: undefined,
+      coaPort: 3799,
+      secret,
+      radsecName: 'tower',
+    }
     const script = routerosScript({ service: 'hotspot', ...where, ...rest })!
     const url = /url=\("([^"]+)" \. \$file\)/.exec(script)![1]!
     const html = new Map<string, string>()

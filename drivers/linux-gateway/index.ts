@@ -43,14 +43,17 @@ export type LinuxGateway = {
   stop(): Promise<void>
 }
 
+const portOf = ({ port, protocol }: URL): number => (port === '' ? DEFAULT_PORTS[protocol]! : Number(port))
+
 /** The parts, each knowing the others it needs. */
 const createParts = (options: LinuxGatewayOptions) => {
-  const { lan, wan, network, portal, server, secret, name, coaPort, stateDir, random, now, log } = options
+  const { lan, wan, network, portal, portalApi, server, secret, name, coaPort, stateDir, random, now, log } = options
   const { address, prefix } = network
   const kernel = linuxKernel(lan)
   const ip = isIPv4(portal.hostname) ? portal.hostname : undefined
-  const port = portal.port === '' ? DEFAULT_PORTS[portal.protocol]! : Number(portal.port)
-  const enforcer = new Enforcer(kernel, { lan, wan, address, prefix, portal: { ip, port } }, log)
+  const port = portOf(portal)
+  const apiPort = portalApi ? portOf(portalApi) : port
+  const enforcer = new Enforcer(kernel, { lan, wan, address, prefix, portal: { ip, port }, apiPort }, log)
   const stateFile = createStateFile(stateDir, () => gateway.state())
   const gateway: Gateway = new Gateway({
     kernel,

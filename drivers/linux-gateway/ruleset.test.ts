@@ -2,7 +2,14 @@ import { expect, test } from 'vitest'
 import { changeScript, forgetScript, openScript, shutScript, tableScript } from './ruleset.ts'
 import { begun } from './sessions.ts'
 
-const config = { lan: 'br0', wan: 'wan0', address: '10.40.0.1', prefix: 16, portal: { ip: undefined, port: 443 } }
+const config = {
+  lan: 'br0',
+  wan: 'wan0',
+  address: '10.40.0.1',
+  prefix: 16,
+  portal: { ip: undefined, port: 443 },
+  apiPort: 8443,
+}
 const rulesOf = (script: string, chain: string): string[] =>
   script.split('\n').flatMap((line) => {
     const head = `add rule inet lango ${chain} `
@@ -32,6 +39,12 @@ test('a portal that is given by address is reachable by it, and by its port alon
   const script = tableScript({ ...config, portal: { ip: '10.40.0.1', port: 8081 } }, false)
   for (const chain of ['from_lan', 'to_box', 'prerouting'])
     expect(rulesOf(script, chain)).toContain('ip daddr 10.40.0.1 tcp dport 8081 accept')
+})
+
+test('the API, which has a name, is reachable by its port too', () => {
+  expect(rulesOf(tableScript(config, false), 'from_lan')).toContain(
+    'ip daddr @garden tcp dport { 80, 443, 8443 } accept',
+  )
 })
 
 test('who is let through is one address with one hardware address, for no longer than is left', () => {

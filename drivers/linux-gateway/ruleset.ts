@@ -23,6 +23,8 @@ export type RulesetConfig = {
   readonly prefix: number
   /** The portal where it was given by address; one given by name is a member of the garden. */
   readonly portal: { readonly ip: string | undefined; readonly port: number }
+  /** Of its API, which has a name. */
+  readonly apiPort: number
 }
 
 const isIn = 'ip saddr . ether saddr @online'
@@ -42,9 +44,9 @@ const sets = (): string[] => [
 type Chain = { readonly name: string; readonly hook?: string; readonly rules: readonly string[] }
 
 /** What is reachable before login, as matches. */
-const open = ({ portal }: RulesetConfig): readonly string[] => [
+const open = ({ portal, apiPort }: RulesetConfig): readonly string[] => [
   ...(portal.ip === undefined ? [] : [`ip daddr ${portal.ip} tcp dport ${portal.port}`]),
-  `ip daddr @garden tcp dport { ${[...new Set([80, 443, portal.port])].join(', ')} }`,
+  `ip daddr @garden tcp dport { ${[...new Set([80, 443, portal.port, apiPort])].join(', ')} }`,
 ]
 
 const online: readonly Chain[] = [

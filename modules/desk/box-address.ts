@@ -1,6 +1,14 @@
 /** Which address a router is told to ask the box by. Pure. */
 import { parseAddress } from '../network/index.ts'
 
+/** The captive portal over https, by a name that phones believe. */
+export type SecurePortal = {
+  readonly name: string
+  readonly port: number
+  /** Where phones may ask whether its certificate was revoked. */
+  readonly revocationHosts: readonly string[]
+}
+
 /** What the box says of how it is reached. Addresses are CIDR: 192.168.88.10/24. */
 export type Reach = {
   readonly listen: string
@@ -12,6 +20,7 @@ export type Reach = {
     /** Where there is a captive portal. */
     readonly portal?: number | undefined
   }
+  readonly securePortal?: SecurePortal | undefined
 }
 
 const EVERYWHERE = new Set(['0.0.0.0', '::', ''])

@@ -91,6 +91,7 @@ const askedOf = async (desk: Desk, router: Router, secret: string | undefined): 
     radsecPort: reach.ports.radsec,
     coaPort: router.coaPort,
     portalPort: reach.ports.portal,
+    securePortal: reach.securePortal,
     secret,
     routerAddress: isSingle(router.address) ? router.address : '',
     radsecName: router.radsecIdentity ?? (router.name.replaceAll(/[^\w.-]+/g, '-') || 'router'),

@@ -19,6 +19,7 @@ const given: ScriptInput = {
   radsecPort: 2083,
   coaPort: 3799,
   portalPort: undefined,
+  securePortal: undefined,
   secret: 'a-long-secret',
   routerAddress: '192.168.88.1',
   interface: 'ether2',
@@ -83,10 +84,34 @@ test('with a portal the router fetches its pages, leads nobody by TLS, and opens
   expect(script({ service: 'hotspot', portalPort: 8090, box: '2001:db8::1' })).not.toContain('fetch')
 })
 
+const securePortal = { name: 'wifi.isp.example', port: 443, revocationHosts: ['ocsp.ca.example'] }
+
+test('where the portal has a public name, DHCP tells phones of it, and they reach it before they log in', () => {
+  const hotspot = { service: 'hotspot', portalPort: 8090, network: '10.30.0.0/16' } as const
+  const lines = script({ ...hotspot, securePortal }).split('\n')
+  const plain = script(hotspot).split('\n')
+  expect(plain.join('\n')).not.toMatch(/114|dhcp-option|https:/)
+  expect(lines.filter((line) => !plain.includes(line) && !line.startsWith('#'))).toEqual([
+    '/ip hotspot walled-garden ip add comment="lango-hotspot" action=accept protocol=tcp dst-address=192.168.88.10 dst-port=443',
+    '/ip hotspot walled-garden ip add comment="lango-hotspot" action=accept protocol=tcp dst-host="ocsp.ca.example"',
+    '/ip dns static remove [find comment="lango-hotspot"]',
+    '/ip dns static add comment="lango-hotspot" name="wifi.isp.example" address=192.168.88.10 ttl=1m',
+    `:if ([:len [/ip dhcp-server option find name=lango-hotspot]] = 0) do={ /ip dhcp-server option add name=lango-hotspot code=114 value="'https://wifi.isp.example/captive-portal/api\\?login=http%3A%2F%2F10.30.0.1%2Flogin'" force=yes }`,
+    `/ip dhcp-server option set [find name=lango-hotspot] value="'https://wifi.isp.example/captive-portal/api\\?login=http%3A%2F%2F10.30.0.1%2Flogin'"`,
+    '/ip dhcp-server network set [find address=10.30.0.0/16] dhcp-option=lango-hotspot',
+  ])
+  expect(lines.find((line) => line.includes('RFC 8910'))).toMatch(/^# .*wifi\.isp\.example.*option 114/)
+  const elsewhere = script({ ...hotspot, securePortal: { ...securePortal, port: 8443, revocationHosts: [] } })
+  expect(elsewhere).toContain("'https://wifi.isp.example:8443/captive-portal/api")
+  // The option is of no use to a router whose pages do not lead to the box.
+  expect(script({ ...hotspot, portalPort: undefined, securePortal })).not.toContain('114')
+})
+
 test.each(scriptServices)('%s: every line is a command, a condition or a comment, and stands by itself', (service) => {
   const text = script({
     service,
     portalPort: 8090,
+    securePortal,
     ...(scriptDefaults[service].interface === '' ? {} : scriptDefaults[service]),
   })
   for (const line of text.trimEnd().split('\n')) expect(line).toMatch(/^(\/[a-z]|:if |# )/)
@@ -94,12 +119,12 @@ test.each(scriptServices)('%s: every line is a command, a condition or a comment
 
 test.each(scriptServices)('%s: pasted twice it makes nothing twice', (service) => {
   for (const portalPort of [undefined, 8090]) {
-    const lines = script({ service, portalPort }).split('\n')
+    const lines = script({ service, portalPort, securePortal }).split('\n')
     const adds = lines.filter((line) => !line.startsWith('#') && / add /.test(line))
     const made = /^:if \(\[:len \[.* find .*\]\] = 0\) do=\{ .* \}/
     for (const line of adds.filter((each) => !made.test(each))) {
       const [, menu, comment] = /^(\/[a-z -]+) add (comment="[a-z0-9-]+") /.exec(line)!
-      expect(lines[lines.indexOf(line) - 1]).toBe(`${menu} remove [find ${comment}]`)
+      expect(lines.slice(0, lines.indexOf(line))).toContain(`${menu} remove [find ${comment}]`)
     }
   }
   expect(script({ service })).toMatch(/\/radius remove \[find comment="[a-z0-9-]+"\]\n\/radius add comment/)

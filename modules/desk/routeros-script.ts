@@ -3,6 +3,8 @@
  * changes nothing: what the script makes has names and comments of its own, looked for first.
  */
 
+import type { SecurePortal } from './box-address.ts'
+
 export const scriptServices = ['pppoe', 'hotspot', 'dhcp', 'wifi', 'passphrases', 'dot1x', 'radsec'] as const
 export type ScriptService = (typeof scriptServices)[number]
 export const isScriptService = (text: string): text is ScriptService =>
@@ -18,6 +20,8 @@ export type ScriptInput = {
   readonly coaPort: number
   /** Of the captive portal; undefined where the box has none. */
   readonly portalPort: number | undefined
+  /** The same over https; undefined where it has no public name. */
+  readonly securePortal: SecurePortal | undefined
   /** Undefined while it is not to be told: a placeholder stands there, which no router takes for a secret. */
   readonly secret: string | undefined
   /** Where its packets come from; '' when that is a range. */
@@ -170,8 +174,37 @@ const pageLine = (portal: string, isFlash: boolean): string => {
   return `:if ([:len [/file find name=flash]] ${isFlash ? '>' : '='} 0) do={ :foreach file in={${files}} do={ ${fetch} }; ${use} }`
 }
 
+/**
+ * RFC 8910: phones are told by DHCP where to ask, and open the portal by themselves. What they are told leads by the
+ * router's own login page: it alone knows the phone, and makes its challenge.
+ */
+const secureLines = (
+  box: string,
+  { name: host, port, revocationHosts }: SecurePortal,
+  { text, gateway }: Ipv4Network,
+): readonly string[] => {
+  const name = nameOf('hotspot')
+  const comment = `comment=${quote(name)}`
+  const garden = '/ip hotspot walled-garden ip'
+  const login = new URLSearchParams({ login: `http://${gateway}/login` })
+  const api = `https://${host}${port === 443 ? '' : `:${port}`}/captive-portal/api?${login}`
+  const option = '/ip dhcp-server option'
+  return [
+    `# The portal has a public name, ${host}: phones are told of it by DHCP option 114 (RFC 8910), and what the name`,
+    '# resolves to here is the box. Without that name or its certificate none of this is sent',
+    `${garden} add ${comment} action=accept protocol=tcp dst-address=${box} dst-port=${port}`,
+    ...revocationHosts.map((each) => `${garden} add ${comment} action=accept protocol=tcp dst-host=${quote(each)}`),
+    `/ip dns static remove [find ${comment}]`,
+    `/ip dns static add ${comment} name=${quote(host)} address=${box} ttl=1m`,
+    addOnce(option, `name=${name}`, `code=114 value=${quote(`'${api}'`)} force=yes`),
+    `${option} set [find name=${name}] value=${quote(`'${api}'`)}`,
+    `/ip dhcp-server network set [find address=${text}] dhcp-option=${name}`,
+  ]
+}
+
 /** Whom the box sells to by itself is led to its portal; without one the router's own page asks for a code. */
-const portalLines = ({ box, portalPort }: ScriptInput): readonly string[] => {
+const portalLines = (input: ScriptInput, network: Ipv4Network): readonly string[] => {
+  const { box, portalPort, securePortal } = input
   const name = nameOf('hotspot')
   const comment = `comment=${quote(name)}`
   const garden = '/ip hotspot walled-garden ip'
@@ -189,6 +222,7 @@ const portalLines = ({ box, portalPort }: ScriptInput): readonly string[] => {
     '# online (captive.apple.com, connectivitycheck.gstatic.com, …): they would believe that they are',
     `${garden} remove [find ${comment}]`,
     `${garden} add ${comment} action=accept protocol=tcp dst-address=${box} dst-port=${portalPort}`,
+    ...(securePortal ? secureLines(box, securePortal, network) : []),
   ]
 }
 
@@ -208,7 +242,7 @@ const hotspot = (input: ScriptInput, network: Ipv4Network): readonly string[] =>
     addOnce('/ip hotspot profile', `name=${name}`, `hotspot-address=${network.gateway}`),
     `/ip hotspot profile set [find name=${name}] ${settings}`,
     addOnce('/ip hotspot', `name=${name}`, `interface=${iface} profile=${name} address-pool=${name} disabled=no`),
-    ...portalLines(input),
+    ...portalLines(input, network),
     natLine(network),
   ]
 }

@@ -24,6 +24,7 @@ const gateway: CommandSpec = {
   },
   notes: [
     'At the box: lango router add NAME --address ADDR --secret S --vendor chillispot --coa-port 3799',
+    'With a portal that has a public name: --portal-api https://NAME:PORT/captive-portal/api?login=http://ADDRESS/login',
     'Needs nftables, iproute2 and dnsmasq-base. Once it serves it prints one line of JSON: {"ready":true,"coaPort":…}',
   ],
   examples: [
