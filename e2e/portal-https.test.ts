@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemRandom } from '../kernel/src/base/index.ts'
 import { makeAuthority, makeLeaf } from '../appliance/src/tls/authority.ts'
+import { startAcmeSimulator } from '../drivers/simulators/acme/index.ts'
 import { newBox } from './box.ts'
 import { suite } from './peer.ts'
 
@@ -33,9 +34,9 @@ suite('portal over https', () => {
     writeFileSync(certFile, certPem)
     await box.json('tls', 'use', '--cert', certFile, '--key', keyFile)
   }
-  const ask = (servername: string, path: string) => {
+  const ask = (servername: string, path: string, ca = authority.certPem) => {
     const port = box.ports.portalTls
-    const to = { host: '127.0.0.1', port, path, servername, ca: authority.certPem, agent: false }
+    const to = { host: '127.0.0.1', port, path, servername, ca, agent: false }
     const { promise, resolve, reject } = Promise.withResolvers<{ type: string | undefined; body: string }>()
     get({ ...to, headers: { host: `${servername}:${port}`, accept: 'application/captive+json' } }, (answer) => {
       let body = ''
@@ -78,5 +79,29 @@ suite('portal over https', () => {
     await use('hotspot.isp.example')
     const told = () => ask('hotspot.isp.example', '/captive-portal/api').then(({ body }) => body, String)
     await expect.poll(told, { timeout: 40_000, interval: 1000 }).toContain('https://hotspot.isp.example:')
+  })
+
+  test('the box gets a certificate by itself, proved by DNS, and serves the portal with it', async () => {
+    const secret = Buffer.from('a secret of the zone')
+    const acme = await startAcmeSimulator({
+      zone: 'isp.example',
+      key: { name: 'lango', secret },
+      lifeDays: 90,
+      now: Date.now,
+    })
+    const [caFile, secretFile] = [join(dir, 'acme-ca.pem'), join(dir, 'tsig.key')]
+    writeFileSync(caFile, acme.caPem)
+    writeFileSync(secretFile, secret.toString('base64'))
+    const server = ['--server', '127.0.0.1', '--port', `${acme.dns.port}`, '--zone', 'isp.example']
+    const key = ['--key-name', 'lango', '--key-secret-file', secretFile]
+    const at = ['--directory', acme.directory, '--acme-ca', caFile]
+    await box.json('tls', 'acme', '--name', 'lango.isp.example', ...at, '--dns', 'rfc2136', ...server, ...key)
+    expect(await box.json('tls', 'acme', '--now')).toMatchObject({ failures: 0, isAside: false })
+    const told = () => ask('lango.isp.example', '/captive-portal/api', acme.caPem).then(({ body }) => body, String)
+    await expect.poll(told, { timeout: 10_000 }).toContain('https://lango.isp.example:')
+    expect(await box.json('tls', 'show')).toMatchObject({ server: { isOwn: true, names: 'DNS:lango.isp.example' } })
+    await box.json('tls', 'acme', '--off')
+    expect(await box.json('tls', 'acme')).toBeNull()
+    await acme.close()
   })
 })

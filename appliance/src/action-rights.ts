@@ -18,6 +18,10 @@ const actionPermissions: Readonly<Record<ActionName, string>> = {
   'tls.use': 'settings.write',
   'tls.useBox': 'settings.write',
   'tls.renew': 'settings.write',
+  'acme.show': 'settings.read',
+  'acme.set': 'settings.write',
+  'acme.renew': 'settings.write',
+  'acme.off': 'settings.write',
   // What each list takes besides is looked at with the list (`desk-transfers.ts`).
   'transfer.show': 'plans.read',
   'transfer.load': 'plans.read',

@@ -35,11 +35,14 @@ export type ShownTls = {
   readonly isOwn: boolean
 }
 
+/** Node has none where it is empty, as in certificates of public authorities that name the server beside it alone. */
+const inOneLine = (name: string | undefined): string => (name ?? '').replaceAll('\n', ', ')
+
 const describe = (pem: string): ShownCertificate => {
   const read = new X509Certificate(pem)
   return {
-    subject: read.subject.replaceAll('\n', ', '),
-    issuer: read.issuer.replaceAll('\n', ', '),
+    subject: inOneLine(read.subject),
+    issuer: inOneLine(read.issuer),
     names: read.subjectAltName ?? '',
     notBefore: read.validFromDate.getTime(),
     notAfter: read.validToDate.getTime(),

@@ -8,7 +8,7 @@ import { Calendar } from '@lango/modules/access'
 import { startAaa, type Aaa } from './aaa/threads.ts'
 import { createActions, type Action } from './actions.ts'
 import { faultSentence } from './cli/faults.ts'
-import { createCertificates } from './certificates.ts'
+import { startCertificates, type CertificateService } from './certificate-service.ts'
 import { createDeskAudit } from './audit/desk-export.ts'
 import { withPlainAudit } from './audit/plain.ts'
 import { startAuditWatch, walkInThread, type AuditWatch } from './audit/watch.ts'
@@ -104,6 +104,7 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
     const served = { desk: () => desk, portal: () => portal }
     const take = takeCertificates(aaa, served)
     const { site, tls } = ground
+    const certified = keep(startCertificates({ ...options, site, take }))
     keep(startUpkeep({ site, tls, names: namesOf(options.webNames), state: aaa.state, take, log: options.log }))
     sessions = keep(startSessions(options, ground, aaa))
     keep(startCopies(options, ground, aaa))
@@ -115,11 +116,11 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
         ...work,
         ...audit,
         ...controlled,
-        portalChecks: () => portal?.checks() ?? [],
+        certificateChecks: () => [...certified.checks(), ...(portal?.checks() ?? [])],
       }),
     )
     const transfers = keep(startTransfers(options, ground))
-    const action = boxActions(options, ground, aaa, { watch, transfers, controlled }, served)
+    const action = boxActions(options, ground, aaa, { watch, transfers, controlled, certified }, served)
     const receive: WebSite['receive'] = (...sent) => transfers.receive(...sent)
     desk = keep(
       orThrow(
@@ -278,7 +279,7 @@ const startWatching = (
   { state, ports }: Aaa,
   others: Pick<WebhookFeed, 'alarm'> &
     Pick<AuditWatch, 'checks'> &
-    Pick<RouterControlService, 'statuses'> & { readonly portalChecks: PortalServer['checks'] },
+    Pick<RouterControlService, 'statuses'> & { readonly certificateChecks: CertificateService['checks'] },
 ): Watch =>
   startWatch({
     folder,
@@ -290,7 +291,7 @@ const startWatching = (
     loginP95MsMax,
     more: () => [
       ...others.checks(),
-      ...others.portalChecks(),
+      ...others.certificateChecks(),
       ...checkControls(reader, others.statuses(), site.clock.now()),
     ],
     onRaised(raised) {
@@ -314,21 +315,24 @@ const startTransfers = ({ log }: BoxOptions, { folder, site }: Ground): Transfer
 
 /** What only a running box can do. */
 const boxActions = (
-  { listen, webNames }: BoxOptions,
-  { folder, site, reader, queries }: Ground,
+  { listen }: BoxOptions,
+  { site, reader, queries }: Ground,
   aaa: Aaa,
-  parts: { readonly watch: Watch; readonly transfers: Transfers; readonly controlled: RouterControlService },
+  parts: {
+    readonly watch: Watch
+    readonly transfers: Transfers
+    readonly controlled: RouterControlService
+    readonly certified: CertificateService
+  },
   served: Served,
 ): Action => {
-  const { clock, random } = site
+  const { clock } = site
   const { ports, state } = aaa
-  const { watch, transfers, controlled } = parts
+  const { watch, transfers, controlled, certified } = parts
   const { desk, portal } = served
   const startedAt = clock.now()
   const command = (name: string, input: unknown, actor: Actor) => runWhole(site, name, input, { actor })
   const own = (name: string, input: unknown, actor: Actor) => runOwnWhole(site, name, input, { actor })
-  const take = takeCertificates(aaa, served)
-  const certificates = createCertificates({ folder, clock, random, ...namesOf(webNames), command: own, take })
   return createActions({
     reader,
     queries,
@@ -374,10 +378,7 @@ const boxActions = (
       'transfer.load': (_, by) => transfers.load(by),
       'transfer.drop': (_, by) => transfers.drop(by),
       'transfer.give': createListExport({ may: site.may, ask: queries.ask, command: own }),
-      'tls.show': certificates.show,
-      'tls.use': certificates.use,
-      'tls.useBox': certificates.useBox,
-      'tls.renew': certificates.renew,
+      ...certified.actions,
       'keys.rotate': () => rotateKeys(site, console, () => Promise.resolve()),
     },
   })

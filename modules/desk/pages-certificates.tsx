@@ -23,6 +23,7 @@ import {
   type DoingDesk,
   type Fact,
 } from '@lango/kernel/ui'
+import { AcmePanel, setAcme, type ToldAcme } from './certificates-acme.tsx'
 import { SettingsHead } from './settings-tabs.tsx'
 import { wordsOf, type CertificateWords } from './words-certificates.ts'
 
@@ -54,7 +55,9 @@ const until = (desk: Desk, { notAfter }: Certificate, words: CertificateWords) =
 const factsOf = (desk: Desk, certificate: Certificate): readonly Fact[] => {
   const words = wordsOf(desk)
   return [
-    [words.subject, <UserText key="subject" text={certificate.subject} />],
+    ...(certificate.subject === ''
+      ? []
+      : [[words.subject, <UserText key="subject" text={certificate.subject} />] as const]),
     [words.issuer, <UserText key="issuer" text={certificate.issuer} />],
     ...(certificate.names === ''
       ? []
@@ -154,7 +157,7 @@ const refusal = (fault: Fault, words: CertificateWords): Done => {
 
 const act = async (desk: DoingDesk, action: string, input: unknown): Promise<Done> => {
   const done = await desk.box(action, input)
-  return done.ok ? { go: `${PATH}?said=${action.replace('tls.', '')}` } : refusal(done.error, wordsOf(desk))
+  return done.ok ? { go: `${PATH}?said=${action.replace(/^(?:tls|acme)\./, '')}` } : refusal(done.error, wordsOf(desk))
 }
 
 const use = (desk: DoingDesk): Promise<Done> => {
@@ -171,13 +174,22 @@ export const certificatesPage = definePage({
   permission: 'settings.read',
   async show(desk) {
     const words = wordsOf(desk)
-    const told = await inUse(desk)
+    const [told, acme] = await Promise.all([inUse(desk), desk.box<ToldAcme>('acme.show', {})])
     return {
       title: words.certificates,
       content: (
         <>
           <SettingsHead desk={desk} current={PATH} />
-          <Said desk={desk} words={{ use: words.saidUse, useBox: words.saidUseBox, renew: words.saidRenew }} />
+          <Said
+            desk={desk}
+            words={{
+              use: words.saidUse,
+              useBox: words.saidUseBox,
+              renew: words.saidRenew,
+              acme: words.saidAcme,
+              off: words.saidOff,
+            }}
+          />
           <RefusedNote desk={desk} />
           {told.ok ? (
             <>
@@ -187,6 +199,7 @@ export const certificatesPage = definePage({
           ) : (
             <Unreadable words={words} />
           )}
+          {acme.ok ? <AcmePanel desk={desk} path={PATH} told={acme.value} /> : null}
           {desk.may('settings.write') ? <Own desk={desk} /> : null}
         </>
       ),
@@ -206,5 +219,8 @@ export const certificatesPage = definePage({
     use: { permission: 'settings.write', run: use },
     useBox: { permission: 'settings.write', run: (desk) => act(desk, 'tls.useBox', {}) },
     renew: { permission: 'settings.write', run: (desk) => act(desk, 'tls.renew', {}) },
+    acme: { permission: 'settings.write', run: (desk) => setAcme(desk, PATH) },
+    acmeNow: { permission: 'settings.write', run: (desk) => act(desk, 'acme.renew', {}) },
+    acmeOff: { permission: 'settings.write', run: (desk) => act(desk, 'acme.off', {}) },
   },
 })

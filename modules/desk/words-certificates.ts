@@ -44,6 +44,8 @@ const certificateWords = catalogue(
     saidUse: 'Your certificate is in use.',
     saidUseBox: 'The box’s own certificate is in use.',
     saidRenew: 'A new certificate is in use.',
+    saidAcme: 'It is set, and tried within a minute.',
+    saidOff: 'Nothing is renewed by itself any more. The certificate that is in use stays.',
   },
   {
     certificates: 'Vyeti',
@@ -87,6 +89,8 @@ const certificateWords = catalogue(
     saidUse: 'Cheti chako kinatumika.',
     saidUseBox: 'Cheti cha kisanduku kinatumika.',
     saidRenew: 'Cheti kipya kinatumika.',
+    saidAcme: 'Imewekwa, na itajaribiwa ndani ya dakika moja.',
+    saidOff: 'Hakuna kinachohuishwa chenyewe tena. Cheti kinachotumika kinabaki.',
   },
 )
 

@@ -1,5 +1,5 @@
 import { defineModule } from '@lango/kernel/verbs'
-import { certificateChanged } from './certificates.ts'
+import { acmeChanged, certificateChanged } from './certificates.ts'
 import { changeSettings, setRetention } from './commands.ts'
 import { listExported } from './lists.ts'
 import { showSettings } from './queries.ts'
@@ -22,6 +22,6 @@ export {
 export const settings = defineModule({
   name: 'settings',
   tables: [settingsTable],
-  commands: [changeSettings, setRetention, certificateChanged, listExported],
+  commands: [changeSettings, setRetention, certificateChanged, acmeChanged, listExported],
   queries: [showSettings],
 })

@@ -160,7 +160,8 @@ const checkCopy = (copy: string, file: string): Result<Checked, DatabaseFault> =
 const readSecrets = ({ keyFile, tlsDir }: DataFolder): Buffer => {
   const files: Record<string, string> = { 'keys.json': readFileSync(keyFile, 'base64') }
   for (const name of existsSync(tlsDir) ? readdirSync(tlsDir) : []) {
-    if (/^[a-z][a-z0-9-]*\.pem$/.test(name)) files[`tls/${name}`] = readFileSync(join(tlsDir, name), 'base64')
+    if (/^[a-z][a-z0-9-]*\.(?:pem|sealed)$/.test(name))
+      files[`tls/${name}`] = readFileSync(join(tlsDir, name), 'base64')
   }
   return Buffer.from(JSON.stringify({ files }))
 }

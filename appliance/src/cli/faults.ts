@@ -27,6 +27,7 @@ import { portalSentences, type PortalFault } from './portal-faults.ts'
 import { routerSentences, type RouterFault } from './router-faults.ts'
 import { staffSentences, type StaffFault } from './staff-faults.ts'
 import { voucherSentences, type VoucherFault } from './voucher-faults.ts'
+import { acmeSentences, type CertificateAcmeFault } from './acme-faults.ts'
 import type { PortalTlsPortFault } from '../portal-door.ts'
 import type { PortalServerFault } from '../portal.ts'
 import type { WebServerFault } from '../web/serve.ts'
@@ -96,12 +97,14 @@ export type KnownFault =
   | NameFault
   | RpcFault
   | TlsFault
+  | CertificateAcmeFault
 
 type Sentences = { readonly [T in KnownFault['type']]: (fault: Extract<KnownFault, { type: T }>) => string }
 
 const OLD_BOX = 'The running box is of another release than this command: restart the box.'
 
 const sentences: Sentences = {
+  ...acmeSentences,
   // The desk
   PlanNameTaken: ({ name }) => `A plan is called ${name} already. Choose another name. See: lango plan list`,
   PlanUnknown: ({ plan }) => `No plan is called ${plan}, or it is withdrawn. See: lango plan list`,

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { ShownTls } from '../certificates.ts'
+import { acme } from './acme.ts'
 import { refused, shown, UsageError, type CliContext, type CommandSpec } from './command.ts'
 import { facts, localTime } from './format.ts'
 
@@ -132,4 +133,4 @@ const renew: CommandSpec = {
   },
 }
 
-export const tlsCommands = [show, issue, use, renew]
+export const tlsCommands = [show, issue, use, renew, acme]

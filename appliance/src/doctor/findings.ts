@@ -25,6 +25,12 @@ type Facts = {
   readonly 'certificate-unfit': { readonly fault: Fault }
   readonly 'certificate-ending': CertificateDate
   readonly 'certificate-ended': CertificateDate
+  readonly 'acme-failing': {
+    readonly names: string
+    readonly fault: Fault
+    readonly failures: number
+    readonly nextAt: number
+  }
   readonly 'portal-nameless': { readonly why: NoPublicName | 'port'; readonly port: number }
   readonly 'routers-none': None
   readonly 'routers-never': Named<string>
@@ -148,6 +154,10 @@ export const englishFindings: FindingWords = {
   'certificate-ended': ({ certificate, notAfter }, { time }) => ({
     sentence: `${certificateTitles[certificate]} ended on ${time(notAfter)}: devices refuse it.`,
     remedy: certificateRemedy(certificate),
+  }),
+  'acme-failing': ({ names, fault, failures, nextAt }, say) => ({
+    sentence: `No certificate for ${say.name(names)} could be got, ${failures === 1 ? 'once' : `${failures} times`} now. ${say.fault(fault)}`,
+    remedy: `It is tried again by itself from ${say.time(nextAt)} on. At once: lango tls acme --now`,
   }),
   'portal-nameless': ({ why, port }) =>
     why === 'port'

@@ -27,8 +27,11 @@ const newSerial = (random: Random): string => {
   return octets.toString('hex')
 }
 
+const pemOf = async (privateKey: CryptoKey): Promise<string> =>
+  `${x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', privateKey), 'PRIVATE KEY')}\n`
+
 const credentialOf = async (privateKey: CryptoKey, certificate: x509.X509Certificate): Promise<Credential> => ({
-  keyPem: `${x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', privateKey), 'PRIVATE KEY')}\n`,
+  keyPem: await pemOf(privateKey),
   certPem: `${certificate.toString('pem')}\n`,
 })
 
@@ -48,6 +51,20 @@ export const makeAuthority = async (name: string, validity: Validity, random: Ra
     ],
   })
   return credentialOf(keys.privateKey, certificate)
+}
+
+/** A new key, and what asks an authority of others to sign it for these names (PKCS#10, DER). */
+export const makeRequest = async (
+  names: readonly string[],
+): Promise<{ readonly keyPem: string; readonly csr: Buffer }> => {
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+  const alternative = names.map((value) => ({ type: 'dns' as const, value }))
+  const csr = await x509.Pkcs10CertificateRequestGenerator.create({
+    keys,
+    signingAlgorithm: algorithm,
+    extensions: [new x509.SubjectAlternativeNameExtension(alternative)],
+  })
+  return { keyPem: await pemOf(keys.privateKey), csr: Buffer.from(csr.rawData) }
 }
 
 export type Leaf = {

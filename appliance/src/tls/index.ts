@@ -12,5 +12,6 @@ export {
   type BoxTls,
   type CertificateEnd,
   type TlsFiles,
+  type TlsFolder,
   type TlsFault,
 } from './load.ts'

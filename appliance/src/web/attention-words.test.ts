@@ -18,6 +18,13 @@ const findings: { readonly [T in Finding['type']]: Extract<Finding, { type: T }>
   'certificate-unfit': { type: 'certificate-unfit', fault },
   'certificate-ending': { type: 'certificate-ending', certificate: 'own', notAfter },
   'certificate-ended': { type: 'certificate-ended', certificate: 'ca', notAfter },
+  'acme-failing': {
+    type: 'acme-failing',
+    names: 'wifi.isp.example',
+    fault: { type: 'AcmeSlow', what: 'the proof' } as { type: 'AcmeSlow' },
+    failures: 2,
+    nextAt: notAfter,
+  },
   'portal-nameless': { type: 'portal-nameless', why: 'box', port: 443 },
   'routers-none': { type: 'routers-none' },
   'routers-never': { type: 'routers-never', first: ['tower', 'hill'], more: 3 },

@@ -106,6 +106,10 @@ const swahiliFindings: FindingWords = {
     sentence: `${certificates[certificate]} kiliisha tarehe ${time(notAfter)}: vifaa hukikataa.`,
     remedy: certificateRemedies[certificate],
   }),
+  'acme-failing': ({ names, fault, failures, nextAt }, say) => ({
+    sentence: `Cheti cha ${say.name(names)} hakikupatikana, mara ${failures} sasa. ${say.fault(fault)}`,
+    remedy: `Kitajaribiwa tena chenyewe kuanzia ${say.time(nextAt)}. Papo hapo: \`lango tls acme --now\``,
+  }),
   'portal-nameless': ({ why, port }) =>
     why === 'port'
       ? {

@@ -19,6 +19,27 @@ const words: Readonly<Record<string, FaultWords>> = {
     en: 'The clock of the box is not trusted yet, and this depends on a date. Wait until the box has the right time.',
     sw: 'Saa ya kisanduku bado haiaminiki, na hili linategemea tarehe. Subiri hadi kisanduku kipate saa sahihi.',
   },
+  AcmeUnset: { en: 'Nothing is set yet.', sw: 'Bado hakuna kilichowekwa.' },
+  AcmeUnreachable: {
+    en: 'The authority at {server} cannot be asked: {cause}. Is there a way to the internet?',
+    sw: 'Mamlaka iliyo {server} haiwezi kuulizwa: {cause}. Je, kuna njia ya intaneti?',
+  },
+  AcmeRefused: {
+    en: 'The authority refuses ({problem}): {detail}',
+    sw: 'Mamlaka imekataa ({problem}): {detail}',
+  },
+  AcmeUnproven: {
+    en: 'The authority has not found the proof for {name} in the DNS: {detail}. Does the zone’s public server have what was written?',
+    sw: 'Mamlaka haikupata uthibitisho wa {name} kwenye DNS: {detail}. Je, seva ya hadhara ya zoni ina kilichoandikwa?',
+  },
+  AcmeSlow: {
+    en: 'The authority has not been done in time. It is asked again by itself.',
+    sw: 'Mamlaka haikumaliza kwa wakati. Itaulizwa tena yenyewe.',
+  },
+  DnsRefused: {
+    en: 'The proof could not be written to the DNS at {name}: {cause}. Check the server, the zone and the key.',
+    sw: 'Uthibitisho haukuweza kuandikwa kwenye DNS kwenye {name}: {cause}. Angalia seva, zoni na ufunguo.',
+  },
   InputInvalid: {
     en: 'Something in the form cannot be read. See the fields.',
     sw: 'Kuna kitu kwenye fomu kisichosomeka. Angalia sehemu zake.',

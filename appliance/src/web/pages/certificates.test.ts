@@ -2,9 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { orThrow, type Fault, type Result } from '@lango/kernel'
+import { err, orThrow, type Fault, type Result } from '@lango/kernel'
 import { seededRandom } from '@lango/kernel/testing'
 import type { Actor } from '@lango/kernel/verbs'
+import { Acme } from '../../acme/renewal.ts'
 import { createCertificates } from '../../certificates.ts'
 import { runOwn } from '../../run-named.ts'
 import { loadTls, type TlsFiles } from '../../tls/index.ts'
@@ -22,13 +23,17 @@ afterEach(() => folders.splice(0).forEach((dir) => rmSync(dir, { recursive: true
 const boxWithCertificates = async () => {
   const [folder, elsewhere] = [newFolder(), newFolder()]
   const taken: TlsFiles[] = []
-  const late: { certificates?: ReturnType<typeof createCertificates> } = {}
+  const late: { certificates?: ReturnType<typeof createCertificates>; acme?: Acme } = {}
   const desk = webUnderTest({
     others: {
       'tls.show': () => late.certificates!.show(),
       'tls.use': (input, by) => late.certificates!.use(input, by),
       'tls.useBox': (input, by) => late.certificates!.useBox(input, by),
       'tls.renew': (input, by) => late.certificates!.renew(input, by),
+      'acme.show': () => late.acme!.show(),
+      'acme.set': (input, by) => late.acme!.set(input, by),
+      'acme.renew': (_, by) => late.acme!.renew(by),
+      'acme.off': (_, by) => late.acme!.off(by),
     },
   })
   const { clock } = desk.site
@@ -36,14 +41,27 @@ const boxWithCertificates = async () => {
   const deps = (hostName: string) => ({ now: clock.now, sure: true, random, hostName })
   orThrow(await loadTls(folder, deps('pop-kisumu')))
   const bought = orThrow(await loadTls(elsewhere, deps('radius.isp.example')))
+  const command = (name: string, input: unknown, actor: Actor): Promise<Result<unknown, Fault>> =>
+    Promise.resolve(runOwn(desk.site, name, input, { actor }))
   late.certificates = createCertificates({
     folder,
     clock: { now: clock.now, sure: () => true },
     random,
     hostName: 'pop-kisumu',
     take: ({ eap }) => taken.push(eap),
-    command: (name: string, input: unknown, actor: Actor): Promise<Result<unknown, Fault>> =>
-      Promise.resolve(runOwn(desk.site, name, input, { actor })),
+    command,
+  })
+  late.acme = new Acme({
+    folder,
+    vault: desk.site.vault,
+    clock: { now: clock.now, sure: () => true },
+    random,
+    certificates: late.certificates,
+    obtain: () =>
+      Promise.resolve(err({ type: 'DnsRefused', name: '_acme-challenge.wifi.isp.example', cause: 'REFUSED' })),
+    command,
+    every: () => () => undefined,
+    log: desk.log,
   })
   const files = () =>
     Object.fromEntries(
@@ -128,4 +146,36 @@ test('a new one of the box’s own is in use at once, by the same authority', as
   expect(files()['ca.pem']).toBe(before['ca.pem'])
   expect(files()['server.pem']).not.toBe(before['server.pem'])
   expect([taken.length, audited().length]).toEqual([1, 1])
+})
+
+test('what gets a certificate by itself is set on the page; its key is told nowhere, and what failed stands there', async () => {
+  const { signInAs, log, site } = await boxWithCertificates()
+  const owner = signInAs('owner')
+  const page = '/settings/certificates'
+  const form = {
+    do: 'acme',
+    names: 'wifi.isp.example, radius.isp.example',
+    kind: 'rfc2136',
+    server: '192.0.2.53',
+    zone: 'isp.example',
+    keyName: 'lango',
+    secret: 'c2VjcmV0LW9mLXRoZS16b25l',
+  }
+  const wrong = await owner.send(page, { ...form, server: 'ns.isp.example', names: 'wifi' })
+  expect(wrong.status).toBe(422)
+  const refused = await wrong.text()
+  expect(refused.match(/This cannot be used/g)).toHaveLength(2)
+  expect(refused).not.toContain(form.secret)
+  expect((await owner.send(page, form)).headers.get('location')).toBe(`${page}?said=acme`)
+  const shown = await (await owner.visit(page)).text()
+  expect(shown).toContain('wifi.isp.example, radius.isp.example')
+  expect(shown).toContain('acme-v02.api.letsencrypt.org')
+  expect((await owner.send(page, { do: 'acmeNow' })).status).not.toBe(303)
+  expect(await (await owner.visit(page)).text()).toContain('Why stands on the home page')
+  const records = site.database.raw.prepare<[], string>('SELECT record FROM audit').pluck().all().join()
+  expect(records).toContain('wifi.isp.example')
+  for (const text of [shown, records, log.text()]) expect(text).not.toContain(form.secret)
+  expect((await signInAs('technician').send(page, form)).status).toBe(403)
+  expect((await owner.send(page, { do: 'acmeOff' })).headers.get('location')).toBe(`${page}?said=off`)
+  expect(await (await owner.visit(page)).text()).not.toContain('radius.isp.example')
 })
