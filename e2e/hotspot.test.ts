@@ -204,6 +204,21 @@ suite('hotspot', () => {
     }
   })
 
+  test('a phone that DHCP has told of the portal’s API comes by the router’s own page', async () => {
+    const tower = await open(['http-chap'])
+    const login = new URLSearchParams({ login: `http://127.0.0.1:${port}/login` })
+    const told = await fetch(`http://127.0.0.1:${box.ports.portal}/captive-portal/api?${login}`)
+    const { captive, 'user-portal-url': url } = (await told.json()) as { captive: boolean; 'user-portal-url': string }
+    expect(captive).toBe(true)
+    const page = await phone()
+    await page.goto(url)
+    await page.getByRole('link', { name: 'I have a voucher' }).click()
+    await page.getByLabel('Code').fill(await voucher())
+    await page.getByRole('button', { name: 'Connect' }).click()
+    await page.getByText('You are online').waitFor()
+    expect(tower.sessions).toHaveLength(1)
+  })
+
   test('a phone that comes back as another device is online with one tap', async () => {
     const tower = await open(['http-chap'])
     const page = await phone()

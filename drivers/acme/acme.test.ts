@@ -8,9 +8,17 @@ import * as x509 from '@peculiar/x509'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ok, systemRandom } from '@lango/kernel'
 import { createAuthority } from '../simulators/acme/authority.ts'
+import { startDnsSimulator } from '../simulators/acme/dns.ts'
 import { startAcmeSimulator, type AcmeSimulator } from '../simulators/acme/index.ts'
 import { signedUpdate, updateOutcome } from './dns-message.ts'
-import { createDnsWebhook, createRfc2136, createSeen, obtainCertificate, type DnsProvider } from './index.ts'
+import {
+  createDnsWebhook,
+  createRfc2136,
+  createSeen,
+  obtainCertificate,
+  publicServersOf,
+  type DnsProvider,
+} from './index.ts'
 
 const ZONE = 'isp.example'
 const key = { name: 'lango-key', secret: Buffer.from('a secret of thirty-two octets ok') }
@@ -62,7 +70,7 @@ const obtain = async (dns: DnsProvider, ...names: string[]) => {
     dns,
     wait,
     signal,
-    seen: createSeen([`127.0.0.1:${acme.dns.port}`], wait),
+    seen: createSeen(() => Promise.resolve([`127.0.0.1:${acme.dns.port}`]), wait),
   })
 }
 
@@ -160,6 +168,25 @@ test('an answer that another has signed, or nobody, is none', async () => {
     expect(updateOutcome(good.subarray(0, length), 7, key, asked.mac)).toBeUndefined()
   acme.dns.forge(Buffer.from('another secret'))
   expect(updateOutcome(await answer(), 7, key, asked.mac)).toBeUndefined()
+})
+
+test('the authority is let look only once every server of the zone has the proof', async () => {
+  const secondary = await startDnsSimulator(ZONE, key)
+  const servers = () => Promise.resolve([acme.dns, secondary].map(({ port }) => `127.0.0.1:${port}`))
+  const name = '_acme-challenge.wifi.isp.example'
+  await rfc2136().put(name, 'v')
+  let looks = 0
+  const seen = createSeen(servers, async () => {
+    looks++
+    if (looks === 2) await rfc2136({ port: secondary.port }).put(name, 'v')
+  })
+  await seen(name, 'v')
+  expect(looks).toBe(2)
+  // One that never has it is not waited for without end.
+  await seen(name, 'another')
+  expect(looks).toBe(32)
+  expect(await publicServersOf(`127.0.0.1:${acme.dns.port}`, ZONE)).toEqual([])
+  await secondary.close()
 })
 
 test('a webhook is posted what to put, and sent what to take away', async () => {

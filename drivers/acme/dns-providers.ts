@@ -1,6 +1,6 @@
 /** Where names are kept: a server that takes dynamic updates, or whatever a webhook of the owner's speaks to. */
 import { createSocket } from 'node:dgram'
-import { Resolver } from 'node:dns/promises'
+import { lookup, Resolver } from 'node:dns/promises'
 import { isIPv6 } from 'node:net'
 import { err, ok, type Random, type Result } from '@lango/kernel'
 import { signedUpdate, updateOutcome, type DnsUpdate, type TsigKey } from './dns-message.ts'
@@ -84,18 +84,42 @@ export const createDnsWebhook = ({ url, token, caPem }: DnsWebhookOptions): DnsP
 const SEEN_LOOKS_MAX = 30
 const SEEN_LOOK_MS = 4000
 
-/** Looks until a value stands at a name. After two minutes it is the authority that says what it sees. */
-export const createSeen = (
-  /** `192.0.2.53:53`; none for the machine's own resolvers. */
-  servers: readonly string[],
-  wait: (ms: number) => Promise<unknown>,
-): ((name: string, value: string) => Promise<void>) => {
+/** `192.0.2.53:53`, or an address alone. */
+const resolverAt = (...servers: readonly string[]): Resolver => {
   const resolver = new Resolver({ timeout: 2000, tries: 2 })
   if (servers.length > 0) resolver.setServers(servers)
+  return resolver
+}
+
+/** Whom the world asks for a zone, as its primary tells it: that may itself be hidden. */
+export const publicServersOf = async (primary: string, zone: string): Promise<readonly string[]> => {
+  const names = await resolverAt(primary)
+    .resolveNs(zone)
+    .catch(() => [])
+  const found = await Promise.all(names.map((name) => lookup(name, { all: true }).catch(() => [])))
+  return found.flat().map(({ address }) => address)
+}
+
+/**
+ * Looks until a value stands at a name, at every server that has to have it: the authority asks any of them. After two
+ * minutes it is the authority that says what it sees.
+ */
+export const createSeen = (
+  /** None for the machine's own resolvers. */
+  serversNow: () => Promise<readonly string[]>,
+  wait: (ms: number) => Promise<unknown>,
+): ((name: string, value: string) => Promise<void>) => {
+  const hasIt = async (resolver: Resolver, name: string, value: string): Promise<boolean> => {
+    const found = await resolver.resolveTxt(name).catch(() => [])
+    return found.some((pieces) => pieces.join('') === value)
+  }
   return async (name, value) => {
+    const servers = await serversNow()
+    let waiting = servers.length === 0 ? [resolverAt()] : servers.map((server) => resolverAt(server))
     for (let looks = 0; looks < SEEN_LOOKS_MAX; looks++) {
-      const found = await resolver.resolveTxt(name).catch(() => [])
-      if (found.some((pieces) => pieces.join('') === value)) return
+      const have = await Promise.all(waiting.map((resolver) => hasIt(resolver, name, value)))
+      waiting = waiting.filter((_, at) => !have[at])
+      if (waiting.length === 0) return
       await wait(SEEN_LOOK_MS)
     }
   }

@@ -6,6 +6,7 @@ import {
   createRfc2136,
   createSeen,
   obtainCertificate,
+  publicServersOf,
   type AcmeFault,
   type DnsProvider,
 } from '@lango/drivers/acme'
@@ -21,16 +22,17 @@ const providerOf = ({ dns }: AcmeSettings, { random, now }: Deps): DnsProvider =
   return createRfc2136({ ...dns, key, random, now })
 }
 
-/** The server that takes the update has it first; behind a webhook only the machine's own resolvers are known. */
-const serversOf = ({ dns }: AcmeSettings): readonly string[] => {
+/** Who has to have the proof before the authority looks; behind a webhook only the machine's own resolvers are known. */
+const serversOf = async ({ dns }: AcmeSettings): Promise<readonly string[]> => {
   if (dns.kind === 'webhook') return []
-  return [`${dns.server.includes(':') ? `[${dns.server}]` : dns.server}:${dns.port}`]
+  const primary = `${dns.server.includes(':') ? `[${dns.server}]` : dns.server}:${dns.port}`
+  return [primary, ...(await publicServersOf(primary, dns.zone))]
 }
 
 export const createObtain =
   (deps: Deps) =>
   ({ settings, account }: Pick<AcmeKept, 'settings' | 'account'>, csr: Buffer, signal: AbortSignal) => {
     const wait = (ms: number) => sleep(ms, undefined, { signal })
-    const seen = createSeen(serversOf(settings), wait)
+    const seen = createSeen(() => serversOf(settings), wait)
     return obtainCertificate(account, { ...settings, csr }, { dns: providerOf(settings, deps), seen, wait, signal })
   }
