@@ -515,16 +515,20 @@ test('over https by its public name the API tells of the portal there, and cooki
   expect(await state('/captive-portal/api')).toEqual({ captive: true, 'user-portal-url': `${ORIGIN}/` })
   // Systems take no portal that is not https, wherever they have asked.
   expect(await (await portal.get('/captive-portal/api')).json()).toMatchObject({ 'user-portal-url': `${ORIGIN}/` })
-  const { waiting } = await bought(portal)
+  await bought(portal)
   await portal.runJobs()
   await portal.paid()
   expect((await ask('/')).status).toBe(200)
   portal.online.set('10.5.50.7', 1)
   expect(await state('/captive-portal/api')).toMatchObject({ captive: false, 'can-extend-session': true })
-  const { at } = await follow(portal, waiting)
-  const ticket = new URL(new URL(at).searchParams.get('dst')!).pathname.replace('/s/', '')
-  expect((await ask(`/connect/${ticket}`)).headers.get('set-cookie')).toMatch(/; Secure$/)
-  expect((await portal.get(`/connect/${ticket}`)).headers.get('set-cookie')).not.toContain('Secure')
+  const code = new URLSearchParams({ code: portal.codeOf(1) })
+  const typed = await ask('/voucher', {
+    method: 'POST',
+    headers: { host: 'wifi.isp.example:8443', 'content-type': 'application/x-www-form-urlencoded' },
+    body: code.toString(),
+  })
+  expect(typed.headers.get('set-cookie')).toMatch(/; Secure$/)
+  expect((await portal.post('/voucher', Object.fromEntries(code))).headers.get('set-cookie')).not.toContain('Secure')
 })
 
 test('whom the API has told of the portal comes by the router’s login page, and by no other', async () => {
