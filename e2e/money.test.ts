@@ -21,6 +21,7 @@ const weatherOf = (day: number): Weather => ({
   forgeries: 0.05,
   trustUpTo: 20,
   crashes: 0.0005,
+  refunds: 0.02,
 })
 
 test.each(Array.from({ length: days }, (_, day) => day))(
@@ -32,7 +33,7 @@ test.each(Array.from({ length: days }, (_, day) => day))(
     const lived = await liveDay({ ...options, phones: purchases, atOnce: 20 }, ({ sinceMs, amountMinor }) => {
       if (sinceMs >= 60_000 || amountMinor > weather.trustUpTo * 100) throw new Error(`ahead for ${sinceMs} ms`)
     })
-    expectMoneyWhole(lived.site, lived.world.paid())
+    expectMoneyWhole(lived.site, lived.world.paid(), lived.world.paidBack())
     expect(lived.world.paid().length).toBeGreaterThan(purchases / 4)
     lived.site.database.close()
   },

@@ -2,7 +2,7 @@
 import type { Fault, Log, Result } from '@lango/kernel'
 import { system, type AnyCommand } from '@lango/kernel/verbs'
 import { createReportGate, hearReport } from '@lango/modules/messages'
-import { createCallbackGate, hearCallback, hearConfirmation } from '@lango/modules/payments'
+import { createCallbackGate, hearCallback, hearConfirmation, hearResult } from '@lango/modules/payments'
 import { paymentCallbacks } from './drivers.ts'
 import { createReportReaders } from './messages/drivers.ts'
 import type { Site } from './site.ts'
@@ -31,6 +31,7 @@ export const callbacksOf = ({ database: { raw }, vault, dispatcher, ids }: Parts
     reader: paymentCallbacks,
     prompt: written(hearCallback),
     payment: written(hearConfirmation),
+    refund: written(hearResult),
     synced: () => dispatcher.synced(),
     log,
   })

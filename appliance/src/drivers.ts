@@ -17,7 +17,7 @@ import { createS3Store } from '@lango/drivers/s3'
 import { createWebhookSender } from '@lango/drivers/webhook'
 import { readPlace, scheduleSecretPurpose, type BackupJobDeps } from '@lango/modules/backups'
 import { contains, parseAddress, parseRange, routerSecretPurpose, serverSecretPurpose } from '@lango/modules/network'
-import { missingOf, MPESA, mpesaSecretsPurpose, type MpesaSecrets, type MpesaSettings } from '@lango/modules/payments'
+import { accountOf, MPESA, mpesaSecretsPurpose, type MpesaSettings } from '@lango/modules/payments'
 import type { PaymentProvider } from '@lango/modules/payments/port'
 import type { NasControl, NasSession } from '@lango/modules/sessions/port'
 import { webhookSecretPurpose, type DeliveryDeps } from '@lango/modules/webhooks'
@@ -176,12 +176,10 @@ export const createPaymentProvider = ({
       log.error('the secrets of M-Pesa cannot be opened', { fault: opened.error })
       return undefined
     }
-    const secrets = JSON.parse(opened.value.reveal()) as MpesaSecrets
-    if (missingOf(config, secrets).length > 0) return undefined
-    const { phone, baseUrl, kind, shortcode, till, consumerKey } = config
-    const settings = { baseUrl, kind, shortcode, till, consumerKey }
-    const [consumerSecret, passkey] = [new Secret(secrets.consumerSecret), new Secret(secrets.passkey)]
-    const mpesa = createMpesa({ ...settings, consumerSecret, passkey }, { clock, timers: systemTimers() })
+    const whole = accountOf(config, opened.value.reveal())
+    if (whole === undefined) return undefined
+    const { phone } = config
+    const mpesa = createMpesa(whole, { clock, timers: systemTimers() })
     let isListed = false
     return {
       ...mpesa,

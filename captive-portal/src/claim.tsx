@@ -111,7 +111,7 @@ export class Claim {
     const payment = RECEIPT.test(receipt) ? await this.#gate.ask(receiptAtGate, { receipt }) : undefined
     if (!payment) return { say: words.claimNone }
     if (payment.state === 'unmatched') return this.#take(claim, receipt, payment)
-    if (payment.state === 'refunded') return { say: words.claimOver }
+    if (payment.state === 'refunding' || payment.state === 'refunded') return { say: words.claimOver }
     return payment.grantNo === null ? { say: words.paidClock } : this.#ticketOf(payment.grantNo)
   }
 
@@ -120,9 +120,12 @@ export class Claim {
     const { words } = view
     const { amountMinor, currency } = payment
     const price = formatPrice(amountMinor, currency)
+    const ask = fill(words.claimAsk, { price, support: words.supportUnknown })
+    // Somebody of the staff has it in hand.
+    if (payment.doubt === 'refund-failed') return { say: ask }
     const all = await this.#gate.ask(plansForSale, {})
     const plans = all.filter((plan) => plan.priceMinor === amountMinor && plan.currency === currency)
-    if (plans.length === 0) return { say: fill(words.claimAsk, { price, support: words.supportUnknown }) }
+    if (plans.length === 0) return { say: ask }
     const phone = payment.phone ?? typed
     if (phone === undefined) return { say: words.claimPhoneToo }
     const plan = plans.length === 1 ? plans[0]! : plans.find(({ id }) => id === planId)

@@ -71,6 +71,15 @@ const PaidPage = (props: Props) => (
   </Page>
 )
 
+const OverPage = ({ view, here }: Props) => (
+  <Page view={view} title={view.words.refundedTitle} path={here}>
+    <p>{view.words.refundedBody}</p>
+    <a class="button button-main" href={href(view, '/')}>
+      {view.words.tryAgain}
+    </a>
+  </Page>
+)
+
 const FailedPage = (props: Props) => {
   const { view, purchase, here } = props
   const { words } = view
@@ -125,4 +134,10 @@ export class Waiting {
   }
 }
 
-const pages = { requested: PromptPage, accepted: PromptPage, confirmed: PaidPage, failed: FailedPage }
+const pages = {
+  requested: PromptPage,
+  accepted: PromptPage,
+  confirmed: PaidPage,
+  failed: FailedPage,
+  refunded: OverPage,
+}

@@ -35,6 +35,7 @@ type Named = Pick<AccountRow, 'kind' | 'code'>
 const plainAccounts = [
   ['asset', 'mobile-money', 'mobileMoney'],
   ['liability', 'unmatched', 'unmatched'],
+  ['liability', 'refunds', 'refunds'],
   ['liability', 'purchases', 'purchases'],
   ['income', 'plans', 'plans'],
   ['income', 'vouchers', 'vouchers'],

@@ -44,6 +44,7 @@ export const ledgerWords = catalogue(
     mobileMoney: 'Mobile money',
     purchases: 'Paid for and not given yet',
     unmatched: 'Paid by phone, for nobody knows what',
+    refunds: 'On its way back',
   },
   {
     title: 'Leja',
@@ -87,6 +88,7 @@ export const ledgerWords = catalogue(
     mobileMoney: 'Pesa za simu',
     purchases: 'Vilivyolipiwa na bado havijatolewa',
     unmatched: 'Zilizolipwa kwa simu, haijulikani za nini',
+    refunds: 'Zinazorudishwa',
   },
 )
 

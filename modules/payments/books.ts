@@ -1,7 +1,7 @@
 /** What payments write in the ledger. Called by commands, in their transaction. */
 import { money, orThrow, type Money } from '@lango/kernel'
 import type { CommandContext } from '@lango/kernel/verbs'
-import { credit, debit, post, type Account } from '../ledger/index.ts'
+import { credit, debit, post, reverse, type Account } from '../ledger/index.ts'
 
 /** What customers have paid to the ISP by mobile money. */
 const MOBILE_MONEY: Account = { kind: 'asset', code: 'mobile-money' }
@@ -9,6 +9,8 @@ const MOBILE_MONEY: Account = { kind: 'asset', code: 'mobile-money' }
 const UNMATCHED: Account = { kind: 'liability', code: 'unmatched' }
 /** Paid for a purchase that is not given yet. */
 const PURCHASES: Account = { kind: 'liability', code: 'purchases' }
+/** The provider is to pay it back, and has not said that it did. */
+const REFUNDS: Account = { kind: 'liability', code: 'refunds' }
 const INCOME: Account = { kind: 'income', code: 'plans' }
 
 type Amount = { readonly amountMinor: number; readonly currency: string }
@@ -28,17 +30,18 @@ export const bookUnmatched = (ctx: CommandContext, payment: Amount & { readonly 
   orThrow(post(ctx, { kind: 'received', cause: `payment:${payment.id}:received`, lines }))
 }
 
-/** Somebody has said which purchase it is for. */
-export const bookMoved = (ctx: CommandContext, payment: Amount & { readonly id: string }): void => {
+/** Somebody has said which purchase it is for; another one before it may have been paid back in vain. */
+export const bookMoved = (ctx: CommandContext, payment: Amount & { readonly id: string }, purchaseId: string): void => {
   const amount = amountOf(payment)
   const lines = [debit(UNMATCHED, amount), credit(PURCHASES, amount)]
-  orThrow(post(ctx, { kind: 'moved', cause: `payment:${payment.id}:moved`, lines }))
+  orThrow(post(ctx, { kind: 'moved', cause: `payment:${payment.id}:moved:${purchaseId}`, lines }))
 }
 
-export const bookGranted = (ctx: CommandContext, purchase: Amount & { readonly id: string }): void => {
+/** Answers the entry. */
+export const bookGranted = (ctx: CommandContext, purchase: Amount & { readonly id: string }): string => {
   const amount = amountOf(purchase)
   const lines = [debit(PURCHASES, amount), credit(INCOME, amount)]
-  orThrow(post(ctx, { kind: 'sold', cause: `purchase:${purchase.id}:granted`, lines }))
+  return orThrow(post(ctx, { kind: 'sold', cause: `purchase:${purchase.id}:granted`, lines }))
 }
 
 /** It was paid back, as somebody of the staff says. */
@@ -46,4 +49,33 @@ export const bookRefunded = (ctx: CommandContext, payment: Amount & { readonly i
   const amount = amountOf(payment)
   const lines = [debit(UNMATCHED, amount), credit(MOBILE_MONEY, amount)]
   orThrow(post(ctx, { kind: 'refunded', cause: `payment:${payment.id}:refunded`, lines }))
+}
+
+type Refund = Amount & { readonly id: string }
+
+/** Of a purchase: what was earned with it is no longer. */
+export const bookRefundAsked = (
+  ctx: CommandContext,
+  refund: Refund,
+  purchase: (Amount & { readonly id: string; readonly grantedAt: number | null }) | undefined,
+): void => {
+  const amount = amountOf(refund)
+  if (purchase && purchase.grantedAt !== null)
+    // It stands already: posted again it is answered as it is.
+    orThrow(reverse(ctx, bookGranted(ctx, purchase), `refund:${refund.id}:taken-back`))
+  const lines = [debit(purchase ? PURCHASES : UNMATCHED, amount), credit(REFUNDS, amount)]
+  orThrow(post(ctx, { kind: 'moved', cause: `refund:${refund.id}:asked`, lines }))
+}
+
+export const bookRefundDone = (ctx: CommandContext, refund: Refund): void => {
+  const amount = amountOf(refund)
+  const lines = [debit(REFUNDS, amount), credit(MOBILE_MONEY, amount)]
+  orThrow(post(ctx, { kind: 'refunded', cause: `refund:${refund.id}:done`, lines }))
+}
+
+/** The money is still here, and for nobody. */
+export const bookRefundFailed = (ctx: CommandContext, refund: Refund): void => {
+  const amount = amountOf(refund)
+  const lines = [debit(REFUNDS, amount), credit(UNMATCHED, amount)]
+  orThrow(post(ctx, { kind: 'moved', cause: `refund:${refund.id}:failed`, lines }))
 }

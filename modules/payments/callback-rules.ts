@@ -1,6 +1,6 @@
 /** What becomes of what a provider posts. Nothing of it is signed: at best it is a reason to ask. Pure. */
 import { defineLimits } from '@lango/kernel'
-import type { Standing } from './rules.ts'
+import type { PurchaseState, Standing } from './rules.ts'
 
 export const callbackOutcomes = [
   /** It fits what was asked for: the provider is asked at once. */
@@ -16,6 +16,12 @@ export const callbackOutcomes = [
   /** It names another prompt, or another amount. */
   'mismatch',
   'unreadable',
+  /** A result of a refund, by the name that the provider gave it: it is over. */
+  'believed',
+  /** The same of one that the provider gave no name: whoever decides is shown it. */
+  'noted',
+  /** The provider waited too long with a refund, which may be done all the same. */
+  'waited',
   /** It comes from an address that the provider is not known to post from, and only those count. */
   'unknown-source',
 ] as const
@@ -56,6 +62,8 @@ export type Claim = {
 /** A shilling, which is all that M-Pesa moves. */
 const MINOR = 100
 
+const isPaidFor = (state: PurchaseState): boolean => ['confirmed', 'granted', 'refunded'].includes(state)
+
 /** A payment that is told of, and what is known of it: its receipt, and the purchase that its account names. */
 export type Confirmed = {
   readonly isOurShortcode: boolean
@@ -72,7 +80,7 @@ export const confirmationOutcome = (told: Confirmed | undefined): CallbackOutcom
   // Prompts are told of here too: their receipt comes with the list, and nobody waits for it.
   if (told.isKnown) return 'settled'
   if (named === undefined || named.amountMinor !== amountMinor) return 'listed'
-  if (named.state === 'confirmed' || named.state === 'granted') return 'settled'
+  if (isPaidFor(named.state)) return 'settled'
   return named.state === 'accepted' && named.providerRef !== null ? 'asked' : 'listed'
 }
 
@@ -93,7 +101,7 @@ export const outcomeOf = (purchase: Prompted, claim: Claim | undefined, trustUpT
 
 const afterClaim = (purchase: Prompted, { isPaid }: Claim, trustUpTo: number): CallbackOutcome => {
   const { state, providerRef, amountMinor, mayStillBePaid, aheadAt } = purchase
-  if (state === 'confirmed' || state === 'granted') return 'settled'
+  if (isPaidFor(state)) return 'settled'
   if (providerRef === null) return 'listed'
   const isTrusted = isPaid && amountMinor <= trustUpTo * MINOR && aheadAt === null
   if (state === 'accepted') return isTrusted ? 'ahead' : 'asked'

@@ -5,7 +5,7 @@ const PURPOSE = 'payments.callback'
 
 type Hasher = Pick<Vault, 'keyedHash'>
 
-/** Of a prompt: one purchase's, at one shortcode. The number finds it, the id is never given again. */
+/** Of a prompt or a refund: one's own, at one shortcode. The number finds it, the id is never given again. */
 export type PromptPath = { readonly number: number; readonly id: string; readonly shortcode: string }
 
 /** Of all payments to a shortcode: that one came in, or whether one may. */
@@ -19,3 +19,23 @@ export const promptToken = (vault: Hasher, { number, id, shortcode }: PromptPath
 
 /** The number of the purchase that a token speaks of. */
 export const purchaseInToken = (token: string): number | undefined => numberInToken('01', token)
+
+/** How a refund ended, or that the provider waited too long with it. */
+export type RefundCallback = 'result' | 'timeout'
+
+/** Beside 04 and 05, which are of messages. */
+const refundKinds = { result: '06', timeout: '07' } as const
+
+export const refundToken = (vault: Hasher, tells: RefundCallback, { number, id, shortcode }: PromptPath): string =>
+  callbackToken(vault, { kind: refundKinds[tells], number, of: [tells, id, shortcode], purpose: PURPOSE })
+
+/** The number of the refund that a token speaks of, and what it tells. */
+export const refundInToken = (
+  token: string,
+): { readonly number: number; readonly tells: RefundCallback } | undefined => {
+  for (const tells of ['result', 'timeout'] as const) {
+    const number = numberInToken(refundKinds[tells], token)
+    if (number !== undefined) return { number, tells }
+  }
+  return undefined
+}

@@ -36,6 +36,7 @@ const stateMeanings = {
   confirmed: 'attention',
   granted: 'good',
   failed: 'stopped',
+  refunded: 'plain',
 } as const satisfies Record<PurchaseState, Meaning>
 
 export const StateMark = ({ desk, state }: { desk: Pick<Desk, 'locale'>; state: PurchaseState }) => (
@@ -46,6 +47,7 @@ const paymentStates = {
   matched: ['good', 'matched'],
   unmatched: ['attention', 'unmatchedOne'],
   resolved: ['good', 'resolved'],
+  refunding: ['info', 'refunding'],
   refunded: ['plain', 'refunded'],
 } as const satisfies Record<Payment['state'], readonly [Meaning, keyof PaymentWords]>
 

@@ -3,26 +3,13 @@ import { and, count, eq, gt, isNull } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok } from '@lango/kernel'
 import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
-import {
-  callbackLimits,
-  confirmationOutcome,
-  outcomeOf,
-  type CallbackOutcome,
-  type Confirmed,
-} from './callback-rules.ts'
+import { callbackLimits, confirmationOutcome, outcomeOf, type Confirmed } from './callback-rules.ts'
+import { arrival, isWritten, keep, mayCount } from './inbox.ts'
 import { askJob, pullNowJob, takeBackJob } from './jobs-asked-for.ts'
 import { mpesaConfig } from './mpesa.ts'
 import { readReference } from './rules.ts'
 import { hand, purchaseAt, takeBack, type Purchase } from './settle.ts'
 import { paymentInbox, paymentMarks, payments, purchases } from './tables.ts'
-
-/** As it came. Whoever calls with it has seen that the address was told to the provider. */
-const arrival = {
-  origin: z.string().max(64),
-  isKnownSource: z.boolean(),
-  body: z.string().max(callbackLimits.bodyOctetsMax),
-  digest: z.string().length(64),
-}
 
 const claim = z.object({
   ref: z.string().max(500),
@@ -115,18 +102,8 @@ const confirmed = (
 const confirmationsLately = ({ db, now }: CommandContext): number => {
   const { site } = paymentInbox
   const since = now - callbackLimits.confirmationsWithinMs
-  const lately = and(gt(site.arrivedAt, since), isNull(site.purchaseId))
+  const lately = and(gt(site.arrivedAt, since), isNull(site.purchaseId), isNull(site.refundId))
   return db.select({ rows: count() }).from(site).where(lately).get()!.rows
-}
-
-type Kept = Omit<typeof paymentInbox.site.$inferInsert, 'arrivedAt' | 'no'> & { readonly outcome: CallbackOutcome }
-
-const keep = (ctx: CommandContext, row: Kept): void => {
-  ctx.db
-    .insert(paymentInbox.site)
-    .values({ ...row, arrivedAt: ctx.now })
-    .run()
-  forgetOld(ctx)
 }
 
 /** At once, and then not again for some seconds, however much comes: each reading is a request of hours of payments. */
@@ -136,27 +113,9 @@ const pullSoon = (ctx: CommandContext): void => {
   ctx.enqueue(pullNowJob, {}, { key: 'now', runAt })
 }
 
-/** Safaricom's addresses are known by hearsay: they are looked at only where somebody has said so. */
-const mayCount = (ctx: CommandContext, { isKnownSource }: { readonly isKnownSource: boolean }): boolean =>
-  isKnownSource || mpesaConfig(ctx).callbackFrom === 'any'
-
-const isWritten = ({ db }: CommandContext, digest: string): boolean => {
-  const { site } = paymentInbox
-  return db.select({ no: site.no }).from(site).where(eq(site.digest, digest)).get() !== undefined
-}
-
 const rowsOf = ({ db }: CommandContext, { id }: Purchase): number => {
   const { site } = paymentInbox
   return db.select({ rows: count() }).from(site).where(eq(site.purchaseId, id)).get()!.rows
-}
-
-const forgetOld = ({ raw, now }: CommandContext): void => {
-  const { keptMs, forgottenAtOnce } = callbackLimits
-  raw
-    .prepare(
-      'DELETE FROM payment_inbox WHERE no IN (SELECT no FROM payment_inbox WHERE arrived_at < ? ORDER BY arrived_at LIMIT ?)',
-    )
-    .run(now - keptMs, forgottenAtOnce)
 }
 
 const ask = (ctx: CommandContext, { id, claimedAt }: Purchase, isPaid: boolean): void => {

@@ -108,7 +108,10 @@ const candidatesFor = (
     )
     .where(ofPhones ? or(named, ofPhones) : named)
     .all()
-  return rows.map(({ purchase, paymentId }) => ({ ...purchase, hasReceipt: paymentId !== null }))
+  return rows.map(({ purchase, paymentId }) => ({
+    ...purchase,
+    hasReceipt: paymentId !== null || purchase.state === 'refunded',
+  }))
 }
 
 const how = z.discriminatedUnion('as', [
@@ -143,7 +146,7 @@ export const resolvePayment = defineCommand({
       .run()
     if (target.value === null) bookRefunded(ctx, payment)
     else {
-      bookMoved(ctx, payment)
+      bookMoved(ctx, payment, target.value)
       settle(ctx, purchaseAt(ctx, target.value)!, true)
     }
     ctx.changed({ state: payment.state }, { state })

@@ -3,6 +3,9 @@ import { beginPrompt, givePaid, promptTold, requestPurchase, revealPurchase } fr
 import { payableAtGate, purchaseAtGate, purchasesOfPhone, receiptAtGate, receiptOfGrant } from './gate.ts'
 import { listCallbacks } from './callback-queries.ts'
 import { endAhead, hearCallback, hearConfirmation } from './hear-callback.ts'
+import { listRefunds } from './refund-queries.ts'
+import { hearResult } from './hear-result.ts'
+import { beginRefund, refundPayment, refundTold, sayRefund } from './refund.ts'
 import { findPurchases } from './find.ts'
 import { hearPayments, resolvePayment } from './hear.ts'
 import { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
@@ -19,7 +22,7 @@ import {
   showPayment,
   showPurchase,
 } from './queries.ts'
-import { paymentAccounts, paymentInbox, paymentMarks, payments as paymentsTable, purchases } from './tables.ts'
+import { paymentAccounts, paymentInbox, paymentMarks, payments as paymentsTable, purchases, refunds } from './tables.ts'
 
 export { payableAtGate, purchaseAtGate, purchasesOfPhone, receiptAtGate, receiptOfGrant } from './gate.ts'
 export { readPhone } from './phone.ts'
@@ -34,14 +37,17 @@ export { hearCallback, hearConfirmation } from './hear-callback.ts'
 export { findPurchases } from './find.ts'
 export { hearPayments, resolvePayment } from './hear.ts'
 export { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
-export { missingOf, MPESA, mpesaSecretsPurpose, type MpesaSecrets, type MpesaSettings } from './mpesa-rules.ts'
+export { accountOf, missingOf, MPESA, mpesaSecretsPurpose, readSecrets, type MpesaSettings } from './mpesa-rules.ts'
 export { listPayments, listPurchases, plansForSale } from './queries.ts'
+export { refundPayment, sayRefund } from './refund.ts'
+export { listRefunds } from './refund-queries.ts'
+export { hearResult } from './hear-result.ts'
 export { registerCallbacks } from './register-callbacks.ts'
 export { createPaymentWork, type PaymentWorkDeps } from './work.ts'
 
 export const payments = defineModule({
   name: 'payments',
-  tables: [purchases, paymentsTable, paymentMarks, paymentAccounts, paymentInbox],
+  tables: [purchases, paymentsTable, paymentMarks, paymentAccounts, paymentInbox, refunds],
   commands: [
     requestPurchase,
     revealPurchase,
@@ -56,6 +62,11 @@ export const payments = defineModule({
     callbackAddresses,
     callbacksRegistered,
     resolvePayment,
+    refundPayment,
+    beginRefund,
+    refundTold,
+    hearResult,
+    sayRefund,
     setMpesa,
     resealPayments,
   ],
@@ -69,6 +80,7 @@ export const payments = defineModule({
     listPayments,
     showPayment,
     settledByHand,
+    listRefunds,
     listCallbacks,
     showMpesa,
     purchasePace,

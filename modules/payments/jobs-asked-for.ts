@@ -12,6 +12,9 @@ export const takeBackJob = { name: 'payments.takingBack', input } as const
 /** Gives what was paid for, where the clock was not trusted when it was paid. */
 export const grantJob = { name: 'payments.granting', input } as const
 
+/** Has the provider pay back. */
+export const refundJob = { name: 'payments.refunding', input: z.object({ refundId: z.string() }) } as const
+
 /** Tells the provider where it may tell of payments. */
 export const registerJob = { name: 'payments.registering', input: z.object({}) } as const
 /** Reads what the provider has received. */

@@ -9,7 +9,16 @@ let folder: string
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'money-'))))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const calm = { isTill: false, isMasked: false, faults: 0, isReached: false, forgeries: 0, trustUpTo: 0, crashes: 0 }
+const calm = {
+  isTill: false,
+  isMasked: false,
+  faults: 0,
+  isReached: false,
+  forgeries: 0,
+  trustUpTo: 0,
+  crashes: 0,
+  refunds: 0,
+}
 const reached = { ...calm, isReached: true, forgeries: 0.3 }
 const weathers: readonly Weather[] = [
   calm,
@@ -24,11 +33,18 @@ const weathers: readonly Weather[] = [
   { ...reached, isTill: true, isMasked: true, faults: 0.1, trustUpTo: 20 },
   { ...reached, faults: 0.15, trustUpTo: 50, crashes: 0.005 },
   { ...calm, isTill: true, faults: 0.1, crashes: 0.005 },
+  { ...calm, refunds: 0.3 },
+  { ...calm, faults: 0.15, refunds: 0.3 },
+  { ...calm, isTill: true, faults: 0.1, refunds: 0.3, crashes: 0.01 },
+  { ...reached, faults: 0, refunds: 0.5 },
+  { ...reached, faults: 0.15, trustUpTo: 50, refunds: 0.5 },
+  { ...reached, isTill: true, isMasked: true, faults: 0.2, refunds: 0.3 },
+  { ...reached, faults: 0.15, refunds: 0.5, crashes: 0.01 },
 ]
 const days = weathers.flatMap((weather, index) => [1, 2].map((n) => ({ seed: 10 * index + n, ...weather })))
 
 test.each(days)(
-  'every shilling is one purchase’s or waits for somebody to look at it, and nothing is given unpaid: %j',
+  'every shilling is one purchase’s, waits for somebody to look at it, or is back where it came from, and nothing is given unpaid: %j',
   async ({ seed, ...weather }) => {
     const file = weather.crashes > 0 ? join(folder, `${seed}.db`) : ':memory:'
     const day = { seed, weather, file, purchases: 30, phones: 12, atOnce: 1 }
@@ -38,6 +54,7 @@ test.each(days)(
     })
     for (const fault of refused) expect(['PromptOpen', 'PromptsMany']).toContain(fault)
     expect(crashes > 0).toBe(weather.crashes > 0)
-    expectMoneyWhole(site, world.paid())
+    expect(world.paidBack().length > 0).toBe(weather.refunds > 0)
+    expectMoneyWhole(site, world.paid(), world.paidBack())
   },
 )

@@ -1,5 +1,7 @@
 /** What has to be known to be paid by M-Pesa. Pure. */
+import { createPublicKey } from 'node:crypto'
 import { z } from 'zod'
+import { Secret } from '@lango/kernel'
 
 export const SANDBOX = 'https://sandbox.safaricom.co.ke'
 export const MPESA = 'mpesa'
@@ -22,6 +24,16 @@ const isCallbackUrl = (text: string): boolean => {
   if (url === null || !/^https?:$/.test(url.protocol)) return false
   const isBare = url.search === '' && url.hash === '' && url.username === '' && url.password === ''
   return isBare && !forbiddenInCallbacks.some((word) => text.toLowerCase().includes(word))
+}
+
+const CERTIFICATE_MAX = 8000
+const isCertificate = (text: string): boolean => {
+  if (text === '') return true
+  try {
+    return createPublicKey(text).asymmetricKeyType === 'rsa'
+  } catch {
+    return false
+  }
 }
 
 /** What M-Pesa moves at once at most. */
@@ -47,6 +59,14 @@ export const mpesaSettingsSchema = z.object({
     .string()
     .trim()
     .regex(/^(\+254[17]\d{8})?$/, 'A number is written as +254712345678.'),
+  /** Who pays money back in the name of the organisation; '' where nobody does from here. */
+  initiatorName: z.string().trim().max(100),
+  /** PEM, of the environment: what the initiator's password is sealed with on its way. */
+  certificate: z
+    .string()
+    .trim()
+    .max(CERTIFICATE_MAX)
+    .refine(isCertificate, 'It is a certificate in PEM, with an RSA key.'),
   /** Where Safaricom reaches this box, which may tell it then how a prompt ended; '' where nobody does. */
   callbackUrl: z
     .string()
@@ -68,7 +88,18 @@ export type Registration = {
   readonly reason?: string
 }
 
-export type MpesaSecrets = { readonly consumerSecret: string; readonly passkey: string }
+export type MpesaSecrets = {
+  readonly consumerSecret: string
+  readonly passkey: string
+  readonly initiatorPassword: string
+}
+
+/** As they are sealed; what was sealed before there was a secret has none of it. */
+export const readSecrets = (json: string): MpesaSecrets => ({
+  ...NO_SECRETS,
+  ...(JSON.parse(json) as Partial<MpesaSecrets>),
+})
+export const NO_SECRETS: MpesaSecrets = { consumerSecret: '', passkey: '', initiatorPassword: '' }
 
 export const newMpesa: MpesaSettings = {
   baseUrl: SANDBOX,
@@ -77,6 +108,8 @@ export const newMpesa: MpesaSettings = {
   till: '',
   consumerKey: '',
   phone: '',
+  initiatorName: '',
+  certificate: '',
   callbackUrl: '',
   callbackFrom: 'any',
   trustUpTo: 0,
@@ -92,3 +125,20 @@ export const missingOf = (settings: MpesaSettings, secrets: MpesaSecrets): strin
   ...(settings.kind === 'till' && settings.till === '' ? ['till'] : []),
   ...(['consumerSecret', 'passkey'] as const).filter((name) => secrets[name] === ''),
 ]
+
+/** What is missing further, before money can go back. */
+export const missingToPayBack = (settings: MpesaSettings, secrets: MpesaSecrets): string[] => [
+  ...(['initiatorName', 'certificate'] as const).filter((name) => settings[name] === ''),
+  ...(secrets.initiatorPassword === '' ? ['initiatorPassword'] : []),
+]
+
+/** As the provider's driver takes it, with an initiator where all is there that it takes; undefined while nobody can pay. */
+export const accountOf = (settings: MpesaSettings, opened: string) => {
+  const secrets = readSecrets(opened)
+  if (missingOf(settings, secrets).length > 0) return undefined
+  const { baseUrl, kind, shortcode, till, consumerKey, initiatorName: name, certificate } = settings
+  const [consumerSecret, passkey] = [new Secret(secrets.consumerSecret), new Secret(secrets.passkey)]
+  const credential = { password: new Secret(secrets.initiatorPassword), certificate }
+  const initiator = missingToPayBack(settings, secrets).length === 0 && { name, credential }
+  return { baseUrl, kind, shortcode, till, consumerKey, consumerSecret, passkey, ...(initiator && { initiator }) }
+}

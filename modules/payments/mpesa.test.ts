@@ -8,7 +8,8 @@ import { messages } from '../messages/index.ts'
 import { plans } from '../plans/index.ts'
 import { services } from '../services/index.ts'
 import { settings } from '../settings/index.ts'
-import { mpesaSecretsPurpose, payments, setMpesa, showMpesa, type MpesaSecrets } from './index.ts'
+import { mpesaSecretsPurpose, payments, setMpesa, showMpesa } from './index.ts'
+import type { MpesaSecrets } from './mpesa-rules.ts'
 import { forbiddenInUrls } from '../../drivers/mpesa/facts.ts'
 import { forbiddenInCallbacks } from './mpesa-rules.ts'
 import { paymentAccounts } from './tables.ts'
@@ -39,6 +40,7 @@ test('what is missing is told until nothing is', () => {
   expect(must(setMpesa, { kind: 'till' }).missing).toEqual(['till'])
   expect(query(showMpesa, {})).toEqual({
     missing: ['till'],
+    missingToPayBack: ['initiatorName', 'certificate', 'initiatorPassword'],
     registration: null,
     settings: {
       baseUrl: 'https://sandbox.safaricom.co.ke',
@@ -47,6 +49,8 @@ test('what is missing is told until nothing is', () => {
       till: '',
       consumerKey: 'key-of-the-app',
       phone: '+254700000001',
+      initiatorName: '',
+      certificate: '',
       callbackUrl: '',
       callbackFrom: 'any',
       trustUpTo: 0,
@@ -57,10 +61,10 @@ test('what is missing is told until nothing is', () => {
 test('a secret that is left out stays; another server is not told it', () => {
   const { must, secrets } = shop()
   must(setMpesa, whole)
-  must(setMpesa, { consumerKey: 'another-key' })
-  expect(secrets()).toEqual({ consumerSecret: 'secret-of-the-app', passkey: 'passkey-of-it' })
+  must(setMpesa, { consumerKey: 'another-key', initiatorPassword: 'Initiator#1' })
+  expect(secrets()).toMatchObject({ consumerSecret: 'secret-of-the-app', passkey: 'passkey-of-it' })
   expect(must(setMpesa, { baseUrl: 'https://mallory.example' }).missing).toEqual(['consumerSecret', 'passkey'])
-  expect(secrets()).toEqual({ consumerSecret: '', passkey: '' })
+  expect(secrets()).toEqual({ consumerSecret: '', passkey: '', initiatorPassword: '' })
 })
 
 test.each([

@@ -1,22 +1,24 @@
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
-import { err, ok, type Result, type VaultFault } from '@lango/kernel'
+import { err, ok, type Result, type Secret, type VaultFault } from '@lango/kernel'
 import { defineQuery } from '@lango/kernel/db'
 import { defineCommand, secretText, type CommandContext } from '@lango/kernel/verbs'
 import {
   isCallbackPlain,
   missingOf,
+  missingToPayBack,
   MPESA,
   mpesaSecretsPurpose,
   mpesaSettingsSchema,
   newMpesa,
+  NO_SECRETS,
+  readSecrets,
   type MpesaSecrets,
   type MpesaSettings,
 } from './mpesa-rules.ts'
 import { paymentAccounts } from './tables.ts'
 
 const secret = secretText(z.string().max(400))
-const NO_SECRETS: MpesaSecrets = { consumerSecret: '', passkey: '' }
 
 /** Sets what is given; the rest stays. Secrets are forgotten when they would be told to another server than before. */
 export const setMpesa = defineCommand({
@@ -25,8 +27,10 @@ export const setMpesa = defineCommand({
     'Sets how customers pay by M-Pesa: what is given changes, the rest stays; another server forgets the secrets.',
   output: z.object({ missing: z.array(z.string()).readonly() }),
   permission: 'settings.write',
-  input: mpesaSettingsSchema.partial().extend({ consumerSecret: secret.optional(), passkey: secret.optional() }),
-  handle(ctx, { consumerSecret, passkey, ...given }) {
+  input: mpesaSettingsSchema
+    .partial()
+    .extend({ consumerSecret: secret.optional(), passkey: secret.optional(), initiatorPassword: secret.optional() }),
+  handle(ctx, { consumerSecret, passkey, initiatorPassword, ...given }) {
     const { site } = paymentAccounts
     const before = ctx.db.select().from(site).where(eq(site.id, MPESA)).get()
     const kept = secretsOf(ctx, before?.secrets ?? null)
@@ -36,15 +40,13 @@ export const setMpesa = defineCommand({
     if (isCallbackPlain(config)) return err({ type: 'CallbackPlain', callbackUrl: config.callbackUrl })
     const isElsewhere = before !== undefined && before.config.baseUrl !== config.baseUrl
     const old = isElsewhere ? NO_SECRETS : kept.value
-    const secrets = {
-      consumerSecret: consumerSecret?.reveal() ?? old.consumerSecret,
-      passkey: passkey?.reveal() ?? old.passkey,
-    }
+    const secrets = merged(old, { consumerSecret, passkey, initiatorPassword })
     const missing = missingOf(config, secrets)
     const row = {
       id: MPESA,
       config,
       missing,
+      missingToPayBack: missingToPayBack(config, secrets),
       secrets: ctx.vault.seal(JSON.stringify(secrets), mpesaSecretsPurpose),
       changedAt: ctx.now,
       changedBy: ctx.actor.id,
@@ -54,6 +56,14 @@ export const setMpesa = defineCommand({
     ctx.changed(before?.config ?? null, config)
     return ok({ missing })
   },
+})
+
+type Typed = { readonly [Name in keyof MpesaSecrets]: Secret | undefined }
+
+const merged = (old: MpesaSecrets, { consumerSecret, passkey, initiatorPassword }: Typed): MpesaSecrets => ({
+  consumerSecret: consumerSecret?.reveal() ?? old.consumerSecret,
+  passkey: passkey?.reveal() ?? old.passkey,
+  initiatorPassword: initiatorPassword?.reveal() ?? old.initiatorPassword,
 })
 
 /** Where Safaricom is told other addresses than before, nothing is known of these. */
@@ -71,7 +81,7 @@ export const mpesaConfig = (ctx: CommandContext): MpesaSettings => {
 const secretsOf = (ctx: CommandContext, sealed: Buffer | null): Result<MpesaSecrets, VaultFault> => {
   if (sealed === null) return ok(NO_SECRETS)
   const opened = ctx.vault.open(sealed, mpesaSecretsPurpose)
-  return opened.ok ? ok(JSON.parse(opened.value.reveal()) as MpesaSecrets) : opened
+  return opened.ok ? ok(readSecrets(opened.value.reveal())) : opened
 }
 
 /** Seals the secrets under the newest key; what cannot be opened is counted and kept. */
@@ -112,6 +122,7 @@ export const showMpesa = defineQuery({
       account && {
         settings: { ...newMpesa, ...account.config },
         missing: account.missing,
+        missingToPayBack: account.missingToPayBack,
         registration: account.registration,
       }
     )

@@ -14,6 +14,7 @@ import {
   Said,
   Select,
   Status,
+  TextArea,
   UserText,
   valuesFor,
   type Desk,
@@ -37,8 +38,9 @@ const PATH = '/settings/mpesa'
 
 const wordsOf = (desk: Pick<Desk, 'locale'>) => mpesaWords[desk.locale.lang]
 
-type TextName = Exclude<keyof MpesaSettings, 'kind' | 'callbackFrom' | 'trustUpTo'>
+type TextName = Exclude<keyof MpesaSettings, 'kind' | 'callbackFrom' | 'trustUpTo' | 'certificate'>
 const secretNames = ['consumerSecret', 'passkey'] as const
+const optional: ReadonlySet<TextName> = new Set(['till', 'callbackUrl', 'initiatorName'])
 
 const Line = ({ desk, name, help, set }: { desk: Desk; name: TextName; help?: string; set: MpesaSettings }) => {
   const form = valuesFor(desk, 'save')
@@ -50,11 +52,37 @@ const Line = ({ desk, name, help, set }: { desk: Desk; name: TextName; help?: st
       name={name}
       value={form.value(name, set[name])}
       autoComplete="off"
-      required={name !== 'till' && name !== 'callbackUrl'}
+      required={!optional.has(name)}
       {...(isDigits ? { inputMode: 'numeric' as const } : {})}
       {...(help === undefined ? {} : { help })}
       {...form.error(name)}
     />
+  )
+}
+
+/** What it takes to pay money back; whoever does not needs none of it. */
+const InitiatorFields = ({ desk, set }: { desk: Desk; set: MpesaSettings }) => {
+  const words = wordsOf(desk)
+  const form = valuesFor(desk, 'save')
+  return (
+    <>
+      <Line desk={desk} set={set} name="initiatorName" help={words.initiatorHelp} />
+      <Field
+        locale={desk.locale}
+        label={words.initiatorPassword}
+        name="initiatorPassword"
+        type="password"
+        autoComplete="off"
+        help={words.secretHelp}
+      />
+      <TextArea
+        label={words.certificate}
+        name="certificate"
+        value={form.value('certificate', set.certificate)}
+        help={words.certificateHelp}
+        {...form.error('certificate')}
+      />
+    </>
   )
 }
 
@@ -109,17 +137,22 @@ const SettingsForm = ({ desk, set, missing }: FormProps) => {
         help={words.trustUpToHelp}
         {...valuesFor(desk, 'save').error('trustUpTo')}
       />
+      <InitiatorFields {...line} />
       <Button kind="main">{words.save}</Button>
     </Form>
   )
 }
 
-type Name = TextName | (typeof secretNames)[number]
+type Name = TextName | (typeof secretNames)[number] | 'certificate' | 'initiatorPassword'
+const listOf = (missing: readonly string[], words: ReturnType<typeof wordsOf>): string =>
+  missing.map((name) => words[name as Name]).join(', ')
 
-const Standing = async ({ desk, missing }: { desk: Desk; missing: readonly string[] }) => {
+type StandingProps = { desk: Desk; missing: readonly string[]; missingToPayBack: readonly string[] }
+
+const Standing = async ({ desk, missing, missingToPayBack }: StandingProps) => {
   const words = wordsOf(desk)
   if (missing.length > 0) {
-    const names = missing.map((name) => words[name as Name]).join(', ')
+    const names = listOf(missing, words)
     return (
       <p>
         <Status meaning="attention">{words.notReady}</Status> {fill(words.missing, { names })}
@@ -127,15 +160,22 @@ const Standing = async ({ desk, missing }: { desk: Desk; missing: readonly strin
     )
   }
   const readTo = await desk.ask(pulledUntil, {})
+  const isBack = missingToPayBack.length === 0
   return (
-    <p>
-      <Status meaning="good">{words.ready}</Status>{' '}
-      {readTo === undefined ? null : (
-        <span class="muted">
-          {words.readTo} <Ago at={readTo} now={desk.now} locale={desk.locale} />
-        </span>
-      )}
-    </p>
+    <>
+      <p>
+        <Status meaning="good">{words.ready}</Status>{' '}
+        {readTo === undefined ? null : (
+          <span class="muted">
+            {words.readTo} <Ago at={readTo} now={desk.now} locale={desk.locale} />
+          </span>
+        )}
+      </p>
+      <p>
+        <Status meaning={isBack ? 'good' : 'plain'}>{isBack ? words.paysBack : words.paysNothingBack}</Status>{' '}
+        {isBack ? null : fill(words.missing, { names: listOf(missingToPayBack, words) })}
+      </p>
+    </>
   )
 }
 
@@ -145,6 +185,7 @@ const wrong = {
   till: 'tillWrong',
   phone: 'phoneWrong',
   callbackUrl: 'callbackUrlWrong',
+  certificate: 'certificateWrong',
 } as const
 
 const save = async (desk: DoingDesk): Promise<Done> => {
@@ -157,6 +198,7 @@ const save = async (desk: DoingDesk): Promise<Done> => {
     till: text('till'),
     phone: text('phone'),
     callbackUrl: text('callbackUrl'),
+    certificate: text('certificate'),
   }
   const problems = Object.fromEntries(
     Object.entries(texts).flatMap(([name, value]) => {
@@ -172,7 +214,9 @@ const save = async (desk: DoingDesk): Promise<Done> => {
     problems['trustUpTo'] = fill(words.trustUpToWrong, { max: TRUST_MAX })
   if (Object.keys(problems).length > 0) return { problems }
   const { shortcode, ...rest } = texts
-  const secrets = secretNames.flatMap((name) => (fields.get(name) === '' ? [] : [[name, fields.get(name)] as const]))
+  const secrets = [...secretNames, 'initiatorPassword'].flatMap((name) =>
+    fields.get(name) === '' ? [] : [[name, fields.get(name)] as const],
+  )
   const done = await desk.tell(setMpesa, {
     ...rest,
     trustUpTo,
@@ -180,6 +224,7 @@ const save = async (desk: DoingDesk): Promise<Done> => {
     kind: fields.get('kind') === 'till' ? 'till' : 'paybill',
     callbackFrom: fields.get('callbackFrom') === 'known' ? 'known' : 'any',
     consumerKey: text('consumerKey'),
+    initiatorName: text('initiatorName'),
     ...Object.fromEntries(secrets),
   })
   return done.ok ? { go: `${PATH}?said=saved` } : { fault: done.error }
@@ -239,7 +284,7 @@ export const mpesaPage = definePage({
           <p>{words.note}</p>
           <Panel title={words.title}>
             <PanelBody>
-              {account ? await Standing({ desk, missing: account.missing }) : null}
+              {account ? await Standing({ desk, ...account }) : null}
               <SettingsForm desk={desk} set={account?.settings ?? newMpesa} missing={account?.missing ?? secretNames} />
             </PanelBody>
           </Panel>

@@ -14,6 +14,7 @@ import {
   Panel,
   PanelBody,
   RefusedNote,
+  Said,
   Table,
   UserText,
   type Column,
@@ -25,6 +26,7 @@ import {
   amountText,
   PaymentMark,
   PhoneLink,
+  purchaseHref,
   reasonsOf,
   ReceiptLink,
   StateMark,
@@ -33,6 +35,8 @@ import {
 } from './desk-parts.tsx'
 import { revealPurchase } from './commands.ts'
 import type { Failure } from './port.ts'
+import { isBeingAsked, refundDeeds, RefundHistory, RefundOffer, refundSaid } from './refund-panel.tsx'
+import { listRefunds } from './refund-queries.ts'
 import { showPurchase } from './queries.ts'
 import type { PaymentWords } from './words.ts'
 
@@ -232,12 +236,14 @@ const CodePanel = ({ desk, purchase, code }: { desk: Desk; purchase: Purchase; c
   )
 }
 
-const shown = (desk: Desk, purchase: Purchase, code: string | undefined): Shown => {
+const shown = async (desk: Desk, purchase: Purchase, code: string | undefined): Promise<Shown> => {
   const words = wordsOf(desk)
+  const refunds = await desk.ask(listRefunds, { purchase: purchase.number })
+  const paidBy = purchase.receipts.find(({ state }) => state === 'matched' || state === 'resolved')
   const title = fill(words.purchaseTitle, { n: purchase.number })
   return {
     title,
-    ...(isOpen(purchase) ? { refreshSec: LOOK_AGAIN_SEC } : {}),
+    ...(isOpen(purchase) || isBeingAsked(refunds) ? { refreshSec: LOOK_AGAIN_SEC } : {}),
     content: (
       <>
         <PageHead title={title} beside={<StateMark desk={desk} state={purchase.state} />}>
@@ -245,12 +251,15 @@ const shown = (desk: Desk, purchase: Purchase, code: string | undefined): Shown 
             <LinkButton href={againHref(purchase)}>{words.askAgain}</LinkButton>
           ) : undefined}
         </PageHead>
+        <Said desk={desk} words={refundSaid(desk)} />
         <RefusedNote desk={desk} deed="reveal" />
         <Standing desk={desk} purchase={purchase} />
         <PurchaseFacts desk={desk} purchase={purchase} />
         <CodePanel desk={desk} purchase={purchase} code={code} />
         <Way desk={desk} purchase={purchase} />
         <Receipts desk={desk} purchase={purchase} />
+        <RefundHistory desk={desk} refunds={refunds} />
+        {paidBy ? <RefundOffer desk={desk} payment={paidBy} ends={purchase.number} /> : null}
       </>
     ),
   }
@@ -274,13 +283,14 @@ export const purchasePage = definePage({
     return purchase ? shown(desk, purchase, undefined) : none(desk)
   },
   deeds: {
+    ...refundDeeds((desk) => purchaseHref(Number(desk.param('number')))),
     reveal: {
       permission: 'vouchers.reveal',
       async run(desk) {
         const purchase = await purchaseOf(desk)
         if (!purchase) return { show: none(desk) }
         const told = await desk.tell(revealPurchase, { number: purchase.number })
-        return told.ok ? { show: shown(desk, purchase, told.value.code) } : { fault: told.error }
+        return told.ok ? { show: await shown(desk, purchase, told.value.code) } : { fault: told.error }
       },
     },
   },

@@ -22,6 +22,7 @@ import {
   payerPhone,
   PhoneLink,
   purchaseHref,
+  receiptHref,
   reasonsOf,
   resolverText,
   UNMATCHED_HREF,
@@ -29,9 +30,12 @@ import {
   type SaidPayment,
 } from './desk-parts.tsx'
 import { plansForSale, showPayment } from './queries.ts'
+import { isBeingAsked, refundDeeds, RefundHistory, RefundOffer, refundSaid } from './refund-panel.tsx'
+import { listRefunds } from './refund-queries.ts'
 import { ResolveForms, resolveDeed } from './resolve-forms.tsx'
 
 const RECEIPT_MAX = 64
+const LOOK_AGAIN_SEC = 3
 
 const Doubt = ({ desk, payment: { state, doubt, purchase } }: { desk: Desk; payment: SaidPayment }) => {
   const reasons = reasonsOf(desk)
@@ -113,21 +117,28 @@ export const receiptPage = definePage({
     const isWaiting = payment.state === 'unmatched'
     const plans = isWaiting && desk.may('payments.resolve') ? await desk.ask(plansForSale, {}) : undefined
     const said = { purchase: words.saidPurchase, plan: words.saidPlan, refund: words.saidRefund }
+    const refunds = await desk.ask(listRefunds, { receipt })
+    const isBought = payment.state === 'matched' || payment.state === 'resolved'
     return {
       title,
+      ...(isBeingAsked(refunds) ? { refreshSec: LOOK_AGAIN_SEC } : {}),
       content: (
         <>
           <PageHead title={title} beside={<PaymentMark desk={desk} state={payment.state} />} />
-          <Said desk={desk} words={isWaiting ? {} : said}>
+          <Said desk={desk} words={{ ...refundSaid(desk), ...(isWaiting ? {} : said) }}>
             <a href={back.href}>{back.label}</a>
           </Said>
-          {isWaiting ? null : <RefusedNote desk={desk} />}
+          {isWaiting ? null : <RefusedNote desk={desk} deed="resolve" />}
           <Doubt desk={desk} payment={payment} />
           <PaymentFacts desk={desk} payment={payment} />
+          <RefundHistory desk={desk} refunds={refunds} />
           {plans ? <ResolveForms desk={desk} payment={payment} plans={plans} /> : null}
+          {isWaiting || isBought ? (
+            <RefundOffer desk={desk} payment={payment} ends={isBought ? (payment.purchase ?? undefined) : undefined} />
+          ) : null}
         </>
       ),
     }
   },
-  deeds: { resolve: resolveDeed },
+  deeds: { resolve: resolveDeed, ...refundDeeds((desk) => receiptHref(desk.param('receipt'))) },
 })

@@ -77,12 +77,25 @@ export type PromptClaim = {
   readonly amount: Money | undefined
 }
 
+/** How a payment back ended, as posted. A claim too; but nobody can be asked about it. */
+export type ResultClaim = {
+  /** The provider's name of the request. */
+  readonly ref: string
+  /** Null: it is paid back, now or before. */
+  readonly failure: Failure | null
+  /** Of the payment that was to go back, where it is told. */
+  readonly receipt: string | undefined
+  readonly amount: Money | undefined
+}
+
 /** Reads what a provider posts, and knows what it is answered with. Takes any input and never throws. */
 export interface CallbackReader {
   /** Undefined where it cannot be read. */
   prompt(body: unknown): PromptClaim | undefined
   /** Of money that came in, by whoever's doing. */
   payment(body: unknown): Pick<Received, 'receipt' | 'amount' | 'shortcode' | 'account'> | undefined
+  /** Of a payment that was to go back. */
+  result(body: unknown): ResultClaim | undefined
   /** Whether it is an address that the provider is known to post from; others may be added any day. */
   isKnownSource(address: string): boolean
   /** What every callback is answered with, whatever becomes of it. */
@@ -107,8 +120,8 @@ export interface PaymentProvider {
     signal: AbortSignal,
   ): Promise<Result<{ readonly payments: readonly Received[]; readonly unread: number }, ProviderFault>>
   /**
-   * Pays a payment back, whole; the outcome is told at `resultUrl` (undefined where nobody reaches the box) or is
-   * seen by `received`'s absence of it. The provider pays a receipt back once, so a repeat is harmless.
+   * Pays a payment back, whole; the outcome is told at `resultUrl` (undefined where nobody reaches the box: then it
+   * stands in the provider's own list only). The provider pays a receipt back once, so a repeat is harmless.
    */
   reverse(
     request: {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ascending, countRows, defineQuery, descending, type Reader } from '@lango/kernel/db'
 import { staff } from '../people/tables.ts'
 import { plans } from '../plans/tables.ts'
-import { isForSale } from './rules.ts'
+import { isForSale, paymentStates } from './rules.ts'
 import { paymentMarks, payments, purchases } from './tables.ts'
 
 const ROWS_MAX = 200
@@ -114,6 +114,8 @@ export const showPurchase = defineQuery({
         currency: payments.currency,
         paidAt: payments.paidAt,
         name: payments.name,
+        phone: payments.phone,
+        phoneHint: payments.phoneHint,
         state: payments.state,
       })
       .from(payments)
@@ -164,7 +166,7 @@ export const listPayments = defineQuery({
     'Lists money that came in with what it was for, the latest first; state: unmatched lists what nobody had anything for.',
   permission: 'payments.read',
   input: z.object({
-    state: z.enum(['matched', 'unmatched', 'resolved', 'refunded']).optional(),
+    state: z.enum(paymentStates).optional(),
     receipt: z.string().max(64).optional(),
     phone: z.string().max(32).optional(),
     /** The id of the last one of the page before. */

@@ -3,8 +3,11 @@ import { defineLimits } from '@lango/kernel'
 import type { Policy, ServiceKind } from '../access/index.ts'
 import type { Failure } from './port.ts'
 
-export const purchaseStates = ['requested', 'accepted', 'confirmed', 'granted', 'failed'] as const
+export const purchaseStates = ['requested', 'accepted', 'confirmed', 'granted', 'failed', 'refunded'] as const
 export type PurchaseState = (typeof purchaseStates)[number]
+
+/** `refunding`: the provider is to pay it back, and has not said that it did. */
+export const paymentStates = ['matched', 'unmatched', 'resolved', 'refunding', 'refunded'] as const
 
 /** Why money that came in is for nobody yet. */
 export const doubts = [
@@ -16,6 +19,8 @@ export const doubts = [
   'paid-twice',
   /** More than one purchase fits. */
   'several-fit',
+  /** It was to be paid back, and that failed. */
+  'refund-failed',
 ] as const
 export type Doubt = (typeof doubts)[number]
 
@@ -88,7 +93,7 @@ export type Candidate = {
   readonly phone: string
   /** Epoch ms: when it was asked for. */
   readonly requestedAt: number
-  /** Money with a receipt was found to be for it. */
+  /** Money with a receipt was found to be for it, if only to be paid back. */
   readonly hasReceipt: boolean
 }
 
@@ -187,7 +192,7 @@ const fail = (failure: Failure, mayStillBePaid: boolean, askAfterMs: number | un
 export const nextOf = (purchase: Standing, told: Told, now: number): Next => {
   const { state } = purchase
   // What is paid for stays so, whatever is told later.
-  if (state === 'confirmed' || state === 'granted') return NOTHING
+  if (state === 'confirmed' || state === 'granted' || state === 'refunded') return NOTHING
   if (told.type === 'paid') return { type: 'confirm' }
   return state === 'requested' ? afterPrompt(purchase, told, now) : afterAsking(purchase, told, now)
 }

@@ -1,5 +1,5 @@
 /** From paid to given: what a purchase brings, in the transaction that says that it is paid. */
-import { and, between, eq } from 'drizzle-orm'
+import { and, between, eq, ne } from 'drizzle-orm'
 import { formatMoney, money, Secret } from '@lango/kernel'
 import type { CommandContext } from '@lango/kernel/verbs'
 import {
@@ -75,7 +75,7 @@ export const settleByPrompt = (ctx: CommandContext, purchase: Purchase): void =>
     .set({ state: 'matched', purchaseId: purchase.id, doubt: null })
     .where(eq(payments.site.id, payment.id))
     .run()
-  bookMoved(ctx, payment)
+  bookMoved(ctx, payment, purchase.id)
   settle(ctx, purchase, true)
 }
 
@@ -89,6 +89,8 @@ const receiptOf = (ctx: CommandContext, { phone, amountMinor, currency, requeste
     .where(
       and(
         eq(site.state, 'unmatched'),
+        // What was another purchase's is not this one's, though it could not be paid back.
+        ne(site.doubt, 'refund-failed'),
         eq(site.account, ''),
         eq(site.amountMinor, amountMinor),
         eq(site.currency, currency),
@@ -141,7 +143,7 @@ const reopened = (ctx: CommandContext, grant: typeof grants.site.$inferSelect, v
   return opened?.ok === true ? opened.value.reveal() : undefined
 }
 
-/** Ends what was given ahead, with the sessions on it. */
+/** Ends what was given, with the sessions on it. */
 export const takeBack = (ctx: CommandContext, purchase: Purchase): void => {
   const grant = grantOf(ctx, purchase)
   if (grant?.status !== 'active') return

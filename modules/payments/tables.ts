@@ -3,7 +3,8 @@ import { grants } from '../access/tables.ts'
 import type { MpesaSettings, Registration } from './mpesa-rules.ts'
 import { callbackOutcomes } from './callback-rules.ts'
 import type { Failure } from './port.ts'
-import { purchaseStates, type Doubt } from './rules.ts'
+import { refundStates, type RefundClaim } from './refund-rules.ts'
+import { paymentStates, purchaseStates, type Doubt } from './rules.ts'
 
 /**
  * Somebody wants a plan and is asked to pay for it on their phone: one row from the wish to the first login. Each step is
@@ -86,7 +87,7 @@ export const payments = defineTable(
     name: c.optText(),
     heardAt: c.instant(),
     /** `unmatched`: nobody has had anything for it yet; `matched`, `resolved`: it paid for a purchase, found or told by hand. */
-    state: c.oneOf(['matched', 'unmatched', 'resolved', 'refunded']),
+    state: c.oneOf(paymentStates),
     purchaseId: c.optRef('purchases'),
     /** Why it was not matched. */
     doubt: c.optText<Doubt>(),
@@ -97,6 +98,46 @@ export const payments = defineTable(
   {
     unique: { byReceipt: ['receipt'] },
     indexes: { byState: ['state', 'heardAt'], byPurchase: ['purchaseId'], byTime: ['heardAt'] },
+  },
+)
+
+/** Money on its way back by the provider, whole: one row for each time that somebody has asked for it. */
+export const refunds = defineTable(
+  'refunds',
+  { home: 'site', flow: 'latest', onDelete: 'keep', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    /** In the addresses where the provider tells of it. */
+    number: c.int(),
+    paymentId: c.ref('payments'),
+    /** What it had paid for, and is ended. */
+    purchaseId: c.optRef('purchases'),
+    state: c.oneOf(refundStates),
+    amountMinor: c.minor(),
+    currency: c.text(),
+    note: c.optText(),
+    askedAt: c.instant(),
+    askedBy: c.text(),
+    /** Set before the provider is asked: after a crash nobody knows whether it was, and it is not asked again. */
+    begunAt: c.optInstant(),
+    /** How often it could not be asked at all. */
+    unheard: c.int(),
+    /** The provider took it. */
+    sentAt: c.optInstant(),
+    /** What the provider calls it. */
+    providerRef: c.optText(),
+    /** Somebody has to look at the provider's own list since. */
+    unknownAt: c.optInstant(),
+    /** What was posted of it before it was known what the provider calls it. */
+    claims: c.json<RefundClaim[]>(),
+    endedAt: c.optInstant(),
+    failure: c.optText<Failure>(),
+    /** Who of the staff said how it ended; null where the provider did. */
+    saidBy: c.optText(),
+  }),
+  {
+    unique: { byNumber: ['number'] },
+    indexes: { byPayment: ['paymentId', 'askedAt'], byPurchase: ['purchaseId'], byState: ['state', 'askedAt'] },
   },
 )
 
@@ -119,6 +160,8 @@ export const paymentAccounts = defineTable(
     secrets: c.optSecret(),
     /** What has to be set still, by its name. */
     missing: c.json<string[]>(),
+    /** And what further, before money can go back. */
+    missingToPayBack: c.json<string[]>({ before: '["initiatorName","certificate","initiatorPassword"]' }),
     changedAt: c.instant(),
     changedBy: c.text(),
     /** What became of telling the provider where it may tell of payments; null where nobody has asked for that. */
@@ -140,6 +183,7 @@ export const paymentInbox = defineTable(
     /** Whether the provider is known to post from there. */
     isKnownSource: c.flag(),
     purchaseId: c.optRef('purchases'),
+    refundId: c.optRef('refunds'),
     body: c.text(),
     /** Of the address that was called and the body: the same again is the same row. */
     digest: c.text(),
@@ -147,6 +191,11 @@ export const paymentInbox = defineTable(
   }),
   {
     unique: { byDigest: ['digest'] },
-    indexes: { byPurchase: ['purchaseId'], byTime: ['arrivedAt'], byOutcome: ['outcome', 'arrivedAt'] },
+    indexes: {
+      byPurchase: ['purchaseId'],
+      byRefund: ['refundId'],
+      byTime: ['arrivedAt'],
+      byOutcome: ['outcome', 'arrivedAt'],
+    },
   },
 )

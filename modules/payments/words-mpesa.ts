@@ -32,6 +32,16 @@ export const mpesaWords = catalogue(
     trustUpTo: 'Believed for a minute up to (shillings)',
     trustUpToHelp:
       'What is told there of as much or less is given at once, and taken back when M-Pesa does not confirm it within a minute. 0: M-Pesa is asked before anything is given.',
+    initiatorName: 'Initiator',
+    initiatorHelp:
+      'Who pays money back from here, as named in Safaricom’s portal (role Org Reversals Initiator). Empty where nobody does.',
+    initiatorPassword: 'Password of the initiator',
+    certificate: 'Certificate of Safaricom',
+    certificateHelp:
+      'Of the same environment, as text that begins with -----BEGIN CERTIFICATE-----: Safaricom’s page for developers has it. The password is sealed with it.',
+    certificateWrong: 'Paste the whole certificate, from -----BEGIN to -----END.',
+    paysBack: 'Money can go back by M-Pesa',
+    paysNothingBack: 'Money cannot go back by M-Pesa yet',
     save: 'Save',
     saved: 'Saved.',
     registering: 'Payments that nobody was asked for',
@@ -81,6 +91,16 @@ export const mpesaWords = catalogue(
     trustUpTo: 'Huaminiwa kwa dakika moja hadi (shilingi)',
     trustUpToHelp:
       'Kinachosemwa hapo cha kiasi hicho au chini hutolewa mara moja, na hurudishwa M-Pesa isipothibitisha ndani ya dakika moja. 0: M-Pesa huulizwa kabla ya chochote kutolewa.',
+    initiatorName: 'Initiator',
+    initiatorHelp:
+      'Anayerudisha pesa kutoka hapa, kwa jina lake kwenye tovuti ya Safaricom (jukumu Org Reversals Initiator). Tupu ikiwa hakuna.',
+    initiatorPassword: 'Nenosiri la initiator',
+    certificate: 'Cheti cha Safaricom',
+    certificateHelp:
+      'Cha mazingira hayo hayo, kama maandishi yanayoanza na -----BEGIN CERTIFICATE-----: kiko kwenye ukurasa wa Safaricom wa waandaaji programu. Nenosiri hufungwa nacho.',
+    certificateWrong: 'Bandika cheti chote, kuanzia -----BEGIN hadi -----END.',
+    paysBack: 'Pesa zinaweza kurudishwa kwa M-Pesa',
+    paysNothingBack: 'Pesa haziwezi kurudishwa kwa M-Pesa bado',
     save: 'Hifadhi',
     saved: 'Imehifadhiwa.',
     registering: 'Malipo ambayo hakuna aliyeombwa',

@@ -41,6 +41,10 @@ export const reasonWords = catalogue(
     'doubt.several-fit': 'Fits several',
     'doubtWhy.several-fit': 'More than one purchase of this phone and amount waits for money.',
     'doubtDo.several-fit': 'Ask whoever paid, and say which of the purchases it is for.',
+    'doubt.refund-failed': 'Could not go back',
+    'doubtWhy.refund-failed': 'It was to be paid back, and that failed: the money is still here.',
+    'doubtDo.refund-failed':
+      'Under Paid back by M-Pesa stands why. Ask for it once more, pay it back yourself, or give whoever paid a plan that costs as much.',
   },
   {
     'why.balance': 'Hakukuwa na pesa za kutosha kwenye akaunti.',
@@ -82,5 +86,9 @@ export const reasonWords = catalogue(
     'doubt.several-fit': 'Inalingana na kadhaa',
     'doubtWhy.several-fit': 'Zaidi ya ununuzi mmoja wa simu na kiasi hiki unasubiri pesa.',
     'doubtDo.several-fit': 'Muulize aliyelipa, kisha sema ni ya ununuzi upi.',
+    'doubt.refund-failed': 'Hayakurudishika',
+    'doubtWhy.refund-failed': 'Yalitakiwa kurudishwa, na ikashindikana: pesa bado ziko hapa.',
+    'doubtDo.refund-failed':
+      'Chini ya Kurudishwa kwa M-Pesa kuna sababu. Omba tena, zirudishe mwenyewe, au mpe aliyelipa kifurushi chenye bei hiyo.',
   },
 )

@@ -2,9 +2,20 @@
 import { FaultError, money, type Clock } from '@lango/kernel'
 import { defineJob, type AnyJob, type JobContext } from '@lango/kernel/verbs'
 import { beginPrompt, givePaid, promptTold } from './commands.ts'
+import { beginRefund, refundTold } from './refund.ts'
+import type { RefundTold } from './refund-rules.ts'
 import { endAhead } from './hear-callback.ts'
 import { hearPayments } from './hear.ts'
-import { askJob, grantJob, promptJob, pullJob, pullNowJob, registerJob, takeBackJob } from './jobs-asked-for.ts'
+import {
+  askJob,
+  grantJob,
+  promptJob,
+  pullJob,
+  pullNowJob,
+  refundJob,
+  registerJob,
+  takeBackJob,
+} from './jobs-asked-for.ts'
 import type { PaymentProvider, PromptState, ProviderFault, Received } from './port.ts'
 import { callbackAddresses, callbacksRegistered } from './register-callbacks.ts'
 import { askedPhones, promptOf, pulledUntil } from './queries.ts'
@@ -144,6 +155,34 @@ const createRegister = ({ provider, clock }: PaymentWorkDeps) =>
     },
   })
 
+const afterReverse = (fault: ProviderFault): RefundTold => {
+  const told = afterPrompt(fault)
+  return told.type === 'unheard' || told.type === 'silent' || told.type === 'refused' ? told : { type: 'silent' }
+}
+
+/** What stands in the provider's own list beside it. */
+const REASON = 'Refund'
+
+const createRefund = ({ provider, clock }: PaymentWorkDeps) =>
+  defineJob({
+    ...refundJob,
+    limits,
+    async run(context, { refundId }) {
+      const tell = (told: RefundTold): void =>
+        must(context.dispatch(refundTold, { refundId, told }, freshPart(context, clock)))
+      const begun = context.dispatch(beginRefund, { refundId }, freshPart(context, clock))
+      if (!begun.ok) throw new FaultError(begun.error)
+      const { request, isWaitedFor } = begun.value
+      // It may have been asked before a crash: whoever looks at the provider's own list says whether it was.
+      if (!request) return isWaitedFor ? tell({ type: 'silent' }) : undefined
+      const { amountMinor, currency, note, ...rest } = request
+      const amount = money(amountMinor, currency)
+      const asked = await provider()?.reverse({ ...rest, amount, reason: note ?? REASON }, context.signal)
+      if (asked === undefined) return tell({ type: 'refused', failure: 'configuration' })
+      tell(asked.ok ? { type: 'taken', ref: asked.value.ref } : afterReverse(asked.error))
+    },
+  })
+
 export const createPaymentWork = (deps: PaymentWorkDeps): readonly AnyJob[] => {
   const tell: Tell = (context, purchaseId, told) =>
     must(context.dispatch(promptTold, { purchaseId, told }, freshPart(context, deps.clock)))
@@ -163,7 +202,15 @@ export const createPaymentWork = (deps: PaymentWorkDeps): readonly AnyJob[] => {
       return Promise.resolve()
     },
   })
-  return [createPrompt(deps, tell), createAsk(deps, tell), give, end, createRegister(deps), ...createPulls(deps)]
+  return [
+    createPrompt(deps, tell),
+    createAsk(deps, tell),
+    give,
+    end,
+    createRefund(deps),
+    createRegister(deps),
+    ...createPulls(deps),
+  ]
 }
 
 const heardFrom = (provider: PaymentProvider, phones: readonly string[], { amount, ...received }: Received) => {

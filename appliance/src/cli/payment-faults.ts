@@ -2,21 +2,30 @@
 import { formatMoney, money } from '@lango/kernel'
 import type { FaultOf } from '@lango/kernel/verbs'
 import type {
+  refundPayment,
   registerCallbacks,
   requestPurchase,
   resolvePayment,
   revealPurchase,
+  sayRefund,
   setMpesa,
 } from '@lango/modules/payments'
 
 export type PaymentFault = FaultOf<
-  typeof registerCallbacks | typeof requestPurchase | typeof resolvePayment | typeof revealPurchase | typeof setMpesa
+  | typeof refundPayment
+  | typeof registerCallbacks
+  | typeof sayRefund
+  | typeof requestPurchase
+  | typeof resolvePayment
+  | typeof revealPurchase
+  | typeof setMpesa
 >
 
 type Own =
   | 'AmountDiffers'
   | 'CallbackPlain'
   | 'CallbackUrlMissing'
+  | 'InitiatorUnready'
   | 'MpesaUnready'
   | 'PaymentSettled'
   | 'PaymentUnknown'
@@ -26,6 +35,9 @@ type Own =
   | 'PurchaseNotGranted'
   | 'PurchasePaid'
   | 'PurchaseUnknown'
+  | 'RefundEarly'
+  | 'RefundOpen'
+  | 'RefundUnknown'
 type Sentences = { readonly [T in Own]: (fault: Extract<PaymentFault, { type: T }>) => string }
 
 const amount = (minor: number, currency: string): string => formatMoney(money(minor, currency))
@@ -37,6 +49,8 @@ export const paymentSentences: Sentences = {
     `${callbackUrl} is plain http: that is for a simulator on this machine alone. Write an address that begins with https://.`,
   CallbackUrlMissing: () =>
     'M-Pesa is not told where it reaches this box: lango setting set mpesa.callbackUrl https://pop.example.com',
+  InitiatorUnready: ({ missing }) =>
+    `Money cannot go back by M-Pesa yet. Missing still: ${missing.map((one) => `mpesa.${one}`).join(', ')}.`,
   MpesaUnready: ({ missing }) =>
     missing.length === 0
       ? 'M-Pesa is not set up yet: lango setting set --help says what it takes.'
@@ -53,4 +67,7 @@ export const paymentSentences: Sentences = {
   PurchaseNotGranted: ({ number }) => `Purchase ${number} is not given yet: there is no code of it.`,
   PurchasePaid: ({ number }) => `Purchase ${number} is paid for already.`,
   PurchaseUnknown: ({ purchase }) => `There is no purchase ${purchase}.`,
+  RefundEarly: ({ receipt }) => `M-Pesa is being asked to pay ${receipt} back this moment. Look again in a minute.`,
+  RefundOpen: ({ receipt }) => `${receipt} is on its way back already: lango payment refunds says how it stands.`,
+  RefundUnknown: ({ receipt }) => `Nothing is on its way back of receipt ${receipt}.`,
 }

@@ -1,16 +1,17 @@
 /** `lango payment …`: what people buy with their phones, and the money that came in. */
 import { formatMoney, money } from '@lango/kernel'
 import type { ResultOf } from '@lango/kernel/db'
-import type { listCallbacks, listPayments, listPurchases } from '@lango/modules/payments'
+import type { listCallbacks, listPayments, listPurchases, listRefunds } from '@lango/modules/payments'
 import { numberOf, shown, UsageError, type Args, type CommandSpec } from './command.ts'
 import { ago, clean, table } from './format.ts'
 
 type Purchase = ResultOf<typeof listPurchases>[number]
 type Payments = ResultOf<typeof listPayments>
+type Refunds = ResultOf<typeof listRefunds>
 type Callbacks = ResultOf<typeof listCallbacks>
 
 const ROWS_MAX = 200
-const STATES = ['matched', 'unmatched', 'resolved', 'refunded'] as const
+const STATES = ['matched', 'unmatched', 'resolved', 'refunding', 'refunded'] as const
 
 const amountOf = ({ amountMinor, currency }: { readonly amountMinor: number; readonly currency: string }): string =>
   formatMoney(money(amountMinor, currency))
@@ -156,6 +157,75 @@ const resolve: CommandSpec = {
   },
 }
 
+const refund: CommandSpec = {
+  path: ['payment', 'refund'],
+  operands: ['RECEIPT'],
+  summary: 'have M-Pesa pay a receipt back, whole; what was bought with it ends at once',
+  options: { note: { value: 'TEXT', help: 'why' } },
+  notes: [
+    'It takes mpesa.initiatorName, mpesa.initiatorPassword and mpesa.certificate. What became of it: lango payment refunds',
+  ],
+  examples: ['lango payment refund SJ41XK2P9Q --note "paid twice"'],
+  async run({ args, command }) {
+    const receipt = args.operand(0)
+    const asked = await command<{ receipt: string }>('payments.refund', { receipt, note: args.text('note') })
+    return asked.ok ? shown(asked.value, () => `M-Pesa is asked to pay ${asked.value.receipt} back.`) : asked
+  },
+}
+
+const refunds: CommandSpec = {
+  path: ['payment', 'refunds'],
+  operands: [],
+  summary: 'money that goes back by M-Pesa, and what became of it, the latest first',
+  options: {
+    receipt: { value: 'R', help: 'of this receipt' },
+    open: { help: 'those only that are not over' },
+    limit: { value: 'N', help: `at most so many (${ROWS_MAX})` },
+  },
+  notes: [
+    'sent: M-Pesa took it and has not said how it ended. unknown: nobody knows whether it did. Look at Safaricom’s portal then, and say it: lango payment refund-said',
+  ],
+  examples: ['lango payment refunds', 'lango payment refunds --open'],
+  async run({ args, query, io }) {
+    const isOpen = args.flag('open') || undefined
+    const input = { receipt: args.text('receipt'), isOpen, limit: args.whole('limit') }
+    const found = await query<Refunds>('payments.refunds', input)
+    if (!found.ok) return found
+    return shown(found.value, () =>
+      table(
+        ['RECEIPT', '>AMOUNT', 'PURCHASE', 'STATE', 'WHY', 'ASKED', 'BY'],
+        found.value.map((one) => [
+          one.receipt,
+          amountOf(one),
+          one.purchase ?? '',
+          one.state,
+          one.failure ?? '',
+          ago(one.askedAt, io.now()),
+          clean(one.asker ?? one.askedBy),
+        ]),
+        'No money goes back by M-Pesa.',
+      ),
+    )
+  },
+}
+
+const HOW = ['done', 'failed'] as const
+
+const refundSaid: CommandSpec = {
+  path: ['payment', 'refund-said'],
+  operands: ['RECEIPT', 'HOW'],
+  summary: 'say how a refund ended as M-Pesa’s own list has it, where M-Pesa did not: done or failed',
+  options: {},
+  examples: ['lango payment refund-said SJ41XK2P9Q done'],
+  async run({ args, command }) {
+    const how = HOW.find((one) => one === args.operand(1))
+    if (how === undefined) throw new UsageError('Say done or failed.')
+    const input = { receipt: args.operand(0), isDone: how === 'done' }
+    const said = await command<{ receipt: string; state: string }>('payments.sayRefund', input)
+    return said.ok ? shown(said.value, () => `The refund of ${said.value.receipt} is ${said.value.state}.`) : said
+  },
+}
+
 const callbacks: CommandSpec = {
   path: ['payment', 'callbacks'],
   operands: [],
@@ -167,6 +237,7 @@ const callbacks: CommandSpec = {
   notes: [
     'asked: M-Pesa was asked at once. ahead: the same, and given meanwhile. listed: the list was read at once.',
     'mismatch: another prompt or amount than the purchase’s, and not acted on. What M-Pesa answers is seen at the purchase.',
+    'believed, noted, waited: the result of a refund; one that cannot be checked; that M-Pesa waited too long with it.',
     'unknown-source: mpesa.callbackFrom is known, and it came from elsewhere. The bodies as they came: --json',
   ],
   examples: ['lango payment callbacks', 'lango payment callbacks --limit 20'],
@@ -208,4 +279,15 @@ const register: CommandSpec = {
   },
 }
 
-export const paymentCommands = [request, purchases, code, list, callbacks, register, resolve]
+export const paymentCommands = [
+  request,
+  purchases,
+  code,
+  list,
+  callbacks,
+  register,
+  resolve,
+  refund,
+  refunds,
+  refundSaid,
+]

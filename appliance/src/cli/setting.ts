@@ -41,6 +41,9 @@ const mpesaKeys: Readonly<Record<string, string>> = {
   consumerSecret: 'of the app (secret)',
   passkey: 'of the shortcode (secret)',
   phone: 'a number of yours, which Safaricom tells what was read of its list: +254712345678',
+  initiatorName: 'who pays money back from here, of Safaricom’s portal; "" (default) where nobody does',
+  initiatorPassword: 'of the initiator (secret)',
+  certificate: 'Safaricom’s certificate of the environment, in PEM: - < certificate.cer',
   callbackFrom: 'any (default), or known: only addresses that Safaricom is said to post from are a reason to ask',
   trustUpTo:
     'a callback for so many shillings or less is believed for a minute, until M-Pesa confirms it; 0 (default): none',
@@ -77,7 +80,12 @@ const show: CommandSpec = {
     const mpesa = await query<MpesaShown | undefined>('payments.mpesa', {})
     if (!mpesa.ok) return mpesa
     const { settings = {}, registration } = mpesa.value ?? {}
-    const more = { ...settings, ...(registration && { registration: registrationText(registration) }) }
+    const certificate = settings['certificate'] ? 'set' : ''
+    const more = {
+      ...settings,
+      ...(mpesa.value && { certificate }),
+      ...(registration && { registration: registrationText(registration) }),
+    }
     const portal = await query<ResultOf<typeof showPortal>>('portal.show', {})
     if (!portal.ok) return portal
     const all = {

@@ -43,6 +43,7 @@ type Facts = {
   readonly 'routers-troubled': Named<{ readonly name: string; readonly customers: number }>
   readonly 'payments-unread': { readonly minutes: number }
   readonly 'payments-unmatched': { readonly payments: number }
+  readonly 'refunds-troubled': { readonly unknown: number; readonly unanswered: number; readonly failed: number }
   readonly 'payments-forged': { readonly denied: number; readonly mismatched: number }
   readonly 'jobs-failed': Named<{ readonly name: string; readonly error: string | null }>
   readonly 'webhooks-troubled': Named<{ readonly number: number; readonly isGone: boolean; readonly events: number }>
@@ -198,6 +199,11 @@ export const englishFindings: FindingWords = {
   'payments-unmatched': ({ payments }) => ({
     sentence: `${payments === 1 ? 'A payment waits' : `${payments} payments wait`} for somebody to say what the money was for.`,
     remedy: 'The page Payments, under those that wait, says what is known of each.',
+  }),
+  'refunds-troubled': ({ unknown, unanswered, failed }) => ({
+    sentence: `Money to be paid back by M-Pesa: of ${unknown} nobody knows whether it went, of ${unanswered} M-Pesa has not said so, ${failed} failed in the last day.`,
+    remedy:
+      'lango payment refunds lists them. Look at Safaricom’s portal whether the receipts are reversed, and say it: lango payment refund-said RECEIPT done, or failed. None is sent again by itself. The money of those that failed waits for somebody.',
   }),
   'payments-forged': ({ denied, mismatched }) => ({
     sentence: `Callbacks of the last day that do not agree with M-Pesa: ${denied} of purchases that are not paid, ${mismatched} of another prompt, amount or shortcode.`,

@@ -7,6 +7,11 @@ const UNREAD_MS = 15 * 60_000
 /** So long somebody should look at what does not agree. */
 const FORGED_MS = 86_400_000
 
+/** A result comes within a minute, where it comes. */
+const UNANSWERED_MS = 10 * 60_000
+
+type Refunds = { readonly unknown: number; readonly unanswered: number; readonly failed: number }
+
 export const checkPayments = (site: RawDatabase, now: number): Check[] => {
   const account = site
     .prepare<[], { changedAt: number; missing: string }>('SELECT changed_at changedAt, missing FROM payment_accounts')
@@ -23,11 +28,21 @@ export const checkPayments = (site: RawDatabase, now: number): Check[] => {
     .prepare<[number], number>("SELECT count(*) FROM payment_inbox WHERE outcome = 'mismatch' AND arrived_at > ?")
     .pluck()
     .get(now - FORGED_MS)!
+  const refunds = site
+    .prepare<[number, number], Refunds>(
+      `SELECT count(*) FILTER (WHERE state = 'unknown') AS unknown,
+         count(*) FILTER (WHERE state = 'sent' AND sent_at < ?) AS unanswered,
+         count(*) FILTER (WHERE state = 'failed' AND ended_at > ?) AS failed FROM refunds`,
+    )
+    .get(now - UNANSWERED_MS, now - FORGED_MS)!
   return [
     ...(now - since > UNREAD_MS
       ? [found('payments', 'attention', { type: 'payments-unread', minutes: Math.floor((now - since) / 60_000) })]
       : []),
     ...(waiting > 0 ? [found('payments', 'attention', { type: 'payments-unmatched', payments: waiting })] : []),
+    ...(refunds.unknown + refunds.unanswered + refunds.failed > 0
+      ? [found('payments', 'attention', { type: 'refunds-troubled', ...refunds })]
+      : []),
     ...(denied + mismatched > 0
       ? [found('payments', 'attention', { type: 'payments-forged', denied, mismatched })]
       : []),

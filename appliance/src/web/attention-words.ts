@@ -151,6 +151,11 @@ const swahiliFindings: FindingWords = {
     sentence: `Malipo ${payments} yanasubiri mtu aseme pesa zilikuwa za nini.`,
     remedy: 'Ukurasa wa Malipo, chini ya yanayosubiri, unaeleza kinachojulikana kwa kila moja.',
   }),
+  'refunds-troubled': ({ unknown, unanswered, failed }) => ({
+    sentence: `Pesa za kurudishwa kwa M-Pesa: ${unknown} hakuna anayejua kama zimekwenda, ${unanswered} M-Pesa haijasema, ${failed} zilishindikana siku iliyopita.`,
+    remedy:
+      '`lango payment refunds` huziorodhesha. Angalia kwenye tovuti ya Safaricom kama risiti zimerudishwa, na useme: `lango payment refund-said RECEIPT done`, au `failed`. Hakuna inayotumwa tena yenyewe. Pesa za zilizoshindikana zinasubiri mtu.',
+  }),
   'payments-forged': ({ denied, mismatched }) => ({
     sentence: `Taarifa za siku iliyopita zisizokubaliana na M-Pesa: ${denied} za manunuzi ambayo hayajalipwa, ${mismatched} za ombi, kiasi au namba ya biashara nyingine.`,
     remedy:

@@ -1,19 +1,25 @@
 /** Where the provider of payments posts how prompts ended. What comes is written down before it is answered. */
 import type { Fault, Log, Result } from '@lango/kernel'
 import { callbackDigest, type CallbackGate, type CallbackSubject } from '@lango/modules/payments'
-import type { CallbackReader, PromptClaim } from '@lango/modules/payments/port'
+import type { CallbackReader, PromptClaim, ResultClaim } from '@lango/modules/payments/port'
 import { createTally, type Arrived, type CallbackKind } from './callbacks.ts'
 
-/** As the commands take it: of a prompt, or of a payment to the shortcode. */
+/** As the commands take it: of a prompt, of a refund, or of a payment to the shortcode. */
 type Written = {
   readonly origin: string
   readonly isKnownSource: boolean
   readonly body: string
   readonly digest: string
 }
+type Amount = { amountMinor?: number; currency?: string }
 type PromptArrived = Written & {
   readonly purchaseId: string
-  readonly claim: (Omit<PromptClaim, 'amount'> & { amountMinor?: number; currency?: string }) | undefined
+  readonly claim: (Omit<PromptClaim, 'amount'> & Amount) | undefined
+}
+type RefundArrived = Written & {
+  readonly refundId: string
+  readonly isTimeout: boolean
+  readonly claim: (Omit<ResultClaim, 'amount' | 'receipt'> & { receipt?: string } & Amount) | undefined
 }
 type PaymentArrived = Written & {
   readonly payment: { receipt: string; shortcode: string; account: string; amountMinor: number } | undefined
@@ -22,9 +28,10 @@ type PaymentArrived = Written & {
 export type PaymentCallbacksDeps = {
   readonly gate: CallbackGate
   readonly reader: CallbackReader
-  /** Both resolve when it is on disk. */
+  /** Each resolves when it is on disk. */
   readonly prompt: (arrived: PromptArrived) => Promise<Result<unknown, Fault>>
   readonly payment: (arrived: PaymentArrived) => Promise<Result<unknown, Fault>>
+  readonly refund: (arrived: RefundArrived) => Promise<Result<unknown, Fault>>
   /** Resolves when all that was written before is on disk. */
   readonly synced: () => Promise<Result<unknown, Fault>>
   readonly log: Log
@@ -38,11 +45,18 @@ const readJson = (text: string): unknown => {
   }
 }
 
+const amountOf = ({ amount }: Pick<PromptClaim, 'amount'>): Amount =>
+  amount ? { amountMinor: amount.minor, currency: amount.currency } : {}
+
 const claimOf = (told: PromptClaim | undefined): PromptArrived['claim'] =>
+  told && { ref: told.ref, isPaid: told.isPaid, ...amountOf(told) }
+
+const resultOf = (told: ResultClaim | undefined): RefundArrived['claim'] =>
   told && {
     ref: told.ref,
-    isPaid: told.isPaid,
-    ...(told.amount && { amountMinor: told.amount.minor, currency: told.amount.currency }),
+    failure: told.failure,
+    ...(told.receipt !== undefined && { receipt: told.receipt }),
+    ...amountOf(told),
   }
 
 const paymentOf = (told: ReturnType<CallbackReader['payment']>): PaymentArrived['payment'] =>
@@ -63,6 +77,10 @@ export const createPaymentCallbacks = ({ gate, reader, log, ...site }: PaymentCa
     if (!isKnownSource) unusual()
     const arrived = { origin, isKnownSource, body, digest }
     const told = readJson(body)
+    if (subject.kind === 'refund') {
+      const { refundId, isTimeout } = subject
+      return site.refund({ ...arrived, refundId, isTimeout, claim: resultOf(reader.result(told)) })
+    }
     return subject.kind === 'prompt'
       ? site.prompt({ ...arrived, purchaseId: subject.purchaseId, claim: claimOf(reader.prompt(told)) })
       : site.payment({ ...arrived, payment: paymentOf(reader.payment(told)) })

@@ -10,6 +10,10 @@ export const paymentFaultWords: Readonly<Record<string, FaultWords>> = {
     en: 'Save an address first at which Safaricom reaches this box.',
     sw: 'Hifadhi kwanza anwani ambayo Safaricom hukifikia kisanduku hiki.',
   },
+  InitiatorUnready: {
+    en: 'Money cannot go back by M-Pesa yet: the initiator is not set up in the settings.',
+    sw: 'Pesa haziwezi kurudishwa kwa M-Pesa bado: initiator hajawekwa kwenye mipangilio.',
+  },
   MpesaUnready: {
     en: 'M-Pesa is not set up yet.',
     sw: 'M-Pesa haijawekwa bado.',
@@ -41,6 +45,18 @@ export const paymentFaultWords: Readonly<Record<string, FaultWords>> = {
   PurchasePaid: {
     en: 'Purchase {number} is paid for already.',
     sw: 'Ununuzi {number} tayari umelipiwa.',
+  },
+  RefundEarly: {
+    en: 'M-Pesa is being asked to pay {receipt} back this moment. Look again in a minute.',
+    sw: 'M-Pesa inaombwa kurudisha {receipt} sasa hivi. Angalia tena baada ya dakika moja.',
+  },
+  RefundOpen: {
+    en: '{receipt} is on its way back already.',
+    sw: '{receipt} tayari inarudishwa.',
+  },
+  RefundUnknown: {
+    en: 'Nothing is on its way back of receipt {receipt}.',
+    sw: 'Hakuna kinachorudishwa cha risiti {receipt}.',
   },
   PurchaseUnknown: { en: 'There is no purchase {purchase}.', sw: 'Hakuna ununuzi {purchase}.' },
 }

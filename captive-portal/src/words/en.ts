@@ -123,6 +123,8 @@ export const en = {
   claimUnmatched: 'The money is here and nobody has said what it was for. Choose what costs {price}:',
   claimAsk: 'The money is here, and somebody has to look at it: it is {price}. Call {support}.',
   claimPhoneToo: 'The money is here. Type the number that paid, too.',
+  refundedTitle: 'Paid back',
+  refundedBody: 'What you paid for this goes back to your phone, and what it bought is over.',
   claimOver: 'What this paid for has been used and is over.',
   supportUnknown: 'the number on the poster',
 

@@ -126,6 +126,8 @@ export const sw: { readonly [K in keyof typeof en]: (typeof en)[K] extends strin
   claimUnmatched: 'Pesa zimefika na hakuna aliyesema zilikuwa za nini. Chagua chenye bei ya {price}:',
   claimAsk: 'Pesa zimefika, na mtu lazima azitazame: ni {price}. Piga {support}.',
   claimPhoneToo: 'Pesa zimefika. Andika pia nambari iliyolipa.',
+  refundedTitle: 'Zimerudishwa',
+  refundedBody: 'Ulicholipia hiki kinarudishwa kwenye simu yako, na ulichonunua kimekwisha.',
   claimOver: 'Kilicholipiwa kimeshatumika na kimekwisha.',
   supportUnknown: 'nambari iliyo kwenye bango',
 

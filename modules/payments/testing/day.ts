@@ -1,4 +1,5 @@
 /** A day of a busy estate: people buy, pay twice, pay by themselves, and things go wrong. */
+import { generateKeyPairSync } from 'node:crypto'
 import { seededRandom } from '@lango/kernel'
 import { memorySite } from '@lango/kernel/testing'
 import { access } from '../../access/index.ts'
@@ -14,9 +15,12 @@ import {
   createPaymentWork,
   hearCallback,
   hearConfirmation,
+  hearResult,
   payments,
+  refundPayment,
   registerCallbacks,
   requestPurchase,
+  sayRefund,
   setMpesa,
 } from '../index.ts'
 import { createPost, type Letter } from './post-office.ts'
@@ -25,7 +29,20 @@ import { createWorld } from './world.ts'
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const modules = [settings, messages, access, plans, ledger, customers, services, payments]
-const account = { shortcode: '174379', consumerKey: 'k', consumerSecret: 's', passkey: 'p', phone: '+254700000001' }
+const { publicKey: certificate } = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+})
+const initiator = { initiatorName: 'testapi', initiatorPassword: 'x', certificate }
+const account = {
+  ...initiator,
+  shortcode: '174379',
+  consumerKey: 'k',
+  consumerSecret: 's',
+  passkey: 'p',
+  phone: '+254700000001',
+}
 
 export type Weather = {
   readonly isTill: boolean
@@ -37,6 +54,8 @@ export type Weather = {
   /** Shillings. */
   readonly trustUpTo: number
   readonly crashes: number
+  /** How often somebody of the staff has money paid back. */
+  readonly refunds: number
 }
 
 export type DayOptions = {
@@ -83,6 +102,10 @@ const deliver = ({ must, database, vault }: Site, { token, body, ...letter }: Le
     const of = amount && { amountMinor: amount.minor, currency: amount.currency }
     must(hearCallback, { ...arrived, purchaseId: subject.purchaseId, claim: { ...claim, ...of } })
   }
+  if (subject?.kind === 'refund' && letter.kind === 'result') {
+    const { refundId, isTimeout } = subject
+    must(hearResult, { ...arrived, refundId, isTimeout, claim: letter.claim })
+  }
   if (subject?.kind === 'confirmation' && letter.kind === 'payment') {
     const { amount, ...payment } = letter.payment
     must(hearConfirmation, { ...arrived, payment: { ...payment, amountMinor: amount.minor } })
@@ -99,6 +122,16 @@ const aheadOf = ({ database, clock }: Site) =>
     )
     // Nothing older is given any more; all of it is looked at once the day is over.
     .all(clock.now() - HOUR_MS)
+
+/** What has been under way since before then, and the provider has not told how it ended. */
+const openRefunds = ({ database }: Site, before: number): readonly string[] =>
+  database.raw
+    .prepare<[number], string>(
+      `SELECT p.receipt FROM refunds r JOIN payments p ON p.id = r.payment_id
+       WHERE r.state IN ('sent', 'unknown') AND r.asked_at < ?`,
+    )
+    .pluck()
+    .all(before)
 
 /** Lives it, and looks after each step whether `mayBeAhead` of what is given and not confirmed. */
 export const liveDay = async (
@@ -138,7 +171,22 @@ export const liveDay = async (
     }
   }
 
+  /** Somebody has money paid back, and looks now and then at the provider's own list for what nobody knows. */
+  const staff = (): void => {
+    const { database, dispatch } = box.site()
+    if (random.unit() < weather.refunds) {
+      const rows = database.raw
+        .prepare<[], string>("SELECT receipt FROM payments WHERE state NOT IN ('refunding', 'refunded')")
+        .pluck()
+        .all()
+      if (rows.length > 0) dispatch(refundPayment, { receipt: rows[random.below(rows.length)]! })
+    }
+    for (const receipt of openRefunds(box.site(), now() - HOUR_MS))
+      dispatch(sayRefund, { receipt, isDone: world.paidBack().includes(receipt) })
+  }
+
   const { must } = box.site()
+  if (weather.refunds > 0) must(setMpesa, account)
   if (weather.isReached) {
     must(setMpesa, { ...account, callbackUrl: 'https://pop.example.com', trustUpTo: weather.trustUpTo })
     must(registerCallbacks, {})
@@ -159,9 +207,12 @@ export const liveDay = async (
       const named = any([asked.ok ? asked.value.reference : 'HOUSE 7', 'jirani', ''])
       world.payByHand(any([2000, 5000, 700]), any(phones), named)
     }
+    staff()
     if (step % atOnce === 0) await pass(random.below(120_000), 10_000)
   }
   await pass(30 * MINUTE_MS, 2 * MINUTE_MS)
+  await pass(2 * HOUR_MS, 30 * MINUTE_MS)
+  staff()
   await pass(14 * HOUR_MS, 30 * MINUTE_MS)
   if (weather.isReached) await pass(120 * HOUR_MS, 6 * HOUR_MS)
   return { world, site: box.site(), refused, crashes }

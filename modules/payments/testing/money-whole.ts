@@ -16,7 +16,11 @@ type PurchaseRow = { readonly id: string; readonly state: string; readonly amoun
 const sum = (list: readonly { readonly amountMinor: number }[]): number =>
   list.reduce((all, one) => all + one.amountMinor, 0)
 
-export const expectMoneyWhole = ({ database: { raw }, query }: MemorySite, paid: readonly Received[]): void => {
+export const expectMoneyWhole = (
+  { database: { raw }, query }: MemorySite,
+  paid: readonly Received[],
+  paidBack: readonly string[],
+): void => {
   const rows = raw
     .prepare<[], PaymentRow>(
       'SELECT receipt, state, doubt, purchase_id purchaseId, amount_minor amountMinor FROM payments',
@@ -29,17 +33,26 @@ export const expectMoneyWhole = ({ database: { raw }, query }: MemorySite, paid:
   const stateOf = new Map(bought.map(({ id, state }) => [id, state]))
   const granted = new Map(bought.filter(({ state }) => state === 'granted').map((one) => [one.id, one]))
   expect(active.toSorted()).toEqual([...granted.keys()].toSorted())
-  for (const id of ended) expect(stateOf.get(id)).toBe('failed')
+  for (const id of ended) expect(['failed', 'refunded']).toContain(stateOf.get(id))
   // One receipt for each of them, and for no two the same.
   const matched = rows.filter(({ state }) => state === 'matched')
   expect(matched.map(({ purchaseId }) => purchaseId ?? '').toSorted()).toEqual([...granted.keys()].toSorted())
   for (const { purchaseId, amountMinor } of matched)
     expect(granted.get(purchaseId ?? '')?.amountMinor).toBe(amountMinor)
-  for (const { state, doubt } of rows) expect(doubt === null).toBe(state === 'matched')
+  const unsettled = new Set(['matched', 'unmatched'])
+  for (const { state, doubt } of rows) if (unsettled.has(state)) expect(doubt === null).toBe(state === 'matched')
+  // What is back with whoever paid it is so here, once, and nothing else is.
+  const refunded = rows.filter(({ state }) => state === 'refunded')
+  const returning = rows.filter(({ state }) => state === 'refunding')
+  const isReturning = new Set(returning.map(({ receipt }) => receipt))
+  expect(refunded.map(({ receipt }) => receipt).toSorted()).toEqual(
+    paidBack.filter((receipt) => !isReturning.has(receipt)).toSorted(),
+  )
   const { accounts, broken } = query(ledgerBalances, {})
   expect([broken, query(checkEntries, {}).broken]).toEqual([[], 0])
   const balance = (code: string): number => accounts.find((account) => account.code === code)?.balanceMinor ?? 0
-  expect(balance('mobile-money')).toBe(paid.reduce((all, { amount }) => all + amount.minor, 0))
+  expect(balance('mobile-money')).toBe(paid.reduce((all, { amount }) => all + amount.minor, 0) - sum(refunded))
+  expect(balance('refunds')).toBe(sum(returning))
   expect(balance('unmatched')).toBe(sum(rows.filter(({ state }) => state === 'unmatched')))
   expect([balance('plans'), balance('purchases')]).toEqual([sum([...granted.values()]), 0])
 }

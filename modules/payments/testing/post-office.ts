@@ -1,6 +1,9 @@
 /** Callbacks on their way to the box, and whoever reads their addresses and writes some of his own. */
 import type { Money, Random } from '@lango/kernel'
-import type { PromptClaim, PromptRequest, Received } from '../port.ts'
+import type { PaymentProvider, PromptClaim, PromptRequest, Received } from '../port.ts'
+import type { RefundClaim } from '../refund-rules.ts'
+
+type Reversal = Parameters<PaymentProvider['reverse']>[0]
 
 export type Letter = {
   /** When it arrives. */
@@ -11,9 +14,11 @@ export type Letter = {
 } & (
   | { readonly kind: 'prompt'; readonly claim: PromptClaim }
   | { readonly kind: 'payment'; readonly payment: Pick<Received, 'receipt' | 'amount' | 'shortcode' | 'account'> }
+  | { readonly kind: 'result'; readonly claim: RefundClaim }
 )
 
 type Content =
+  | Pick<Extract<Letter, { readonly kind: 'result' }>, 'kind' | 'claim'>
   | Pick<Extract<Letter, { readonly kind: 'prompt' }>, 'kind' | 'claim'>
   | Pick<Extract<Letter, { readonly kind: 'payment' }>, 'kind' | 'payment'>
 
@@ -80,6 +85,17 @@ export const createPost = ({ now, random, faults, forgeries }: PostOptions) => {
       for (const [at, isPaid] of ends)
         put(token, at, { kind: 'prompt', claim: { ref, isPaid, amount: isPaid ? request.amount : undefined } })
       forge(ref, token, request)
+    },
+    /** A payment back has ended; somebody who has read the address writes before and after. */
+    reversed(ref: string, { resultUrl, timeoutUrl, receipt, amount }: Reversal, isDone: boolean): void {
+      if (resultUrl === undefined) return
+      const claim = { receipt, amountMinor: amount.minor, currency: amount.currency }
+      const tell = (url: string | undefined, claimed: RefundClaim): void =>
+        put(tokenIn(url!), now() + random.below(MINUTE_MS), { kind: 'result', claim: claimed })
+      tell(resultUrl, { ref, failure: isDone ? null : 'system', ...claim })
+      if (chance(faults)) tell(timeoutUrl, { ref, failure: null })
+      if (chance(forgeries)) tell(resultUrl, { ref: 'AG_forged', failure: isDone ? 'system' : null, ...claim })
+      if (chance(forgeries)) tell(resultUrl, { ref, failure: isDone ? 'system' : null, ...claim, amountMinor: 1 })
     },
     paid({ receipt, amount, shortcode, account, paidAt }: Received): void {
       if (paidTo !== undefined)

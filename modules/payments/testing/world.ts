@@ -36,6 +36,8 @@ export const createWorld = ({ now, random, isTill, isMasked, faults, post, crash
   const prompts = new Map<string, Prompt>()
   const paid: Money1[] = []
   let serial = 0
+  let reversals = 0
+  const paidBack = new Set<string>()
   let crashed = Promise.withResolvers<'crashed'>()
   /** Whoever asks is gone, before they are heard or after. */
   const unplugged = async (): Promise<void> => {
@@ -129,7 +131,19 @@ export const createWorld = ({ now, random, isTill, isMasked, faults, post, crash
       const twice = goesWrong() ? [...listed, ...listed] : listed
       return ok({ payments: twice.map(({ listedAt: _listedAt, ...received }) => received), unread: 0 })
     },
-    reverse: () => Promise.resolve(err({ type: 'ProviderMisconfigured', code: '', reason: 'no initiator' })),
+    async reverse(request) {
+      await unplugged()
+      if (isOut() || goesWrong()) return err({ type: 'ProviderUnreachable', reason: 'no route' })
+      if (goesWrong()) return err({ type: 'ProviderRefused', code: '1', failure: 'configuration', reason: 'no' })
+      if (goesWrong()) return err({ type: 'ProviderSilent', reason: 'no answer' })
+      reversals += 1
+      const ref = `AG_${reversals}`
+      const isDone = goesWrong() ? false : paidBack.add(request.receipt).size > 0
+      post.reversed(ref, request, isDone)
+      if (goesWrong()) return err({ type: 'ProviderSilent', reason: 'the line was cut' })
+      await unplugged()
+      return ok({ ref })
+    },
     registerCallbacks({ confirmationUrl }) {
       post.register(confirmationUrl)
       return Promise.resolve(ok('registered'))
@@ -161,6 +175,8 @@ export const createWorld = ({ now, random, isTill, isMasked, faults, post, crash
       live()
       return paid
     },
+    /** Receipts whose money is back where it came from. */
+    paidBack: (): readonly string[] => [...paidBack],
     /** A customer pays by himself, with whatever account he types. */
     payByHand: (amountMinor: number, phone: string, account: string): string =>
       take(money(amountMinor, 'KES'), phone, account, now()),

@@ -1,0 +1,78 @@
+import { catalogue } from '@lango/kernel/ui'
+
+export const refundWords = catalogue(
+  {
+    title: 'Paid back by M-Pesa',
+    offer:
+      '{amount} goes back to whoever paid receipt {receipt} ({who}), whole and for good. M-Pesa takes it from the shortcode.',
+    ends: 'Purchase {n} ends at once: its code logs in no more, and who is online with it is put off.',
+    note: 'Why (optional)',
+    send: 'Pay back by M-Pesa',
+    nobody: 'not named',
+    asked: 'M-Pesa is being asked',
+    sent: 'M-Pesa has it',
+    done: 'Paid back',
+    failed: 'Failed',
+    unknown: 'Look at M-Pesa’s list',
+    askedWhat: 'It is sent within seconds. This page looks again by itself.',
+    sentWhat:
+      'M-Pesa took it and has not said how it ended. It says so within a minute where it reaches this box; where it does not, look at Safaricom’s portal and say it here.',
+    unknownWhat:
+      'M-Pesa may have heard of it, and nobody knows how it ended. It is not sent again. Look whether receipt {receipt} is reversed in Safaricom’s portal, and say it here.',
+    claimedDone: 'A message that cannot be checked says that it was paid back.',
+    claimedFailed: 'A message that cannot be checked says that it failed.',
+    sayDone: 'M-Pesa’s list says: paid back',
+    sayFailed: 'It is not in M-Pesa’s list: not paid back',
+    stepAsked: 'Asked for by {who}',
+    stepSent: 'Taken by M-Pesa',
+    stepUnknown: 'Nobody knows whether M-Pesa has done it',
+    stepDone: 'Paid back, says {who}',
+    stepFailed: 'Not paid back, says {who}',
+    endedPurchase: 'It ended purchase {n}.',
+    saidRefunding: 'M-Pesa is asked to pay it back.',
+    saidDone: 'Said: M-Pesa has paid it back.',
+    saidFailed: 'Said: M-Pesa has not paid it back. The money waits again.',
+    'why.configuration':
+      'M-Pesa refused the initiator: its name, password, certificate or role is not right. Compare the settings with Safaricom’s portal.',
+    'why.balance': 'There is not enough money in the shortcode’s account.',
+    'why.system': 'M-Pesa could not be reached, or could not pay it back.',
+    'why.other': 'M-Pesa refused to pay it back.',
+  },
+  {
+    title: 'Kurudishwa kwa M-Pesa',
+    offer:
+      '{amount} hurudi kwa aliyelipa risiti {receipt} ({who}), zote na moja kwa moja. M-Pesa huzichukua kwenye namba ya biashara.',
+    ends: 'Ununuzi {n} unaisha mara moja: msimbo wake hauingii tena, na aliye mtandaoni nao anaondolewa.',
+    note: 'Kwa nini (si lazima)',
+    send: 'Rudisha kwa M-Pesa',
+    nobody: 'hajatajwa',
+    asked: 'M-Pesa inaombwa',
+    sent: 'M-Pesa imepokea',
+    done: 'Zimerudishwa',
+    failed: 'Imeshindikana',
+    unknown: 'Angalia orodha ya M-Pesa',
+    askedWhat: 'Ombi hutumwa ndani ya sekunde chache. Ukurasa huu huangalia tena wenyewe.',
+    sentWhat:
+      'M-Pesa imepokea ombi na haijasema liliishaje. Husema ndani ya dakika moja inapokifikia kisanduku hiki; isipokifikia, angalia tovuti ya Safaricom na useme hapa.',
+    unknownWhat:
+      'Huenda M-Pesa imesikia, na hakuna anayejua liliishaje. Halitumwi tena. Angalia kwenye tovuti ya Safaricom kama risiti {receipt} imerudishwa, na useme hapa.',
+    claimedDone: 'Ujumbe usioweza kuthibitishwa unasema zimerudishwa.',
+    claimedFailed: 'Ujumbe usioweza kuthibitishwa unasema imeshindikana.',
+    sayDone: 'Orodha ya M-Pesa inasema: zimerudishwa',
+    sayFailed: 'Hazimo kwenye orodha ya M-Pesa: hazijarudishwa',
+    stepAsked: 'Imeombwa na {who}',
+    stepSent: 'Imepokelewa na M-Pesa',
+    stepUnknown: 'Hakuna anayejua kama M-Pesa imefanya',
+    stepDone: 'Zimerudishwa, asema {who}',
+    stepFailed: 'Hazijarudishwa, asema {who}',
+    endedPurchase: 'Ilimaliza ununuzi {n}.',
+    saidRefunding: 'M-Pesa inaombwa kuzirudisha.',
+    saidDone: 'Imesemwa: M-Pesa imezirudisha.',
+    saidFailed: 'Imesemwa: M-Pesa haijazirudisha. Pesa zinasubiri tena.',
+    'why.configuration':
+      'M-Pesa ilimkataa initiator: jina lake, nenosiri, cheti au jukumu si sahihi. Linganisha mipangilio na tovuti ya Safaricom.',
+    'why.balance': 'Hakuna pesa za kutosha kwenye akaunti ya namba ya biashara.',
+    'why.system': 'M-Pesa haikupatikana, au haikuweza kuzirudisha.',
+    'why.other': 'M-Pesa ilikataa kuzirudisha.',
+  },
+)
