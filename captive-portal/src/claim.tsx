@@ -95,11 +95,13 @@ export class Claim {
     const again = (said: Pick<ClaimProps, 'refused' | 'problem' | 'plans'>, status: Status = 422) =>
       gate.page(c, <ClaimPage {...{ view, typed, ...said }} />, status)
     if (typed.code === '' && typed.phone === '') return again({ refused: words.claimNothing })
-    if (!gate.tries(c, 'claims', place)) return again({ refused: tooMany(view) }, 429)
+    if (!gate.mayTry(c, 'claims', place)) return again({ refused: tooMany(view) }, 429)
     const phone = typed.phone === '' ? undefined : readPhone(typed.phone, view.look.currency)
     if (phone?.ok === false) return again({ problem: words.phoneUnreadable })
     const claim = { c, view, phone: phone?.value, planId: field('plan') }
     const found = typed.code === '' ? await this.#byPhone(view, phone!.value) : await this.#byCode(claim, typed.code)
+    // Whoever waits for their own payment may ask as often as they like; guesses find nothing.
+    if ('say' in found && found.say === words.claimNone) gate.tries(c, 'claims', place)
     if ('say' in found) return again({ refused: found.say, ...(found.plans && { plans: found.plans }) })
     gate.keepTicket(c, found.ticket)
     return c.redirect(href(view, `/connect/${found.ticket}`), 303)
