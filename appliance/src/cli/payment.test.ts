@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { orThrow } from '@lango/kernel'
 import { openDatabase } from '@lango/kernel/db'
@@ -61,4 +62,32 @@ test('M-Pesa is asked to tell of payments where it is set up and knows where', a
   await set('callbackUrl', 'https://pop.example.com')
   expect(await box.json('payment', 'register-callbacks')).toEqual({ state: 'asking' })
   expect(await box.json('setting', 'show')).toMatchObject({ 'mpesa.registration': 'asking', 'mpesa.trustUpTo': 0 })
+})
+
+test('money is paid back by M-Pesa once the initiator is set up, and how it stands is listed and said', async () => {
+  put(`INSERT INTO payments (id, receipt, shortcode, amount_minor, currency, paid_at, account, phones, heard_at, state, doubt)
+    VALUES ('pay_2', 'SJ42', '174379', 3000, 'KES', 0, '', '[]', 0, 'unmatched', 'nothing-fits')`)
+  expect((await box.lango('payment', 'refunds')).out).toMatch(/No money goes back/)
+  expect((await box.lango('payment', 'refund', 'SJ42')).err).toMatch(/Missing still: mpesa.initiatorName/)
+  const set = (name: string, value: string) => box.json('setting', 'set', `mpesa.${name}`, value)
+  await set('initiatorName', 'testapi')
+  await set('initiatorPassword', 'Initiator#1')
+  expect((await box.lango('setting', 'set', 'mpesa.certificate', 'x')).err).toMatch(/certificate in PEM/)
+  const { publicKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  })
+  await box.langoWith(publicKey, 'setting', 'set', 'mpesa.certificate', '-')
+  const shown = await box.json('setting', 'show')
+  expect(shown).toMatchObject({ 'mpesa.certificate': 'set', 'mpesa.initiatorName': 'testapi' })
+  expect(JSON.stringify(shown)).not.toContain('Initiator#1')
+  expect((await box.lango('payment', 'refund', 'SJ42', '--note', 'twice')).out).toMatch(/asked to pay SJ42 back/)
+  expect((await box.lango('payment', 'refund', 'SJ42')).err).toMatch(/on its way back already/)
+  expect((await box.lango('payment', 'refund-said', 'SJ42', 'done')).err).toMatch(/this moment/)
+  put("UPDATE refunds SET state = 'unknown'")
+  expect((await box.lango('payment', 'refunds', '--open')).out).toMatch(/SJ42.*30\.00.*unknown/)
+  expect((await box.lango('payment', 'refund-said', 'SJ42', 'perhaps')).code).toBe(2)
+  expect((await box.lango('payment', 'refund-said', 'SJ42', 'failed')).out).toMatch(/refund of SJ42 is failed/)
+  expect((await box.lango('payment', 'refund-said', 'SJ42', 'done')).err).toMatch(/Nothing is on its way back/)
 })

@@ -301,4 +301,16 @@ test('payments that cannot be read, or that wait for somebody, are told where cu
   expect(told()).toHaveLength(1)
   posted(now - 1000, 'mismatch')
   expect(told()[1]).toMatch(/do not agree with M-Pesa: 0 of purchases that are not paid, 1 of another prompt, amount/)
+  const refund = (number: number, state: string, at: number) =>
+    write(
+      `INSERT INTO refunds (id, number, payment_id, state, amount_minor, currency, asked_at, asked_by, unheard, sent_at, ended_at, claims)
+       VALUES ('ref_${number}', ${number}, 'p', '${state}', 100, 'KES', ${at}, 'a', 0, ${at}, ${at}, '[]')`,
+      'siteFile',
+    )
+  refund(1, 'sent', now - 60_000)
+  refund(2, 'failed', now - 2 * DAY_MS)
+  expect(told()).toHaveLength(2)
+  for (const [number, state] of ['sent', 'failed', 'unknown', 'done'].entries())
+    refund(number + 3, state, now - 3_600_000)
+  expect(told()[1]).toMatch(/of 1 nobody knows whether it went, of 1 M-Pesa has not said so, 1 failed/)
 })

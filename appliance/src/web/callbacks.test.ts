@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { err, seededRandom, ok, type Fault, type Result } from '@lango/kernel'
 import { memorySite } from '@lango/kernel/testing'
@@ -10,6 +11,7 @@ import {
   hearPayments,
   listPurchases,
   payments,
+  refundPayment,
   registerCallbacks,
   requestPurchase,
   setMpesa,
@@ -25,10 +27,18 @@ import { createFixtureFeed, sampleSnapshot } from './testing/fixture-feed.ts'
 import { siteUnderTest } from './testing/site-under-test.ts'
 import { createWeb } from './web.ts'
 
+const certificate = (): string =>
+  generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  }).publicKey
+
 /** A purchase with a prompt on a phone, and the address that its provider was told. */
 const shop = async () => {
   const urls: string[] = []
   const asked: string[] = []
+  const reversals: { resultUrl: string | undefined; timeoutUrl: string | undefined }[] = []
   const registered: { confirmationUrl: string; validationUrl: string }[] = []
   const now = { of: () => 0 }
   const provider: Partial<PaymentProvider> = {
@@ -43,6 +53,10 @@ const shop = async () => {
     received() {
       asked.push('the list')
       return Promise.resolve(ok({ payments: [], unread: 0 }))
+    },
+    reverse(told) {
+      reversals.push(told)
+      return Promise.resolve(ok({ ref: 'AG_1' }))
     },
     registerCallbacks(told) {
       registered.push(told)
@@ -60,6 +74,9 @@ const shop = async () => {
     passkey: 'p',
     phone: '+254700000001',
     callbackUrl: 'https://pop.example.com',
+    initiatorName: 'testapi',
+    initiatorPassword: 'x',
+    certificate: certificate(),
   })
   await site.runJobs()
   const plan = {
@@ -108,8 +125,21 @@ const shop = async () => {
       ...(body instanceof ReadableStream && { duplex: 'half' }),
     } as RequestInit)
   }
+  /** Where the provider is to tell how a refund of such a receipt ended, and that it waited too long. */
+  const payBack = async (receipt: string) => {
+    const of = { receipt, amountMinor: 2000, currency: 'KES', shortcode: '174379', paidAt: 0, account: '' }
+    site.must(hearPayments, { payments: [{ ...of, phones: [] }] })
+    site.must(refundPayment, { receipt })
+    await site.runJobs()
+    const { resultUrl, timeoutUrl } = reversals.at(-1)!
+    return { result: new URL(resultUrl!).pathname, timeout: new URL(timeoutUrl!).pathname }
+  }
+  const refundState = (): string | undefined =>
+    site.database.raw.prepare<[], string>('SELECT state FROM refunds').pluck().get()
   return {
     ...site,
+    payBack,
+    refundState,
     web,
     post,
     buy,
@@ -343,4 +373,55 @@ test('where addresses are registered is on record until they change', async () =
   expect(dispatch(registerCallbacks, {})).toMatchObject({ error: { type: 'CallbackUrlMissing' } })
   must(setMpesa, { phone: '' })
   expect(dispatch(registerCallbacks, {})).toMatchObject({ error: { type: 'MpesaUnready', missing: ['phone'] } })
+})
+
+const result = (more: object = {}, amount = 20) => ({
+  Result: {
+    ResultType: 0,
+    ResultCode: 0,
+    ResultDesc: 'done',
+    OriginatorConversationID: '1',
+    ConversationID: 'AG_1',
+    TransactionID: 'S1',
+    ResultParameters: {
+      ResultParameter: [
+        { Key: 'OriginalTransactionID', Value: 'R1' },
+        { Key: 'Amount', Value: amount },
+      ],
+    },
+    ...more,
+  },
+})
+
+test('how a refund ended is told at an address of its own, and is written down before it is answered', async () => {
+  const { post, payBack, refundState, rows, disk } = await shop()
+  const { result: path } = await payBack('R1')
+  disk.fault = { type: 'DiskFull' }
+  expect((await post(path, result())).status).toBe(503)
+  delete disk.fault
+  expect((await post(path, result())).status).toBe(200)
+  expect([refundState(), rows().map(({ outcome }) => outcome)]).toEqual(['done', ['believed']])
+})
+
+test('whoever posts something else to it, or to one that nobody was told, has paid nothing back', async () => {
+  const { post, payBack, refundState, rows } = await shop()
+  const { result: path, timeout } = await payBack('R1')
+  const other = path.replace(/.$/, (digit) => (digit === '0' ? '1' : '0'))
+  for (const url of [other, timeout.replace('/05', '/04'), path.replace('/04', '/05'), path.replace('/04', '/01')])
+    expect((await post(url, result())).status).toBe(200)
+  expect(rows()).toEqual([])
+  const forged = [result({ ConversationID: 'AG_2' }), result({}, 2000), told(), 'no JSON', '', 'x'.repeat(20_000)]
+  for (const body of forged) expect((await post(path, body)).status).toBe(200)
+  expect(rows().map(({ outcome }) => outcome)).toEqual([
+    'mismatch',
+    'mismatch',
+    'unreadable',
+    'unreadable',
+    'unreadable',
+  ])
+  expect(refundState()).toBe('sent')
+  await post(timeout, result({ ResultCode: 0 }))
+  expect(refundState()).toBe('unknown')
+  await post(path, result({ ResultCode: 'R000001', ResultParameters: undefined }))
+  expect(refundState()).toBe('done')
 })

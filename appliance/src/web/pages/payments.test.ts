@@ -1,6 +1,15 @@
-import { hearPayments, listPayments, listPurchases, requestPurchase, resolvePayment } from '@lango/modules/payments'
+import { generateKeyPairSync } from 'node:crypto'
+import {
+  hearPayments,
+  listPayments,
+  listPurchases,
+  requestPurchase,
+  resolvePayment,
+  setMpesa,
+} from '@lango/modules/payments'
 import { failures } from '@lango/modules/payments/port'
 import { doubts } from '@lango/modules/payments/rules'
+import { refundStates } from '../../../../modules/payments/refund-rules.ts'
 import { addPlan } from '@lango/modules/plans'
 import { expect, test } from 'vitest'
 import type { z } from 'zod'
@@ -333,4 +342,83 @@ test('without a plan that is sold so there is nothing to ask for, and that is sa
   as('owner')
   site.must(addPlan, { name: 'Fibre', kind: 'pppoe', policy: {}, priceMinor: 100, currency: 'KES' })
   expect(await page('/payments')).toMatch(/No plan can be sold so yet.*kind hotspot with a price/s)
+})
+
+const setUpInitiator = ({ site }: ReturnType<typeof desk>): void => {
+  const { publicKey: certificate } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  })
+  const account = { shortcode: '174379', consumerKey: 'k', consumerSecret: 's', passkey: 'p', phone: '+254700000001' }
+  site.must(setMpesa, { ...account, initiatorName: 'testapi', initiatorPassword: 'x', certificate })
+}
+
+test('money that waits is paid back by M-Pesa from its page, with who and how much, once that is set up', async () => {
+  const made = desk()
+  const { as, hear, text, post, payments } = made
+  as('cashier')
+  const receipt = hear({ phone: AMINA, name: 'AMINA <b>' })
+  const page = `/payments/receipts/${receipt}`
+  expect(await text(page)).toMatch(/Pay back by M-Pesa.*KSh 20\.00 goes back to whoever paid receipt .*AMINA/s)
+  expect(await (await post(page, 'refund', { receipt })).text()).toContain('the initiator is not set up')
+  setUpInitiator(made)
+  await post(page, 'refund', { receipt, why: 'Paid <b>twice' })
+  expect(payments()).toMatchObject([{ state: 'refunding' }])
+  const shown = await text(page)
+  expect(shown).toMatch(/M-Pesa is being asked.*Paid &lt;b>twice.*Asked for by/s)
+  expect(shown).not.toContain('KSh 20.00 goes back')
+})
+
+test.each(['en', 'sw'] as const)('how a refund stands is told, and somebody says how it ended: %s', async (lang) => {
+  const made = desk()
+  const { as, hear, text, post, payments, site, inSwahili } = made
+  as('cashier')
+  setUpInitiator(made)
+  const receipt = hear()
+  const page = `/payments/receipts/${receipt}`
+  await post(page, 'refund', { receipt })
+  if (lang === 'sw') inSwahili()
+  const said = async (state: string): Promise<string> => {
+    site.database.raw.prepare('UPDATE refunds SET state = ?, failure = ?, sent_at = 1').run(state, 'configuration')
+    const shown = await text(page)
+    expect(shown).not.toMatch(/undefined|\[object/)
+    return shown
+  }
+  const told = []
+  for (const state of refundStates) told.push(await said(state))
+  expect(new Set(told).size).toBe(refundStates.length)
+  await said('unknown')
+  await post(page, 'refundSaid', { receipt, how: 'failed' })
+  expect(payments()).toMatchObject([{ state: 'unmatched', doubt: 'refund-failed' }])
+  expect(await text('/payments/unmatched')).toContain(lang === 'en' ? 'Could not go back' : 'Hayakurudishika')
+})
+
+test('a purchase is paid back from its page, which says what ends by it', async () => {
+  const made = desk()
+  const { as, buy, hear, text, post, purchases } = made
+  as('cashier')
+  setUpInitiator(made)
+  const { number, reference } = buy()
+  const page = `/payments/purchases/${number}`
+  expect(await text(page)).not.toContain('Pay back by M-Pesa')
+  const receipt = hear({ account: reference })
+  expect(await text(page)).toMatch(/Purchase 1 ends at once/)
+  await post(page, 'refund', { receipt })
+  expect(purchases()).toMatchObject([{ state: 'refunded' }])
+  const shown = await text(page)
+  expect(shown).toMatch(/Paid back.*M-Pesa is being asked.*It ended purchase 1/s)
+  expect(shown).not.toContain('Purchase 1 ends at once')
+})
+
+test('whoever only reads payments pays nothing back', async () => {
+  const made = desk()
+  const { as, hear, text, post, payments } = made
+  setUpInitiator(made)
+  const receipt = hear()
+  as('technician')
+  const page = `/payments/receipts/${receipt}`
+  expect(await text(page)).not.toContain('Pay back by M-Pesa')
+  expect((await post(page, 'refund', { receipt })).status).toBe(403)
+  expect(payments()).toMatchObject([{ state: 'unmatched' }])
 })
