@@ -21,7 +21,7 @@ const weatherOf = (day: number): Weather => ({
   forgeries: 0.05,
   trustUpTo: 20,
   crashes: 0.0005,
-  refunds: 0.02,
+  refunds: 0.1,
 })
 
 test.each(Array.from({ length: days }, (_, day) => day))(

@@ -140,6 +140,8 @@ export const liveDay = async (
 ) => {
   const { seed, weather, purchases, atOnce } = options
   const random = seededRandom(seed)
+  /** Of the staff, so that the same day is lived whether they pay anything back or not. */
+  const chance = seededRandom(seed + 1)
   const known: { world?: ReturnType<typeof createWorld> } = {}
   const box = createBox(options, () => known.world?.provider)
   const now = (): number => box.site().clock.now()
@@ -174,12 +176,12 @@ export const liveDay = async (
   /** Somebody has money paid back, and looks now and then at the provider's own list for what nobody knows. */
   const staff = (): void => {
     const { database, dispatch } = box.site()
-    if (random.unit() < weather.refunds) {
+    if (chance.unit() < weather.refunds) {
       const rows = database.raw
         .prepare<[], string>("SELECT receipt FROM payments WHERE state NOT IN ('refunding', 'refunded')")
         .pluck()
         .all()
-      if (rows.length > 0) dispatch(refundPayment, { receipt: rows[random.below(rows.length)]! })
+      if (rows.length > 0) dispatch(refundPayment, { receipt: rows[chance.below(rows.length)]! })
     }
     for (const receipt of openRefunds(box.site(), now() - HOUR_MS))
       dispatch(sayRefund, { receipt, isDone: world.paidBack().includes(receipt) })
