@@ -235,6 +235,7 @@ const callbacks: CommandSpec = {
     limit: { value: 'N', help: `at most so many (${ROWS_MAX})` },
   },
   notes: [
+    'ABOUT is the purchase, or the receipt that was to go back.',
     'asked: M-Pesa was asked at once. ahead: the same, and given meanwhile. listed: the list was read at once.',
     'mismatch: another prompt or amount than the purchase’s, and not acted on. What M-Pesa answers is seen at the purchase.',
     'believed, noted, waited: the result of a refund; one that cannot be checked; that M-Pesa waited too long with it.',
@@ -249,12 +250,12 @@ const callbacks: CommandSpec = {
     if (!found.ok) return found
     return shown(found.value, () =>
       table(
-        ['>NO', 'CAME', 'FROM', 'PURCHASE', 'WHAT CAME OF IT'],
+        ['>NO', 'CAME', 'FROM', 'ABOUT', 'WHAT CAME OF IT'],
         found.value.map((one) => [
           one.no,
           ago(one.arrivedAt, io.now()),
           one.isKnownSource ? `${one.origin} (Safaricom)` : one.origin,
-          one.purchase ?? '',
+          one.purchase ?? one.receipt ?? '',
           one.outcome,
         ]),
         'Nothing was posted to this box.',
