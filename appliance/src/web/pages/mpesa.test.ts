@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { hearPayments, listPurchases, requestPurchase, revealPurchase, showMpesa } from '@lango/modules/payments'
 import { addPlan } from '@lango/modules/plans'
 import { expect, test } from 'vitest'
@@ -99,4 +100,25 @@ test('the code of what was bought is told to whoever may tell codes, and to nobo
   as(['payments.read'])
   expect(await page(path)).not.toContain('Show the code')
   expect((await post(path, 'reveal')).status).toBe(403)
+})
+
+test('what it takes to pay back is set there too, is needed for that alone, and its password is shown nowhere', async () => {
+  const { as, page, post, account } = desk()
+  as('owner')
+  await post(PAGE, 'save', form)
+  expect(await page(PAGE)).toMatch(/Customers can pay.*cannot go back by M-Pesa yet.*Missing still: Initiator, Cert/s)
+  const { publicKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  })
+  const initiator = { initiatorName: 'testapi', initiatorPassword: 'Initiator#1' }
+  const wrong = await post(PAGE, 'save', { ...form, ...initiator, certificate: 'no PEM' })
+  expect(await wrong.text()).toContain('Paste the whole certificate')
+  // As browsers send the lines of a text.
+  await post(PAGE, 'save', { ...form, ...initiator, certificate: publicKey.replaceAll('\n', '\r\n') })
+  expect(account()).toMatchObject({ missing: [], missingToPayBack: [] })
+  const html = await page(PAGE)
+  expect(html).toContain('Money can go back by M-Pesa')
+  expect(html).not.toContain('Initiator#1')
 })
