@@ -407,7 +407,7 @@ test('whoever posts something else to it, or to one that nobody was told, has pa
   const { post, payBack, refundState, rows } = await shop()
   const { result: path, timeout } = await payBack('R1')
   const other = path.replace(/.$/, (digit) => (digit === '0' ? '1' : '0'))
-  for (const url of [other, timeout.replace('/05', '/04'), path.replace('/04', '/05'), path.replace('/04', '/01')])
+  for (const url of [other, timeout.replace('/07', '/06'), path.replace('/06', '/07'), path.replace('/06', '/01')])
     expect((await post(url, result())).status).toBe(200)
   expect(rows()).toEqual([])
   const forged = [result({ ConversationID: 'AG_2' }), result({}, 2000), told(), 'no JSON', '', 'x'.repeat(20_000)]
