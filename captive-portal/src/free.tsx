@@ -2,17 +2,7 @@
  * Free access: a trial or a guest pass, once for each phone number or e-mail address, which is confirmed by a code. The
  * device only counts how often codes are asked for: addresses of devices are made up by the thousand.
  */
-import {
-  Button,
-  Check,
-  counted,
-  Field,
-  fill,
-  formatDuration,
-  formatQuota,
-  formatSpeed,
-  visible,
-} from '@lango/kernel/ui'
+import { Button, Check, counted, Field, fill, visible } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
 import { confirmRegistration, registrationOffer, startRegistration, type Confirmed } from '@lango/modules/registration'
 import { showAllowance } from '@lango/modules/sessions'
@@ -20,6 +10,7 @@ import type { Context } from 'hono'
 import { addressOf, type Gate, type Status } from './gate.tsx'
 import type { Place } from './hand-off.ts'
 import { Alert, GateForm, href, Page, tooMany, type View } from './page.tsx'
+import { termsText } from './terms.ts'
 
 type Offer = ResultOf<typeof registrationOffer>
 export type FreePlan = Offer['plans'][number]
@@ -30,14 +21,7 @@ const TOKEN_CHARACTERS_MAX = 64
 export const freePlans = async (gate: Pick<Gate, 'ask'>): Promise<readonly FreePlan[]> =>
   (await gate.ask(registrationOffer, {})).plans.filter(({ kind }) => kind === 'hotspot')
 
-const termsOf = ({ policy, validitySec, quotaOctets }: FreePlan, { words, locale }: View): string =>
-  [
-    validitySec === null ? '' : formatDuration(validitySec * 1000, locale),
-    quotaOctets === null ? '' : formatQuota(quotaOctets),
-    formatSpeed(policy, words.anySpeed),
-  ]
-    .filter((term) => term !== '')
-    .join(' · ')
+const termsOf = ({ policy, ...plan }: FreePlan, view: View): string => termsText({ ...plan, ...policy }, view)
 
 const ChoosePage = ({ view, plans }: { view: View; plans: readonly FreePlan[] }) => (
   <Page view={view} title={view.words.freeTitle} path="/free">

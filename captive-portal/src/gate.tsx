@@ -137,15 +137,15 @@ export class Gate {
     return this.#guard.may(deed, { address: addressOf(c), mac: place.mac })
   }
 
-  /** The ticket in the address, or else the one that the browser has kept. */
+  /** The one in the address. */
   ticket(c: Context): Ticket | undefined {
     return this.tickets.read(c.req.param('ticket') ?? '')
   }
 
-  keptTicket(c: Context): { readonly text: string; readonly ticket: Ticket } | undefined {
+  /** The one that the browser has kept, as it is written. */
+  keptTicket(c: Context): string | undefined {
     const text = cookieIn(c.req.header('cookie') ?? '', TICKET_COOKIE)
-    const ticket = text === '' ? undefined : this.tickets.read(text)
-    return ticket && { text, ticket }
+    return this.tickets.read(text) && text
   }
 
   /** Of what was just bought or shown here: a link of somebody else's never puts theirs in its place. */

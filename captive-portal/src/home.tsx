@@ -1,5 +1,5 @@
 /** The first page: what is sold, for whom, and the ways in beside it. */
-import { Field, formatPrice, visible } from '@lango/kernel/ui'
+import { Field, visible } from '@lango/kernel/ui'
 import type { Fault } from '@lango/kernel'
 import { payableAtGate, plansForSale, readPhone, requestPurchase } from '@lango/modules/payments'
 import type { Context } from 'hono'
@@ -9,7 +9,7 @@ import { isFromRouter, placeFromRouter, readWayBack, type Place } from './hand-o
 import { portalLimits } from './limits.ts'
 import { Alert, GateForm, href, Page, Paragraphs, textIn, tooMany, type View } from './page.tsx'
 import { mayBeStale, refusalText } from './refusals.ts'
-import { termsText, type Bundle } from './terms.ts'
+import { priceText, termsText, type Bundle } from './terms.ts'
 
 /** What there is to choose from. */
 export type Offer = {
@@ -40,7 +40,7 @@ const countryCodes: Readonly<Record<string, string>> = { KES: '+254 ', RWF: '+25
 const BundleButton = ({ bundle, view }: { bundle: Bundle; view: View }) => (
   <button class="button bundle" type="submit" name="plan" value={bundle.id}>
     <b>{visible(bundle.name)}</b>
-    <b class="bundle-price">{formatPrice(bundle.priceMinor, bundle.currency).replace(/\.00$/, '')}</b>
+    <b class="bundle-price">{priceText({ ...bundle, amountMinor: bundle.priceMinor })}</b>
     <span>{termsText(bundle, view)}</span>
   </button>
 )
@@ -219,7 +219,7 @@ export class Home {
   /** What was bought here before, whether the router or the browser has kept it. */
   #ticketFor(c: Context, led: string): string | undefined {
     if (led !== '' && this.#gate.tickets.read(led)) return led
-    return this.#gate.keptTicket(c)?.text
+    return this.#gate.keptTicket(c)
   }
 
   /** Looked up at most once a second, however many people stand at the gate. */

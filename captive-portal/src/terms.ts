@@ -1,20 +1,22 @@
-/** What a bundle is, in a few words. */
-import { counted, fill, formatDuration, formatQuota, formatSpeed } from '@lango/kernel/ui'
+/** What is sold or given, in a few words. */
+import { counted, fill, formatDuration, formatPrice, formatQuota, formatSpeed } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
 import type { plansForSale } from '@lango/modules/payments'
 import type { View } from './page.tsx'
 
 export type Bundle = ResultOf<typeof plansForSale>[number]
 
-export const termsText = (bundle: Bundle, { words, locale }: View): string => {
-  const { validitySec, quotaSec, quotaOctets, deviceLimit } = bundle
+type Terms = Pick<Bundle, 'validitySec' | 'quotaSec' | 'quotaOctets' | 'deviceLimit' | 'downKbps' | 'upKbps'>
+
+export const termsText = (terms: Terms, { words, locale }: Pick<View, 'words' | 'locale'>): string => {
+  const { validitySec, quotaSec, quotaOctets, deviceLimit } = terms
   const time = (sec: number): string => formatDuration(sec * 1000, locale)
   return (
     [
-      validitySec === null ? '' : fill(words.for, { time: time(validitySec) }),
+      validitySec === null ? '' : time(validitySec),
       quotaSec === null ? '' : fill(words.used, { time: time(quotaSec) }),
-      quotaOctets === null ? '' : fill(words.data, { amount: formatQuota(quotaOctets) }),
-      formatSpeed(bundle, words.anySpeed),
+      quotaOctets === null ? '' : formatQuota(quotaOctets),
+      formatSpeed(terms, words.anySpeed),
       deviceLimit > 1 ? counted(words.devices, deviceLimit, locale) : '',
     ]
       .filter((term) => term !== '')
@@ -23,3 +25,7 @@ export const termsText = (bundle: Bundle, { words, locale }: View): string => {
       .join(' · ')
   )
 }
+
+/** As people say it: the cents only where there are some. */
+export const priceText = ({ amountMinor, currency }: { readonly amountMinor: number; readonly currency: string }) =>
+  formatPrice(amountMinor, currency).replace(/\.00$/, '')

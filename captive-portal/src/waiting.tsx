@@ -1,10 +1,11 @@
 /** From the wish to the money: what whoever pays sees meanwhile. */
-import { fill, formatPhone, formatPrice, visible } from '@lango/kernel/ui'
+import { fill, formatPhone, visible } from '@lango/kernel/ui'
 import { paymentLimits, purchaseAtGate } from '@lango/modules/payments'
 import type { ResultOf } from '@lango/kernel/db'
 import type { Context } from 'hono'
 import type { Gate } from './gate.tsx'
 import { href, Page, type View, type Waits } from './page.tsx'
+import { priceText } from './terms.ts'
 
 type Purchase = NonNullable<ResultOf<typeof purchaseAtGate>>
 type Props = { view: View; purchase: Purchase; here: string }
@@ -49,7 +50,7 @@ const PromptPage = (props: Props) => {
   const leftSec = Math.ceil((purchase.requestedAt + paymentLimits.promptLifeMs - view.now) / 1000)
   const said = {
     phone: formatPhone(purchase.phone),
-    price: formatPrice(purchase.amountMinor, purchase.currency).replace(/\.00$/, ''),
+    price: priceText(purchase),
     plan: visible(purchase.plan),
   }
   return (

@@ -24,6 +24,7 @@ import { sessionColumns } from './pages-sessions.tsx'
 import { onlineNow, subscriberColumns } from './pages-subscribers.tsx'
 import { listSubscribers } from '../services/index.ts'
 import { deskSessions } from './queries.ts'
+import { searchWords } from './words-search.ts'
 import { wordsOf } from './words.ts'
 
 type Purchase = ResultOf<typeof findPurchases>['purchases'][number]
@@ -52,14 +53,15 @@ const routerColumns = (desk: Desk): readonly Column<Router>[] => {
 
 const purchaseColumns = (desk: Desk): readonly Column<Purchase>[] => {
   const words = wordsOf(desk)
+  const found = searchWords[desk.locale.lang]
   return [
     {
       id: 'number',
-      head: words.purchase,
+      head: found.purchase,
       width: 'm',
       card: 'title',
       value: ({ number }) => String(number),
-      render: ({ number }) => <a href={`/payments/purchases/${number}`}>{fill(words.purchaseTitle, { n: number })}</a>,
+      render: ({ number }) => <a href={`/payments/purchases/${number}`}>{fill(found.purchaseTitle, { n: number })}</a>,
     },
     {
       id: 'plan',
@@ -71,28 +73,28 @@ const purchaseColumns = (desk: Desk): readonly Column<Purchase>[] => {
     { id: 'phone', head: words.phone, width: 'l', digits: true, value: ({ phone }) => formatPhone(phone) },
     {
       id: 'amount',
-      head: words.amount,
+      head: found.amount,
       width: 'm',
       figures: true,
       value: ({ amountMinor, currency }) => formatPrice(amountMinor, currency),
     },
-    agoColumn(desk, ({ requestedAt }) => requestedAt, { id: 'when', head: words.asked, width: 'm' }),
+    agoColumn(desk, ({ requestedAt }) => requestedAt, { id: 'when', head: found.asked, width: 'm' }),
   ]
 }
 
 type Bought = ResultOf<typeof findPurchases>
 
 const FoundBought = ({ desk, bought: { purchases, receipt } }: { desk: Desk; bought: Bought }) => {
-  const words = wordsOf(desk)
+  const found = searchWords[desk.locale.lang]
   return (
     <>
       {receipt === undefined ? null : (
         <p>
-          <a href={`/payments/receipts/${encodeURIComponent(receipt)}`}>{fill(words.receiptFound, { receipt })}</a>
+          <a href={`/payments/receipts/${encodeURIComponent(receipt)}`}>{fill(found.receiptFound, { receipt })}</a>
         </p>
       )}
       <Found
-        title={words.purchases}
+        title={found.purchases}
         columns={purchaseColumns(desk)}
         rows={purchases}
         rowKey={({ number }) => String(number)}
