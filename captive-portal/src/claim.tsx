@@ -2,7 +2,7 @@
  * "I have paid and am not online": by the code of the M-Pesa message, which only whoever paid has read; or by the number,
  * as long as nobody has used what it bought.
  */
-import { Button, Field, fill, formatPrice, visible } from '@lango/kernel/ui'
+import { Button, Field, fill, formatPhone, formatPrice, visible } from '@lango/kernel/ui'
 import { plansForSale, purchasesOfPhone, readPhone, receiptAtGate, resolvePayment } from '@lango/modules/payments'
 import type { ResultOf } from '@lango/kernel/db'
 import type { Context } from 'hono'
@@ -122,7 +122,9 @@ export class Claim {
     const { words } = view
     const { amountMinor, currency } = payment
     const price = formatPrice(amountMinor, currency)
-    const ask = fill(words.claimAsk, { price, support: words.supportUnknown })
+    const { phone: called } = view.look.portal.support
+    const support = called === '' ? words.supportUnknown : formatPhone(called)
+    const ask = fill(words.claimAsk, { price, support })
     // Somebody of the staff has it in hand.
     if (payment.doubt === 'refund-failed') return { say: ask }
     const all = await this.#gate.ask(plansForSale, {})

@@ -1,4 +1,5 @@
 import { ok } from '@lango/kernel'
+import { setPortal } from '@lango/modules/portal'
 import { liveSessions } from '@lango/modules/sessions/tables'
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
@@ -114,6 +115,26 @@ test('where no router sent them they are told the code', async () => {
   await portal.paid()
   const { html } = await follow(portal, waiting)
   expect(html.replaceAll('-', '')).toContain(portal.codeOf(1))
+})
+
+test('who says that they have paid has M-Pesa asked within a second, and no oftener however often they tap', async () => {
+  const portal = portalUnderTest()
+  const { sent, waiting } = await bought(portal)
+  await portal.runJobs()
+  // By now it is asked after each ten seconds.
+  for (let seconds = 0; seconds < 60; seconds += 3) await portal.pass(3000)
+  portal.says.state = () => ok({ state: 'paid', receipt: undefined })
+  const path = waiting.split('?')[0]!
+  const asked = () => portal.queried()
+  const before = asked()
+  for (let taps = 0; taps < 5; taps++) {
+    const answer = await portal.post(path, { g: sent.g })
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, waiting])
+  }
+  await portal.pass(1000)
+  expect(asked() - before).toBe(1)
+  expect((await follow(portal, waiting)).at).toContain('10.5.50.1/login')
+  expect((await portal.post('/pay/nobody', { g: sent.g })).headers.get('location')).toMatch(/^\/\?g=/)
 })
 
 test('the same form sent twice asks the phone once', async () => {
@@ -232,7 +253,10 @@ test('money that fits nothing buys what costs as much, for whoever has its code'
     Buffer.from('login=http://10.5.50.1/login').toString('base64url')
   portal.receipt('SJ41XK2P9Q', 'HOUSE 7')
   const claim = async (more: object = {}) => portal.post('/paid', { g, code: 'SJ41XK2P9Q', ...more })
-  expect(await (await claim()).text()).toContain('somebody has to look at it')
+  expect(await (await claim()).text()).toMatch(/somebody has to look at it.*Call the number on the poster/)
+  portal.must(setPortal, { support: { phone: '+254712000009' } })
+  portal.clock.advance(portalLimits.offerLifeMs)
+  expect(await (await claim()).text()).toMatch(/Call \+254\s712\s000\s009/)
   portal.plan('Hour', 2000)
   portal.plan('Night', 2000)
   portal.plan('Day', 5000)

@@ -143,6 +143,7 @@ export const createPortal = (deps: PortalDeps): Hono => {
   app.get('/', (c) => home.open(c))
   app.post('/buy', (c) => home.buy(c))
   app.get('/pay/:ticket', (c) => waiting.open(c))
+  app.post('/pay/:ticket', (c) => waiting.paid(c))
   app.get('/pay/:ticket/state', (c) => waiting.state(c))
   app.get('/connect/:ticket', (c) => connect.open(c))
   app.get('/receipt/:ticket', openReceipt(gate))

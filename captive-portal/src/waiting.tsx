@@ -1,10 +1,10 @@
 /** From the wish to the money: what whoever pays sees meanwhile. */
-import { fill, formatPhone, visible } from '@lango/kernel/ui'
-import { paymentLimits, purchaseAtGate } from '@lango/modules/payments'
+import { Button, fill, formatPhone, visible } from '@lango/kernel/ui'
+import { askSoon, paymentLimits, purchaseAtGate } from '@lango/modules/payments'
 import type { ResultOf } from '@lango/kernel/db'
 import type { Context } from 'hono'
 import type { Gate } from './gate.tsx'
-import { href, Page, type View, type Waits } from './page.tsx'
+import { GateForm, href, Page, type View, type Waits } from './page.tsx'
 import { priceText } from './terms.ts'
 
 type Purchase = NonNullable<ResultOf<typeof purchaseAtGate>>
@@ -58,9 +58,9 @@ const PromptPage = (props: Props) => {
       <p class="big">{fill(purchase.state === 'requested' ? words.sending : words.waitingBody, said)}</p>
       {leftSec > 0 ? <Countdown sec={leftSec} template={words.timeLeft} /> : null}
       <p>{words.waitingStay}</p>
-      <a class="button button-main" href={href(view, here)}>
-        {words.lookAgain}
-      </a>
+      <GateForm view={view} action={here}>
+        <Button kind="main">{words.lookAgain}</Button>
+      </GateForm>
       <Again view={view} />
     </Page>
   )
@@ -121,6 +121,16 @@ export class Waiting {
     }
     const Shown = pages[purchase.state === 'granted' ? 'confirmed' : purchase.state]
     return gate.page(c, <Shown {...{ view, purchase }} here={c.req.path} />)
+  }
+
+  /** They say that they have paid: whoever knows is asked. */
+  async paid(c: Context): Promise<Response> {
+    const gate = this.#gate
+    const view = gate.view(c, gate.placeIn(await gate.fields(c)))
+    const ticket = gate.ticket(c)
+    if (ticket?.kind !== 'purchase') return c.redirect(href(view, '/'), 303)
+    gate.tell(c, askSoon, { purchaseId: ticket.purchaseId })
+    return c.redirect(href(view, c.req.path), 303)
   }
 
   /** For the script of the page. */

@@ -1,5 +1,5 @@
 import { defineModule } from '@lango/kernel/verbs'
-import { beginPrompt, givePaid, promptTold, requestPurchase, revealPurchase } from './commands.ts'
+import { askSoon, beginPrompt, givePaid, promptTold, requestPurchase, revealPurchase } from './commands.ts'
 import { payableAtGate, purchaseAtGate, purchasesOfPhone, receiptAtGate, receiptOfGrant } from './gate.ts'
 import { listCallbacks } from './callback-queries.ts'
 import { endAhead, hearCallback, hearConfirmation } from './hear-callback.ts'
@@ -29,7 +29,7 @@ export { readPhone } from './phone.ts'
 export type { Failure } from './port.ts'
 export { paymentLimits, type Doubt } from './rules.ts'
 export { purchasePace } from './pace.ts'
-export { requestPurchase, revealPurchase } from './commands.ts'
+export { askSoon, requestPurchase, revealPurchase } from './commands.ts'
 export { listCallbacks } from './callback-queries.ts'
 export { callbackDigest, createCallbackGate, type CallbackGate, type CallbackSubject } from './callback-gate.ts'
 export { callbackLimits } from './callback-rules.ts'
@@ -53,6 +53,7 @@ export const payments = defineModule({
     revealPurchase,
     beginPrompt,
     promptTold,
+    askSoon,
     givePaid,
     hearPayments,
     hearCallback,

@@ -47,13 +47,17 @@ export const portalUnderTest = (set: Partial<GateLook> = {}) => {
     state: (): PromptState => ok({ state: 'pending' }),
   }
   const prompted: string[] = []
+  let queried = 0
   const provider: Provider = {
     prompt({ phone }) {
       prompted.push(phone)
       if (says.isCut) return Promise.resolve(err({ type: 'ProviderUnreachable', reason: 'no route' }))
       return Promise.resolve(ok({ ref: `ws_CO_${prompted.length}` }))
     },
-    promptState: () => Promise.resolve(says.state()),
+    promptState() {
+      queried += 1
+      return Promise.resolve(says.state())
+    },
     received: () => Promise.resolve(ok({ payments: [], unread: 0 })),
     reverse: () => Promise.resolve(err({ type: 'ProviderMisconfigured', code: '', reason: '' })),
     registerCallbacks: () => Promise.resolve(ok('registered')),
@@ -158,6 +162,8 @@ export const portalUnderTest = (set: Partial<GateLook> = {}) => {
     look,
     says,
     prompted,
+    /** How often the provider was asked how a prompt stands. */
+    queried: () => queried,
     online,
     get,
     post,
