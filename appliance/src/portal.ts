@@ -1,9 +1,9 @@
 /** The captive portal: what people at a hotspot reach with a browser, over plain http, on a port of its own, and over https. */
 import { hostname } from 'node:os'
-import { err, ok, type Log, type Result } from '@lango/kernel'
+import { err, ok, type Clock, type Log, type Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
-import { createPortal, lookStylesheet, pictureAt, type PortalDeps } from '@lango/captive-portal'
-import { createLocationOf, createPortalLook } from '@lango/modules/portal'
+import { createPortal, lookStylesheet, pictureAt, readLanguage, type PortalDeps } from '@lango/captive-portal'
+import { createLanguageFiles, createLocationOf, createPortalLook } from '@lango/modules/portal'
 import { createSettings } from '@lango/modules/settings'
 import { Hono } from 'hono'
 import { callbacksOf } from './callbacks.ts'
@@ -61,6 +61,25 @@ const lookOf = (raw: RawDatabase): PortalDeps['look'] => {
   }
 }
 
+/** How often it is looked whether there are others. */
+const LANGUAGES_LIFE_MS = 1000
+
+const languagesOf = (raw: RawDatabase, clock: Pick<Clock, 'monotonicMs'>): PortalDeps['languages'] => {
+  const files = createLanguageFiles(raw)
+  let kept: { readonly stamp: string; readonly languages: ReturnType<PortalDeps['languages']> } | undefined
+  let lookedAt = -Infinity
+  return () => {
+    const now = clock.monotonicMs()
+    if (kept && now - lookedAt < LANGUAGES_LIFE_MS) return kept.languages
+    lookedAt = now
+    const stamp = files.stamp()
+    if (kept?.stamp === stamp) return kept.languages
+    const read = files.all().map(({ tag, text }) => readLanguage(tag, text))
+    kept = { stamp, languages: read.flatMap((one) => (one.ok ? [one.value.language] : [])) }
+    return kept.languages
+  }
+}
+
 /** Whose session an address belongs to: the latest that is open there. */
 const createOnlineAt = (reader: RawDatabase): PortalDeps['grantOnlineAt'] => {
   const grantAt = reader.prepare<[string], { grantNo: number }>(
@@ -79,6 +98,7 @@ const appOf = (deps: Deps, secure: () => SecurePortal | undefined): Pick<Hono, '
     command: (name, input, by) => runOwn(site, name, input, by),
     query: queries.ask,
     look: lookOf(site.database.raw),
+    languages: languagesOf(site.database.raw, clock),
     grantOnlineAt: createOnlineAt(reader),
     hostNames: [hostname().toLowerCase(), ...webNames],
     secureOrigin() {

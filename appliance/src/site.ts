@@ -51,7 +51,7 @@ import { existsSync } from 'node:fs'
 import type { DataFolder } from './data-folder.ts'
 
 /** This release's schema; a database that only newer releases may read is refused (`minReader`). */
-export const SCHEMA = 9
+export const SCHEMA = 10
 /** When this release was made: a clock before it is wrong. */
 export const RELEASED_AT = Date.UTC(2026, 10, 21)
 

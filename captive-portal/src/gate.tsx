@@ -1,7 +1,7 @@
 /** What every answer of the portal needs: who looks and from where, and how the box is asked and told. */
 import { FaultError, type Fault, type Result } from '@lango/kernel'
 import type { AnyQuery, ResultOf } from '@lango/kernel/db'
-import { isLang, localeOf, langs, readPreferences, type Lang, type Locale } from '@lango/kernel/ui'
+import type { Locale } from '@lango/kernel/ui'
 import { system, type Actor, type AnyCommand, type ValueOf } from '@lango/kernel/verbs'
 import type { Context } from 'hono'
 import type { VNode } from 'preact'
@@ -13,7 +13,7 @@ import type { View } from './page.tsx'
 import { portalLimits } from './limits.ts'
 import type { GateLook, PortalDeps } from './port.ts'
 import { createTickets, TICKET_LIFE_MS, type Ticket, type Tickets } from './tickets.ts'
-import { gateWords } from './words/index.ts'
+import { ownLanguages, type GateLanguage } from './words/added.ts'
 
 /** Whoever uses the portal acts for themselves. */
 const self: Actor = system('portal')
@@ -28,22 +28,24 @@ export type Status = 200 | 404 | 422 | 429 | 503
 /** What a form sent; a field that was not sent, or sent twice, is ''. */
 export type Field = (name: string) => string
 
+type Spoken = {
+  readonly added: readonly GateLanguage[]
+  readonly all: readonly GateLanguage[]
+  readonly locales: ReadonlyMap<string, Locale>
+}
+
 export class Gate {
   readonly deps: PortalDeps
   readonly tickets: Tickets
   readonly #assets = createGateAssets()
   readonly #guard: Guard
-  readonly #locales: Readonly<Record<Lang, Locale>>
+  #spoken: Spoken | undefined
   readonly #looks = new Map<string, { readonly at: number; readonly look: GateLook }>()
 
   constructor(deps: PortalDeps) {
     this.deps = deps
     this.tickets = createTickets(deps.vault, deps.clock)
     this.#guard = new Guard(deps.clock)
-    this.#locales = Object.fromEntries(langs.map((lang) => [lang, localeOf(lang, deps.timeZone)])) as Record<
-      Lang,
-      Locale
-    >
   }
 
   get now(): number {
@@ -82,10 +84,40 @@ export class Gate {
 
   view(c: Context, place: Place = this.place(c)): View {
     const look = this.#lookAt(place.router)
-    const wanted = place.lang || look.language
-    const lang = isLang(wanted) ? wanted : readPreferences(undefined, c.req.header('accept-language')).lang
-    const assets = this.#assets.of(look.stylesheet)
-    return { words: gateWords[lang], locale: this.#locales[lang], look, place, assets, pictureAt, now: this.now }
+    const language = this.#languageOf([place.lang, look.language, ...askedFor(c.req.header('accept-language') ?? '')])
+    const { words } = language
+    return {
+      words,
+      language,
+      languages: this.#languages().all,
+      locale: this.#languages().locales.get(language.tag)!,
+      look,
+      place,
+      assets: this.#assets.of(look.stylesheet),
+      pictureAt,
+      now: this.now,
+    }
+  }
+
+  /** The first of those wanted that is spoken here, as it is or as it is spoken elsewhere. */
+  #languageOf(wanted: readonly string[]): GateLanguage {
+    const { all } = this.#languages()
+    for (const tag of wanted) {
+      const found = all.find((one) => one.tag === tag) ?? all.find((one) => one.tag === tag.split('-')[0])
+      if (found) return found
+    }
+    return all[0]!
+  }
+
+  /** Made anew where the site has others: what tells times is dear to make. */
+  #languages(): Spoken {
+    const added = this.deps.languages()
+    if (this.#spoken?.added !== added) {
+      const all = [...ownLanguages, ...added]
+      const locales = new Map(all.map(({ tag, locale }) => [tag, locale(this.deps.timeZone)]))
+      this.#spoken = { added, all, locales }
+    }
+    return this.#spoken
   }
 
   page(c: Context, page: VNode, status: Status = 200): Response | Promise<Response> {
@@ -166,6 +198,13 @@ export class Gate {
     return `${isSecure(c) ? 'https' : 'http'}://${address.includes(':') ? `[${address}]` : address}:${localPort}`
   }
 }
+
+/** Browsers list them in the order of preference. */
+const askedFor = (acceptLanguage: string): readonly string[] =>
+  acceptLanguage
+    .split(',')
+    .slice(0, portalLimits.languagesAskedMax)
+    .map((range) => range.split(';')[0]!.trim())
 
 /** No library: a cookie that some other page of this host has set must not be able to break the page. */
 const cookieIn = (header: string, name: string): string =>

@@ -25,6 +25,8 @@ export const portalLimits = defineLimits({
   handOversPerAddressMax: 3000,
   handOversMax: 20_000,
   formBytesMax: 4096,
+  /** Languages of a browser that are looked at. */
+  languagesAskedMax: 10,
   /** What is for sale, and how the page looks, is looked up again after this. */
   offerLifeMs: 1000,
   /** Looks kept at a time: routers may each have their own, by a name that the browser tells. */

@@ -3,7 +3,7 @@ import { setPicture, setPortal } from '@lango/modules/portal'
 import { plansForSale } from '@lango/modules/payments'
 import { expect, test } from 'vitest'
 import { pngOf } from '../../modules/portal/testing/pictures.ts'
-import { createPortal, lookStylesheet, pictureAt, previewHome } from './index.ts'
+import { createPortal, languageTemplate, lookStylesheet, pictureAt, previewHome, readLanguage } from './index.ts'
 import { portalLimits } from './limits.ts'
 import { portalUnderTest } from './testing/portal-under-test.ts'
 
@@ -160,4 +160,22 @@ test('with the largest pictures, long words and many bundles the first page stay
     pictureAt(background.sha256),
   )
   expect(html.length + sheet.length + own.length + logo.bytes + background.bytes).toBeLessThan(50_000)
+})
+
+test('a language that the site has added is spoken: as it is asked for, chosen, and written the other way round', async () => {
+  const { get, added } = portalUnderTest()
+  const file = JSON.parse(languageTemplate('en')) as { words: Record<string, unknown> }
+  const words = { ...file.words, title: '<b>اتصل</b>', voucherTitle: 'قسيمتك' }
+  const read = readLanguage('ar', JSON.stringify({ name: 'العربية', rightToLeft: true, words }))
+  const before = await (await get('/', { 'accept-language': 'ar-EG,en' })).text()
+  expect(before).toContain('<html lang="en">')
+  if (read.ok) added.languages = [read.value.language]
+  const html = await (await get('/', { 'accept-language': 'ar-EG,en' })).text()
+  expect(html).toContain('<html lang="ar" dir="rtl">')
+  expect(html).toContain('&lt;b>اتصل&lt;/b>')
+  expect(html).toContain('<b lang="ar">العربية</b>')
+  const swahili = await (await get('/', { 'accept-language': 'sw' })).text()
+  const [, chosen = ''] = /<a lang="ar" href="([^"]+)"/.exec(swahili) ?? []
+  const page = await (await get(chosen.replace('/?', '/voucher?'))).text()
+  expect(page).toContain('<h1>قسيمتك</h1>')
 })

@@ -1,17 +1,20 @@
 /** What every page of the gate is made of: light, for an old phone; nothing inline, no font, no cookie needed. */
-import { fill, visible, type Lang, type Locale } from '@lango/kernel/ui'
-import { langs } from '@lango/kernel/locale'
+import { fill, visible, type Locale } from '@lango/kernel/ui'
 import type { ComponentChildren, VNode } from 'preact'
 import type { GateAsset, GateAssets } from './assets.ts'
 import { writePlace, type Place } from './hand-off.ts'
 import { portalLimits } from './limits.ts'
 import type { GateLook } from './port.ts'
-import { languageNames, type GateWords } from './words/index.ts'
+import type { GateLanguage } from './words/added.ts'
+import type { GateWords } from './words/index.ts'
 
 /** Who looks, from where, in which language. */
 export type View = {
   readonly words: GateWords
   readonly locale: Locale
+  readonly language: Pick<GateLanguage, 'tag' | 'isRightToLeft'>
+  /** Those that there are to choose from. */
+  readonly languages: readonly Pick<GateLanguage, 'tag' | 'name'>[]
   readonly look: GateLook
   readonly place: Place
   /** Of the stylesheets. */
@@ -52,18 +55,18 @@ type PageProps = {
   children: ComponentChildren
 }
 
-const inLanguage = (view: View, path: string, lang: Lang): string => href({ place: { ...view.place, lang } }, path)
+const inLanguage = (view: View, path: string, lang: string): string => href({ place: { ...view.place, lang } }, path)
 
 const Languages = ({ view, path }: { view: View; path: string }) => (
   <p class="languages">
-    {langs.map((lang) =>
-      lang === view.locale.lang ? (
-        <b key={lang} lang={lang}>
-          {languageNames[lang]}
+    {view.languages.map(({ tag, name }) =>
+      tag === view.language.tag ? (
+        <b key={tag} lang={tag}>
+          {visible(name)}
         </b>
       ) : (
-        <a key={lang} lang={lang} href={inLanguage(view, path, lang)}>
-          {languageNames[lang]}
+        <a key={tag} lang={tag} href={inLanguage(view, path, tag)}>
+          {visible(name)}
         </a>
       ),
     )}
@@ -93,9 +96,9 @@ const Logo = ({ view: { look, pictureAt } }: Pick<PageProps, 'view'>) => {
 
 export const Page = (props: PageProps): VNode => {
   const { view, title, refreshSec, waits, path = '', back = true, children } = props
-  const { words, look, assets, locale } = view
+  const { words, look, assets, language } = view
   return (
-    <html lang={locale.lang}>
+    <html lang={language.tag} dir={language.isRightToLeft ? 'rtl' : undefined}>
       <head>
         <meta charset="utf-8" />
         <title>{`${title} · ${visible(look.siteName)}`}</title>

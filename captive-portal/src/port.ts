@@ -2,6 +2,7 @@
 import type { Clock, Fault, Log, Random, Result, Vault } from '@lango/kernel'
 import type { Actor } from '@lango/kernel/verbs'
 import type { PortalLook } from '@lango/modules/portal'
+import type { GateLanguage } from './words/added.ts'
 
 /** How this place looks and what it says, as set at the desk. */
 export type GateLook = {
@@ -31,6 +32,8 @@ export type PortalDeps = {
   readonly hostNames: readonly string[]
   /** The portal over https by a name that phones believe: `https://wifi.isp.example`; undefined while there is none. */
   readonly secureOrigin: () => string | undefined
+  /** Those that this site has added to the portal's own: the same array for as long as they are the same. */
+  readonly languages: () => readonly GateLanguage[]
   /** The site's, by IANA name. */
   readonly timeZone: string
   readonly vault: Pick<Vault, 'keyedHash'>

@@ -1,11 +1,11 @@
 /** The first page as it would look, for whoever sets that: no link of it leads anywhere. */
-import { localeOf, type Lang } from '@lango/kernel/ui'
+import type { Lang } from '@lango/kernel/ui'
 import { renderToString } from 'preact-render-to-string'
 import { noPlace } from './hand-off.ts'
 import { HomePage, type Offer } from './home.tsx'
 import type { View } from './page.tsx'
 import type { GateLook } from './port.ts'
-import { gateWords } from './words/index.ts'
+import { ownLanguages } from './words/added.ts'
 
 type PreviewOptions = Pick<View, 'now' | 'pictureAt'> & {
   readonly lang: Lang
@@ -18,9 +18,12 @@ type PreviewOptions = Pick<View, 'now' | 'pictureAt'> & {
 export const previewHome = (look: GateLook, options: PreviewOptions): string => {
   const { lang, timeZone, offer, stylesheets, now, pictureAt } = options
   const [gate, brand] = stylesheets.map((address) => ({ address }))
+  const language = ownLanguages.find(({ tag }) => tag === lang)!
   const view: View = {
-    words: gateWords[lang],
-    locale: localeOf(lang, timeZone),
+    words: language.words,
+    locale: language.locale(timeZone),
+    language,
+    languages: ownLanguages,
     look,
     place: noPlace,
     assets: { gate: gate!, brand, script: { address: '' } },

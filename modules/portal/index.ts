@@ -1,9 +1,18 @@
 import { defineModule } from '@lango/kernel/verbs'
 import { removePicture, setPicture, setPortal } from './commands.ts'
+import { listLanguages, removeLanguage, setLanguage } from './languages.ts'
 import { showPortal } from './queries.ts'
-import { portalPictures, portalSettings } from './tables.ts'
+import { portalLanguages, portalPictures, portalSettings } from './tables.ts'
 
 export { pictureTooLarge, removePicture, setPicture, setPortal } from './commands.ts'
+export {
+  createLanguageFiles,
+  LANGUAGE_CHARACTERS_MAX,
+  LANGUAGE_TAG,
+  listLanguages,
+  removeLanguage,
+  setLanguage,
+} from './languages.ts'
 export { createLocationOf, createPortalLook, type PictureNote, type PortalLook } from './look.ts'
 export { showPortal } from './queries.ts'
 export {
@@ -25,7 +34,7 @@ export {
 
 export const portal = defineModule({
   name: 'portal',
-  tables: [portalSettings, portalPictures],
-  commands: [setPortal, setPicture, removePicture],
-  queries: [showPortal],
+  tables: [portalSettings, portalPictures, portalLanguages],
+  commands: [setPortal, setPicture, removePicture, setLanguage, removeLanguage],
+  queries: [showPortal, listLanguages],
 })

@@ -14,6 +14,19 @@ export const portalSettings = defineTable(
   }),
 )
 
+/** Languages beside the portal's own, each under its tag (BCP 47). */
+export const portalLanguages = defineTable(
+  'portal_languages',
+  { home: 'site', flow: 'latest', onDelete: 'follow', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    /** The file, as it came: JSON. */
+    text: c.text(),
+    changedAt: c.instant(),
+    changedBy: c.text(),
+  }),
+)
+
 /** Its pictures, apart from the rest: a page is made without them, and asks for each by what it holds. */
 export const portalPictures = defineTable(
   'portal_pictures',

@@ -65,6 +65,10 @@ export const groups: ReadonlyMap<string, Group> = new Map([
     'setting',
     { summary: 'name, language, retention', load: async () => (await import('./setting.ts')).settingCommands },
   ],
+  [
+    'language',
+    { summary: 'languages of the portal', load: async () => (await import('./language.ts')).languageCommands },
+  ],
   ['backup', { summary: 'one archive of everything', load: async () => (await import('./backup.ts')).backupCommands }],
   [
     'restore',

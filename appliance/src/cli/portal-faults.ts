@@ -1,15 +1,28 @@
 /** The sentences about what the captive portal shows. */
 import type { FaultOf } from '@lango/kernel/verbs'
-import type { removePicture, setPicture, setPortal } from '@lango/modules/portal'
+import type { LanguageFault } from '@lango/captive-portal'
+import type { removeLanguage, removePicture, setLanguage, setPicture, setPortal } from '@lango/modules/portal'
 
-export type PortalFault = FaultOf<typeof removePicture | typeof setPicture | typeof setPortal>
+export type PortalFault =
+  | FaultOf<typeof removeLanguage | typeof removePicture | typeof setLanguage | typeof setPicture | typeof setPortal>
+  | LanguageFault
 
 type Own = Exclude<PortalFault['type'], 'ColourUnfit'>
 type Sentences = { readonly [T in Own]: (fault: Extract<PortalFault, { type: T }>) => string }
 
+const languageFaults: Readonly<Record<LanguageFault['why'], string>> = {
+  json: 'The file is no JSON with a `name` and `words`. Begin with: lango language template',
+  tag: 'The file is called after the language: fr.json, am.json, pt-MZ.json.',
+  ours: 'The portal speaks this language already.',
+  size: 'The file is far too large for the words of the portal.',
+}
+
 export const portalSentences: Sentences = {
   BackgroundUnfit: ({ colour, contrast }) =>
     `Text on ${colour} cannot be read in the sun (contrast ${contrast}, it takes 7). Choose a much lighter or a much darker colour.`,
+  LanguageUnknown: ({ tag }) => `The portal has no language ${tag} that was added. See: lango language list`,
+  LanguageUnreadable: ({ why }) => languageFaults[why],
+  LanguagesFull: ({ max }) => `The portal takes ${max} languages beside its own. Remove one: lango language remove TAG`,
   LocationUnknown: ({ location }) =>
     `There is no router ${location}: what the portal shows is set for all, or by the id of a router.`,
   PictureMissing: ({ kind }) => `There is no ${kind} picture.`,

@@ -20,7 +20,7 @@ import { registration } from '@lango/modules/registration'
 import { services } from '@lango/modules/services'
 import { sessions } from '@lango/modules/sessions'
 import { settings } from '@lango/modules/settings'
-import { createPortal, type GateLook, type PortalDeps } from '../index.ts'
+import { createPortal, type GateLanguage, type GateLook, type PortalDeps } from '../index.ts'
 
 const AMINA = '+254712345678'
 const modules = [
@@ -89,6 +89,7 @@ export const portalUnderTest = (set: Partial<GateLook> = {}) => {
     portal: portalLook(locationOf(router)),
     ...set,
   })
+  const added: { languages: readonly GateLanguage[] } = { languages: [] }
   const secure: { origin: string | undefined } = { origin: undefined }
   let asked = 0
   const deps: PortalDeps = {
@@ -103,6 +104,7 @@ export const portalUnderTest = (set: Partial<GateLook> = {}) => {
     grantOnlineAt: (address) => online.get(address),
     hostNames: ['pop.example.net'],
     secureOrigin: () => secure.origin,
+    languages: () => added.languages,
     timeZone: 'Africa/Nairobi',
     vault,
     clock,
@@ -173,6 +175,7 @@ export const portalUnderTest = (set: Partial<GateLook> = {}) => {
     pass,
     purchase,
     asked: () => asked,
+    added,
     secure,
     env,
     /** The phone pays, and the box has asked after it. */

@@ -91,15 +91,20 @@ export interface Locale {
   readonly exact: Intl.DateTimeFormat
 }
 
-/** `timeZone` is the site's, by its IANA name. */
-export const localeOf = (lang: Lang, timeZone: string): Locale => {
-  const region = `${lang}-KE`
+type Written = {
+  readonly lang: Lang
+  /** BCP 47: how numbers and times are written. */
+  readonly region: string
+  readonly words: KitWords
+}
+
+const localeIn = ({ lang, region, words }: Written, timeZone: string): Locale => {
   const clock = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', timeZone } as const
   const date = { day: 'numeric', month: 'short', year: 'numeric' } as const
   return {
     lang,
     timeZone,
-    words: kit[lang],
+    words,
     whole: new Intl.NumberFormat(region, { maximumFractionDigits: 0 }),
     tenths: new Intl.NumberFormat(region, { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
     plurals: new Intl.PluralRules(region),
@@ -108,6 +113,31 @@ export const localeOf = (lang: Lang, timeZone: string): Locale => {
     exact: new Intl.DateTimeFormat(region, { ...clock, ...date, timeZoneName: 'short' }),
   }
 }
+
+/** `timeZone` is the site's, by its IANA name. */
+export const localeOf = (lang: Lang, timeZone: string): Locale =>
+  localeIn({ lang, region: `${lang}-KE`, words: kit[lang] }, timeZone)
+
+/** A language that a site has added, by its BCP 47 tag: what it brings no word for is in English. */
+export const addedLocale = (tag: string, words: Partial<KitWords>, timeZone: string): Locale =>
+  localeIn({ lang: 'en', region: tag, words: { ...kit.en, ...words } }, timeZone)
+
+/** Words of ours that tell times and numbers. */
+export const timeWords = [
+  'optional',
+  'none',
+  'justNow',
+  'secondsAgo',
+  'minutesAgo',
+  'hoursAgo',
+  'daysAgo',
+  'inTheFuture',
+  'seconds',
+  'minutes',
+  'hours',
+  'days',
+] as const satisfies readonly (keyof KitWords)[]
+export const kitWords = (lang: Lang): KitWords => kit[lang]
 
 /** The form for the number, with the number in it. */
 export const counted = (forms: Plural, n: number, locale: Locale): string =>
