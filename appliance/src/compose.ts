@@ -316,7 +316,7 @@ const startTransfers = ({ log }: BoxOptions, { folder, site }: Ground): Transfer
 /** What only a running box can do. */
 const boxActions = (
   { listen }: BoxOptions,
-  { site, reader, queries }: Ground,
+  { folder, site, reader, queries }: Ground,
   aaa: Aaa,
   parts: {
     readonly watch: Watch
@@ -379,7 +379,7 @@ const boxActions = (
       'transfer.drop': (_, by) => transfers.drop(by),
       'transfer.give': createListExport({ may: site.may, ask: queries.ask, command: own }),
       ...certified.actions,
-      'keys.rotate': () => rotateKeys(site, console, () => Promise.resolve()),
+      'keys.rotate': () => rotateKeys(site, folder, console, () => Promise.resolve()),
     },
   })
 }

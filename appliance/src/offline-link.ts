@@ -43,7 +43,7 @@ export const openOffline = ({ dir, osUser, uid, logLine }: OfflineOptions): Resu
     command: (name, input) => runWhole(site, name, input, { actor }),
     query: withPlainAudit((name, input) => Promise.resolve(queries.run(name, input)), queries.site.raw, site.vault),
     action: async (name, input) => {
-      if (name === 'keys.rotate') return rotateKeys(site, actor, () => Promise.resolve())
+      if (name === 'keys.rotate') return rotateKeys(site, folder, actor, () => Promise.resolve())
       if (name === 'audit.exported') return runOwn(site, name, input, { actor })
       return act(dir, queries, name, input)
     },

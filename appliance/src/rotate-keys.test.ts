@@ -1,5 +1,8 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { eq } from 'drizzle-orm'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { orThrow } from '@lango/kernel'
 import { memorySite } from '@lango/kernel/testing'
 import { access, credentialPurpose } from '@lango/modules/access'
@@ -17,9 +20,12 @@ import { addPlan, plans } from '@lango/modules/plans'
 import { importSubscribers, services } from '@lango/modules/services'
 import { addWebhook, webhookSecretPurpose, webhooks } from '@lango/modules/webhooks'
 import { webhookEndpoints } from '@lango/modules/webhooks/tables'
+import { createAcmeStore, resealAcme } from './acme/settings.ts'
 import { rotateKeys } from './rotate-keys.ts'
 
 const modules = [messages, network, access, plans, ledger, customers, services, payments, webhooks, backups]
+const folder = { tlsDir: mkdtempSync(join(tmpdir(), 'lango-rotate-')) }
+afterAll(() => rmSync(folder.tlsDir, { recursive: true }))
 const actor = { kind: 'console', id: 'test' } as const
 
 test('rotation seals every password and secret under the new key, and each still opens', async () => {
@@ -39,7 +45,7 @@ test('rotation seals every password and secret under the new key, and each still
   }
   let current = 0
   const rotated = orThrow(
-    await rotateKeys(site, actor, () => {
+    await rotateKeys(site, folder, actor, () => {
       current = site.database.orm
         .select()
         .from(grants.site)
@@ -77,7 +83,22 @@ test('a password that cannot be opened is counted and kept', async () => {
   site.must(importSubscribers, { rows: [{ login: 'a', plan: 'Home', password: 'pw' }] })
   const damaged = Buffer.alloc(60, 1)
   site.database.orm.update(grants.site).set({ credential: damaged }).where(eq(grants.site.login, 'a')).run()
-  const rotated = orThrow(await rotateKeys(site, actor, () => Promise.resolve()))
+  const rotated = orThrow(await rotateKeys(site, folder, actor, () => Promise.resolve()))
   expect(rotated).toMatchObject({ resealed: 0, unreadable: 1 })
   expect(site.database.orm.select().from(grants.site).get()!.credential).toEqual(damaged)
+})
+
+test('what the certificate is got with, in its file, is sealed anew and says the same', async () => {
+  const site = memorySite(modules)
+  const store = createAcmeStore(folder, site.vault)
+  const dns = { kind: 'webhook', url: 'https://dns.isp.example', token: 'token-of-dns', caPem: '' } as const
+  const settings = { directory: 'https://acme.example/dir', caPem: '', email: '', names: ['wifi.isp.example'], dns }
+  store.write({ settings, account: { keyPem: 'key', url: '' }, issued: '', failures: 0, nextAt: 0, lastAt: 0 })
+  const file = join(folder.tlsDir, 'acme.sealed')
+  const before = readFileSync(file)
+  expect(orThrow(await rotateKeys(site, folder, actor, () => Promise.resolve()))).toMatchObject({ resealed: 1 })
+  expect(site.vault.isCurrent(before)).toBe(false)
+  expect(site.vault.isCurrent(readFileSync(file))).toBe(true)
+  expect(orThrow(store.read())).toMatchObject({ settings: { dns: { token: 'token-of-dns' } } })
+  expect(resealAcme(folder, site.vault)).toEqual({ resealed: 0, unreadable: 0 })
 })

@@ -7,6 +7,8 @@ import { resealSecrets } from '@lango/modules/network'
 import { resealPayments } from '@lango/modules/payments'
 import { resealBackupSecrets } from '@lango/modules/backups'
 import { resealWebhooks } from '@lango/modules/webhooks'
+import { resealAcme } from './acme/settings.ts'
+import type { DataFolder } from './data-folder.ts'
 import type { Site } from './site.ts'
 
 export type Rotated = { readonly keyId: string; readonly resealed: number; readonly unreadable: number }
@@ -17,6 +19,7 @@ export type Rotated = { readonly keyId: string; readonly resealed: number; reado
  */
 export const rotateKeys = async (
   { vault, dispatcher, ids }: Pick<Site, 'vault' | 'dispatcher' | 'ids'>,
+  folder: Pick<DataFolder, 'tlsDir'>,
   actor: Actor,
   announce: () => Promise<void>,
 ): Promise<Result<Rotated, Fault>> => {
@@ -32,7 +35,8 @@ export const rotateKeys = async (
   if (!messages.ok) return messages
   const payments = dispatcher.dispatch(resealPayments, {}, { id: ids.next('cmd'), actor })
   if (!payments.ok) return payments
-  const few = [secrets.value, webhooks.value, schedule.value, messages.value, payments.value]
+  const certificates = resealAcme(folder, vault)
+  const few = [secrets.value, webhooks.value, schedule.value, messages.value, payments.value, certificates]
   let resealed = few.reduce((sum, one) => sum + one.resealed, 0)
   let unreadable = few.reduce((sum, one) => sum + one.unreadable, 0)
   const resealChunk = (afterNo: number) =>

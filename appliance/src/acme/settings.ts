@@ -72,6 +72,20 @@ export type AcmeStore = {
   readonly write: (kept: AcmeKept | undefined) => void
 }
 
+/** The same under the key that is current; what cannot be opened stays as it is. */
+export const resealAcme = (
+  folder: TlsFolder,
+  vault: Pick<Vault, 'seal' | 'open' | 'isCurrent'>,
+): { readonly resealed: number; readonly unreadable: number } => {
+  const file = fileIn(folder)
+  const sealed = existsSync(file) ? readFileSync(file) : undefined
+  if (sealed === undefined || vault.isCurrent(sealed)) return { resealed: 0, unreadable: 0 }
+  const opened = vault.open(sealed, PURPOSE)
+  if (!opened.ok) return { resealed: 0, unreadable: 1 }
+  writeDurably(file, vault.seal(opened.value.reveal(), PURPOSE), 0o600)
+  return { resealed: 1, unreadable: 0 }
+}
+
 export const createAcmeStore = (folder: TlsFolder, vault: Pick<Vault, 'seal' | 'open'>): AcmeStore => ({
   read() {
     const file = fileIn(folder)
