@@ -17,6 +17,7 @@ import { services } from './services/index.ts'
 import { settings } from './settings/index.ts'
 import { sessions } from './sessions/index.ts'
 import { vouchers } from './vouchers/index.ts'
+import { wallets } from './wallets/index.ts'
 import { webhooks } from './webhooks/index.ts'
 
 /** When the sample rows are from. */
@@ -41,6 +42,7 @@ test(
       plans,
       ledger,
       customers,
+      wallets,
       services,
       registration,
       vouchers,

@@ -22,6 +22,7 @@ import { addRemoteServer, network } from '@lango/modules/network'
 import { payments, setMpesa } from '@lango/modules/payments'
 import { plans } from '@lango/modules/plans'
 import { services } from '@lango/modules/services'
+import { wallets } from '@lango/modules/wallets'
 import { settings } from '@lango/modules/settings'
 import { createCopySender, createPaymentProvider } from './drivers.ts'
 
@@ -95,6 +96,7 @@ test('a provider is there when all of it is set, the same while nothing changes,
     plans,
     ledger,
     customers,
+    wallets,
     services,
     payments,
   ])

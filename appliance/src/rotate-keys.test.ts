@@ -18,12 +18,13 @@ import { addRouter, network, revealControl, routerSecretPurpose, setControl } fr
 import { routerControls, routers } from '@lango/modules/network/tables'
 import { addPlan, plans } from '@lango/modules/plans'
 import { importSubscribers, services } from '@lango/modules/services'
+import { wallets } from '@lango/modules/wallets'
 import { addWebhook, webhookSecretPurpose, webhooks } from '@lango/modules/webhooks'
 import { webhookEndpoints } from '@lango/modules/webhooks/tables'
 import { createAcmeStore, resealAcme } from './acme/settings.ts'
 import { rotateKeys } from './rotate-keys.ts'
 
-const modules = [messages, network, access, plans, ledger, customers, services, payments, webhooks, backups]
+const modules = [messages, network, access, plans, ledger, customers, wallets, services, payments, webhooks, backups]
 const folder = { tlsDir: mkdtempSync(join(tmpdir(), 'lango-rotate-')) }
 afterAll(() => rmSync(folder.tlsDir, { recursive: true }))
 const actor = { kind: 'console', id: 'test' } as const

@@ -46,9 +46,11 @@ import { fillFoundBy, services } from '@lango/modules/services'
 import { settings } from '@lango/modules/settings'
 import { sessions } from '@lango/modules/sessions'
 import { vouchers } from '@lango/modules/vouchers'
+import { wallets } from '@lango/modules/wallets'
 import { webhooks } from '@lango/modules/webhooks'
 import { existsSync } from 'node:fs'
 import type { DataFolder } from './data-folder.ts'
+import { siteSteps } from './site-steps.ts'
 
 /** This release's schema; a database that only newer releases may read is refused (`minReader`). */
 export const SCHEMA = 10
@@ -68,6 +70,7 @@ export const siteModules = [
   plans,
   ledger,
   customers,
+  wallets,
   services,
   registration,
   vouchers,
@@ -173,7 +176,7 @@ export const createJobs = (site: Omit<Site, 'folder'>, log: Log, outside: readon
 /** Brings both files to this release. sessions.db is closed again: its writer is a thread of its own. */
 const prepare = (folder: DataFolder, site: Database): Result<unknown, Fault> => {
   const tablesOf = (home: 'site' | 'sessions') => parts.tables.filter((table) => table.home === home)
-  const migrated = migrate(site, { version: SCHEMA, tables: tablesOf('site'), changeLog: true })
+  const migrated = migrate(site, { version: SCHEMA, tables: tablesOf('site'), steps: siteSteps, changeLog: true })
   if (!migrated.ok) return migrated
   fillFoundBy(site.raw)
   const sessionsDb = openDatabase({ file: folder.sessionsFile })

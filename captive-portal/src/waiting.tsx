@@ -51,7 +51,7 @@ const PromptPage = (props: Props) => {
   const said = {
     phone: formatPhone(purchase.phone),
     price: priceText(purchase),
-    plan: visible(purchase.plan),
+    plan: visible(purchase.plan ?? words.wallet),
   }
   return (
     <Page view={view} title={words.waitingTitle} waits={waitsOf(props, LOOK_SEC)} path={here}>

@@ -67,8 +67,8 @@ const purchaseColumns = (desk: Desk): readonly Column<Purchase>[] => {
       id: 'plan',
       head: words.plan,
       width: 'l',
-      value: ({ plan }) => plan,
-      render: ({ plan }) => <UserText text={plan} />,
+      value: ({ plan }) => plan ?? found.walletTopUp,
+      render: ({ plan }) => <UserText text={plan ?? found.walletTopUp} />,
     },
     { id: 'phone', head: words.phone, width: 'l', digits: true, value: ({ phone }) => formatPhone(phone) },
     {

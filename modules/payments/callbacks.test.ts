@@ -7,6 +7,7 @@ import { ledger, ledgerBalances } from '../ledger/index.ts'
 import { messages } from '../messages/index.ts'
 import { addPlan, plans } from '../plans/index.ts'
 import { services } from '../services/index.ts'
+import { wallets } from '../wallets/index.ts'
 import { settings } from '../settings/index.ts'
 import {
   callbackDigest,
@@ -56,7 +57,7 @@ const shop = async () => {
   }
   const now = { of: () => 0 }
   const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })
-  const site = memorySite([settings, messages, access, plans, ledger, customers, services, payments], { jobs })
+  const site = memorySite([settings, messages, access, plans, ledger, customers, wallets, services, payments], { jobs })
   now.of = site.clock.now
   void site.jobs.run(new AbortController().signal)
   const { must, clock, runJobs } = site

@@ -37,7 +37,7 @@ export const findPurchases = defineQuery({
           plan: plans.name,
         })
         .from(purchases)
-        .innerJoin(plans, ref(purchases.planId, plans.id))
+        .leftJoin(plans, ref(purchases.planId, plans.id))
         .where(
           or(
             eq(purchases.number, number),

@@ -40,7 +40,7 @@ export const purchaseAtGate = defineQuery({
         grantStatus: grants.status,
       })
       .from(purchases)
-      .innerJoin(plans, ref(purchases.planId, plans.id))
+      .leftJoin(plans, ref(purchases.planId, plans.id))
       .leftJoin(grants, ref(purchases.id, grants.serviceId))
       .where(eq(purchases.id, purchaseId))
       .orderBy(...byKey(purchases)),

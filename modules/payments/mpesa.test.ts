@@ -7,6 +7,7 @@ import { ledger } from '../ledger/index.ts'
 import { messages } from '../messages/index.ts'
 import { plans } from '../plans/index.ts'
 import { services } from '../services/index.ts'
+import { wallets } from '../wallets/index.ts'
 import { settings } from '../settings/index.ts'
 import { mpesaSecretsPurpose, payments, setMpesa, showMpesa } from './index.ts'
 import type { MpesaSecrets } from './mpesa-rules.ts'
@@ -15,7 +16,7 @@ import { forbiddenInCallbacks } from './mpesa-rules.ts'
 import { paymentAccounts } from './tables.ts'
 
 const shop = () => {
-  const site = memorySite([settings, messages, access, plans, ledger, customers, services, payments])
+  const site = memorySite([settings, messages, access, plans, ledger, customers, wallets, services, payments])
   return {
     ...site,
     secrets: (): MpesaSecrets => {

@@ -80,7 +80,8 @@ const Standing = ({ desk, purchase }: { desk: Desk; purchase: Purchase }) => {
 
 const PurchaseFacts = ({ desk, purchase }: { desk: Desk; purchase: Purchase }) => {
   const words = wordsOf(desk)
-  const { planId, plan, phone, reference, providerRef, expiresAt } = purchase
+  const { planId, phone, reference, providerRef, expiresAt } = purchase
+  const bought = purchase.plan ?? words.walletTopUp
   return (
     <Panel title={words.facts}>
       <PanelBody>
@@ -88,12 +89,12 @@ const PurchaseFacts = ({ desk, purchase }: { desk: Desk; purchase: Purchase }) =
           facts={[
             [
               words.plan,
-              desk.may('plans.read') ? (
+              planId !== null && desk.may('plans.read') ? (
                 <a key="plan" href={`/plans/${planId}`}>
-                  <UserText text={plan} />
+                  <UserText text={bought} />
                 </a>
               ) : (
-                <UserText key="plan" text={plan} />
+                <UserText key="plan" text={bought} />
               ),
             ],
             [words.amount, amountText(purchase)],
@@ -209,7 +210,8 @@ const Receipts = ({ desk, purchase: { receipts, confirmedAt } }: { desk: Desk; p
   )
 }
 
-const againHref = ({ plan, phone }: Purchase): string => `/payments?${new URLSearchParams({ plan, phone }).toString()}`
+const againHref = (plan: string, { phone }: Purchase): string =>
+  `/payments?${new URLSearchParams({ plan, phone }).toString()}`
 
 /** What logs in for it: told to whoever may tell codes. */
 const CodePanel = ({ desk, purchase, code }: { desk: Desk; purchase: Purchase; code: string | undefined }) => {
@@ -247,8 +249,8 @@ const shown = async (desk: Desk, purchase: Purchase, code: string | undefined): 
     content: (
       <>
         <PageHead title={title} beside={<StateMark desk={desk} state={purchase.state} />}>
-          {purchase.state === 'failed' && desk.may('payments.request') ? (
-            <LinkButton href={againHref(purchase)}>{words.askAgain}</LinkButton>
+          {purchase.state === 'failed' && purchase.plan !== null && desk.may('payments.request') ? (
+            <LinkButton href={againHref(purchase.plan, purchase)}>{words.askAgain}</LinkButton>
           ) : undefined}
         </PageHead>
         <Said desk={desk} words={refundSaid(desk)} />

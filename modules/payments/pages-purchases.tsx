@@ -58,8 +58,8 @@ const columns = (desk: Desk): readonly Column<Purchase>[] => {
       id: 'plan',
       head: words.plan,
       width: 'm',
-      value: ({ plan }) => plan,
-      render: ({ plan }) => <UserText text={plan} />,
+      value: ({ plan }) => plan ?? words.walletTopUp,
+      render: ({ plan }) => <UserText text={plan ?? words.walletTopUp} />,
     },
     {
       id: 'phone',

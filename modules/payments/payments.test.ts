@@ -7,6 +7,7 @@ import { ledger, ledgerBalances } from '../ledger/index.ts'
 import { messages, setSender } from '../messages/index.ts'
 import { addPlan, plans, setPlanStatus } from '../plans/index.ts'
 import { services } from '../services/index.ts'
+import { wallets } from '../wallets/index.ts'
 import { settings } from '../settings/index.ts'
 import {
   createPaymentWork,
@@ -50,7 +51,7 @@ const shop = () => {
     provider: () => (says.isSetUp ? provider : undefined),
     clock: { now: () => now.of() },
   })
-  const site = memorySite([settings, messages, access, plans, ledger, customers, services, payments], { jobs })
+  const site = memorySite([settings, messages, access, plans, ledger, customers, wallets, services, payments], { jobs })
   now.of = site.clock.now
   void site.jobs.run(new AbortController().signal)
   const hour = site.must(addPlan, {

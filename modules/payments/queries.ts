@@ -80,7 +80,7 @@ export const listPurchases = defineQuery({
     db
       .select({ purchase: purchases, plan: plans.name })
       .from(purchases)
-      .innerJoin(plans, ref(purchases.planId, plans.id))
+      .leftJoin(plans, ref(purchases.planId, plans.id))
       .where(
         and(
           phone === undefined ? undefined : eq(purchases.phone, phone),
@@ -104,7 +104,7 @@ export const showPurchase = defineQuery({
     purchase: db
       .select({ purchase: purchases, plan: plans.name })
       .from(purchases)
-      .innerJoin(plans, ref(purchases.planId, plans.id))
+      .leftJoin(plans, ref(purchases.planId, plans.id))
       .where(eq(purchases.number, number))
       .orderBy(...byKey(purchases)),
     receipts: db

@@ -9,6 +9,7 @@ import { messages } from '../messages/index.ts'
 import { people } from '../people/index.ts'
 import { addPlan, plans } from '../plans/index.ts'
 import { services } from '../services/index.ts'
+import { wallets } from '../wallets/index.ts'
 import { settings } from '../settings/index.ts'
 import {
   callbackDigest,
@@ -58,7 +59,9 @@ const shop = (callbackUrl = '') => {
   }
   const now = { of: () => 0 }
   const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })
-  const site = memorySite([people, settings, messages, access, plans, ledger, customers, services, payments], { jobs })
+  const site = memorySite([people, settings, messages, access, plans, ledger, customers, wallets, services, payments], {
+    jobs,
+  })
   now.of = site.clock.now
   void site.jobs.run(new AbortController().signal)
   const { must, query, runJobs, clock, database } = site

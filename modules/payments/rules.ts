@@ -6,6 +6,11 @@ import type { Failure } from './port.ts'
 export const purchaseStates = ['requested', 'accepted', 'confirmed', 'granted', 'failed', 'refunded'] as const
 export type PurchaseState = (typeof purchaseStates)[number]
 
+/** What money is paid for: a plan, or to be kept in a wallet. */
+export const purposes = ['plan', 'wallet'] as const
+/** Where the money comes from. */
+export const payers = ['mpesa', 'wallet'] as const
+
 /** `refunding`: the provider is to pay it back, and has not said that it did. */
 export const paymentStates = ['matched', 'unmatched', 'resolved', 'refunding', 'refunded'] as const
 

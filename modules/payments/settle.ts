@@ -119,7 +119,7 @@ const grantOf = (ctx: CommandContext, { id }: Purchase) =>
 export const hand = (ctx: CommandContext, purchase: Purchase): boolean => {
   const standing = grantOf(ctx, purchase)
   if (standing?.status === 'active') return true
-  const plan = ctx.db.select().from(plans.site).where(eq(plans.site.id, purchase.planId)).get()!
+  const plan = ctx.db.select().from(plans.site).where(eq(plans.site.id, purchase.planId!)).get()!
   const validity = validityAt(ctx, plan)
   if (!validity.ok) return false
   const code = standing ? reopened(ctx, standing, validity.value) : granted(ctx, purchase, plan, validity.value)

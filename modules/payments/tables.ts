@@ -4,10 +4,10 @@ import type { MpesaSettings, Registration } from './mpesa-rules.ts'
 import { callbackOutcomes } from './callback-rules.ts'
 import type { Failure } from './port.ts'
 import { refundStates, type RefundClaim } from './refund-rules.ts'
-import { paymentStates, purchaseStates, type Doubt } from './rules.ts'
+import { payers, paymentStates, purchaseStates, purposes, type Doubt } from './rules.ts'
 
 /**
- * Somebody wants a plan and is asked to pay for it on their phone: one row from the wish to the first login. Each step is
+ * Somebody wants a plan, or money in a wallet, and pays for it: one row from the wish to the first login. Each step is
  * stamped, and what it is worth stands in the ledger.
  */
 export const purchases = defineTable(
@@ -20,10 +20,17 @@ export const purchases = defineTable(
     /** What the phone shows it is for, and what finds it when money comes in. */
     reference: c.text(),
     state: c.oneOf(purchaseStates),
-    planId: c.ref('plans'),
+    purpose: c.oneOf(purposes, { before: 'plan' }),
+    /** Null for money that goes into a wallet. */
+    planId: c.optRef('plans'),
+    paidBy: c.oneOf(payers, { before: 'mpesa' }),
+    /** Where the money goes, or where it comes from. */
+    walletId: c.optRef('wallets'),
+    /** The purchase whose grant this one makes last longer; null for one that brings a grant of its own. */
+    renewsId: c.optRef('purchases'),
     amountMinor: c.minor(),
     currency: c.text(),
-    /** E.164: who is asked to pay. */
+    /** E.164: who is asked to pay, or whose it is. */
     phone: c.text(),
     requestedAt: c.instant(),
     /** Set before the provider is asked: after a crash nobody knows whether it was, and it is not asked again. */
@@ -59,6 +66,8 @@ export const purchases = defineTable(
       byPhone: ['phone', 'requestedAt'],
       byState: ['state', 'requestedAt'],
       byPlan: ['planId'],
+      byWallet: ['walletId', 'requestedAt'],
+      byRenewed: ['renewsId'],
       byDenied: ['deniedAt'],
     },
   },

@@ -35,6 +35,8 @@ export const putPurchase = (ctx: CommandContext, plan: Plan, phone: string): Pur
       number: ctx.counter('purchase'),
       reference: freeReference(ctx),
       state: 'requested',
+      purpose: 'plan',
+      paidBy: 'mpesa',
       planId: plan.id,
       amountMinor: plan.priceMinor,
       currency: plan.currency,

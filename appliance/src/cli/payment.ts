@@ -51,7 +51,7 @@ const purchases: CommandSpec = {
         ['>NO', 'PLAN', 'PHONE', '>AMOUNT', 'STATE', 'WHY', 'ASKED'],
         found.value.map((one) => [
           one.number,
-          clean(one.plan),
+          clean(one.plan ?? 'wallet top-up'),
           one.phone,
           amountOf(one),
           one.state,

@@ -21,6 +21,7 @@ import type { PaymentProvider } from '@lango/modules/payments/port'
 import { paymentInbox } from '@lango/modules/payments/tables'
 import { addPlan, plans } from '@lango/modules/plans'
 import { services } from '@lango/modules/services'
+import { wallets } from '@lango/modules/wallets'
 import { settings } from '@lango/modules/settings'
 import { callbacksOf } from '../callbacks.ts'
 import { createFixtureFeed, sampleSnapshot } from './testing/fixture-feed.ts'
@@ -64,7 +65,7 @@ const shop = async () => {
     },
   }
   const jobs = createPaymentWork({ provider: () => provider as PaymentProvider, clock: { now: () => now.of() } })
-  const site = memorySite([settings, messages, access, plans, ledger, customers, services, payments], { jobs })
+  const site = memorySite([settings, messages, access, plans, ledger, customers, wallets, services, payments], { jobs })
   now.of = site.clock.now
   void site.jobs.run(new AbortController().signal)
   site.must(setMpesa, {

@@ -10,6 +10,7 @@ import { createMessageDelivery, listMessages, messages, setSender, testMessage }
 import { payments } from '@lango/modules/payments'
 import { plans } from '@lango/modules/plans'
 import { services } from '@lango/modules/services'
+import { wallets } from '@lango/modules/wallets'
 import { settings } from '@lango/modules/settings'
 import { startAfricasTalkingSimulator } from '../../../drivers/simulators/africastalking.ts'
 import { startSmsGatewaySimulator } from '../../../drivers/simulators/sms-gateway.ts'
@@ -32,7 +33,7 @@ const boxThatSends = async (smsServer?: string) => {
     reportUrlOf: (channel, message) => late.sending!.reportUrlOf(channel, message),
     clock: { now: () => late.now!() },
   })
-  const modules = [settings, messages, access, plans, ledger, customers, services, payments]
+  const modules = [settings, messages, access, plans, ledger, customers, wallets, services, payments]
   const site = memorySite(modules, { jobs: [delivery] })
   const { database, vault, clock, log } = site
   late.now = clock.now

@@ -20,6 +20,7 @@ import { registration } from '@lango/modules/registration'
 import { services } from '@lango/modules/services'
 import { sessions } from '@lango/modules/sessions'
 import { settings } from '@lango/modules/settings'
+import { wallets } from '@lango/modules/wallets'
 import { createPortal, type GateLanguage, type GateLook, type PortalDeps } from '../index.ts'
 
 const AMINA = '+254712345678'
@@ -31,6 +32,7 @@ const modules = [
   plans,
   ledger,
   customers,
+  wallets,
   services,
   registration,
   payments,

@@ -36,6 +36,8 @@ export const en = {
   voucherUnknown: 'This code is not known here. Compare it with the voucher, or ask where you got it.',
   tooMany: 'Too many tries. Wait {minutes} minutes, then try again.',
 
+  wallet: 'your wallet',
+
   waitingTitle: 'Check your phone',
   waitingBody: 'Type your M-Pesa PIN on {phone} to pay {price} for {plan}.',
   sending: 'The request is on its way to {phone}.',

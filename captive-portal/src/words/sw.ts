@@ -39,6 +39,8 @@ export const sw: { readonly [K in keyof typeof en]: (typeof en)[K] extends strin
   voucherUnknown: 'Msimbo huu haujulikani hapa. Ulinganishe na vocha, au uliza ulipoipata.',
   tooMany: 'Umejaribu mara nyingi mno. Subiri dakika {minutes}, kisha ujaribu tena.',
 
+  wallet: 'pochi yako',
+
   waitingTitle: 'Angalia simu yako',
   waitingBody: 'Andika PIN yako ya M-Pesa kwenye {phone} kulipa {price} kwa {plan}.',
   sending: 'Ombi linaelekea {phone}.',

@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { orThrow } from '../base/result.ts'
-import { checkReadable, migrate, schemaState, type MigrationStep } from './migrate.ts'
-import { openDatabase } from './sqlite.ts'
+import { checkReadable, makeOptional, migrate, schemaState, type MigrationStep } from './migrate.ts'
+import { openDatabase, type RawDatabase } from './sqlite.ts'
 import { defineTable, type AnyTable } from './table.ts'
 
 const policy = { home: 'site', flow: 'latest', onDelete: 'follow', key: 'id' } as const
@@ -149,4 +152,38 @@ test('a file whose minReader is beyond the release is refused, by writer and rea
   expect(to(database, 2, [first])).toEqual({ ok: false, error: fault })
   expect(checkReadable(database, 2)).toEqual({ ok: false, error: fault })
   expect(checkReadable(database, 3)).toEqual({ ok: true, value: undefined })
+})
+
+test('a step lets rows do without a value: those that were there stay, and all else that was asked of them holds', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'migrate-'))
+  const file = join(folder, 'site.db')
+  const open = () => orThrow(openDatabase({ file }))
+  const of = (optional: boolean) =>
+    defineTable(
+      'notes',
+      policy,
+      (c) => ({ id: c.id(), planId: optional ? c.optRef('plans') : c.ref('plans'), at: c.instant() }),
+      { indexes: { byPlan: ['planId'] } },
+    )
+  const database = open()
+  const other = open()
+  orThrow(to(database, 1, [first, of(false)]))
+  database.raw.exec("INSERT INTO plans VALUES ('p', 'Day'); INSERT INTO notes VALUES ('n', 'p', 1)")
+  const insert = "INSERT INTO notes VALUES ('m', NULL, 2)"
+  expect(() => other.raw.exec(insert)).toThrow('NOT NULL')
+  const loosened = { version: 2, minReader: 1, up: (raw: RawDatabase) => makeOptional(raw, of(true), 'planId') }
+  expect(orThrow(to(database, 2, [first, of(true)], [loosened]))).toEqual({ schema: 2, minReader: 1 })
+  other.raw.exec(insert)
+  for (const raw of [database.raw, other.raw, open().raw]) {
+    expect(raw.prepare('SELECT * FROM notes').all()).toMatchObject([{ id: 'n', plan_id: 'p' }, { plan_id: null }])
+    expect(() => raw.exec("INSERT INTO notes VALUES ('o', 'nobody', 3)")).toThrow('FOREIGN KEY')
+    expect(() => raw.exec("INSERT INTO notes VALUES ('o', NULL, NULL)")).toThrow('NOT NULL')
+    expect(() => raw.exec("UPDATE sqlite_schema SET sql = ''")).toThrow('may not be modified')
+  }
+  expect(database.integrityFaults()).toEqual([])
+  const plain = "SELECT sql FROM sqlite_schema WHERE name = 'notes'"
+  const fresh = memory()
+  orThrow(to(fresh, 2, [first, of(true)], [loosened]))
+  expect(database.raw.prepare(plain).get()).toEqual(fresh.raw.prepare(plain).get())
+  rmSync(folder, { recursive: true })
 })

@@ -68,6 +68,34 @@ export const migrate = (database: Database, schema: Schema): Result<SchemaState,
 /** Leaves the transaction: rolls it back. */
 class Refused extends Error {}
 
+/**
+ * For a step: rows may do without a value in this column from now on. What is on disk stays as it is, so SQLite's own
+ * way applies (lang_altertable, section 7, "some changes do not affect the on-disk content"). The caller's transaction
+ * holds it all; a file that is not sound afterwards throws, and that takes it back.
+ */
+export const makeOptional = (raw: RawDatabase, table: AnyTable, property: string): void => {
+  const type = sqliteColumn(table, property).split(' ')[0]
+  const column = `${quoted(sqlName(property))} ${type}`
+  const find = raw.prepare<[string], string>("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?").pluck()
+  const live = find.get(table.name)
+  if (live === undefined || !live.includes(`${column} NOT NULL`)) return
+  const cookie = raw.pragma('schema_version', { simple: true }) as number
+  raw.unsafeMode(true)
+  try {
+    raw.pragma('writable_schema = ON')
+    raw
+      .prepare("UPDATE sqlite_schema SET sql = ? WHERE type = 'table' AND name = ?")
+      .run(live.replace(`${column} NOT NULL`, column), table.name)
+    // Whoever has the file open, this connection too, reads the schema anew.
+    raw.pragma(`schema_version = ${cookie + 1}`)
+  } finally {
+    raw.pragma('writable_schema = OFF')
+    raw.unsafeMode(false)
+  }
+  const faults = raw.pragma(`quick_check(${quoted(table.name)})`, { simple: true })
+  if (faults !== 'ok') throw new Error(`${table.name} is not sound once ${property} is optional: ${String(faults)}`)
+}
+
 /** What the file says of itself; undefined when it is empty. */
 export const schemaState = (raw: RawDatabase): SchemaState | undefined => {
   if (raw.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'lango_meta'").get() === undefined) return undefined

@@ -8,6 +8,7 @@ import { ledger } from '../../ledger/index.ts'
 import { messages } from '../../messages/index.ts'
 import { addPlan, plans } from '../../plans/index.ts'
 import { services } from '../../services/index.ts'
+import { wallets } from '../../wallets/index.ts'
 import { settings } from '../../settings/index.ts'
 import {
   callbackDigest,
@@ -28,7 +29,7 @@ import { createWorld } from './world.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
-const modules = [settings, messages, access, plans, ledger, customers, services, payments]
+const modules = [settings, messages, access, plans, ledger, customers, wallets, services, payments]
 const { publicKey: certificate } = generateKeyPairSync('rsa', {
   modulusLength: 2048,
   publicKeyEncoding: { type: 'spki', format: 'pem' },

@@ -1,0 +1,8 @@
+/** What cannot be derived of the way from an older `site.db` to this release's. */
+import { makeOptional, type MigrationStep } from '@lango/kernel/db'
+import { purchases } from '@lango/modules/payments/tables'
+
+export const siteSteps: readonly MigrationStep[] = [
+  // Not every purchase is of a plan: money is put into wallets too. Older releases pass over those.
+  { version: 10, minReader: 1, up: (raw) => makeOptional(raw, purchases, 'planId') },
+]
