@@ -20,6 +20,7 @@ import { checkControls } from './doctor/router-control.ts'
 import { createFrontDesk } from './front-desk.ts'
 import { ownAddresses } from './own-addresses.ts'
 import { startQueries, type QueryService } from './query-service.ts'
+import { watchOnline } from './online-watch.ts'
 import { startPortal, type PortalServer } from './portal.ts'
 import { rotateKeys } from './rotate-keys.ts'
 import { serveRpc } from './rpc/server.ts'
@@ -105,6 +106,7 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
     const take = takeCertificates(aaa, served)
     const { site, tls } = ground
     const certified = keep(startCertificates({ ...options, site, take }))
+    keep({ stop: watchOnline({ site, reader: ground.reader, log: options.log, every }) })
     keep(startUpkeep({ site, tls, names: namesOf(options.webNames), state: aaa.state, take, log: options.log }))
     sessions = keep(startSessions(options, ground, aaa))
     keep(startCopies(options, ground, aaa))

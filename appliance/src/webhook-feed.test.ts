@@ -5,6 +5,7 @@ import { collectingLog } from '@lango/kernel/testing'
 import { alarmRaised, type AnyCommand } from '@lango/kernel/verbs'
 import { addWebhook, listDeliveries, setWebhook } from '@lango/modules/webhooks'
 import { testBox, type TestBox } from './cli/testing/box.ts'
+import { putRow } from './cli/testing/put-row.ts'
 import { createQueryRunner, runOwn } from './run-named.ts'
 import { openSite } from './site.ts'
 import { startWebhookFeed } from './webhook-feed.ts'
@@ -28,17 +29,7 @@ const feeding = () => {
     },
   })
   const sessions = orThrow(openDatabase({ file: box.folder.sessionsFile }))
-  const put = (table: string, row: Record<string, unknown>) => {
-    const zeros = sessions.raw
-      .prepare<[string], { name: string; type: string }>('SELECT name, type FROM pragma_table_info(?) WHERE pk = 0')
-      .all(table)
-      .map(({ name, type }) => [name, type === 'TEXT' ? '' : 0] as const)
-    const values = { ...Object.fromEntries(zeros), ...row }
-    const names = Object.keys(values)
-    sessions.raw
-      .prepare(`INSERT INTO ${table} (${names.join()}) VALUES (${names.map((name) => `@${name}`).join()})`)
-      .run(values)
-  }
+  const put = (table: string, row: Record<string, unknown>) => putRow(sessions.raw, table, row)
   const must = (command: AnyCommand, input: unknown) =>
     orThrow(runOwn(site, command.name, input, { actor: { kind: 'console', id: 'test' } })) as never
   const told = () =>

@@ -9,6 +9,7 @@ import { beginRefund, refundPayment, refundTold, sayRefund } from './refund.ts'
 import { findPurchases } from './find.ts'
 import { hearPayments, resolvePayment } from './hear.ts'
 import { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
+import { purchasesOnline } from './online.ts'
 import { purchasePace } from './pace.ts'
 import { callbackAddresses, callbacksRegistered, registerCallbacks } from './register-callbacks.ts'
 import {
@@ -28,6 +29,7 @@ export { payableAtGate, purchaseAtGate, purchasesOfPhone, receiptAtGate, receipt
 export { readPhone } from './phone.ts'
 export type { Failure } from './port.ts'
 export { paymentLimits, type Doubt } from './rules.ts'
+export { ONLINE_ROWS_MAX, purchasesOnline } from './online.ts'
 export { purchasePace } from './pace.ts'
 export { askSoon, requestPurchase, revealPurchase } from './commands.ts'
 export { listCallbacks } from './callback-queries.ts'
@@ -55,6 +57,7 @@ export const payments = defineModule({
     promptTold,
     askSoon,
     givePaid,
+    purchasesOnline,
     hearPayments,
     hearCallback,
     hearConfirmation,

@@ -1,11 +1,11 @@
-/** How fast who pays is online: of a time, how many bought, and how long it took from the money to the first login. */
+/** How fast who pays is online: of a time, how many bought, and how long it took from the money to the first session. */
 import { and, eq, gte, isNotNull } from 'drizzle-orm'
 import { z } from 'zod'
 import { ascending, countRows, countWhere, defineQuery, descending } from '@lango/kernel/db'
 import { payments, purchases } from './tables.ts'
 
 const ROWS_MAX = 2000
-/** Who logs in later than that had gone away, or kept it for tomorrow: it says nothing of how fast the box is. */
+/** Who goes online later than that had gone away, or kept it for tomorrow: it says nothing of how fast the box is. */
 const AT_ONCE_MS = 10 * 60_000
 
 /** The value that `share` of them do not exceed; undefined of none. */
@@ -25,7 +25,7 @@ export const purchasePace = defineQuery({
       .select({
         asked: countRows(),
         paid: countWhere(isNotNull(purchases.confirmedAt)),
-        online: countWhere(isNotNull(purchases.firstUsedAt)),
+        online: countWhere(isNotNull(purchases.onlineAt)),
         failed: countWhere(eq(purchases.state, 'failed')),
       })
       .from(purchases)
@@ -35,22 +35,20 @@ export const purchasePace = defineQuery({
         id: purchases.id,
         confirmedAt: purchases.confirmedAt,
         claimedAt: purchases.claimedAt,
-        firstUsedAt: purchases.firstUsedAt,
+        onlineAt: purchases.onlineAt,
         paidAt: payments.paidAt,
       })
       .from(purchases)
       .leftJoin(payments, ref(purchases.id, payments.purchaseId))
-      .where(
-        and(gte(purchases.requestedAt, fromAt), isNotNull(purchases.firstUsedAt), isNotNull(purchases.confirmedAt)),
-      )
+      .where(and(gte(purchases.requestedAt, fromAt), isNotNull(purchases.onlineAt), isNotNull(purchases.confirmedAt)))
       .orderBy(descending(purchases.requestedAt), ascending(payments.paidAt), ...byKey(purchases))
       .limit(ROWS_MAX),
   }),
   shape: ({ counts: [counts], times }) => {
     const byPurchase = new Map<string, number>()
-    for (const { id, confirmedAt, claimedAt, firstUsedAt, paidAt } of times) {
+    for (const { id, confirmedAt, claimedAt, onlineAt, paidAt } of times) {
       // The provider's own time of the payment where it is told, else when the box heard of it.
-      const took = firstUsedAt! - Math.min(confirmedAt!, claimedAt ?? Infinity, paidAt ?? Infinity)
+      const took = onlineAt! - Math.min(confirmedAt!, claimedAt ?? Infinity, paidAt ?? Infinity)
       if (!byPurchase.has(id) && took >= 0 && took <= AT_ONCE_MS) byPurchase.set(id, took)
     }
     const sorted = [...byPurchase.values()].toSorted((a, b) => a - b)

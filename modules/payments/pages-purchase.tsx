@@ -113,7 +113,7 @@ type Step = { readonly id: string; readonly at: number; readonly what: string }
 
 /** What became of it, in order of time: what failed may have been paid all the same. */
 const stepsOf = (purchase: Purchase, words: PaymentWords): readonly Step[] => {
-  const { requestedAt, acceptedAt, failedAt, confirmedAt, grantedAt, firstUsedAt, providerRef } = purchase
+  const { requestedAt, acceptedAt, failedAt, confirmedAt, grantedAt, firstUsedAt, onlineAt, providerRef } = purchase
   const { claimedAt, aheadAt, deniedAt } = purchase
   const steps: readonly (Omit<Step, 'at'> & { readonly at: number | null })[] = [
     { id: 'asked', at: requestedAt, what: words.stepAsked },
@@ -125,6 +125,7 @@ const stepsOf = (purchase: Purchase, words: PaymentWords): readonly Step[] => {
     { id: 'confirmed', at: confirmedAt, what: words.stepConfirmed },
     { id: 'granted', at: grantedAt, what: words.stepGranted },
     { id: 'used', at: firstUsedAt, what: words.stepUsed },
+    { id: 'online', at: onlineAt, what: words.stepOnline },
   ]
   return steps.flatMap(({ at, ...step }) => (at === null ? [] : [{ ...step, at }])).toSorted((a, b) => a.at - b.at)
 }

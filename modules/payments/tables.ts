@@ -7,7 +7,7 @@ import { refundStates, type RefundClaim } from './refund-rules.ts'
 import { payers, paymentStates, purchaseStates, purposes, type Doubt } from './rules.ts'
 
 /**
- * Somebody wants a plan, or money in a wallet, and pays for it: one row from the wish to the first login. Each step is
+ * Somebody wants a plan, or money in a wallet, and pays for it: one row from the wish to the first session. Each step is
  * stamped, and what it is worth stands in the ledger.
  */
 export const purchases = defineTable(
@@ -55,6 +55,8 @@ export const purchases = defineTable(
     aheadAt: c.optInstant(),
     /** The provider, asked after the claim, said otherwise, or nothing in time: what was given ahead is taken back. */
     deniedAt: c.optInstant(),
+    /** The first session on it is counted: when it began, as the router says. */
+    onlineAt: c.optInstant(),
     /** Of its grant, once more: the first login, and the end. */
     firstUsedAt: c.optInstant(),
     expiresAt: c.optInstant(),
@@ -69,6 +71,8 @@ export const purchases = defineTable(
       byWallet: ['walletId', 'requestedAt'],
       byRenewed: ['renewsId'],
       byDenied: ['deniedAt'],
+      // Who is not online yet with what they were given lately.
+      byOnline: ['onlineAt', 'grantedAt'],
     },
   },
 )
