@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { renderTemplate, type Variables } from '../../drivers/simulators/hotspot/template.ts'
-import { hotspotFiles } from '../../modules/desk/routeros-script.ts'
+import { hotspotFiles } from '@lango/modules/network'
 import { mikrotikFiles } from './mikrotik-files.ts'
 
 const origin = 'http://192.168.88.10:8090'

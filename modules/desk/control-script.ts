@@ -3,7 +3,7 @@
  * changes nothing.
  */
 import type { ControlWay, StaticNetwork } from '../network/index.ts'
-import { addOnce, quote } from './routeros-script.ts'
+import { addOnce, quote } from './routeros-text.ts'
 
 export type ControlScriptInput = {
   /** The box, as the router reaches it. */

@@ -14,7 +14,7 @@ import {
 } from '@lango/kernel/ui'
 import { encode } from 'uqr'
 import { showPortal, type PortalSettings } from '../portal/index.ts'
-import { boxAddressFor, type Reach } from './box-address.ts'
+import { boxAddressFor, type Reach } from '../network/index.ts'
 import { wifiCode } from './wifi-code.ts'
 import { bothWords, wordsOf, type PortalWords } from './words-portal.ts'
 

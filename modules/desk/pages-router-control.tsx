@@ -18,8 +18,15 @@ import {
   type Done,
   type Shown,
 } from '@lango/kernel/ui'
-import { listControls, parseAddress, removeControl, revealControl, setControl } from '../network/index.ts'
-import { boxAddressFor, type Reach } from './box-address.ts'
+import {
+  boxAddressFor,
+  listControls,
+  parseAddress,
+  removeControl,
+  revealControl,
+  setControl,
+  type Reach,
+} from '../network/index.ts'
 import { controlScript } from './control-script.ts'
 import { ControlForm, controlIn, wayIn, type Control } from './router-control-form.tsx'
 import { RouterHead } from './pages-router.tsx'

@@ -22,9 +22,16 @@ import {
   type Problems,
   type Shown,
 } from '@lango/kernel/ui'
-import { parseAddress, revealRouterSecret } from '../network/index.ts'
+import {
+  boxAddressFor,
+  isInterfaceName,
+  isLoopback,
+  parseAddress,
+  readNetwork,
+  revealRouterSecret,
+  type Reach,
+} from '../network/index.ts'
 import { listUnknownRouters } from '../sessions/index.ts'
-import { boxAddressFor, isLoopback, type Reach } from './box-address.ts'
 import { RouterHead } from './pages-router.tsx'
 import { Strangers } from './pages-routers.tsx'
 import {
@@ -42,9 +49,7 @@ import {
 import {
   hasInterface,
   hasNetwork,
-  isInterfaceName,
   isScriptService,
-  readNetwork,
   routerosScript,
   scriptDefaults,
   scriptServices,

@@ -1,15 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { isInterfaceName, readNetwork } from '../network/index.ts'
 import {
-  isInterfaceName,
-  quote,
-  readNetwork,
   routerosScript,
   scriptDefaults,
   scriptServices,
   SECRET_PLACEHOLDER,
   type ScriptInput,
 } from './routeros-script.ts'
+import { quote } from './routeros-text.ts'
 
 const given: ScriptInput = {
   service: 'pppoe',
@@ -49,6 +48,7 @@ test('a PPPoE router asks the box, counts for it, lets itself be told, and hands
 
 test.each([
   ['hotspot', 'service=hotspot', 'use-radius=yes radius-accounting=yes radius-interim-update=received'],
+  ['hotspot', 'login-by=mac,http-chap,mac-cookie mac-auth-mode=mac-as-username-and-password'],
   ['dhcp', 'service=dhcp', 'use-radius=yes add-arp=yes'],
   ['wifi', 'service=wireless', 'authentication-types=wpa2-eap,wpa3-eap eap-accounting=yes'],
   ['passphrases', 'service=wireless', 'authentication-types=wpa2-psk', 'radius-mac-authentication=yes'],
@@ -75,8 +75,8 @@ test('with a portal the router fetches its pages, leads nobody by TLS, and opens
   expect(fetching).toHaveLength(2)
   const garden = lines.filter((line) => line.startsWith('/ip hotspot walled-garden') || line.includes('garden ip add'))
   expect(garden).toEqual([
-    '/ip hotspot walled-garden ip remove [find comment="lango-hotspot"]',
-    '/ip hotspot walled-garden ip add comment="lango-hotspot" action=accept protocol=tcp dst-address=192.168.88.10 dst-port=8090',
+    '/ip hotspot walled-garden ip remove [find comment~"^lango[:-]hotspot"]',
+    '/ip hotspot walled-garden ip add comment="lango:hotspot:portal" action=accept protocol=tcp dst-address=192.168.88.10 dst-port=8090',
   ])
   expect(text).toContain('https-redirect=no')
   // What a router has from before stays as it was, until the portal is there.
@@ -92,12 +92,12 @@ test('where the portal has a public name, DHCP tells phones of it, and they reac
   const plain = script(hotspot).split('\n')
   expect(plain.join('\n')).not.toMatch(/114|dhcp-option|https:/)
   expect(lines.filter((line) => !plain.includes(line) && !line.startsWith('#'))).toEqual([
-    '/ip hotspot walled-garden ip add comment="lango-hotspot" action=accept protocol=tcp dst-address=192.168.88.10 dst-port=443',
-    '/ip hotspot walled-garden ip add comment="lango-hotspot" action=accept protocol=tcp dst-host="ocsp.ca.example"',
-    '/ip dns static remove [find comment="lango-hotspot"]',
-    '/ip dns static add comment="lango-hotspot" name="wifi.isp.example" address=192.168.88.10 ttl=1m',
+    '/ip hotspot walled-garden ip add comment="lango:hotspot:portal-tls" action=accept protocol=tcp dst-address=192.168.88.10 dst-port=443',
+    '/ip hotspot walled-garden ip add comment="lango:hotspot:revocation-0" action=accept protocol=tcp dst-host="ocsp.ca.example"',
     `:if ([:len [/ip dhcp-server option find name=lango-hotspot]] = 0) do={ /ip dhcp-server option add name=lango-hotspot code=114 value="'https://wifi.isp.example/captive-portal/api\\?login=http%3A%2F%2F10.30.0.1%2Flogin'" force=yes }`,
-    `/ip dhcp-server option set [find name=lango-hotspot] value="'https://wifi.isp.example/captive-portal/api\\?login=http%3A%2F%2F10.30.0.1%2Flogin'"`,
+    `/ip dhcp-server option set [find name=lango-hotspot] code=114 value="'https://wifi.isp.example/captive-portal/api\\?login=http%3A%2F%2F10.30.0.1%2Flogin'" force=yes`,
+    '/ip dns static remove [find comment~"^lango[:-]hotspot"]',
+    '/ip dns static add comment="lango:hotspot:portal" name=wifi.isp.example address=192.168.88.10 ttl=1m',
     '/ip dhcp-server network set [find address=10.30.0.0/16] dhcp-option=lango-hotspot',
   ])
   expect(lines.find((line) => line.includes('RFC 8910'))).toMatch(/^# .*wifi\.isp\.example.*option 114/)
@@ -123,11 +123,12 @@ test.each(scriptServices)('%s: pasted twice it makes nothing twice', (service) =
     const adds = lines.filter((line) => !line.startsWith('#') && / add /.test(line))
     const made = /^:if \(\[:len \[.* find .*\]\] = 0\) do=\{ .* \}/
     for (const line of adds.filter((each) => !made.test(each))) {
-      const [, menu, comment] = /^(\/[a-z -]+) add (comment="[a-z0-9-]+") /.exec(line)!
-      expect(lines.slice(0, lines.indexOf(line))).toContain(`${menu} remove [find ${comment}]`)
+      const [, menu, comment] = /^(\/[a-z -]+) add (comment="[a-z0-9:-]+") /.exec(line)!
+      const ours = comment!.includes(':') ? 'comment~"^lango[:-]hotspot"' : comment
+      expect(lines.slice(0, lines.indexOf(line))).toContain(`${menu} remove [find ${ours}]`)
     }
   }
-  expect(script({ service })).toMatch(/\/radius remove \[find comment="[a-z0-9-]+"\]\n\/radius add comment/)
+  expect(script({ service })).toMatch(/\/radius remove \[find comment[=~]"[a-z0-9^:[\]-]+"\]\n\/radius add comment/)
 })
 
 test.each(scriptServices)(

@@ -2,8 +2,9 @@
  * What is pasted into a terminal of RouterOS 7 so that a router asks this box, per service. Pure. Pasting it again
  * changes nothing: what the script makes has names and comments of its own, looked for first.
  */
-
-import type { SecurePortal } from './box-address.ts'
+import { readNetwork, type Ipv4Network, type SecurePortal } from '../network/index.ts'
+import { hotspotScript } from './hotspot-script.ts'
+import { addOnce, quote } from './routeros-text.ts'
 
 export const scriptServices = ['pppoe', 'hotspot', 'dhcp', 'wifi', 'passphrases', 'dot1x', 'radsec'] as const
 export type ScriptService = (typeof scriptServices)[number]
@@ -50,58 +51,7 @@ export const scriptDefaults: Readonly<Record<ScriptService, { readonly interface
 export const hasNetwork = (service: ScriptService): boolean => scriptDefaults[service].network !== ''
 export const hasInterface = (service: ScriptService): boolean => scriptDefaults[service].interface !== ''
 
-const CONTROL = /\p{Cc}/u
-const NEEDS_ESCAPE = /["\\$?]|\p{Cc}/gu
-
-/** A text in quotes, as the console of RouterOS reads it; controls are written as `\hh` of their octets. */
-export const quote = (text: string): string => {
-  const escaped = text.replace(NEEDS_ESCAPE, (sign) => {
-    if (!CONTROL.test(sign)) return `\\${sign}`
-    return [...Buffer.from(sign)].map((octet) => `\\${octet.toString(16).toUpperCase().padStart(2, '0')}`).join('')
-  })
-  return `"${escaped}"`
-}
-
-export type Ipv4Network = {
-  readonly text: string
-  /** The router's own, with the length: 10.20.0.1/16. */
-  readonly gateway: string
-  readonly gatewayCidr: string
-  readonly range: string
-}
-
-const dotted = (value: number): string => [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.')
-
-/** Room for a router and some subscribers, and not the whole internet. */
-const NETWORK_BITS = { min: 8, max: 29 } as const
-
-/** Reads `10.20.0.0/16`; undefined when it is none, has bits behind its length, or leaves no room. */
-export const readNetwork = (text: string): Ipv4Network | undefined => {
-  const [, address = '', length = ''] = /^(\d{1,3}(?:\.\d{1,3}){3})\/(\d{1,2})$/.exec(text.trim()) ?? []
-  const octets = address.split('.').map(Number)
-  const bits = Number(length)
-  if (octets.length !== 4 || octets.some((octet) => octet > 255)) return undefined
-  if (bits < NETWORK_BITS.min || bits > NETWORK_BITS.max) return undefined
-  const first = octets.reduce((sum, octet) => sum * 256 + octet, 0)
-  const size = 2 ** (32 - bits)
-  if (first % size !== 0) return undefined
-  const gateway = dotted(first + 1)
-  return {
-    text: `${dotted(first)}/${bits}`,
-    gateway,
-    gatewayCidr: `${gateway}/${bits}`,
-    range: `${dotted(first + 2)}-${dotted(first + size - 2)}`,
-  }
-}
-
-/** Interface names may have blanks and more; what would end the line or the quotes is no name. */
-export const isInterfaceName = (text: string): boolean => /^[^\p{Cc}"\\$?]{1,64}$/u.test(text)
-
 const nameOf = (service: ScriptService): string => `lango-${service}`
-
-/** Makes it unless it is there. */
-export const addOnce = (menu: string, by: string, rest: string): string =>
-  `:if ([:len [${menu} find ${by}]] = 0) do={ ${menu} add ${by} ${rest} }`
 
 const radiusService: Readonly<Record<ScriptService, string>> = {
   pppoe: 'ppp',
@@ -149,103 +99,10 @@ const pppoe = (input: ScriptInput, network: Ipv4Network): readonly string[] => {
 const dhcpNetwork = ({ text, gateway }: Ipv4Network): string =>
   addOnce('/ip dhcp-server network', `address=${text}`, `gateway=${gateway} dns-server=${gateway}`)
 
-/** What the portal hands out under `/hotspot/`: the pages that RouterOS looks for, its errors, and its answer to systems. */
-export const hotspotFiles = [
-  'login.html',
-  'flogin.html',
-  'alogin.html',
-  'rlogin.html',
-  'redirect.html',
-  'status.html',
-  'rstatus.html',
-  'logout.html',
-  'error.html',
-  'errors.txt',
-  'api.json',
-] as const
-
-/** The pages are brought to the router, to its flash where that is a folder of its own: the rest is lost with the power. */
-const pageLine = (portal: string, isFlash: boolean): string => {
-  const name = nameOf('hotspot')
-  const folder = `${isFlash ? 'flash/' : ''}${name}`
-  const files = hotspotFiles.map(quote).join(';')
-  const fetch = `/tool fetch url=("${portal}/hotspot/" . $file) dst-path=("${folder}/" . $file)`
-  const use = `/ip hotspot profile set [find name=${name}] html-directory=${folder}`
-  return `:if ([:len [/file find name=flash]] ${isFlash ? '>' : '='} 0) do={ :foreach file in={${files}} do={ ${fetch} }; ${use} }`
-}
-
-/**
- * RFC 8910: phones are told by DHCP where to ask, and open the portal by themselves. What they are told leads by the
- * router's own login page: it alone knows the phone, and makes its challenge.
- */
-const secureLines = (
-  box: string,
-  { name: host, port, revocationHosts }: SecurePortal,
-  { text, gateway }: Ipv4Network,
-): readonly string[] => {
-  const name = nameOf('hotspot')
-  const comment = `comment=${quote(name)}`
-  const garden = '/ip hotspot walled-garden ip'
-  const login = new URLSearchParams({ login: `http://${gateway}/login` })
-  const api = `https://${host}${port === 443 ? '' : `:${port}`}/captive-portal/api?${login}`
-  const option = '/ip dhcp-server option'
-  return [
-    `# The portal has a public name, ${host}: phones are told of it by DHCP option 114 (RFC 8910), and what the name`,
-    '# resolves to here is the box. Without that name or its certificate none of this is sent',
-    `${garden} add ${comment} action=accept protocol=tcp dst-address=${box} dst-port=${port}`,
-    ...revocationHosts.map((each) => `${garden} add ${comment} action=accept protocol=tcp dst-host=${quote(each)}`),
-    `/ip dns static remove [find ${comment}]`,
-    `/ip dns static add ${comment} name=${quote(host)} address=${box} ttl=1m`,
-    addOnce(option, `name=${name}`, `code=114 value=${quote(`'${api}'`)} force=yes`),
-    `${option} set [find name=${name}] value=${quote(`'${api}'`)}`,
-    `/ip dhcp-server network set [find address=${text}] dhcp-option=${name}`,
-  ]
-}
-
-/** Whom the box sells to by itself is led to its portal; without one the router's own page asks for a code. */
-const portalLines = (input: ScriptInput, network: Ipv4Network): readonly string[] => {
-  const { box, portalPort, securePortal } = input
-  const name = nameOf('hotspot')
-  const comment = `comment=${quote(name)}`
-  const garden = '/ip hotspot walled-garden ip'
-  // A hotspot of RouterOS knows IPv4 alone.
-  if (portalPort === undefined || box.includes(':'))
-    return ['# Before they log in they reach the box', addOnce(garden, comment, `action=accept dst-address=${box}`)]
-  const portal = `http://${box}:${portalPort}`
-  return [
-    '# Its pages lead to the portal of the box; run this again when the portal has moved',
-    pageLine(portal, true),
-    pageLine(portal, false),
-    '# A page behind TLS cannot be led anywhere: the phone only warns of it',
-    `/ip hotspot profile set [find name=${name}] https-redirect=no`,
-    '# Before they log in they reach the portal and nothing else. Leave out what phones look for to see whether they are',
-    '# online (captive.apple.com, connectivitycheck.gstatic.com, …): they would believe that they are',
-    `${garden} remove [find ${comment}]`,
-    `${garden} add ${comment} action=accept protocol=tcp dst-address=${box} dst-port=${portalPort}`,
-    ...(securePortal ? secureLines(box, securePortal, network) : []),
-  ]
-}
-
-const hotspot = (input: ScriptInput, network: Ipv4Network): readonly string[] => {
-  const name = nameOf('hotspot')
-  const iface = quote(input.interface)
-  const settings =
-    'use-radius=yes radius-accounting=yes radius-interim-update=received radius-mac-format=XX:XX:XX:XX:XX:XX login-by=http-chap,mac-cookie'
-  return [
-    ...radiusLines(input),
-    '# Addresses for those who join',
-    addressLine(network, input.interface, 'hotspot'),
-    addOnce('/ip pool', `name=${name}`, `ranges=${network.range}`),
-    addOnce('/ip dhcp-server', `name=${name}`, `interface=${iface} address-pool=${name} lease-time=1h disabled=no`),
-    dhcpNetwork(network),
-    '# The hotspot',
-    addOnce('/ip hotspot profile', `name=${name}`, `hotspot-address=${network.gateway}`),
-    `/ip hotspot profile set [find name=${name}] ${settings}`,
-    addOnce('/ip hotspot', `name=${name}`, `interface=${iface} profile=${name} address-pool=${name} disabled=no`),
-    ...portalLines(input, network),
-    natLine(network),
-  ]
-}
+const hotspot = (input: ScriptInput, network: Ipv4Network): readonly string[] => [
+  ...hotspotScript({ ...input, network, secret: input.secret ?? SECRET_PLACEHOLDER, openNames: [] }),
+  natLine(network),
+]
 
 const dhcp = (input: ScriptInput, network: Ipv4Network): readonly string[] => {
   const name = nameOf('dhcp')
@@ -339,6 +196,7 @@ const bodyOf = (input: ScriptInput): readonly string[] | undefined => {
 export const routerosScript = (input: ScriptInput): string | undefined => {
   const body = bodyOf(input)
   if (body === undefined) return undefined
-  const check = `/radius monitor [find comment=${quote(nameOf(input.service))}] once`
+  const comment = input.service === 'hotspot' ? 'lango:hotspot:radius' : nameOf(input.service)
+  const check = `/radius monitor [find comment=${quote(comment)}] once`
   return [...body, '# Counts what the box answers: requests, accepts, rejects, timeouts', check, ''].join('\n')
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { err, ok, type Fault, type Result, type Secret } from '@lango/kernel'
 import { defineCommand, defineEvent, secretText, type CommandContext } from '@lango/kernel/verbs'
 import { drawSecret } from './draw-secret.ts'
+import { isInterfaceName } from './ipv4-network.ts'
 import { controlPasswordPurpose, overlap, parseAddress, parseRange } from './rules.ts'
 import { controlWays, routerControls, routers, type ControlWay, type StaticNetwork } from './tables.ts'
 
@@ -24,10 +25,7 @@ const fingerprint = z
 
 const staticNetwork = z.object({
   network: z.string().trim().max(32),
-  interface: z
-    .string()
-    .trim()
-    .regex(/^[^\p{Cc}"\\$?]{1,64}$/u, 'An interface is named as the router has it: ether2.'),
+  interface: z.string().trim().refine(isInterfaceName, 'An interface is named as the router has it: ether2.'),
 })
 
 type Row = typeof routerControls.site.$inferSelect

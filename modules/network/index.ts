@@ -46,6 +46,17 @@ export {
   type ClientRange,
 } from './rules.ts'
 
+export {
+  HOTSPOT_NAME,
+  hotspotFiles,
+  hotspotSetUp,
+  type HotspotInput,
+  type SetUpPages,
+  type SetUpRows,
+} from './hotspot-set-up.ts'
+export { isInterfaceName, readNetwork, type Ipv4Network } from './ipv4-network.ts'
+export { boxAddressFor, isLoopback, type Reach, type SecurePortal } from './reach.ts'
+
 export const network = defineModule({
   name: 'network',
   tables: [routers, remoteServers, routerControls],

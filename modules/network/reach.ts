@@ -1,5 +1,5 @@
 /** Which address a router is told to ask the box by. Pure. */
-import { parseAddress } from '../network/index.ts'
+import { parseAddress } from './rules.ts'
 
 /** The captive portal over https, by a name that phones believe. */
 export type SecurePortal = {

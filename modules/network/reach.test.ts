@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { boxAddressFor, type Reach } from './box-address.ts'
+import { boxAddressFor, type Reach } from './reach.ts'
 
 const ports = { auth: 1812, acct: 1813, radsec: 2083 }
 const reach: Reach = { listen: '0.0.0.0', addresses: ['10.9.0.2/16', '192.168.88.10/24', '2001:db8::10/64'], ports }
