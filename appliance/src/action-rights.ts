@@ -13,6 +13,8 @@ const actionPermissions: Readonly<Record<ActionName, string>> = {
   'box.status': 'sessions.read',
   'box.attention': 'sessions.read',
   'box.reach': 'routers.read',
+  // What stands on every voucher.
+  'portal.entry': 'vouchers.sell',
   'routers.controlled': 'routers.read',
   'tls.show': 'settings.read',
   'tls.use': 'settings.write',

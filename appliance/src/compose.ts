@@ -1,5 +1,5 @@
 /** The box: every part by name, started in order and stopped in reverse. This file is the architecture diagram. */
-import { hostname, networkInterfaces } from 'node:os'
+import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FaultError, err, every, ok, orThrow, type Fault, type Log, type Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
@@ -18,11 +18,11 @@ import { startDesk, type Desk } from './desk.ts'
 import { createCopySender, createNasControl } from './drivers.ts'
 import { checkControls } from './doctor/router-control.ts'
 import { createFrontDesk } from './front-desk.ts'
-import { ownAddresses } from './own-addresses.ts'
 import { startQueries, type QueryService } from './query-service.ts'
 import { watchOnline } from './online-watch.ts'
 import { startPortal, type PortalServer } from './portal.ts'
 import { rotateKeys } from './rotate-keys.ts'
+import { reachActions } from './reach.ts'
 import { serveRpc } from './rpc/server.ts'
 import { startRouterControl, type RouterControlService } from './router-control/service.ts'
 import { createQueryRunner, runOwnWhole, runWhole } from './run-named.ts'
@@ -368,13 +368,7 @@ const boxActions = (
         hostName: hostname(),
       }),
       'box.attention': () => ok(watch.attention()),
-      'box.reach': () =>
-        ok({
-          listen,
-          addresses: ownAddresses(networkInterfaces()),
-          ports: { ...ports, ...portalPorts(portal()) },
-          securePortal: portal()?.secure(),
-        }),
+      ...reachActions({ raw: site.database.raw, listen, ports, portal }),
       'routers.controlled': () => ok(controlled.statuses()),
       'transfer.show': (input, by) => transfers.show(input, by),
       'transfer.load': (_, by) => transfers.load(by),

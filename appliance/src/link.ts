@@ -17,6 +17,7 @@ export type ActionName =
   | 'box.status'
   | 'box.attention'
   | 'box.reach'
+  | 'portal.entry'
   | 'routers.controlled'
   | 'tls.show'
   | 'tls.use'

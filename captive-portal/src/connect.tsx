@@ -16,7 +16,7 @@ import { receiptOfGrant } from '@lango/modules/payments'
 import { grantDevices, showAllowance } from '@lango/modules/sessions'
 import type { Context } from 'hono'
 import type { Gate } from './gate.tsx'
-import { loginLink, logoutLink } from './hand-off.ts'
+import { loginLink, logoutLink, throughRouter } from './hand-off.ts'
 import { secLeft, type Allowance } from './left.ts'
 import { Alert, GateForm, href, Page, tooMany, type View } from './page.tsx'
 
@@ -88,7 +88,7 @@ const FullPage = (props: Props) => {
   )
 }
 
-/** No router has sent this browser: the code is typed by hand where one asks. */
+/** No router has sent this browser: one that stands before it is found by the link, else the code is typed by hand. */
 const CodePage = ({
   view,
   login,
@@ -103,6 +103,10 @@ const CodePage = ({
   <Page view={view} title={view.words.codeTitle}>
     <p>{view.words.codeBody}</p>
     <p class="told">{login === password ? spellCode(login, '') : `${login} / ${password}`}</p>
+    <p>{view.words.codeOnWifi}</p>
+    <a class="button button-main" href={throughRouter(href(view, `/connect/${ticket}`))}>
+      {view.words.connect}
+    </a>
     <a class="button" href={href(view, `/s/${ticket}`)}>
       {view.words.timeLeftOnline}
     </a>

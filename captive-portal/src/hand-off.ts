@@ -150,9 +150,17 @@ export const loginLink = (
 export const logoutLink = ({ login }: Place): string =>
   login === '' ? '' : login.replace(/\/login$/, '/logout?erase-cookie=true')
 
+/**
+ * An address that leads nowhere (RFC 5737): whoever asks for it by http behind a router's login is led to that login,
+ * which tells where it is and leads on here with what was asked for.
+ */
+export const throughRouter = (path: string): string => `http://192.0.2.1${path}`
+
 export type WayBack = {
   /** What was to be gone online with; '' for none. */
   readonly ticket: string
+  /** They have asked to be let in, and were led by the router to be told where it is. */
+  readonly isOnWay: boolean
   /** It was tried with a challenge of its own already. */
   readonly isAgain: boolean
   readonly lang: string
@@ -161,7 +169,7 @@ export type WayBack = {
 /** Of the address that the router was told to lead on to. It may be anybody's: only what is told here is read. */
 export const readWayBack = (address: string): WayBack => {
   const url = address.length > PLACE_CHARACTERS_MAX ? null : URL.parse(address)
-  const ticket = /^\/s\/([\w.-]{1,128})$/.exec(url?.pathname ?? '')?.[1] ?? ''
+  const [, page, ticket = ''] = /^\/(s|connect)\/([\w.-]{1,128})$/.exec(url?.pathname ?? '') ?? []
   const isAgain = url?.searchParams.has('again') ?? false
-  return { ticket, isAgain, lang: readPlace(url?.searchParams.get('g') ?? '', []).lang }
+  return { ticket, isOnWay: page === 'connect', isAgain, lang: readPlace(url?.searchParams.get('g') ?? '', []).lang }
 }

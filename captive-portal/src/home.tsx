@@ -5,7 +5,7 @@ import { payableAtGate, plansForSale, readPhone, requestPurchase } from '@lango/
 import type { Context } from 'hono'
 import { freePlans } from './free.tsx'
 import type { Field as Sent, Gate, Status } from './gate.tsx'
-import { isFromRouter, placeFromRouter, readWayBack, type Place } from './hand-off.ts'
+import { isFromRouter, placeFromRouter, readWayBack, type Place, type WayBack } from './hand-off.ts'
 import { portalLimits } from './limits.ts'
 import { Alert, GateForm, href, Page, Paragraphs, textIn, tooMany, type View } from './page.tsx'
 import { mayBeStale, refusalText } from './refusals.ts'
@@ -137,6 +137,18 @@ export const HomePage = (props: HomeProps) => {
   )
 }
 
+/** How somebody whom the router sends with a ticket is sent back to be let in; undefined for whoever is to see the page. */
+const onwardWith = (
+  { isOnWay, isAgain }: WayBack,
+  { login, chapId }: Place,
+  error: string,
+): Readonly<Record<string, string>> | undefined => {
+  // What they are to be let in with was chosen before anybody knew where.
+  if (isOnWay && login !== '' && error === '') return {}
+  // The challenge was used up meanwhile, and the router has just made another.
+  return !isAgain && chapId !== '' && mayBeStale(error) ? { again: '' } : undefined
+}
+
 type Asked = { readonly place: Place; readonly typed: string }
 
 export class Home {
@@ -160,9 +172,8 @@ export class Home {
     // It is done: how it stands is all there is to see.
     if (query.get('logged-in') === 'yes' && ticket !== undefined)
       return c.redirect(href(view, `/s/${ticket}`, { in: String(gate.now) }), 303)
-    // The challenge was used up meanwhile, and the router has just made another.
-    if (ticket !== undefined && ticket === back.ticket && !back.isAgain && place.chapId !== '' && mayBeStale(error))
-      return c.redirect(href(view, `/connect/${ticket}`, { again: '' }), 303)
+    const onward = ticket === back.ticket ? onwardWith(back, place, error) : undefined
+    if (onward !== undefined) return c.redirect(href(view, `/connect/${ticket}`, onward), 303)
     return gate.page(
       c,
       <HomePage

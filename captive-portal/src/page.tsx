@@ -50,22 +50,27 @@ type PageProps = {
   waits?: Waits | undefined
   /** The page's own path, for the choice of language; '' where a reload would do something again. */
   path?: string
+  /** What stands in the page's own address besides. */
+  extra?: Readonly<Record<string, string>>
   /** Leads back to the start. */
   back?: boolean
   children: ComponentChildren
 }
 
-const inLanguage = (view: View, path: string, lang: string): string => href({ place: { ...view.place, lang } }, path)
+type Languages = { view: View; path: string; extra: Readonly<Record<string, string>> | undefined }
 
-const Languages = ({ view, path }: { view: View; path: string }) => (
+const inLanguage = ({ view, path, extra }: Languages, lang: string): string =>
+  href({ place: { ...view.place, lang } }, path, extra)
+
+const Languages = (props: Languages) => (
   <p class="languages">
-    {view.languages.map(({ tag, name }) =>
-      tag === view.language.tag ? (
+    {props.view.languages.map(({ tag, name }) =>
+      tag === props.view.language.tag ? (
         <b key={tag} lang={tag}>
           {visible(name)}
         </b>
       ) : (
-        <a key={tag} lang={tag} href={inLanguage(view, path, tag)}>
+        <a key={tag} lang={tag} href={inLanguage(props, tag)}>
           {visible(name)}
         </a>
       ),
@@ -95,7 +100,7 @@ const Logo = ({ view: { look, pictureAt } }: Pick<PageProps, 'view'>) => {
 }
 
 export const Page = (props: PageProps): VNode => {
-  const { view, title, refreshSec, waits, path = '', back = true, children } = props
+  const { view, title, refreshSec, waits, path = '', extra, back = true, children } = props
   const { words, look, assets, language } = view
   return (
     <html lang={language.tag} dir={language.isRightToLeft ? 'rtl' : undefined}>
@@ -129,7 +134,7 @@ export const Page = (props: PageProps): VNode => {
             <a href={href(view, '/help')}>{words.help}</a>
             <a href={href(view, '/terms')}>{words.terms}</a>
           </footer>
-          {path === '' ? null : <Languages view={view} path={path} />}
+          {path === '' ? null : <Languages view={view} path={path} extra={extra} />}
         </main>
       </body>
     </html>

@@ -191,6 +191,48 @@ test('a voucher goes on to the router; a slip of the pen is told without looking
   expect(portal.asked()).toBe(before)
 })
 
+/** The code of a bundle that was bought, as it would stand on paper. */
+const codeOnPaper = async (portal: ReturnType<typeof portalUnderTest>): Promise<string> => {
+  await bought(portal)
+  await portal.runJobs()
+  await portal.paid()
+  return portal.codeOf(1)
+}
+
+test('a code that comes with the address waits for a tap: opening the page asks nothing and uses nothing', async () => {
+  const portal = portalUnderTest()
+  const code = await codeOnPaper(portal)
+  const [before, commands] = [portal.asked(), portal.count({ name: 'audit' })]
+  const page = await portal.get(`/voucher?code=${code}`)
+  const html = await page.text()
+  expect(html).toContain('Use this code')
+  expect(hidden(html, 'code')).toBe(code)
+  // Another language keeps it; where it leads on to, nobody is told of it.
+  expect(html).toContain(`href="/voucher?code=${code}&amp;g=`)
+  expect(page.headers.get('referrer-policy')).toBe('no-referrer')
+  expect(page.headers.get('cache-control')).toBe('no-store')
+  expect([portal.asked(), portal.count({ name: 'audit' })]).toEqual([before, commands])
+  const mistyped = await (await portal.get('/voucher?code=7K3D-M2QQ')).text()
+  expect(mistyped).not.toContain('Use this code')
+  expect(mistyped).toContain('value="7K3D-M2QQ"')
+})
+
+test('whoever scans a code before any router has sent them is led by the router’s login, and let in with that tap', async () => {
+  const portal = portalUnderTest()
+  const code = await codeOnPaper(portal)
+  const used = await portal.post('/voucher', { code, g: '' })
+  const told = await (await portal.get(used.headers.get('location')!)).text()
+  expect(told).toContain('Connect here')
+  const through = /href="(http:\/\/192\.0\.2\.1\/[^"]+)"/.exec(told)![1]!.replaceAll('&amp;', '&')
+  // Behind a login every page that is asked for by http leads to it, with what was asked for.
+  const led = await follow(portal, `${ROUTER}&link-orig=${encodeURIComponent(through)}`)
+  expect(led.at).toMatch(/^http:\/\/10\.5\.50\.1\/login\?username=/)
+  expect(new URL(led.at).searchParams.get('username')).toBe(code)
+  // A login that refused is told, and not tried for ever.
+  const refused = await portal.get(`${ROUTER}&error=user-session-limit&link-orig=${encodeURIComponent(through)}`)
+  expect(refused.status).toBe(200)
+})
+
 // X10: guessing codes.
 test('who guesses at codes is stopped, whatever device they say they are', async () => {
   const portal = portalUnderTest()

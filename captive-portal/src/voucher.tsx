@@ -1,6 +1,6 @@
 /** A code from paper: spelt right or not, known or not, and on to the router with it. */
 import { Button, Field } from '@lango/kernel/ui'
-import { CODE_PURPOSE, codeLogin, readCode } from '@lango/modules/access'
+import { CODE_PURPOSE, codeLogin, readCode, spellCode } from '@lango/modules/access'
 import { showAllowance } from '@lango/modules/sessions'
 import type { Context } from 'hono'
 import type { Gate, Status } from './gate.tsx'
@@ -27,6 +27,23 @@ const VoucherPage = ({ view, typed = '', problem }: { view: View; typed?: string
   )
 }
 
+/**
+ * The code came with the address, of a QR on the paper: one tap uses it. Opening the page never does: browsers and what
+ * previews links open addresses by themselves.
+ */
+const CodeInHand = ({ view, code }: { view: View; code: string }) => (
+  <Page view={view} title={view.words.voucherTitle} path="/voucher" extra={{ code }}>
+    <p class="told">{spellCode(code, '')}</p>
+    <GateForm view={view} action="/voucher">
+      <input type="hidden" name="code" value={code} />
+      <Button kind="main">{view.words.useCode}</Button>
+    </GateForm>
+    <a class="button" href={href(view, '/voucher')}>
+      {view.words.otherCode}
+    </a>
+  </Page>
+)
+
 export class Voucher {
   readonly #gate: Gate
 
@@ -36,8 +53,13 @@ export class Voucher {
 
   /** Empty, or with the code of a QR on the voucher. */
   open(c: Context): Response | Promise<Response> {
+    const view = this.#gate.view(c)
     const typed = (c.req.query('code') ?? '').slice(0, 64)
-    return this.#gate.page(c, <VoucherPage view={this.#gate.view(c)} typed={typed} />)
+    const code = readCode(typed)
+    return this.#gate.page(
+      c,
+      code === undefined ? <VoucherPage view={view} typed={typed} /> : <CodeInHand view={view} code={code} />,
+    )
   }
 
   async redeem(c: Context): Promise<Response> {

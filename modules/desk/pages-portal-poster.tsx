@@ -13,9 +13,8 @@ import {
   type Desk,
 } from '@lango/kernel/ui'
 import { encode } from 'uqr'
-import { showPortal, type PortalSettings } from '../portal/index.ts'
 import { boxAddressFor, type Reach } from '../network/index.ts'
-import { wifiCode } from './wifi-code.ts'
+import { showPortal, wifiCode, type PortalSettings } from '../portal/index.ts'
 import { bothWords, wordsOf, type PortalWords } from './words-portal.ts'
 
 const PATH = '/settings/portal/poster'
@@ -125,7 +124,7 @@ export const portalPosterPage = definePage({
     const words = wordsOf(desk)
     const location = desk.search.get('location') ?? ''
     const { settings } = await desk.ask(showPortal, location === '' ? {} : { location })
-    const reached = await reachedAt(desk)
+    const reached = settings.address === '' ? await reachedAt(desk) : `${settings.address}/`
     const asked = (desk.search.get('address') ?? reached).trim()
     const isGood = isAddress(asked)
     return {

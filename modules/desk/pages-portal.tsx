@@ -150,6 +150,7 @@ const Hotspot = (set: Set) => {
     <FieldGroup title={words.network}>
       <div class="form-columns">
         <Line {...set} name="wifiName" label={words.wifiName} help={words.wifiNameHelp} />
+        <Line {...set} name="address" label={words.pageAddress} help={words.pageAddressHelp} />
         <Line {...set} name="venueInfoUrl" label={words.venueInfoUrl} help={words.venueInfoUrlHelp} />
       </div>
       <Line {...set} name="loginHosts" label={words.loginHosts} help={words.loginHostsHelp} rows={2} />

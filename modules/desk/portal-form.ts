@@ -41,6 +41,7 @@ export const portalLines = [
   { name: 'support.whatsapp', schema: shape.support.shape.whatsapp, read: asPhone, problem: 'phoneWrong' },
   { name: 'bundlesMax', schema: shape.bundlesMax, read: Number, problem: 'bundlesMaxWrong' },
   { name: 'wifiName', schema: shape.wifiName, read: asTyped, problem: 'wifiNameWrong' },
+  { name: 'address', schema: shape.address, read: asTyped, problem: 'pageAddressWrong' },
   { name: 'venueInfoUrl', schema: shape.venueInfoUrl, read: asTyped, problem: 'venueInfoUrlWrong' },
   {
     name: 'loginHosts',

@@ -45,6 +45,10 @@ const portalWords = catalogue(
     wifiName: 'Name of the Wi-Fi',
     wifiNameHelp: 'The SSID, exactly as phones list it: for the code on the poster.',
     wifiNameWrong: 'A Wi-Fi name has at most 32 letters, fewer where they are not plain ones.',
+    pageAddress: 'Address of this page',
+    pageAddressHelp:
+      'As phones on the Wi-Fi reach it, for codes on vouchers and on the poster: http://192.168.88.10:8090. Empty: what the box knows of itself.',
+    pageAddressWrong: 'Write an address without a path, such as http://192.168.88.10:8090.',
     venueInfoUrl: 'Page about the place',
     venueInfoUrlHelp: 'Phones may offer it beside the Wi-Fi’s name. Begins with https://.',
     venueInfoUrlWrong: 'Write an address that begins with https://.',
@@ -137,6 +141,10 @@ const portalWords = catalogue(
     wifiName: 'Jina la Wi-Fi',
     wifiNameHelp: 'SSID, kama simu zinavyoionyesha: kwa msimbo ulio kwenye bango.',
     wifiNameWrong: 'Jina la Wi-Fi lina herufi zisizozidi 32, pungufu zikiwa si za kawaida.',
+    pageAddress: 'Anwani ya ukurasa huu',
+    pageAddressHelp:
+      'Kama simu zilizo kwenye Wi-Fi zinavyoufikia, kwa misimbo ya vocha na ya bango: http://192.168.88.10:8090. Tupu: anachojua sanduku lenyewe.',
+    pageAddressWrong: 'Andika anwani bila njia, kama http://192.168.88.10:8090.',
     venueInfoUrl: 'Ukurasa kuhusu mahali hapa',
     venueInfoUrlHelp: 'Simu zinaweza kuuonyesha kando ya jina la Wi-Fi. Huanza na https://.',
     venueInfoUrlWrong: 'Andika anwani inayoanza na https://.',

@@ -15,6 +15,7 @@ export {
 } from './languages.ts'
 export { createLocationOf, createPortalLook, type PictureNote, type PortalLook } from './look.ts'
 export { showPortal } from './queries.ts'
+export { wifiCode } from './wifi-code.ts'
 export {
   PICTURE_OCTETS_MAX,
   PICTURE_PIXELS_MAX,

@@ -41,6 +41,9 @@ const host = z
 const isHttps = (address: string): boolean =>
   address === '' || (URL.canParse(address) && new URL(address).protocol === 'https:')
 
+/** Scheme and host, as it is put before a path. */
+const ORIGIN = /^(https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?)?$/
+
 /** IEEE 802.11: 32 octets, whatever the letters. */
 const isSsid = (name: string): boolean => Buffer.byteLength(name) <= 32
 
@@ -74,6 +77,14 @@ export const portalSettingsSchema = z.object({
     .trim()
     .regex(ONE_LINE, 'It is one line.')
     .refine(isSsid, 'A Wi-Fi name has at most 32 letters, fewer where they are not plain ones.'),
+  /** This page as phones on the Wi-Fi reach it, for codes on paper; '' for what the box knows of itself. */
+  address: z
+    .string()
+    .trim()
+    .toLowerCase()
+    .max(200)
+    .transform((typed) => typed.replace(/\/+$/, ''))
+    .pipe(z.string().regex(ORIGIN, 'An address is written http://192.168.88.10:8090, without a path.')),
 })
 export type PortalSettings = z.infer<typeof portalSettingsSchema>
 
@@ -102,6 +113,7 @@ export const newPortal: PortalSettings = {
   loginHosts: [],
   venueInfoUrl: '',
   wifiName: '',
+  address: '',
 }
 
 const isParted = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -1,6 +1,7 @@
 import {
-  CopyButton,
   Button,
+  Check,
+  CopyButton,
   Field,
   fill,
   PageHead,
@@ -9,6 +10,7 @@ import {
   RefusedNote,
   Select,
   valuesFor,
+  visible,
   type Desk,
   type Done,
   type DoingDesk,
@@ -17,11 +19,13 @@ import {
 import { spellCode } from '../access/index.ts'
 import { listPlans } from '../plans/index.ts'
 import { wordsOf } from './desk-parts.tsx'
+import { entryOf } from './entry.ts'
 import type { DeskBatch } from './overview.ts'
 import { fileOf, layouts, readPrintForm, revealRange, type Revealed } from './printing.ts'
 
-export const PrintTab = ({ desk }: { desk: Desk }) => {
+export const PrintTab = async ({ desk }: { desk: Desk }) => {
   const words = wordsOf(desk)
+  const entry = await entryOf(desk)
   const form = valuesFor(desk, 'print')
   const line = (name: string, label: string, otherwise: string, help?: string) => (
     <Field
@@ -50,7 +54,14 @@ export const PrintTab = ({ desk }: { desk: Desk }) => {
           {line('from', words.from, '1')}
           {line('to', words.to, '', words.toHelp)}
           {line('brand', words.brand, desk.siteName)}
-          {line('url', words.url, '', words.urlHelp)}
+          {line('url', words.url, entry.voucherUrl ?? '', words.urlHelp)}
+          {entry.wifi === undefined ? null : (
+            <Check
+              label={fill(words.withWifi, { name: visible(entry.wifi.name) })}
+              name="wifi"
+              checked={form.value('wifi') !== ''}
+            />
+          )}
           <Button kind="main">{words.makeFile}</Button>
         </form>
       </PanelBody>
@@ -97,5 +108,6 @@ export const print = async (desk: DoingDesk, batch: DeskBatch): Promise<Done> =>
   if (revealed.value.length === 0) return { problems: { from: words.noneLeft } }
   if (read.order.layout === 'screen') return { show: codesShown(desk, batch, revealed.value) }
   const plan = (await desk.ask(listPlans, {})).find(({ id }) => id === batch.planId)!
-  return fileOf({ batch, plan, order: read.order, codes: revealed.value }, given)
+  const wifiCode = (await entryOf(desk)).wifi?.code
+  return fileOf({ batch, plan, order: read.order, codes: revealed.value, wifiCode }, given)
 }

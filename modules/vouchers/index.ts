@@ -12,6 +12,7 @@ import { voucherBatches, voucherMoves, voucherSales, vouchers as vouchersTable }
 
 export { commissionReport, ownCommission, ownSales, ownStock, type Balance, type SellerLine } from './agents.ts'
 export { makeVouchers, openBatch, revealVouchers, revokeVouchers, showVoucher } from './commands.ts'
+export type { PortalEntry } from './entry.ts'
 export { givenVoucherCells } from './given.ts'
 export { handVouchers } from './handing.ts'
 export { VOUCHER_CHUNK_ROWS, importVouchers, revealCodes, type VoucherImportFault } from './import.ts'

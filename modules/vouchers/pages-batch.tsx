@@ -264,7 +264,7 @@ type Counted = Awaited<ReturnType<typeof countsOf>>
 
 const TabContent = ({ desk, batch, counts, holders }: Counted & { desk: Desk; batch: Batch }) => {
   const tab = tabAsked(desk)
-  if (tab === 'print') return Promise.resolve(<PrintTab desk={desk} />)
+  if (tab === 'print') return PrintTab({ desk })
   if (tab === 'hand') return Promise.resolve(<HandTab desk={desk} batch={batch} of={holders} />)
   if (tab === 'revoke') return Promise.resolve(<RevokeTab desk={desk} batch={batch} counts={counts} />)
   return ListTab({ desk, batch, counts })

@@ -37,6 +37,7 @@ import { percentText, showOwn } from '../people/index.ts'
 import { agentWordsOf, amountsText, askedDays, DaysForm } from './agent-parts.tsx'
 import { ownCommission, ownSales, ownStock } from './agents.ts'
 import { placeText, stateMark, wordsOf } from './desk-parts.tsx'
+import { entryOf, scannedText } from './entry.ts'
 import { todayOf } from './period.ts'
 import { voucherState } from './rules.ts'
 import { sellVoucher, showSoldVoucher } from './selling.ts'
@@ -228,8 +229,9 @@ type Told = {
 }
 
 /** Told with the sale; the page is never kept by a browser. */
-const codeShown = (desk: Desk, sale: Told): Shown => {
+const codeShown = async (desk: Desk, sale: Told): Promise<Shown> => {
   const words = agentWordsOf(desk)
+  const { voucherUrl } = await entryOf(desk)
   return {
     title: words.soldTitle,
     content: (
@@ -242,8 +244,8 @@ const codeShown = (desk: Desk, sale: Told): Shown => {
                 {spellCode(sale.code, sale.prefix)}
               </code>
             </p>
-            <QrCode cells={encode(sale.code).data} title={words.codeImage} />
-            <p class="muted">{words.showCustomerNote}</p>
+            <QrCode cells={encode(scannedText(voucherUrl, sale.code), { ecc: 'M' }).data} title={words.codeImage} />
+            <p class="muted">{voucherUrl === undefined ? words.showCustomerNote : words.scanNote}</p>
             <Facts
               facts={[
                 [words.plan, <UserText key="plan" text={sale.plan} />],
@@ -269,7 +271,7 @@ const tellOf =
   (tell: (desk: DoingDesk) => ReturnType<typeof desk.tell<typeof sellVoucher | typeof showSoldVoucher>>): Deed['run'] =>
   async (desk) => {
     const told = await tell(desk)
-    if (told.ok) return { show: codeShown(desk, told.value) }
+    if (told.ok) return { show: await codeShown(desk, told.value) }
     return told.error.type === 'ToldOnce' ? { go: '/stock?said=before' } : { fault: told.error }
   }
 

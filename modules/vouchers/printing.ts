@@ -35,6 +35,8 @@ export type PrintOrder = {
   readonly to: number
   readonly brand: string
   readonly url: string | undefined
+  /** With a second code that joins the Wi-Fi. */
+  readonly isJoining: boolean
 }
 
 type Given = {
@@ -71,7 +73,9 @@ export const readPrintForm = (
   const url = form.text('url')
   const isPage = url === undefined || (/^https?:\/\//.test(url) && url.includes('CODE') && url.length <= URL_LENGTH_MAX)
   if (!isPage) form.refuse('url', words.urlUnreadable)
-  return form.isGood ? { order: { layout, from, to, brand, url } } : { problems: form.problems }
+  return form.isGood
+    ? { order: { layout, from, to, brand, url, isJoining: fields.has('wifi') } }
+    : { problems: form.problems }
 }
 
 /** The codes of these numbers that are still good for a first login. */
@@ -130,9 +134,11 @@ export type Printed = {
   readonly plan: Plan
   readonly order: PrintOrder
   readonly codes: readonly Revealed[]
+  /** What a code says that joins the Wi-Fi, where its name is known. */
+  readonly wifiCode: string | undefined
 }
 
-export const fileOf = async ({ batch, plan, order, codes }: Printed, given: Given): Promise<Done> => {
+export const fileOf = async ({ batch, plan, order, codes, wifiCode }: Printed, given: Given): Promise<Done> => {
   const name = `vouchers-${batch.number}-${order.from}-${order.to}`
   if (order.layout === 'csv')
     return {
@@ -144,6 +150,10 @@ export const fileOf = async ({ batch, plan, order, codes }: Printed, given: Give
     layout: order.layout === 'roll' ? 'roll' : 'a4',
     brand: order.brand,
     url: order.url,
+    wifi:
+      order.isJoining && wifiCode !== undefined
+        ? { code: wifiCode, join: given.words.scanJoin, open: given.words.scanOpen }
+        : undefined,
     plan: plan.name,
     lines: linesOf(plan, given),
     batch: batch.number,

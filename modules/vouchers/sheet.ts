@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import Pdf from 'pdfkit'
 import { encode } from 'uqr'
 import { spellCode } from '../access/index.ts'
+import { scannedText } from './entry.ts'
 
 export type SheetLayout = 'a4' | 'roll'
 
@@ -18,13 +19,22 @@ export type Sheet = {
   readonly vouchers: readonly { readonly serial: number; readonly code: string }[]
   /** The page that logs in, with `CODE` where the code belongs; else the QR code holds the code alone. */
   readonly url: string | undefined
+  /** A second QR code on each, that joins the Wi-Fi: what it says, and what stands below both. */
+  readonly wifi?: { readonly code: string; readonly join: string; readonly open: string } | undefined
 }
 
 const MM = 72 / 25.4
 /** Margins that every office printer keeps. */
 const A4 = { width: 210 * MM, height: 297 * MM, margin: 10 * MM, columns: 3, rows: 8 }
+/** Two codes want a wider card. */
+const COLUMNS_WITH_WIFI = 2
 /** The narrow paper of most counters' printers; it prints 48 of 58 mm. */
 const ROLL = { width: 58 * MM, height: 62 * MM, margin: 5 * MM }
+const ROLL_SIDE = 28 * MM
+const CARD_SIDE = 20 * MM
+/** Of one of the two. */
+const CARD_PAIR_SIDE = 19 * MM
+const CAPTION = 7
 /** ISO/IEC 18004 wants four modules of quiet around. */
 const QUIET_MODULES = 4
 
@@ -36,7 +46,7 @@ type Drawing = InstanceType<typeof Pdf>
  * takes its while and nothing else of the thread should wait for a whole sheet.
  */
 export const voucherSheet = (sheet: Sheet): NodeJS.ReadableStream => {
-  const size: [number, number] = sheet.layout === 'a4' ? [A4.width, A4.height] : [ROLL.width, ROLL.height]
+  const size: [number, number] = sheet.layout === 'a4' ? [A4.width, A4.height] : [ROLL.width, stripHeight(sheet)]
   const pdf = new Pdf({ size, margin: 0, autoFirstPage: false, info: { Title: `Vouchers ${sheet.batch}` } })
   drawAll(pdf, sheet).then(
     () => pdf.end(),
@@ -63,13 +73,14 @@ export const voucherSheetBytes = async (sheet: Sheet): Promise<Uint8Array<ArrayB
 }
 
 const drawPlace = (pdf: Drawing, sheet: Sheet, voucher: Sheet['vouchers'][number], index: number): void => {
-  const width = (A4.width - 2 * A4.margin) / A4.columns
+  const columns = sheet.wifi === undefined ? A4.columns : COLUMNS_WITH_WIFI
+  const width = (A4.width - 2 * A4.margin) / columns
   const height = (A4.height - 2 * A4.margin) / A4.rows
-  const place = index % (A4.columns * A4.rows)
+  const place = index % (columns * A4.rows)
   if (place === 0) pdf.addPage()
   const box = {
-    x: A4.margin + (place % A4.columns) * width,
-    y: A4.margin + Math.floor(place / A4.columns) * height,
+    x: A4.margin + (place % columns) * width,
+    y: A4.margin + Math.floor(place / columns) * height,
     width,
     height,
   }
@@ -80,7 +91,8 @@ const drawPlace = (pdf: Drawing, sheet: Sheet, voucher: Sheet['vouchers'][number
 const drawCard = (pdf: Drawing, sheet: Sheet, { serial, code }: Sheet['vouchers'][number], box: Box): void => {
   const pad = 3 * MM
   const [left, top, width] = [box.x + pad, box.y + pad, box.width - 2 * pad]
-  const side = 20 * MM
+  const { wifi } = sheet
+  const side = wifi === undefined ? CARD_SIDE : 2 * CARD_PAIR_SIDE
   const line = (text: string, dy: number, font: string, size: number, room = width): void =>
     void pdf
       .font(font)
@@ -92,8 +104,16 @@ const drawCard = (pdf: Drawing, sheet: Sheet, { serial, code }: Sheet['vouchers'
   line(sheet.plan, 29, 'Helvetica-Bold', 8, width - side)
   sheet.lines.forEach((text, index) => line(text, 40 + index * 9, 'Helvetica', 7, width - side))
   line(`${sheet.batch}-${serial}`, box.height - 2 * pad - 7, 'Helvetica', 6, width - side)
-  drawQr(pdf, contentOf(sheet, code), { x: left + width - side, y: box.y + box.height - pad - side, side })
+  const right = left + width
+  const bottom = box.y + box.height - pad
+  if (wifi === undefined)
+    return drawQr(pdf, scannedText(sheet.url, code), { x: right - side, y: bottom - side, side, caption: '' })
+  const pair = { y: bottom - CARD_PAIR_SIDE - CAPTION, side: CARD_PAIR_SIDE }
+  drawQr(pdf, wifi.code, { ...pair, x: right - side, caption: wifi.join })
+  drawQr(pdf, scannedText(sheet.url, code), { ...pair, x: right - CARD_PAIR_SIDE, caption: wifi.open })
 }
+
+const stripHeight = ({ wifi }: Sheet): number => ROLL.height + (wifi === undefined ? 0 : ROLL_SIDE + 2 * CAPTION)
 
 const drawStrip = (pdf: Drawing, sheet: Sheet, { serial, code }: Sheet['vouchers'][number]): void => {
   const width = ROLL.width - 2 * ROLL.margin
@@ -104,18 +124,22 @@ const drawStrip = (pdf: Drawing, sheet: Sheet, { serial, code }: Sheet['vouchers
   line(spellCode(code, sheet.prefix), 20, 'Courier-Bold', sizeOf(code, 14))
   line(sheet.plan, 38, 'Helvetica-Bold', 9)
   sheet.lines.forEach((text, index) => line(text, 50 + index * 9, 'Helvetica', 7))
-  const side = 28 * MM
-  drawQr(pdf, contentOf(sheet, code), { x: (ROLL.width - side) / 2, y: ROLL.height - side - 14, side })
-  line(`${sheet.batch}-${serial}`, ROLL.height - 12, 'Helvetica', 6)
+  const { wifi } = sheet
+  const height = stripHeight(sheet)
+  const first = ROLL.height - ROLL_SIDE - 14
+  const place = { x: (ROLL.width - ROLL_SIDE) / 2, side: ROLL_SIDE }
+  if (wifi !== undefined) drawQr(pdf, wifi.code, { ...place, y: first, caption: wifi.join })
+  const y = wifi === undefined ? first : first + ROLL_SIDE + CAPTION
+  drawQr(pdf, scannedText(sheet.url, code), { ...place, y, caption: wifi?.open ?? '' })
+  line(`${sheet.batch}-${serial}`, height - (wifi === undefined ? 12 : 8), 'Helvetica', 6)
 }
 
 /** Long codes are set smaller rather than cut off. */
 const sizeOf = (code: string, size: number): number => (code.length <= 12 ? size : (size * 12) / code.length)
 
-const contentOf = ({ url }: Sheet, code: string): string =>
-  url === undefined ? code : url.replaceAll('CODE', encodeURIComponent(code))
+type QrPlace = { readonly x: number; readonly y: number; readonly side: number; readonly caption: string }
 
-const drawQr = (pdf: Drawing, content: string, { x, y, side }: { x: number; y: number; side: number }): void => {
+const drawQr = (pdf: Drawing, content: string, { x, y, side, caption }: QrPlace): void => {
   const { data, size } = encode(content, { ecc: 'M', border: QUIET_MODULES })
   const module = side / size
   for (const [row, cells] of data.entries()) {
@@ -128,4 +152,10 @@ const drawQr = (pdf: Drawing, content: string, { x, y, side }: { x: number; y: n
     }
   }
   pdf.fill('black')
+  if (caption === '') return
+  const centred = { width: side, align: 'center', lineBreak: false, ellipsis: true } as const
+  pdf
+    .font('Helvetica')
+    .fontSize(5.5)
+    .text(caption, x, y + side, centred)
 }

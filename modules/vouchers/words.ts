@@ -126,7 +126,10 @@ const listWords = catalogue(
     brand: 'On top of each',
     url: 'Login page for the QR code',
     urlHelp:
-      'With CODE where the code belongs, such as http://10.5.50.1/login?username=CODE. Empty: the QR code is the code.',
+      'What a phone opens that scans it, with CODE where the code belongs: the hotspot page, whose address stands under Settings. Empty: the QR code is the code.',
+    withWifi: 'A second QR code that joins {name}',
+    scanJoin: '1. Join the Wi-Fi',
+    scanOpen: '2. Use the voucher',
     makeFile: 'Get the codes',
     numberUnreadable: 'Write a number from 1 to {n}.',
     numberOrder: 'The last number comes after the first.',
@@ -304,7 +307,10 @@ const listWords = catalogue(
     brand: 'Juu ya kila moja',
     url: 'Ukurasa wa kuingia wa msimbo wa QR',
     urlHelp:
-      'Wenye CODE mahali pa msimbo, kama http://10.5.50.1/login?username=CODE. Tupu: msimbo wa QR ni msimbo wenyewe.',
+      'Unachofungua simu inayouskani, wenye CODE mahali pa msimbo: ukurasa wa hotspot, ambao anwani yake iko kwenye Mipangilio. Tupu: msimbo wa QR ni msimbo wenyewe.',
+    withWifi: 'Msimbo wa QR wa pili unaojiunga na {name}',
+    scanJoin: '1. Jiunge na Wi-Fi',
+    scanOpen: '2. Tumia vocha',
     makeFile: 'Pata misimbo',
     numberUnreadable: 'Andika nambari kuanzia 1 hadi {n}.',
     numberOrder: 'Nambari ya mwisho huja baada ya ya kwanza.',

@@ -36,6 +36,7 @@ const keys: Readonly<Record<string, Key>> = {
     read: (text) => text.split(/[\s,]+/).filter((host) => host !== ''),
   },
   venueInfoUrl: { help: 'what a phone may show of the place: https://…' },
+  address: { help: 'this page as phones reach it, for codes on paper: http://192.168.88.10:8090; empty: found' },
   wifiName: { help: 'SSID, for the code that joins it' },
 }
 

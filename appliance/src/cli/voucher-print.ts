@@ -6,8 +6,9 @@ import type { Fault, Result } from '@lango/kernel'
 import type { ResultOf } from '@lango/kernel/db'
 import type { ValueOf } from '@lango/kernel/verbs'
 import type { listPlans } from '@lango/modules/plans'
-import type { listBatches, revealVouchers } from '@lango/modules/vouchers'
-import { refused, shown, type CliContext, type CommandSpec, type OptionSpec } from './command.ts'
+import type { listBatches, PortalEntry, revealVouchers } from '@lango/modules/vouchers'
+import type { Sheet } from '@lango/modules/vouchers/sheet'
+import { refused, shown, UsageError, type CliContext, type CommandSpec, type OptionSpec } from './command.ts'
 import { csvLine } from '../transfer/csv.ts'
 import { duration, octets, rate, table } from './format.ts'
 
@@ -62,16 +63,21 @@ const print: CommandSpec = {
     brand: { value: 'NAME', help: 'what stands on top of each (Lango)' },
     url: {
       value: 'URL',
-      help: 'login page for the QR code, CODE standing for the code; without it the QR code is the code',
+      help: 'what the QR code opens, CODE standing for the code (the portal, where the box knows its address)',
     },
+    plain: { help: 'the QR code is the code and opens nothing' },
+    wifi: { help: 'a second QR code on each, that joins the Wi-Fi by the name in portal.wifiName' },
   },
-  notes: [AUDITED],
+  notes: [
+    AUDITED,
+    'A phone on the Wi-Fi that scans the code opens the portal with it, and one tap uses it. Where the portal is: lango setting set portal.address http://192.168.88.10:8090',
+  ],
   examples: [
     "lango voucher print --batch 3 --out sheet.pdf --brand 'Kilimani Wi-Fi'",
     "lango voucher print --batch 3 --out strip.pdf --layout roll --url 'http://10.5.50.1/login?username=CODE&password=CODE'",
     'lango voucher print --batch 3 --out codes.csv --layout csv',
   ],
-  async run({ args, command, query }) {
+  async run({ args, command, query, action }) {
     const number = args.whole('batch')!
     const layout = args.choice('layout', LAYOUTS) ?? 'a4'
     const file = args.text('out')!
@@ -82,15 +88,16 @@ const print: CommandSpec = {
     const plans = await query<readonly Plan[]>('plans.list', {})
     if (!plans.ok) return plans
     const plan = plans.value.find(({ name }) => name === batch.plan)!
+    const entry = await entryFor(args, action)
     const revealed = await revealAll(command, number)
     if (!revealed.ok) return revealed
     try {
       if (layout === 'csv') await writeFile(file, csvOf(batch, revealed.value), { flag: 'wx', mode: 0o600 })
       else {
         const { voucherSheet } = await import('@lango/modules/vouchers/sheet')
-        const { brand, url } = { brand: args.text('brand') ?? 'Lango', url: args.text('url') }
-        const words = { brand, url, plan: batch.plan, lines: await linesOf(plan), prefix: batch.prefix }
-        const sheet = voucherSheet({ layout, batch: number, vouchers: revealed.value, ...words })
+        const words = { brand: args.text('brand') ?? 'Lango', plan: batch.plan, lines: await linesOf(plan) }
+        const { prefix } = batch
+        const sheet = voucherSheet({ layout, batch: number, prefix, vouchers: revealed.value, ...words, ...entry })
         await pipeline(sheet, createWriteStream(file, { flags: 'wx', mode: 0o600 }))
       }
     } catch (error) {
@@ -102,6 +109,20 @@ const print: CommandSpec = {
     const printed = revealed.value.length
     return shown({ file, printed }, () => `${printed} vouchers are in ${file}. Whoever has it can use them.`)
   },
+}
+
+/** What its QR codes open. A box that is down tells nothing of its portal. */
+const entryFor = async (
+  args: CliContext['args'],
+  action: CliContext['action'],
+): Promise<Pick<Sheet, 'url' | 'wifi'>> => {
+  const told = await action<PortalEntry>('portal.entry', {})
+  const entry = told.ok ? told.value : {}
+  const url = args.flag('plain') ? undefined : (args.text('url') ?? entry.voucherUrl)
+  if (!args.flag('wifi')) return { url, wifi: undefined }
+  if (!told.ok || entry.wifi === undefined)
+    throw new UsageError('The name of the Wi-Fi is told by a running box: lango setting set portal.wifiName NAME')
+  return { url, wifi: { code: entry.wifi.code, join: '1. Join the Wi-Fi', open: '2. Use the voucher' } }
 }
 
 /** What the buyer gets, a fact a line. */

@@ -30,6 +30,8 @@ export const en = {
   voucherTitle: 'Your voucher',
   voucher: 'Code',
   voucherHelp: 'Letters and digits as they are printed; dashes and capitals do not matter.',
+  useCode: 'Use this code',
+  otherCode: 'Another code',
   connect: 'Connect',
   voucherMissing: 'Type the code that is printed on the voucher.',
   voucherMistyped: 'This is not a code: one of its letters or digits is not as printed. Compare it once more.',
@@ -90,6 +92,7 @@ export const en = {
   freed: 'It is disconnected. Now connect this one.',
   codeTitle: 'Your code',
   codeBody: 'Join the Wi-Fi and type this code on the page that opens.',
+  codeOnWifi: 'On the Wi-Fi already? Connect here.',
 
   'over.expired': 'The time is over',
   'over.quota-used': 'The data is used up',

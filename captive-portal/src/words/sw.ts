@@ -33,6 +33,8 @@ export const sw: { readonly [K in keyof typeof en]: (typeof en)[K] extends strin
   voucherTitle: 'Vocha yako',
   voucher: 'Msimbo',
   voucherHelp: 'Herufi na tarakimu kama zilivyochapishwa; vistari na herufi kubwa havina tofauti.',
+  useCode: 'Tumia msimbo huu',
+  otherCode: 'Msimbo mwingine',
   connect: 'Unganisha',
   voucherMissing: 'Andika msimbo uliochapishwa kwenye vocha.',
   voucherMistyped: 'Huu si msimbo: herufi au tarakimu moja si kama ilivyochapishwa. Linganisha tena.',
@@ -93,6 +95,7 @@ export const sw: { readonly [K in keyof typeof en]: (typeof en)[K] extends strin
   freed: 'Kimeondolewa. Sasa unganisha hiki.',
   codeTitle: 'Msimbo wako',
   codeBody: 'Jiunge na Wi-Fi kisha uandike msimbo huu kwenye ukurasa unaofunguka.',
+  codeOnWifi: 'Umeshajiunga na Wi-Fi? Unganisha hapa.',
 
   'over.expired': 'Muda umekwisha',
   'over.quota-used': 'Data imekwisha',

@@ -22,6 +22,7 @@ const form = {
   'support.phone': '0712 345 678',
   'support.whatsapp': '',
   wifiName: 'Lakeview',
+  address: 'http://192.168.88.10:8090/',
   venueInfoUrl: '',
   loginHosts: '10.5.50.1\r\nhotspot.isp.example',
   'terms.en': 'One.\r\n\r\nTwo.',
@@ -63,6 +64,7 @@ test('what people write is kept as the portal reads it, and shown again as they 
     loginHosts: ['10.5.50.1', 'hotspot.isp.example'],
     venueInfoUrl: '',
     wifiName: 'Lakeview',
+    address: 'http://192.168.88.10:8090',
   })
   const html = await page(PAGE)
   for (const value of ['Karibu Lakeview', '2026-12-24T18:00', '#fff8e1', '+254712345678'])
@@ -82,6 +84,7 @@ test.each([
   ['support.phone', 'call us', 'Write it as 0712 345 678'],
   ['support.whatsapp', '12', 'Write it as 0712 345 678'],
   ['wifiName', 'é'.repeat(17), 'at most 32 letters'],
+  ['address', 'http://192.168.88.10/voucher', 'without a path'],
   ['venueInfoUrl', 'http://venue.example', 'begins with https://'],
   ['loginHosts', 'http://10.5.50.1/login', 'names or addresses alone'],
   ['terms.en', 'x'.repeat(8001), 'at most 8,000'],

@@ -1,16 +1,18 @@
+import { ok } from '@lango/kernel'
 import { spellCode } from '@lango/modules/access'
 import { changeStaff } from '@lango/modules/people'
 import { addPlan } from '@lango/modules/plans'
 import { handVouchers, makeVouchers, openBatch, revokeVoucher } from '@lango/modules/vouchers'
 import { voucherSales, vouchers } from '@lango/modules/vouchers/tables'
+import { decodeQR } from 'qr/decode.js'
 import { expect, test } from 'vitest'
 import { deskUnderTest } from '../testing/desk-under-test.ts'
 import { TOKEN } from '../testing/web-under-test.ts'
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ')
 
-const desk = () => {
-  const made = deskUnderTest()
+const desk = (others: NonNullable<Parameters<typeof deskUnderTest>[0]>['others'] = {}) => {
+  const made = deskUnderTest({ others })
   const { site, visit } = made
   const day = site.must(addPlan, { name: 'Day <pass>', kind: 'hotspot', policy: {}, priceMinor: 5000 })
   const { batch } = site.must(openBatch, { plan: 'Day <pass>', count: 5 })
@@ -58,6 +60,32 @@ test('an agent sells from the phone: one press sells one and shows its code, pri
   const after = plain(await page('/stock'))
   for (const text of ['1 left', 'KSh 3.75', 'Show the code again']) expect(after, text).toContain(text)
   for (const code of codes) expect(after).not.toContain(spellCode(code, ''))
+})
+
+/** What a phone reads of the picture on a page. */
+const scannedFrom = (html: string): string => {
+  const size = Number(/class="qr" viewBox="0 0 (\d+) /.exec(html)![1])
+  const [scale, quiet] = [4, 4]
+  const width = (size + 2 * quiet) * scale
+  const data = new Uint8Array(width * width * 4).fill(255)
+  for (const [, x, y] of html.matchAll(/M(\d+) (\d+)h1v1h-1z/g))
+    for (let row = 0; row < scale; row++) {
+      const at = ((Number(y) + quiet) * scale + row) * width + (Number(x) + quiet) * scale
+      for (let pixel = at; pixel < at + scale; pixel++) data.fill(0, pixel * 4, pixel * 4 + 3)
+    }
+  return decodeQR({ width, height: width, data })
+}
+
+test('the picture opens the portal with the code, where the box knows how phones reach it; else it is the code', async () => {
+  const voucherUrl = 'http://192.168.88.10:8090/voucher?code=CODE'
+  for (const entry of [{ voucherUrl }, {}]) {
+    const { day, codes, give, agent, post } = desk({ 'portal.entry': () => ok(entry) })
+    give(1, 1, agent().login)
+    const shown = await (await post('/stock', 'sell', { plan: day.id })).text()
+    const isLed = 'voucherUrl' in entry
+    expect(scannedFrom(shown)).toBe(isLed ? voucherUrl.replace('CODE', codes[0]!) : codes[0])
+    expect(shown.includes('tap once')).toBe(isLed)
+  }
 })
 
 test('the same press sent twice sells one, and leads to where its code can be seen again', async () => {

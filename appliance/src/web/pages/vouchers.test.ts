@@ -1,3 +1,4 @@
+import { ok } from '@lango/kernel'
 import { setImmediate as breathe } from 'node:timers/promises'
 import { CODE_PURPOSE, codeLogin, firstUse, spellCode } from '@lango/modules/access'
 import { grants } from '@lango/modules/access/tables'
@@ -11,8 +12,8 @@ import { deskUnderTest } from '../testing/desk-under-test.ts'
 const DAY_SEC = 86_400
 const MAC = 'AA:BB:CC:DD:EE:01'
 
-const desk = () => {
-  const made = deskUnderTest()
+const desk = (others: NonNullable<Parameters<typeof deskUnderTest>[0]>['others'] = {}) => {
+  const made = deskUnderTest({ others })
   const { site } = made
   const day = site.must(addPlan, {
     name: 'Day',
@@ -243,6 +244,24 @@ test('codes are told by a deed only: as a table, on the screen, as a PDF; each t
       expect(text.includes(code) || text.includes(spellCode(code, 'KSM')), path).toBe(false)
     }
   expect((await visit('/vouchers/1?do=print&layout=csv')).headers.get('content-type')).toContain('text/html')
+})
+
+test('a sheet is printed for the portal as the box knows it, and for the Wi-Fi where its name is set', async () => {
+  const voucherUrl = 'http://192.168.88.10:8090/voucher?code=CODE'
+  const wifi = { name: 'Lake <view>', code: 'WIFI:T:nopass;S:Lake <view>;;' }
+  const { as, issue, page, post } = desk({ 'portal.entry': () => ok({ voucherUrl, wifi }) })
+  issue(1)
+  as('owner')
+  const form = await page('/vouchers/1?tab=print')
+  expect(form).toContain(`value="${voucherUrl}"`)
+  expect(form).toContain('A second QR code that joins Lake &lt;view>')
+  const order = { layout: 'a4', from: '1', to: '1', url: voucherUrl }
+  const [one, both] = [
+    await post('/vouchers/1', 'print', order),
+    await post('/vouchers/1', 'print', { ...order, wifi: 'yes' }),
+  ]
+  expect(both.headers.get('content-type')).toBe('application/pdf')
+  expect((await both.bytes()).length).toBeGreaterThan((await one.bytes()).length)
 })
 
 test.each([

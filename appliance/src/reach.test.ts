@@ -1,0 +1,48 @@
+import { orThrow } from '@lango/kernel'
+import { expect, test } from 'vitest'
+import { portalEntry } from './reach.ts'
+
+const secure = { name: 'wifi.isp.example', port: 443, revocationHosts: [] }
+const known: Parameters<typeof portalEntry>[0] = {
+  settings: { address: '', wifiName: '' },
+  listen: '0.0.0.0',
+  addresses: ['192.168.88.10/24', 'fd00::10/64'],
+  portal: { port: 8090, secure: undefined },
+}
+const urlOf = (more: Partial<typeof known>) => orThrow(portalEntry({ ...known, ...more })).voucherUrl
+
+test.each([
+  ['its only address', {}, 'http://192.168.88.10:8090'],
+  ['no port where it is the usual one', { portal: { port: 80, secure: undefined } }, 'http://192.168.88.10'],
+  ['the address that it listens on', { listen: '10.5.50.2', addresses: [] }, 'http://10.5.50.2:8090'],
+  ['one of IPv6', { listen: 'fd00::10' }, 'http://[fd00::10]:8090'],
+  ['its public name', { portal: { port: 8090, secure } }, 'https://wifi.isp.example'],
+  [
+    'what was set, before all else',
+    { settings: { address: 'http://gate', wifiName: '' }, portal: { port: 1, secure } },
+    'http://gate',
+  ],
+  [
+    'what was set, where the portal is elsewhere',
+    { settings: { address: 'http://gate', wifiName: '' }, portal: undefined },
+    'http://gate',
+  ],
+])('a code leads to %s', (_, more, origin) => {
+  expect(urlOf(more)).toBe(`${origin}/voucher?code=CODE`)
+})
+
+test.each([
+  ['there is no portal', { portal: undefined }],
+  ['of several addresses any may be the one on the Wi-Fi', { addresses: ['192.168.88.10/24', '10.0.0.2/8'] }],
+  ['only the box reaches itself', { addresses: [], listen: '127.0.0.1' }],
+])('no code leads anywhere where %s', (_, more) => {
+  expect(urlOf(more)).toBeUndefined()
+})
+
+test('the Wi-Fi is joined by its name', () => {
+  const settings = { address: '', wifiName: 'Lake; view' }
+  expect(orThrow(portalEntry({ ...known, settings })).wifi).toEqual({
+    name: 'Lake; view',
+    code: 'WIFI:T:nopass;S:Lake\\; view;;',
+  })
+})
