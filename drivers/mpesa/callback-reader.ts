@@ -1,6 +1,15 @@
 /** What Daraja posts, as payments have it. */
-import type { CallbackReader } from '@lango/modules/payments/port'
-import { acknowledgement, readC2bConfirmation, readResult, readStkCallback, validationAnswer } from './callbacks.ts'
+import type { CallbackReader, Failure } from '@lango/modules/payments/port'
+import {
+  accountBalancesOf,
+  acknowledgement,
+  readC2bConfirmation,
+  readResult,
+  readStkCallback,
+  transactionStatusOf,
+  validationAnswer,
+  type InitiatorResult,
+} from './callbacks.ts'
 import { callbackSources } from './facts.ts'
 import { readAmount } from './values.ts'
 
@@ -21,12 +30,31 @@ export const callbackReader: CallbackReader = {
     const { ref, outcome, parameters } = told.value
     return {
       ref,
-      failure: typeof outcome === 'object' ? outcome.failure : null,
+      failure: failureOf(outcome),
       receipt: parameters.get('OriginalTransactionID')?.trim() || undefined,
       amount: readAmount(parameters.get('Amount')),
     }
+  },
+  status(body) {
+    const told = readResult(body)
+    if (!told.ok) return undefined
+    const found = transactionStatusOf(told.value)
+    // Neither a failure nor anything of the movement: it says nothing.
+    if (found === undefined && told.value.outcome === 'done') return undefined
+    const { receipt, state, amount, fee } = found ?? {}
+    return { ref: told.value.ref, failure: failureOf(told.value.outcome), receipt, state, amount, fee }
+  },
+  balance(body) {
+    const told = readResult(body)
+    if (!told.ok) return undefined
+    const balances = accountBalancesOf(told.value)
+    if (balances.length === 0 && told.value.outcome === 'done') return undefined
+    return { ref: told.value.ref, failure: failureOf(told.value.outcome), balances }
   },
   isKnownSource: (address) => callbackSources.has(address),
   accepted: acknowledgement,
   allowed: validationAnswer({ accept: true }),
 }
+
+const failureOf = (outcome: InitiatorResult['outcome']): Failure | null =>
+  typeof outcome === 'object' ? outcome.failure : null

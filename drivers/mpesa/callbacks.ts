@@ -2,12 +2,19 @@
  * What Daraja posts, read. Nothing of it is signed: what these bring is a claim, to be held against what was asked
  * and confirmed by asking. They take any input and never throw.
  */
-import { err, ok, type Money, type Result } from '@lango/kernel'
-import type { Failure, PromptState, Received } from '@lango/modules/payments/port'
-import { ALREADY_REVERSED, c2bRejections, initiatorResults } from './facts.ts'
+import { err, money, ok, type Money, type Result } from '@lango/kernel'
+import type { AccountBalance, Failure, PromptState, Received, TransactionState } from '@lango/modules/payments/port'
+import {
+  ALREADY_REVERSED,
+  c2bRejections,
+  CHARGES_JOINED_BY,
+  initiatorResults,
+  PAYING_ACCOUNT,
+  transactionWords,
+} from './facts.ts'
 import { payerOf } from './phone.ts'
 import { promptStateOf } from './push.ts'
-import { fieldOf, listOf, readAmount, readEat, textField, textOf } from './values.ts'
+import { CURRENCY, fieldOf, listOf, readAmount, readEat, textField, textOf } from './values.ts'
 
 export type CallbackUnreadable = { readonly type: 'CallbackUnreadable'; readonly reason: string }
 type Read<T> = Result<T, CallbackUnreadable>
@@ -127,7 +134,9 @@ export type TransactionStatus = {
   readonly receipt: string
   /** `Completed`, or what else they call it. */
   readonly status: string
+  readonly state: TransactionState
   readonly amount: Money | undefined
+  readonly fee: Money | undefined
   readonly finalisedAt: number | undefined
 }
 
@@ -135,17 +144,30 @@ export const transactionStatusOf = ({ parameters }: InitiatorResult): Transactio
   const [receipt = '', status = ''] = [parameters.get('ReceiptNo'), parameters.get('TransactionStatus')]
   if (receipt === '' || status === '') return undefined
   const finalisedAt = readEat(parameters.get('FinalisedTime') ?? '')
-  return { receipt, status, amount: readAmount(parameters.get('Amount')), finalisedAt }
+  const state = transactionWords.find(([word]) => word.test(status.trim()))?.[1] ?? 'open'
+  const amount = readAmount(parameters.get('Amount'))
+  return { receipt, status, state, amount, fee: feeOf(parameters.get('DebitPartyCharges') ?? ''), finalisedAt }
 }
 
-export type AccountBalance = { readonly account: string; readonly current: Money; readonly available: Money }
+/** Undefined where none is told, or one of them cannot be read: a part is not to be taken for all. */
+const feeOf = (told: string): Money | undefined => {
+  const parts = told.split(CHARGES_JOINED_BY).map((part) => part.split('|').map((text) => text.trim()))
+  const fees = parts.map(([, currency, amount]) => (currency === CURRENCY ? readAmount(amount) : undefined))
+  return fees.includes(undefined)
+    ? undefined
+    : money(
+        fees.reduce((sum, fee) => sum + fee!.minor, 0),
+        CURRENCY,
+      )
+}
 
 /** `Name|KES|current|available|reserved|uncleared`, joined by `&`; the order of the four numbers is unconfirmed. */
 export const accountBalancesOf = ({ parameters }: InitiatorResult): readonly AccountBalance[] =>
   (parameters.get('AccountBalance') ?? '').split('&').flatMap((part) => {
     const [account = '', currency, current, available] = part.split('|').map((text) => text.trim())
     const [has, may] = [readAmount(current), readAmount(available)]
-    return account === '' || currency !== 'KES' || !has || !may ? [] : [{ account, current: has, available: may }]
+    if (account === '' || currency !== CURRENCY || !has || !may) return []
+    return [{ account, current: has, available: may, isPaying: PAYING_ACCOUNT.test(account) }]
   })
 
 /** What every callback is answered with, at once and whatever becomes of it. */

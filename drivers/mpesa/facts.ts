@@ -2,7 +2,7 @@
  * What Daraja's documents and its users say, as data. What is marked "unconfirmed" was not read in a document of
  * Safaricom's: it may have to change, and then only here.
  */
-import type { Failure } from '@lango/modules/payments/port'
+import type { Failure, TransactionState } from '@lango/modules/payments/port'
 
 export const paths = {
   token: '/oauth/v1/generate?grant_type=client_credentials',
@@ -106,6 +106,17 @@ export const initiatorResults: ReadonlyMap<string, Failure> = new Map<string, Fa
   ['R000002', 'system'],
   ['SFC_IC0003', 'configuration'],
 ])
+/** How a status query calls what became of a movement. All but `Completed` is unconfirmed; another word says nothing. */
+export const transactionWords: readonly (readonly [RegExp, TransactionState])[] = [
+  [/^completed$/i, 'done'],
+  [/revers/i, 'reversed'],
+  [/^(cancelled|declined|expired|failed|rejected)$/i, 'failed'],
+]
+/** Of the accounts of a shortcode the one that payouts and reversals come from. */
+export const PAYING_ACCOUNT = /utility/i
+/** `Fee For B2C Payment|KES|22.40`, one or several joined by `&`. That several are joined so is unconfirmed. */
+export const CHARGES_JOINED_BY = '&'
+
 /** The reversal was made before: what was asked is so. */
 export const ALREADY_REVERSED = 'R000001'
 

@@ -98,17 +98,38 @@ test('a payment is paid back once, and is no longer among what was received', as
 test('the status of a receipt says that it is completed, of how much and when', async () => {
   const receipt = await paid(41)
   const result = await resultOf(orThrow(await mpesa.transactionStatus({ receipt, ...urls() }, never)))
-  const status = { receipt, status: 'Completed', amount: shillings(41), finalisedAt: isp.clock.now() }
+  const status = { receipt, status: 'Completed', state: 'done', amount: shillings(41), finalisedAt: isp.clock.now() }
   expect(transactionStatusOf(result)).toEqual(status)
   const none = await resultOf(orThrow(await mpesa.transactionStatus({ originatorId: 'x', ...urls() }, never)))
   expect(transactionStatusOf(none)).toBeUndefined()
+})
+
+test('what became of a request is told by its own name: a reversal, a payout with its fee, one that failed', async () => {
+  const statusBy = async (originatorId: string) =>
+    transactionStatusOf(await resultOf(orThrow(await mpesa.transactionStatus({ originatorId, ...urls() }, never))))
+  const receipt = await paid(43)
+  const reversed = orThrow(await mpesa.reverse({ receipt, amount: shillings(43), reason: 'r', ...urls() }, never))
+  await isp.simulator.settled()
+  expect(await statusBy(reversed.originatorId!)).toMatchObject({ state: 'done', amount: shillings(43), fee: undefined })
+  const of = await resultOf(orThrow(await mpesa.transactionStatus({ receipt, ...urls() }, never)))
+  expect(transactionStatusOf(of)).toMatchObject({ state: 'reversed', status: 'Reversed', receipt })
+  await resultOf(orThrow(await mpesa.payOut(payout({ id: 'p-status' }), never)))
+  expect(await statusBy('p-status')).toMatchObject({ state: 'done', amount: shillings(20), fee: shillings(22) })
+  await resultOf(orThrow(await mpesa.payOut(payout({ id: 'p-poor', amount: shillings(9999) }), never)))
+  expect(await statusBy('p-poor')).toMatchObject({ state: 'failed' })
+  expect(await statusBy('nobody')).toBeUndefined()
 })
 
 test('balances come by one parameter that is no list', async () => {
   const result = await resultOf(orThrow(await mpesa.accountBalance(urls(), never)))
   const utility = shillings(isp.simulator.balanceOf('600984')!)
   const account = 'Utility Account'
-  expect(accountBalancesOf(result)).toContainEqual({ account, current: utility, available: utility })
+  expect(accountBalancesOf(result)).toContainEqual({
+    account,
+    current: utility,
+    available: utility,
+    isPaying: true,
+  })
 })
 
 test('a wrong password, a wrong name and a certificate that is none are for staff', async () => {

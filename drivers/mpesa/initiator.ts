@@ -1,7 +1,7 @@
 /** What an initiator of the organisation asks for: the outcome of each comes to its result address. */
 import { constants, createPublicKey, publicEncrypt } from 'node:crypto'
 import { err, ok, type Money, type Result } from '@lango/kernel'
-import type { PaymentProvider, ProviderFault } from '@lango/modules/payments/port'
+import type { Asked as Taken, PaymentProvider, ProviderFault, ToldAt as Urls } from '@lango/modules/payments/port'
 import { callbackUrlOf } from './callback-url.ts'
 import type { Client, Initiator, MpesaConfig } from './client.ts'
 import { IDENTIFIER_REVERSAL, IDENTIFIER_SHORTCODE, paths, REMARKS_LENGTH_MAX } from './facts.ts'
@@ -9,9 +9,8 @@ import { misconfigured } from './faults.ts'
 import { msisdnOf } from './phone.ts'
 import { shillingsOf, textField } from './values.ts'
 
-type Urls = { readonly resultUrl: string | undefined; readonly timeoutUrl: string | undefined }
 /** `ref` is the ConversationID that the result comes back with. */
-type Asked = Promise<Result<{ readonly ref: string }, ProviderFault>>
+type Asked = Promise<Result<Taken, ProviderFault>>
 
 export type Payout = Urls & {
   /** Unique for ever: a second of the same id is refused as `busy`, and nothing is paid twice. */
@@ -23,14 +22,8 @@ export type Payout = Urls & {
   readonly remarks: string
 }
 
-export interface Initiated extends Pick<PaymentProvider, 'reverse'> {
+export interface Initiated extends Pick<PaymentProvider, 'reverse' | 'transactionStatus' | 'accountBalance'> {
   payOut(payout: Payout, signal: AbortSignal): Asked
-  /** Of a receipt, or of what an earlier request was called where no receipt is known. */
-  transactionStatus(
-    request: Urls & ({ readonly receipt: string } | { readonly originatorId: string }),
-    signal: AbortSignal,
-  ): Asked
-  accountBalance(request: Urls, signal: AbortSignal): Asked
 }
 
 /**
@@ -78,7 +71,8 @@ export const createInitiated = (client: Client, { shortcode, initiator }: MpesaC
     const answer = await client.demand({ method: 'POST', path, body }, signal)
     if (!answer.ok) return answer
     const ref = textField(answer.value, 'ConversationID')
-    return ref === '' ? err({ type: 'ProviderSilent', reason: 'its answer names no conversation' }) : ok({ ref })
+    if (ref === '') return err({ type: 'ProviderSilent', reason: 'its answer names no conversation' })
+    return ok({ ref, originatorId: textField(answer.value, 'OriginatorConversationID') || undefined })
   }
 
   return {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { money } from '@lango/kernel'
+import { callbackReader } from './callback-reader.ts'
 import {
   accountBalancesOf,
   readC2bConfirmation,
@@ -276,12 +277,27 @@ describe('results of what an initiator asked for', () => {
     ])
     const result = { ref: '', originatorId: '', outcome: 'done', code: '0', receipt: undefined, parameters } as const
     const finalisedAt = Date.UTC(2019, 7, 24, 15, 11, 42)
-    const status = { receipt: 'NLJ41HAY6Q', status: 'Completed', amount: money(30_000, 'KES'), finalisedAt }
+    const amount = money(30_000, 'KES')
+    const status = { receipt: 'NLJ41HAY6Q', status: 'Completed', state: 'done', amount, fee: undefined, finalisedAt }
     expect(transactionStatusOf(result)).toEqual(status)
+    const feeOf = (told: string) =>
+      transactionStatusOf({ ...result, parameters: new Map([...parameters, ['DebitPartyCharges', told]]) })?.fee
+    expect(feeOf('Fee For B2C Payment|KES|22.40')).toEqual(money(2240, 'KES'))
+    expect(feeOf('One|KES|22.40&Two|KES|1.00')).toEqual(money(2340, 'KES'))
+    for (const odd of ['', 'Fee', 'Fee|USD|1.00', 'Fee|KES|x', 'Fee|KES|1.00&']) expect(feeOf(odd)).toBeUndefined()
+    const stateOf = (told: string) =>
+      transactionStatusOf({ ...result, parameters: new Map([...parameters, ['TransactionStatus', told]]) })?.state
+    expect(['completed', 'Reversed', 'Declined', 'Authorized', 'Pending'].map(stateOf)).toEqual([
+      'done',
+      'reversed',
+      'failed',
+      'open',
+      'open',
+    ])
     expect(transactionStatusOf({ ...result, parameters: new Map() })).toBeUndefined()
     const current = money(22_803_700, 'KES')
     const available = money(22_803_600, 'KES')
-    expect(accountBalancesOf(result)).toEqual([{ account: 'Utility Account', current, available }])
+    expect(accountBalancesOf(result)).toEqual([{ account: 'Utility Account', current, available, isPaying: true }])
   })
 })
 
@@ -309,6 +325,8 @@ test('no reader throws, whatever comes', () => {
       if (!result.ok) return
       transactionStatusOf(result.value)
       accountBalancesOf(result.value)
+      callbackReader.status(body)
+      callbackReader.balance(body)
     }),
     { numRuns: 2000, seed: 20261126 },
   )

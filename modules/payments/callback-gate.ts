@@ -2,12 +2,22 @@
 import { createHash } from 'node:crypto'
 import { isSameToken, type Vault } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
-import { promptToken, purchaseInToken, refundInToken, refundToken, shortcodeToken } from './callback-tokens.ts'
+import {
+  promptToken,
+  purchaseInToken,
+  questionInToken,
+  questionToken,
+  refundInToken,
+  refundToken,
+  shortcodeToken,
+} from './callback-tokens.ts'
 import { MPESA, type MpesaSettings } from './mpesa-rules.ts'
+import type { QuestionKind } from './question-rules.ts'
 
 export type CallbackSubject =
   | { readonly kind: 'prompt'; readonly purchaseId: string }
   | { readonly kind: 'refund'; readonly refundId: string; readonly isTimeout: boolean }
+  | { readonly kind: 'question'; readonly questionId: string; readonly asks: QuestionKind; readonly isTimeout: boolean }
   | { readonly kind: 'confirmation' }
   | { readonly kind: 'validation' }
 
@@ -18,15 +28,44 @@ export type CallbackGate = {
   readonly isKnown: (digest: string) => boolean
 }
 
+type Found = { readonly id: string; readonly kind?: QuestionKind }
+
 export const createCallbackGate = (raw: RawDatabase, vault: Pick<Vault, 'keyedHash'>): CallbackGate => {
   const byNumber = raw.prepare<[number], string>('SELECT id FROM purchases WHERE number = ?').pluck()
-  const refundByNumber = raw.prepare<[number], string>('SELECT id FROM refunds WHERE number = ?').pluck()
   const account = raw.prepare<[string], string>('SELECT config FROM payment_accounts WHERE id = ?').pluck()
   const byDigest = raw.prepare<[string]>('SELECT 1 FROM payment_inbox WHERE digest = ?')
+  const found = (sql: string) => raw.prepare<[number], Found>(sql)
+  /** What an initiator asked for: how it ended is told at one address, that it waited too long at another. */
+  const asked = [
+    {
+      inToken: refundInToken,
+      tokenOf: refundToken,
+      byNumber: found('SELECT id FROM refunds WHERE number = ?'),
+      subject: ({ id }: Found) => ({ kind: 'refund', refundId: id }) as const,
+    },
+    {
+      inToken: questionInToken,
+      tokenOf: questionToken,
+      byNumber: found('SELECT id, kind FROM payment_questions WHERE number = ?'),
+      subject: ({ id, kind }: Found) => ({ kind: 'question', questionId: id, asks: kind! }) as const,
+    },
+  ]
+
+  const askedFor = (token: string, shortcode: string): CallbackSubject | undefined => {
+    for (const { inToken, tokenOf, byNumber, subject } of asked) {
+      const told = inToken(token)
+      const row = told && byNumber.get(told.number)
+      if (!row) continue
+      const isTold = isSameToken(token, tokenOf(vault, told.tells, { ...told, id: row.id, shortcode }))
+      return isTold ? { ...subject(row), isTimeout: told.tells === 'timeout' } : undefined
+    }
+    return undefined
+  }
+
   return {
     subjectOf(token) {
       const config = account.get(MPESA)
-      if (config === undefined || !/^0[12367][0-9a-f]+$/.test(token)) return undefined
+      if (config === undefined || !/^0[12367ab][0-9a-f]+$/.test(token)) return undefined
       const { shortcode } = JSON.parse(config) as MpesaSettings
       const number = purchaseInToken(token)
       if (number !== undefined) {
@@ -34,15 +73,8 @@ export const createCallbackGate = (raw: RawDatabase, vault: Pick<Vault, 'keyedHa
         const isTold = id !== undefined && isSameToken(token, promptToken(vault, { number, id, shortcode }))
         return isTold ? { kind: 'prompt', purchaseId: id } : undefined
       }
-      const refund = refundInToken(token)
-      if (refund !== undefined) {
-        const id = refundByNumber.get(refund.number)
-        const isTold =
-          id !== undefined && isSameToken(token, refundToken(vault, refund.tells, { ...refund, id, shortcode }))
-        return isTold ? { kind: 'refund', refundId: id, isTimeout: refund.tells === 'timeout' } : undefined
-      }
       const kind = token.startsWith('02') ? 'confirmation' : 'validation'
-      return isSameToken(token, shortcodeToken(vault, kind, shortcode)) ? { kind } : undefined
+      return isSameToken(token, shortcodeToken(vault, kind, shortcode)) ? { kind } : askedFor(token, shortcode)
     },
     isKnown: (digest) => byDigest.get(digest) !== undefined,
   }

@@ -20,22 +20,37 @@ export const promptToken = (vault: Hasher, { number, id, shortcode }: PromptPath
 /** The number of the purchase that a token speaks of. */
 export const purchaseInToken = (token: string): number | undefined => numberInToken('01', token)
 
-/** How a refund ended, or that the provider waited too long with it. */
-export type RefundCallback = 'result' | 'timeout'
+/** How something that was asked for ended, or that the provider waited too long with it. */
+export type ResultCallback = 'result' | 'timeout'
 
 /** Beside 04 and 05, which are of messages. */
 const refundKinds = { result: '06', timeout: '07' } as const
 
-export const refundToken = (vault: Hasher, tells: RefundCallback, { number, id, shortcode }: PromptPath): string =>
+export const refundToken = (vault: Hasher, tells: ResultCallback, { number, id, shortcode }: PromptPath): string =>
   callbackToken(vault, { kind: refundKinds[tells], number, of: [tells, id, shortcode], purpose: PURPOSE })
 
-/** The number of the refund that a token speaks of, and what it tells. */
-export const refundInToken = (
-  token: string,
-): { readonly number: number; readonly tells: RefundCallback } | undefined => {
+/** What was asked about money: the answer, or that the provider waited too long with it. */
+const questionKinds = { result: '0a', timeout: '0b' } as const
+
+export const questionToken = (vault: Hasher, tells: ResultCallback, { number, id, shortcode }: PromptPath): string =>
+  callbackToken(vault, {
+    kind: questionKinds[tells],
+    number,
+    of: ['question', tells, id, shortcode],
+    purpose: PURPOSE,
+  })
+
+type Told = { readonly number: number; readonly tells: ResultCallback }
+
+const toldBy = (kinds: Readonly<Record<ResultCallback, string>>, token: string): Told | undefined => {
   for (const tells of ['result', 'timeout'] as const) {
-    const number = numberInToken(refundKinds[tells], token)
+    const number = numberInToken(kinds[tells], token)
     if (number !== undefined) return { number, tells }
   }
   return undefined
 }
+
+/** The number of the refund that a token speaks of, and what it tells. */
+export const refundInToken = (token: string): Told | undefined => toldBy(refundKinds, token)
+
+export const questionInToken = (token: string): Told | undefined => toldBy(questionKinds, token)

@@ -21,6 +21,7 @@ import {
 } from './index.ts'
 import type { PaymentProvider, PromptState, ProviderFault, Received } from './port.ts'
 import { paymentInbox } from './tables.ts'
+import { deaf } from './testing/deaf.ts'
 
 const AMINA = '+254712345678'
 const PAID = { state: 'paid', receipt: undefined } as const
@@ -54,6 +55,7 @@ const shop = async () => {
     reverse: () => Promise.resolve({ ok: false, error: { type: 'ProviderMisconfigured', code: '', reason: '' } }),
     registerCallbacks: () => Promise.resolve(ok('registered')),
     isHintOf: () => false,
+    ...deaf,
   }
   const now = { of: () => 0 }
   const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })

@@ -102,7 +102,7 @@ const confirmed = (
 const confirmationsLately = ({ db, now }: CommandContext): number => {
   const { site } = paymentInbox
   const since = now - callbackLimits.confirmationsWithinMs
-  const lately = and(gt(site.arrivedAt, since), isNull(site.purchaseId), isNull(site.refundId))
+  const lately = and(gt(site.arrivedAt, since), isNull(site.purchaseId), isNull(site.refundId), isNull(site.questionId))
   return db.select({ rows: count() }).from(site).where(lately).get()!.rows
 }
 

@@ -6,6 +6,9 @@ import { endAhead, hearCallback, hearConfirmation } from './hear-callback.ts'
 import { listRefunds } from './refund-queries.ts'
 import { hearResult } from './hear-result.ts'
 import { beginRefund, refundPayment, refundTold, sayRefund } from './refund.ts'
+import { hearAnswer } from './hear-answer.ts'
+import { showBalance } from './question-queries.ts'
+import { askBalance, askStatus, beginQuestion, questionTold } from './questions.ts'
 import { findPurchases } from './find.ts'
 import { hearPayments, resolvePayment } from './hear.ts'
 import { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
@@ -23,7 +26,15 @@ import {
   showPayment,
   showPurchase,
 } from './queries.ts'
-import { paymentAccounts, paymentInbox, paymentMarks, payments as paymentsTable, purchases, refunds } from './tables.ts'
+import {
+  paymentAccounts,
+  paymentInbox,
+  paymentMarks,
+  paymentQuestions,
+  payments as paymentsTable,
+  purchases,
+  refunds,
+} from './tables.ts'
 
 export { payableAtGate, purchaseAtGate, purchasesOfPhone, receiptAtGate, receiptOfGrant } from './gate.ts'
 export { readPhone } from './phone.ts'
@@ -44,12 +55,17 @@ export { listPayments, listPurchases, plansForSale } from './queries.ts'
 export { refundPayment, sayRefund } from './refund.ts'
 export { listRefunds } from './refund-queries.ts'
 export { hearResult } from './hear-result.ts'
+export { hearAnswer } from './hear-answer.ts'
+export type { Answer } from './question-rules.ts'
+export { showBalance } from './question-queries.ts'
+export { askBalance } from './questions.ts'
 export { registerCallbacks } from './register-callbacks.ts'
-export { createPaymentWork, type PaymentWorkDeps } from './work.ts'
+export { createPaymentWork } from './work.ts'
+export type { PaymentWorkDeps } from './work-parts.ts'
 
 export const payments = defineModule({
   name: 'payments',
-  tables: [purchases, paymentsTable, paymentMarks, paymentAccounts, paymentInbox, refunds],
+  tables: [purchases, paymentsTable, paymentMarks, paymentAccounts, paymentInbox, refunds, paymentQuestions],
   commands: [
     requestPurchase,
     revealPurchase,
@@ -71,6 +87,11 @@ export const payments = defineModule({
     refundTold,
     hearResult,
     sayRefund,
+    askStatus,
+    askBalance,
+    beginQuestion,
+    questionTold,
+    hearAnswer,
     setMpesa,
     resealPayments,
   ],
@@ -86,6 +107,7 @@ export const payments = defineModule({
     settledByHand,
     listRefunds,
     listCallbacks,
+    showBalance,
     showMpesa,
     purchasePace,
     findPurchases,

@@ -15,6 +15,13 @@ export const grantJob = { name: 'payments.granting', input } as const
 /** Has the provider pay back. */
 export const refundJob = { name: 'payments.refunding', input: z.object({ refundId: z.string() }) } as const
 
+/** Asks the provider what became of money that it has not told the end of. */
+export const inquireJob = { name: 'payments.inquiring', input: z.object({ refundId: z.string() }) } as const
+/** Puts a question to the provider that is on record. */
+export const questionJob = { name: 'payments.questioning', input: z.object({ questionId: z.string() }) } as const
+/** Asks what the shortcode has. */
+export const balanceJob = { name: 'payments.balancing', input: z.object({}) } as const
+
 /** Tells the provider where it may tell of payments. */
 export const registerJob = { name: 'payments.registering', input: z.object({}) } as const
 /** Reads what the provider has received. */

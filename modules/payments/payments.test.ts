@@ -23,6 +23,7 @@ import {
   setMpesa,
 } from './index.ts'
 import type { PaymentProvider, PromptRequest, PromptState, ProviderFault, Received } from './port.ts'
+import { deaf } from './testing/deaf.ts'
 
 const AMINA = '+254712345678'
 type Asked = Result<{ readonly ref: string }, ProviderFault>
@@ -46,6 +47,7 @@ const shop = () => {
     reverse: () => Promise.resolve(err({ type: 'ProviderMisconfigured', code: '', reason: '' })),
     registerCallbacks: () => Promise.resolve(ok('registered')),
     isHintOf: () => false,
+    ...deaf,
   }
   const now = { of: () => 0 }
   const jobs = createPaymentWork({

@@ -88,6 +88,37 @@ export type ResultClaim = {
   readonly amount: Money | undefined
 }
 
+/** What a provider knows of one movement of money, whatever its own words for it are. */
+export const transactionStates = ['done', 'reversed', 'failed', 'open'] as const
+export type TransactionState = (typeof transactionStates)[number]
+
+/** What was posted of a movement that the provider was asked about. A claim as well. */
+export type StatusClaim = {
+  /** The provider's name of the question. */
+  readonly ref: string
+  /** Null: it says something of the movement. */
+  readonly failure: Failure | null
+  readonly state: TransactionState | undefined
+  readonly receipt: string | undefined
+  /** Of the movement. */
+  readonly amount: Money | undefined
+  /** What the provider took for it, where it is told. */
+  readonly fee: Money | undefined
+}
+
+/** One account of the shortcode. `isPaying`: what is paid out comes from it. */
+export type AccountBalance = {
+  readonly account: string
+  readonly current: Money
+  readonly available: Money
+  readonly isPaying: boolean
+}
+export type BalanceClaim = {
+  readonly ref: string
+  readonly failure: Failure | null
+  readonly balances: readonly AccountBalance[]
+}
+
 /** Reads what a provider posts, and knows what it is answered with. Takes any input and never throws. */
 export interface CallbackReader {
   /** Undefined where it cannot be read. */
@@ -96,6 +127,9 @@ export interface CallbackReader {
   payment(body: unknown): Pick<Received, 'receipt' | 'amount' | 'shortcode' | 'account'> | undefined
   /** Of a payment that was to go back. */
   result(body: unknown): ResultClaim | undefined
+  /** Of a movement that was asked about. */
+  status(body: unknown): StatusClaim | undefined
+  balance(body: unknown): BalanceClaim | undefined
   /** Whether it is an address that the provider is known to post from; others may be added any day. */
   isKnownSource(address: string): boolean
   /** What every callback is answered with, whatever becomes of it. */
@@ -103,6 +137,15 @@ export interface CallbackReader {
   /** The answer to whether somebody may pay: they may. */
   readonly allowed: Readonly<Record<string, unknown>>
 }
+
+/** Where the outcome of a request is told; undefined where nobody reaches the box. */
+export type ToldAt = {
+  readonly resultUrl: string | undefined
+  /** Told when the request waited too long: no final failure. */
+  readonly timeoutUrl: string | undefined
+}
+/** What the provider calls a request that it took; `originatorId` where it can be asked about by that later. */
+export type Asked = { readonly ref: string; readonly originatorId?: string | undefined }
 
 export interface PaymentProvider {
   /**
@@ -128,12 +171,15 @@ export interface PaymentProvider {
       readonly receipt: string
       readonly amount: Money
       readonly reason: string
-      readonly resultUrl: string | undefined
-      /** Told when the request waited too long: no final failure. */
-      readonly timeoutUrl: string | undefined
-    },
+    } & ToldAt,
     signal: AbortSignal,
-  ): Promise<Result<{ readonly ref: string }, ProviderFault>>
+  ): Promise<Result<Asked, ProviderFault>>
+  /** Asks what became of a movement: by its receipt, or by what the request for it is called. */
+  transactionStatus(
+    request: ToldAt & ({ readonly receipt: string } | { readonly originatorId: string }),
+    signal: AbortSignal,
+  ): Promise<Result<Asked, ProviderFault>>
+  accountBalance(request: ToldAt, signal: AbortSignal): Promise<Result<Asked, ProviderFault>>
   /**
    * Where the provider may tell of payments that nobody was asked for, and may ask whether they are wanted. Once:
    * `registered-before` says that there are such addresses, not that they are these.

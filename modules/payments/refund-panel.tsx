@@ -136,6 +136,11 @@ const One = ({ desk, refund }: { desk: Desk; refund: Refund }) => {
         {purchase === null ? null : fill(words.endedPurchase, { n: purchase })} <UserText text={note ?? ''} />
       </p>
       <Standing desk={desk} refund={refund} />
+      {refund.disputedAs === null ? null : (
+        <Notice meaning="attention" title={words[`disputed.${refund.disputedAs}`]}>
+          <p>{words.disputedDo}</p>
+        </Notice>
+      )}
       <ol class="chain">
         {stepsOf(desk, refund).map(([what, at]) =>
           at === null ? null : (

@@ -24,7 +24,7 @@ export const refundLimits = defineLimits({
 
 /** What the provider said when it was asked. */
 export type RefundTold =
-  | { readonly type: 'taken'; readonly ref: string }
+  | { readonly type: 'taken'; readonly ref: string; readonly originatorId?: string | undefined }
   /** It was not reached, or said that it must wait: nothing was paid back. */
   | { readonly type: 'unheard' }
   /** It may have heard. */
@@ -33,7 +33,7 @@ export type RefundTold =
 
 export type RefundNext =
   | { readonly type: 'nothing' }
-  | { readonly type: 'send'; readonly ref: string }
+  | { readonly type: 'send'; readonly ref: string; readonly originatorId?: string | undefined }
   | { readonly type: 'ask-again'; readonly afterMs: number }
   | { readonly type: 'fail'; readonly failure: Failure }
   | { readonly type: 'look' }
@@ -45,7 +45,7 @@ export const nextOfRefund = (
   if (state !== 'asked') return { type: 'nothing' }
   switch (told.type) {
     case 'taken':
-      return { type: 'send', ref: told.ref }
+      return { ...told, type: 'send' }
     case 'refused':
       return { type: 'fail', failure: told.failure }
     case 'silent':

@@ -5,11 +5,12 @@ import { callbackUrl, err, ok, type Result } from '@lango/kernel'
 import { defineCommand, personalIn, type CommandContext } from '@lango/kernel/verbs'
 import { bookRefundAsked, bookRefundDone, bookRefundFailed } from './books.ts'
 import { refundToken } from './callback-tokens.ts'
-import { refundJob } from './jobs-asked-for.ts'
+import { inquireJob, refundJob } from './jobs-asked-for.ts'
 import { mpesaConfig } from './mpesa.ts'
 import { MPESA } from './mpesa-rules.ts'
 import { failures, type Failure } from './port.ts'
-import { nextOfRefund, type RefundClaim } from './refund-rules.ts'
+import { askStatusAfterMs } from './question-rules.ts'
+import { nextOfRefund, type RefundClaim, type RefundNext } from './refund-rules.ts'
 import { purchaseAt, takeBack, type Purchase } from './settle.ts'
 import { paymentAccounts, payments, purchases, refunds } from './tables.ts'
 
@@ -133,7 +134,7 @@ const tellAt = (ctx: CommandContext, { number, id }: Refund, kind: 'result' | 't
 }
 
 const told = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('taken'), ref: z.string().min(1).max(128) }),
+  z.object({ type: z.literal('taken'), ref: z.string().min(1).max(128), originatorId: z.string().max(128).optional() }),
   z.object({ type: z.literal('unheard') }),
   z.object({ type: z.literal('silent') }),
   z.object({ type: z.literal('refused'), failure: z.enum(failures) }),
@@ -148,9 +149,9 @@ export const refundTold = defineCommand({
     const refund = refundAt(ctx, refundId)
     if (!refund) return err({ type: 'RefundUnknown', receipt: refundId })
     const next = nextOfRefund(refund, told)
-    if (next.type === 'send') sent(ctx, refund, next.ref)
+    if (next.type === 'send') sent(ctx, refund, next)
     if (next.type === 'fail') endRefund(ctx, refund, next.failure)
-    if (next.type === 'look') set(ctx, refund, { state: 'unknown', unknownAt: ctx.now })
+    if (next.type === 'look') waitedTooLong(ctx, refund)
     if (next.type === 'ask-again') {
       set(ctx, refund, { begunAt: null, unheard: refund.unheard + 1 })
       ctx.enqueue(refundJob, { refundId }, { runAt: ctx.now + next.afterMs })
@@ -160,18 +161,32 @@ export const refundTold = defineCommand({
 })
 
 /** Its result may have come before the answer that says what it is called. */
-const sent = (ctx: CommandContext, refund: Refund, ref: string): void => {
-  set(ctx, refund, { state: 'sent', sentAt: ctx.now, providerRef: ref })
+const sent = (ctx: CommandContext, refund: Refund, { ref, originatorId }: Extract<RefundNext, { type: 'send' }>) => {
+  set(ctx, refund, { state: 'sent', sentAt: ctx.now, providerRef: ref, originatorRef: originatorId ?? null })
   const result = refund.claims.find((claim) => claim.ref === ref)
   if (result) endRefund(ctx, refund, result.failure)
+  else inquireLater(ctx, refund)
 }
+
+/** Where it is not told how it ended it is asked, once that would have been told. */
+const inquireLater = (ctx: CommandContext, { id }: Refund): void =>
+  ctx.enqueue(inquireJob, { refundId: id }, { runAt: ctx.now + askStatusAfterMs(0)!, key: id })
 
 /** Kept for when it is known what the provider calls it, or for whoever decides. */
 export const noteClaim = (ctx: CommandContext, refund: Refund, claim: RefundClaim): void =>
   set(ctx, refund, { claims: [...refund.claims, claim] })
 
-export const waitedTooLong = (ctx: CommandContext, refund: Refund): void =>
+export const waitedTooLong = (ctx: CommandContext, refund: Refund): void => {
   set(ctx, refund, { state: 'unknown', unknownAt: ctx.now })
+  inquireLater(ctx, refund)
+}
+
+/** What the provider says of it when it is asked. That it ended otherwise than it stands here is told and changes nothing. */
+export const refundFoundAs = (ctx: CommandContext, refund: Refund, end: 'done' | 'failed'): void => {
+  if (refund.state === 'sent' || refund.state === 'unknown')
+    return endRefund(ctx, refund, end === 'done' ? null : 'system')
+  if (refund.state !== end) set(ctx, refund, { disputedAt: ctx.now, disputedAs: end })
+}
 
 /** Of what the provider does not tell, somebody who has looked at its own list does. */
 export const sayRefund = defineCommand({

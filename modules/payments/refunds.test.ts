@@ -29,6 +29,7 @@ import {
 } from './index.ts'
 import type { PaymentProvider, ProviderFault } from './port.ts'
 import { resultOutcome, type RefundClaim } from './refund-rules.ts'
+import { deaf } from './testing/deaf.ts'
 
 const AMINA = '+254712345678'
 const RECEIPT = 'SJ41XK2P9Q'
@@ -56,6 +57,7 @@ const shop = (callbackUrl = '') => {
     },
     registerCallbacks: () => Promise.resolve(ok('registered')),
     isHintOf: () => false,
+    ...deaf,
   }
   const now = { of: () => 0 }
   const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })

@@ -1,5 +1,5 @@
 /** From paid to given: what a purchase brings, in the transaction that says that it is paid. */
-import { and, between, eq, ne } from 'drizzle-orm'
+import { and, between, eq, isNull, ne, or } from 'drizzle-orm'
 import { formatMoney, money, Secret } from '@lango/kernel'
 import type { CommandContext } from '@lango/kernel/verbs'
 import {
@@ -90,7 +90,7 @@ const receiptOf = (ctx: CommandContext, { phone, amountMinor, currency, requeste
       and(
         eq(site.state, 'unmatched'),
         // What was another purchase's is not this one's, though it could not be paid back.
-        ne(site.doubt, 'refund-failed'),
+        or(ne(site.doubt, 'refund-failed'), isNull(site.purchaseId)),
         eq(site.account, ''),
         eq(site.amountMinor, amountMinor),
         eq(site.currency, currency),

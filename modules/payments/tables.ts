@@ -4,6 +4,7 @@ import type { MpesaSettings, Registration } from './mpesa-rules.ts'
 import { callbackOutcomes } from './callback-rules.ts'
 import type { Failure } from './port.ts'
 import { refundStates, type RefundClaim } from './refund-rules.ts'
+import { questionKinds, questionStates, type Answer } from './question-rules.ts'
 import { payers, paymentStates, purchaseStates, purposes, type Doubt } from './rules.ts'
 
 /**
@@ -143,6 +144,11 @@ export const refunds = defineTable(
     unknownAt: c.optInstant(),
     /** What was posted of it before it was known what the provider calls it. */
     claims: c.json<RefundClaim[]>(),
+    /** By what the provider can be asked about it, where it told that. */
+    originatorRef: c.optText(),
+    /** When it said, asked about it later, another end than it had here, and which. */
+    disputedAt: c.optInstant(),
+    disputedAs: c.optText<'done' | 'failed'>(),
     endedAt: c.optInstant(),
     failure: c.optText<Failure>(),
     /** Who of the staff said how it ended; null where the provider did. */
@@ -151,6 +157,36 @@ export const refunds = defineTable(
   {
     unique: { byNumber: ['number'] },
     indexes: { byPayment: ['paymentId', 'askedAt'], byPurchase: ['purchaseId'], byState: ['state', 'askedAt'] },
+  },
+)
+
+/** What was asked of the provider about money, whose answer comes by a callback: the latest only are kept. */
+export const paymentQuestions = defineTable(
+  'payment_questions',
+  { home: 'site', flow: 'latest', onDelete: 'follow', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    /** In the addresses where the provider answers. */
+    number: c.int(),
+    kind: c.oneOf(questionKinds),
+    /** What it is about, where it is about a movement. */
+    refundId: c.optRef('refunds'),
+    /** It is about the payment that was to go back, and not about the request for that. */
+    isByReceipt: c.flag(),
+    state: c.oneOf(questionStates),
+    askedAt: c.instant(),
+    askedBy: c.text(),
+    begunAt: c.optInstant(),
+    /** What the provider calls it. */
+    providerRef: c.optText(),
+    /** What came before it was known what the provider calls it. */
+    early: c.json<Answer[]>(),
+    endedAt: c.optInstant(),
+    answer: c.optJson<Answer>(),
+  }),
+  {
+    unique: { byNumber: ['number'] },
+    indexes: { byRefund: ['refundId'], byKind: ['kind', 'state', 'askedAt'], byTime: ['askedAt'] },
   },
 )
 
@@ -197,6 +233,7 @@ export const paymentInbox = defineTable(
     isKnownSource: c.flag(),
     purchaseId: c.optRef('purchases'),
     refundId: c.optRef('refunds'),
+    questionId: c.optRef('payment_questions'),
     body: c.text(),
     /** Of the address that was called and the body: the same again is the same row. */
     digest: c.text(),
@@ -207,6 +244,7 @@ export const paymentInbox = defineTable(
     indexes: {
       byPurchase: ['purchaseId'],
       byRefund: ['refundId'],
+      byQuestion: ['questionId'],
       byTime: ['arrivedAt'],
       byOutcome: ['outcome', 'arrivedAt'],
     },

@@ -16,13 +16,16 @@ export const refundWords = catalogue(
     unknown: 'Look at M-Pesa’s list',
     askedWhat: 'It is sent within seconds. This page looks again by itself.',
     sentWhat:
-      'M-Pesa took it and has not said how it ended. It says so within a minute where it reaches this box; where it does not, look at Safaricom’s portal and say it here.',
+      'M-Pesa took it and has not said how it ended. It says so within a minute where it reaches this box, and is asked some times if it does not; where it cannot, look at Safaricom’s portal and say it here.',
     unknownWhat:
       'M-Pesa may have heard of it, and nobody knows how it ended. It is not sent again. Look whether receipt {receipt} is reversed in Safaricom’s portal, and say it here.',
     claimedDone: 'A message that cannot be checked says that it was paid back.',
     claimedFailed: 'A message that cannot be checked says that it failed.',
     sayDone: 'M-Pesa’s list says: paid back',
     sayFailed: 'It is not in M-Pesa’s list: not paid back',
+    'disputed.done': 'M-Pesa, asked about it later, says that it was paid back.',
+    'disputed.failed': 'M-Pesa, asked about it later, says that it was not paid back.',
+    disputedDo: 'Nothing was changed by that. Compare Safaricom’s portal before anything is given or paid back again.',
     stepAsked: 'Asked for by {who}',
     stepSent: 'Taken by M-Pesa',
     stepUnknown: 'Nobody knows whether M-Pesa has done it',
@@ -53,13 +56,17 @@ export const refundWords = catalogue(
     unknown: 'Angalia orodha ya M-Pesa',
     askedWhat: 'Ombi hutumwa ndani ya sekunde chache. Ukurasa huu huangalia tena wenyewe.',
     sentWhat:
-      'M-Pesa imepokea ombi na haijasema liliishaje. Husema ndani ya dakika moja inapokifikia kisanduku hiki; isipokifikia, angalia tovuti ya Safaricom na useme hapa.',
+      'M-Pesa imepokea ombi na haijasema liliishaje. Husema ndani ya dakika moja inapokifikia kisanduku hiki, na huulizwa mara kadhaa isiposema; isipoweza, angalia tovuti ya Safaricom na useme hapa.',
     unknownWhat:
       'Huenda M-Pesa imesikia, na hakuna anayejua liliishaje. Halitumwi tena. Angalia kwenye tovuti ya Safaricom kama risiti {receipt} imerudishwa, na useme hapa.',
     claimedDone: 'Ujumbe usioweza kuthibitishwa unasema zimerudishwa.',
     claimedFailed: 'Ujumbe usioweza kuthibitishwa unasema imeshindikana.',
     sayDone: 'Orodha ya M-Pesa inasema: zimerudishwa',
     sayFailed: 'Hazimo kwenye orodha ya M-Pesa: hazijarudishwa',
+    'disputed.done': 'M-Pesa, ilipoulizwa baadaye, inasema zilirudishwa.',
+    'disputed.failed': 'M-Pesa, ilipoulizwa baadaye, inasema hazikurudishwa.',
+    disputedDo:
+      'Hakuna kilichobadilishwa kwa hilo. Linganisha na tovuti ya Safaricom kabla ya kutoa au kurudisha chochote tena.',
     stepAsked: 'Imeombwa na {who}',
     stepSent: 'Imepokelewa na M-Pesa',
     stepUnknown: 'Hakuna anayejua kama M-Pesa imefanya',

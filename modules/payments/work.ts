@@ -1,7 +1,9 @@
 /** What payments ask of the provider, as jobs. */
-import { FaultError, money, type Clock } from '@lango/kernel'
+import { FaultError, money } from '@lango/kernel'
 import { defineJob, type AnyJob, type JobContext } from '@lango/kernel/verbs'
 import { beginPrompt, givePaid, promptTold } from './commands.ts'
+import { createQuestions } from './question-work.ts'
+import { freshPart, limits, must, type PaymentWorkDeps } from './work-parts.ts'
 import { beginRefund, refundTold } from './refund.ts'
 import type { RefundTold } from './refund-rules.ts'
 import { endAhead } from './hear-callback.ts'
@@ -20,21 +22,6 @@ import type { PaymentProvider, PromptState, ProviderFault, Received } from './po
 import { callbackAddresses, callbacksRegistered } from './register-callbacks.ts'
 import { askedPhones, promptOf, pulledUntil } from './queries.ts'
 import { paymentLimits, type Told } from './rules.ts'
-
-export type PaymentWorkDeps = {
-  /** As it is set up now; undefined when it is not. */
-  readonly provider: () => PaymentProvider | undefined
-  readonly clock: Pick<Clock, 'now'>
-}
-
-/** A crash ends the try; what comes next is decided by what stands on record, not by the number of tries. */
-const limits = { attemptsMax: 1000, atOnce: 20, backoffMs: 1000, backoffMsMax: 60_000 } as const
-
-const must = (
-  done: { readonly ok: true } | { readonly ok: false; readonly error: { readonly type: string } },
-): void => {
-  if (!done.ok) throw new FaultError(done.error)
-}
 
 const afterPrompt = (fault: ProviderFault): Told => {
   switch (fault.type) {
@@ -62,9 +49,6 @@ const afterAsking = (state: PromptState): Told => {
 }
 
 type Tell = (context: JobContext, purchaseId: string, told: Told) => void
-
-/** Never under an id that was used before: what stands on record decides, also after a crash. */
-const freshPart = (context: JobContext, clock: PaymentWorkDeps['clock']): string => `.${context.attempt}.${clock.now()}`
 
 const createPrompt = ({ provider, clock }: PaymentWorkDeps, tell: Tell) =>
   defineJob({
@@ -179,7 +163,7 @@ const createRefund = ({ provider, clock }: PaymentWorkDeps) =>
       const amount = money(amountMinor, currency)
       const asked = await provider()?.reverse({ ...rest, amount, reason: note ?? REASON }, context.signal)
       if (asked === undefined) return tell({ type: 'refused', failure: 'configuration' })
-      tell(asked.ok ? { type: 'taken', ref: asked.value.ref } : afterReverse(asked.error))
+      tell(asked.ok ? { type: 'taken', ...asked.value } : afterReverse(asked.error))
     },
   })
 
@@ -209,6 +193,7 @@ export const createPaymentWork = (deps: PaymentWorkDeps): readonly AnyJob[] => {
     end,
     createRefund(deps),
     createRegister(deps),
+    ...createQuestions(deps),
     ...createPulls(deps),
   ]
 }

@@ -2,6 +2,7 @@
 import { formatMoney, money } from '@lango/kernel'
 import type { FaultOf } from '@lango/kernel/verbs'
 import type {
+  askBalance,
   refundPayment,
   registerCallbacks,
   requestPurchase,
@@ -12,6 +13,7 @@ import type {
 } from '@lango/modules/payments'
 
 export type PaymentFault = FaultOf<
+  | typeof askBalance
   | typeof refundPayment
   | typeof registerCallbacks
   | typeof sayRefund
@@ -23,6 +25,7 @@ export type PaymentFault = FaultOf<
 
 type Own =
   | 'AmountDiffers'
+  | 'BalanceUnready'
   | 'CallbackPlain'
   | 'CallbackUrlMissing'
   | 'InitiatorUnready'
@@ -45,6 +48,8 @@ const amount = (minor: number, currency: string): string => formatMoney(money(mi
 export const paymentSentences: Sentences = {
   AmountDiffers: ({ paidMinor, priceMinor, currency }) =>
     `${amount(paidMinor, currency)} was paid, and that costs ${amount(priceMinor, currency)}: only what is worth as much can be given for it. Pay it back, or give what costs that.`,
+  BalanceUnready: ({ missing }) =>
+    `M-Pesa cannot be asked what the shortcode has. Missing still: ${missing.map((one) => `mpesa.${one}`).join(', ')}.`,
   CallbackPlain: ({ callbackUrl }) =>
     `${callbackUrl} is plain http: that is for a simulator on this machine alone. Write an address that begins with https://.`,
   CallbackUrlMissing: () =>

@@ -1,13 +1,14 @@
 /** `lango payment …`: what people buy with their phones, and the money that came in. */
 import { formatMoney, money } from '@lango/kernel'
 import type { ResultOf } from '@lango/kernel/db'
-import type { listCallbacks, listPayments, listPurchases, listRefunds } from '@lango/modules/payments'
+import type { listCallbacks, listPayments, listPurchases, listRefunds, showBalance } from '@lango/modules/payments'
 import { numberOf, shown, UsageError, type Args, type CommandSpec } from './command.ts'
 import { ago, clean, table } from './format.ts'
 
 type Purchase = ResultOf<typeof listPurchases>[number]
 type Payments = ResultOf<typeof listPayments>
 type Refunds = ResultOf<typeof listRefunds>
+type Balance = ResultOf<typeof showBalance>
 type Callbacks = ResultOf<typeof listCallbacks>
 
 const ROWS_MAX = 200
@@ -193,18 +194,51 @@ const refunds: CommandSpec = {
     if (!found.ok) return found
     return shown(found.value, () =>
       table(
-        ['RECEIPT', '>AMOUNT', 'PURCHASE', 'STATE', 'WHY', 'ASKED', 'BY'],
+        ['RECEIPT', '>AMOUNT', 'PURCHASE', 'STATE', 'WHY', 'M-PESA SAYS', 'ASKED', 'BY'],
         found.value.map((one) => [
           one.receipt,
           amountOf(one),
           one.purchase ?? '',
           one.state,
           one.failure ?? '',
+          one.disputedAs ?? '',
           ago(one.askedAt, io.now()),
           clean(one.asker ?? one.askedBy),
         ]),
         'No money goes back by M-Pesa.',
       ),
+    )
+  },
+}
+
+const balance: CommandSpec = {
+  path: ['payment', 'balance'],
+  operands: [],
+  summary: 'what the shortcode had when M-Pesa was asked last',
+  options: { ask: { help: 'ask M-Pesa now; it answers within a minute' } },
+  notes: ['It takes the initiator and mpesa.callbackUrl: M-Pesa answers there alone. It is asked each hour by itself.'],
+  examples: ['lango payment balance', 'lango payment balance --ask'],
+  async run({ args, command, query, io }) {
+    if (args.flag('ask')) {
+      const asked = await command<{ state: string }>('payments.askBalance', {})
+      return asked.ok ? shown(asked.value, () => 'M-Pesa is asked. Its answer: lango payment balance') : asked
+    }
+    const known = await query<Balance>('payments.balance', {})
+    if (!known.ok) return known
+    const { at, balances } = known.value
+    return shown(
+      known.value,
+      () =>
+        table(
+          ['ACCOUNT', '>HAS', '>MAY BE USED'],
+          balances.map(({ account, currentMinor, availableMinor, currency }) => [
+            clean(account),
+            amountOf({ amountMinor: currentMinor, currency }),
+            amountOf({ amountMinor: availableMinor, currency }),
+          ]),
+          'M-Pesa has not said it yet: lango payment balance --ask',
+        ),
+      at === undefined ? {} : { note: `As M-Pesa said ${ago(at, io.now())}.` },
     )
   },
 }
@@ -291,4 +325,5 @@ export const paymentCommands = [
   refund,
   refunds,
   refundSaid,
+  balance,
 ]

@@ -313,4 +313,8 @@ test('payments that cannot be read, or that wait for somebody, are told where cu
   for (const [number, state] of ['sent', 'failed', 'unknown', 'done'].entries())
     refund(number + 3, state, now - 3_600_000)
   expect(told()[1]).toMatch(/of 1 nobody knows whether it went, of 1 M-Pesa has not said so, 1 failed/)
+  write(`UPDATE refunds SET disputed_at = ${now - 8 * DAY_MS} WHERE number = 1`, 'siteFile')
+  expect(told()).toHaveLength(3)
+  write(`UPDATE refunds SET disputed_at = ${now - DAY_MS} WHERE number = 1`, 'siteFile')
+  expect(told()[2]).toMatch(/another end than stands here of 1/)
 })

@@ -43,6 +43,7 @@ type Facts = {
   readonly 'routers-troubled': Named<{ readonly name: string; readonly customers: number }>
   readonly 'payments-unread': { readonly minutes: number }
   readonly 'payments-unmatched': { readonly payments: number }
+  readonly 'payments-disputed': { readonly movements: number }
   readonly 'refunds-troubled': { readonly unknown: number; readonly unanswered: number; readonly failed: number }
   readonly 'payments-forged': { readonly denied: number; readonly mismatched: number }
   readonly 'jobs-failed': Named<{ readonly name: string; readonly error: string | null }>
@@ -204,6 +205,11 @@ export const englishFindings: FindingWords = {
     sentence: `Money to be paid back by M-Pesa: of ${unknown} nobody knows whether it went, of ${unanswered} M-Pesa has not said so, ${failed} failed in the last day.`,
     remedy:
       'lango payment refunds lists them. Look at Safaricom’s portal whether the receipts are reversed, and say it: lango payment refund-said RECEIPT done, or failed. None is sent again by itself. The money of those that failed waits for somebody.',
+  }),
+  'payments-disputed': ({ movements }) => ({
+    sentence: `M-Pesa says another end than stands here of ${movements} that were to go back, within a week.`,
+    remedy:
+      'Nothing was changed by it. lango payment refunds shows what M-Pesa says under M-PESA SAYS: compare Safaricom’s portal, and what was given or paid back a second time meanwhile.',
   }),
   'payments-forged': ({ denied, mismatched }) => ({
     sentence: `Callbacks of the last day that do not agree with M-Pesa: ${denied} of purchases that are not paid, ${mismatched} of another prompt, amount or shortcode.`,

@@ -10,6 +10,9 @@ const FORGED_MS = 86_400_000
 /** A result comes within a minute, where it comes. */
 const UNANSWERED_MS = 10 * 60_000
 
+/** What M-Pesa says of money that stands otherwise here. */
+const DISPUTED_MS = 7 * 86_400_000
+
 type Refunds = { readonly unknown: number; readonly unanswered: number; readonly failed: number }
 
 export const checkPayments = (site: RawDatabase, now: number): Check[] => {
@@ -35,6 +38,10 @@ export const checkPayments = (site: RawDatabase, now: number): Check[] => {
          count(*) FILTER (WHERE state = 'failed' AND ended_at > ?) AS failed FROM refunds`,
     )
     .get(now - UNANSWERED_MS, now - FORGED_MS)!
+  const disputed = site
+    .prepare<[number], number>('SELECT count(*) FROM refunds WHERE disputed_at > ?')
+    .pluck()
+    .get(now - DISPUTED_MS)!
   return [
     ...(now - since > UNREAD_MS
       ? [found('payments', 'attention', { type: 'payments-unread', minutes: Math.floor((now - since) / 60_000) })]
@@ -43,6 +50,7 @@ export const checkPayments = (site: RawDatabase, now: number): Check[] => {
     ...(refunds.unknown + refunds.unanswered + refunds.failed > 0
       ? [found('payments', 'attention', { type: 'refunds-troubled', ...refunds })]
       : []),
+    ...(disputed > 0 ? [found('payments', 'attention', { type: 'payments-disputed', movements: disputed })] : []),
     ...(denied + mismatched > 0
       ? [found('payments', 'attention', { type: 'payments-forged', denied, mismatched })]
       : []),

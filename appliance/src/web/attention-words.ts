@@ -156,6 +156,11 @@ const swahiliFindings: FindingWords = {
     remedy:
       '`lango payment refunds` huziorodhesha. Angalia kwenye tovuti ya Safaricom kama risiti zimerudishwa, na useme: `lango payment refund-said RECEIPT done`, au `failed`. Hakuna inayotumwa tena yenyewe. Pesa za zilizoshindikana zinasubiri mtu.',
   }),
+  'payments-disputed': ({ movements }) => ({
+    sentence: `M-Pesa inasema mwisho mwingine kuliko uliopo hapa wa ${movements} zilizopaswa kurudi, ndani ya wiki moja.`,
+    remedy:
+      'Hakuna kilichobadilishwa kwa hilo. `lango payment refunds` huonyesha inachosema M-Pesa chini ya M-PESA SAYS: linganisha na tovuti ya Safaricom, na kilichotolewa au kurudishwa mara ya pili wakati huo.',
+  }),
   'payments-forged': ({ denied, mismatched }) => ({
     sentence: `Taarifa za siku iliyopita zisizokubaliana na M-Pesa: ${denied} za manunuzi ambayo hayajalipwa, ${mismatched} za ombi, kiasi au namba ya biashara nyingine.`,
     remedy:

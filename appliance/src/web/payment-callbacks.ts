@@ -1,7 +1,7 @@
 /** Where the provider of payments posts how prompts ended. What comes is written down before it is answered. */
 import type { Fault, Log, Result } from '@lango/kernel'
-import { callbackDigest, type CallbackGate, type CallbackSubject } from '@lango/modules/payments'
-import type { CallbackReader, PromptClaim, ResultClaim } from '@lango/modules/payments/port'
+import { callbackDigest, type Answer, type CallbackGate, type CallbackSubject } from '@lango/modules/payments'
+import type { BalanceClaim, CallbackReader, PromptClaim, ResultClaim, StatusClaim } from '@lango/modules/payments/port'
 import { createTally, type Arrived, type CallbackKind } from './callbacks.ts'
 
 /** As the commands take it: of a prompt, of a refund, or of a payment to the shortcode. */
@@ -21,6 +21,11 @@ type RefundArrived = Written & {
   readonly isTimeout: boolean
   readonly claim: (Omit<ResultClaim, 'amount' | 'receipt'> & { receipt?: string } & Amount) | undefined
 }
+type AnswerArrived = Written & {
+  readonly questionId: string
+  readonly isTimeout: boolean
+  readonly claim: Answer | undefined
+}
 type PaymentArrived = Written & {
   readonly payment: { receipt: string; shortcode: string; account: string; amountMinor: number } | undefined
 }
@@ -32,6 +37,7 @@ export type PaymentCallbacksDeps = {
   readonly prompt: (arrived: PromptArrived) => Promise<Result<unknown, Fault>>
   readonly payment: (arrived: PaymentArrived) => Promise<Result<unknown, Fault>>
   readonly refund: (arrived: RefundArrived) => Promise<Result<unknown, Fault>>
+  readonly answer: (arrived: AnswerArrived) => Promise<Result<unknown, Fault>>
   /** Resolves when all that was written before is on disk. */
   readonly synced: () => Promise<Result<unknown, Fault>>
   readonly log: Log
@@ -59,6 +65,29 @@ const resultOf = (told: ResultClaim | undefined): RefundArrived['claim'] =>
     ...amountOf(told),
   }
 
+const statusOf = (told: StatusClaim | undefined): Answer | undefined =>
+  told && {
+    ref: told.ref,
+    failure: told.failure,
+    ...(told.state !== undefined && { state: told.state }),
+    ...(told.receipt !== undefined && { receipt: told.receipt }),
+    ...(told.fee !== undefined && { feeMinor: told.fee.minor, currency: told.fee.currency }),
+    ...amountOf(told),
+  }
+
+const balancesOf = (told: BalanceClaim | undefined): Answer | undefined =>
+  told && {
+    ref: told.ref,
+    failure: told.failure,
+    balances: told.balances.map(({ account, current, available, isPaying }) => ({
+      account,
+      currentMinor: current.minor,
+      availableMinor: available.minor,
+      currency: current.currency,
+      isPaying,
+    })),
+  }
+
 const paymentOf = (told: ReturnType<CallbackReader['payment']>): PaymentArrived['payment'] =>
   told && { receipt: told.receipt, shortcode: told.shortcode, account: told.account, amountMinor: told.amount.minor }
 
@@ -80,6 +109,11 @@ export const createPaymentCallbacks = ({ gate, reader, log, ...site }: PaymentCa
     if (subject.kind === 'refund') {
       const { refundId, isTimeout } = subject
       return site.refund({ ...arrived, refundId, isTimeout, claim: resultOf(reader.result(told)) })
+    }
+    if (subject.kind === 'question') {
+      const { questionId, isTimeout, asks } = subject
+      const claim = asks === 'balance' ? balancesOf(reader.balance(told)) : statusOf(reader.status(told))
+      return site.answer({ ...arrived, questionId, isTimeout, claim })
     }
     return subject.kind === 'prompt'
       ? site.prompt({ ...arrived, purchaseId: subject.purchaseId, claim: claimOf(reader.prompt(told)) })

@@ -2,6 +2,10 @@
 import type { FaultWords } from './fault-words.ts'
 
 export const paymentFaultWords: Readonly<Record<string, FaultWords>> = {
+  BalanceUnready: {
+    en: 'M-Pesa cannot be asked: that takes the initiator, and an address at which Safaricom reaches this box.',
+    sw: 'M-Pesa haiwezi kuulizwa: inahitajika initiator, na anwani ambayo Safaricom hukifikia kisanduku hiki.',
+  },
   CallbackPlain: {
     en: '{callbackUrl} is plain http: that is for a simulator on this machine alone. Write an address that begins with https://.',
     sw: '{callbackUrl} ni http tupu: hiyo ni ya kiigizo kwenye mashine hii pekee. Andika anwani inayoanza na https://.',

@@ -21,6 +21,7 @@ import { services } from '@lango/modules/services'
 import { sessions } from '@lango/modules/sessions'
 import { settings } from '@lango/modules/settings'
 import { wallets } from '@lango/modules/wallets'
+import { deaf } from '../../../modules/payments/testing/deaf.ts'
 import { createPortal, type GateLanguage, type GateLook, type PortalDeps } from '../index.ts'
 
 const AMINA = '+254712345678'
@@ -64,6 +65,7 @@ export const portalUnderTest = (set: Partial<GateLook> = {}) => {
     reverse: () => Promise.resolve(err({ type: 'ProviderMisconfigured', code: '', reason: '' })),
     registerCallbacks: () => Promise.resolve(ok('registered')),
     isHintOf: () => false,
+    ...deaf,
   }
   const now = { of: () => 0 }
   const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })

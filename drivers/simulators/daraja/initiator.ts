@@ -4,14 +4,19 @@ import type { createDelivery } from './delivery.ts'
 import { MSISDN, refusal, SHILLINGS, stampOf, text, type Answer, type Fields } from './types.ts'
 import { descriptions, type Shortcode, type Transaction, type World } from './world.ts'
 
+/** What a request that moved money came to, by what whoever asked called it, or by what it was called here. */
+type Requests = Map<string, { readonly outcome: Outcome; readonly shortcode: Shortcode }>
+
 type Outcome = {
   readonly code: string
   readonly receipt?: string
+  /** The receipt that it was about. */
+  readonly about?: string
   readonly parameters?: Readonly<Record<string, string | number>>
 }
 
 /** What a request is called in each of the four, and what it does. */
-type Work = (fields: Fields, shortcode: Shortcode, world: World) => Outcome
+type Work = (fields: Fields, shortcode: Shortcode, world: World, requests: Requests) => Outcome
 
 const isAuthentic = (fields: Fields, { initiator }: Shortcode, world: World): boolean => {
   const name = text(fields, 'InitiatorName') || text(fields, 'Initiator')
@@ -57,7 +62,7 @@ const b2c: Work = (fields, shortcode, world) => {
     B2CRecipientIsRegisteredCustomer: 'Y',
     B2CChargesPaidAccountAvailableFunds: 0,
   }
-  return { code: '0', receipt: made.receipt, parameters }
+  return { code: '0', receipt: made.receipt, about: made.receipt, parameters }
 }
 
 const reversal: Work = (fields, shortcode, world) => {
@@ -75,23 +80,36 @@ const reversal: Work = (fields, shortcode, world) => {
     CreditPartyPublicName: partyOf(made),
     DebitPartyPublicName: `${shortcode.shortcode} - ${shortcode.name}`,
   }
-  return { code: '0', parameters }
+  return { code: '0', about: receipt, parameters }
 }
 
-const status: Work = (fields, shortcode, world) => {
-  const made = world.transactions.get(text(fields, 'TransactionID'))
+/** Told with the status of a payout, and taken from nobody. */
+const PAYOUT_FEE = 22
+
+/** Of a receipt, or of a request for money to go out: that one which failed has a status too is made up. */
+const status: Work = (fields, shortcode, world, requests) => {
+  const request = requests.get(text(fields, 'OriginalConversationID'))
+  if (request?.shortcode === shortcode && request.outcome.code !== '0')
+    return { code: '0', parameters: { TransactionStatus: 'Failed', ReceiptNo: `S${world.named(9)}` } }
+  const { about = text(fields, 'TransactionID') } = request?.outcome ?? {}
+  const made = world.transactions.get(about)
   if (made?.shortcode !== shortcode) return { code: 'R000002' }
-  const parameters = {
-    DebitPartyName: partyOf(made),
-    CreditPartyName: `${shortcode.shortcode} - ${shortcode.name}`,
-    InitiatedTime: Number(stampOf(made.at)),
-    TransactionStatus: made.isReversed ? 'Reversed' : 'Completed',
-    FinalisedTime: Number(stampOf(made.at)),
-    Amount: made.amount,
-    ReceiptNo: made.receipt,
-  }
-  return { code: '0', parameters }
+  // What is asked about by its own name is the reversal or payout, and not the payment that a reversal took back.
+  const isByName = request !== undefined
+  const from = isByName || made.direction === 'out' ? shortcode.shortcode : made.customer.msisdn
+  return { code: '0', parameters: statusOf(made, from, made.isReversed && !isByName) }
 }
+
+const statusOf = (made: Transaction, from: string, isReversed: boolean) => ({
+  DebitPartyName: from,
+  CreditPartyName: from === made.customer.msisdn ? made.shortcode.shortcode : partyOf(made),
+  ...(made.direction === 'out' && { DebitPartyCharges: `Fee For B2C Payment|KES|${PAYOUT_FEE}.00` }),
+  InitiatedTime: Number(stampOf(made.at)),
+  TransactionStatus: isReversed ? 'Reversed' : 'Completed',
+  FinalisedTime: Number(stampOf(made.at)),
+  Amount: made.amount,
+  ReceiptNo: made.receipt,
+})
 
 const balance: Work = (_fields, { balance }) => {
   const accounts = [
@@ -105,6 +123,7 @@ const balance: Work = (_fields, { balance }) => {
 
 export const createInitiators = (world: World, delivery: ReturnType<typeof createDelivery>) => {
   const ids = new Set<string>()
+  const requests: Requests = new Map()
 
   const taking =
     (work: Work) =>
@@ -119,7 +138,10 @@ export const createInitiators = (world: World, delivery: ReturnType<typeof creat
         ConversationID: `AG_${stampOf(world.now()).slice(0, 8)}_${world.named(20).toLowerCase()}`,
       }
       const after = (): void => {
-        const outcome = isAuthentic(fields, shortcode, world) ? work(fields, shortcode, world) : { code: '2001' }
+        const outcome = isAuthentic(fields, shortcode, world)
+          ? work(fields, shortcode, world, requests)
+          : { code: '2001' }
+        if (work === b2c || work === reversal) requests.set(named.OriginatorConversationID, { outcome, shortcode })
         const [url, timeoutUrl] = [text(fields, 'ResultURL'), text(fields, 'QueueTimeOutURL')]
         delivery.deliver({ url, timeoutUrl, body: resultOf(outcome, named, world) })
       }

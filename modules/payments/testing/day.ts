@@ -14,6 +14,7 @@ import {
   callbackDigest,
   createCallbackGate,
   createPaymentWork,
+  hearAnswer,
   hearCallback,
   hearConfirmation,
   hearResult,
@@ -106,6 +107,10 @@ const deliver = ({ must, database, vault }: Site, { token, body, ...letter }: Le
   if (subject?.kind === 'refund' && letter.kind === 'result') {
     const { refundId, isTimeout } = subject
     must(hearResult, { ...arrived, refundId, isTimeout, claim: letter.claim })
+  }
+  if (subject?.kind === 'question' && letter.kind === 'answer') {
+    const { questionId, isTimeout } = subject
+    must(hearAnswer, { ...arrived, questionId, isTimeout, claim: letter.answer })
   }
   if (subject?.kind === 'confirmation' && letter.kind === 'payment') {
     const { amount, ...payment } = letter.payment

@@ -1,6 +1,7 @@
 /** Callbacks on their way to the box, and whoever reads their addresses and writes some of his own. */
 import type { Money, Random } from '@lango/kernel'
-import type { PaymentProvider, PromptClaim, PromptRequest, Received } from '../port.ts'
+import type { PaymentProvider, PromptClaim, PromptRequest, Received, ToldAt } from '../port.ts'
+import type { Answer } from '../question-rules.ts'
 import type { RefundClaim } from '../refund-rules.ts'
 
 type Reversal = Parameters<PaymentProvider['reverse']>[0]
@@ -15,9 +16,11 @@ export type Letter = {
   | { readonly kind: 'prompt'; readonly claim: PromptClaim }
   | { readonly kind: 'payment'; readonly payment: Pick<Received, 'receipt' | 'amount' | 'shortcode' | 'account'> }
   | { readonly kind: 'result'; readonly claim: RefundClaim }
+  | { readonly kind: 'answer'; readonly answer: Answer }
 )
 
 type Content =
+  | Pick<Extract<Letter, { readonly kind: 'answer' }>, 'kind' | 'answer'>
   | Pick<Extract<Letter, { readonly kind: 'result' }>, 'kind' | 'claim'>
   | Pick<Extract<Letter, { readonly kind: 'prompt' }>, 'kind' | 'claim'>
   | Pick<Extract<Letter, { readonly kind: 'payment' }>, 'kind' | 'payment'>
@@ -96,6 +99,17 @@ export const createPost = ({ now, random, faults, forgeries }: PostOptions) => {
       if (chance(faults)) tell(timeoutUrl, { ref, failure: null })
       if (chance(forgeries)) tell(resultUrl, { ref: 'AG_forged', failure: isDone ? 'system' : null, ...claim })
       if (chance(forgeries)) tell(resultUrl, { ref, failure: isDone ? 'system' : null, ...claim, amountMinor: 1 })
+    },
+    /** A question has its answer; somebody who has read the address answers another thing. */
+    answered(ref: string, { resultUrl, timeoutUrl }: ToldAt, told: Omit<Answer, 'ref'>): void {
+      if (resultUrl === undefined) return
+      const tell = (url: string | undefined, answer: Answer): void =>
+        put(tokenIn(url!), now() + random.below(MINUTE_MS), { kind: 'answer', answer })
+      tell(resultUrl, { ...told, ref })
+      if (chance(faults)) tell(timeoutUrl, { ref, failure: null })
+      const otherwise = told.state === 'failed' || told.state === undefined ? 'done' : 'failed'
+      if (chance(forgeries)) tell(resultUrl, { ...told, ref: 'AG_forged', failure: null, state: otherwise })
+      if (chance(forgeries)) tell(resultUrl, { ...told, ref, failure: null, state: otherwise, amountMinor: 1 })
     },
     paid({ receipt, amount, shortcode, account, paidAt }: Received): void {
       if (paidTo !== undefined)

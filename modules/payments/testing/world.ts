@@ -1,6 +1,7 @@
 /** A provider of mobile money with phones and people behind it, as the port has it, and all that goes wrong on the way. */
 import { err, money, ok, type Money, type Random } from '@lango/kernel'
 import type { PaymentProvider, PromptRequest, PromptState, Received } from '../port.ts'
+import type { Answer } from '../question-rules.ts'
 import type { Post } from './post-office.ts'
 
 export type WorldOptions = {
@@ -28,6 +29,8 @@ type Prompt = {
 }
 type Money1 = Received & { readonly listedAt: number }
 
+const inMinor = ({ minor, currency }: Money) => ({ amountMinor: minor, currency })
+
 const LISTED_LATE_MS = 10 * 60_000
 const OUTAGE_MS = 10 * 60_000
 const TOLD_LATE_MS = 20 * 60_000
@@ -37,6 +40,9 @@ export const createWorld = ({ now, random, isTill, isMasked, faults, post, crash
   const paid: Money1[] = []
   let serial = 0
   let reversals = 0
+  let questions = 0
+  /** For money to go back, by the provider's own name of each. */
+  const requests = new Map<string, { readonly isDone: boolean; readonly amount: Money }>()
   const paidBack = new Set<string>()
   let crashed = Promise.withResolvers<'crashed'>()
   /** Whoever asks is gone, before they are heard or after. */
@@ -139,16 +145,39 @@ export const createWorld = ({ now, random, isTill, isMasked, faults, post, crash
       reversals += 1
       const ref = `AG_${reversals}`
       const isDone = goesWrong() ? false : paidBack.add(request.receipt).size > 0
+      requests.set(`own ${reversals}`, { isDone, amount: request.amount })
       post.reversed(ref, request, isDone)
       if (goesWrong()) return err({ type: 'ProviderSilent', reason: 'the line was cut' })
       await unplugged()
+      return ok({ ref, originatorId: `own ${reversals}` })
+    },
+    async transactionStatus(request) {
+      await unplugged()
+      if (isOut() || goesWrong()) return err({ type: 'ProviderSilent', reason: 'no answer' })
+      questions += 1
+      const ref = `AG_q${questions}`
+      post.answered(ref, request, movementOf(request))
       return ok({ ref })
     },
+    accountBalance: () => Promise.resolve(err({ type: 'ProviderBusy', reason: 'not today' })),
     registerCallbacks({ confirmationUrl }) {
       post.register(confirmationUrl)
       return Promise.resolve(ok('registered'))
     },
     isHintOf: (hint, phone) => hint === masked(phone),
+  }
+
+  type About = Parameters<PaymentProvider['transactionStatus']>[0]
+  const movementOf = (about: About): Omit<Answer, 'ref'> => {
+    if ('originatorId' in about) {
+      const request = requests.get(about.originatorId)
+      if (request === undefined) return { failure: 'system' }
+      return { failure: null, state: request.isDone ? 'done' : 'failed', ...inMinor(request.amount) }
+    }
+    const payment = paid.find(({ receipt }) => receipt === about.receipt)
+    if (payment === undefined) return { failure: 'system' }
+    const state = paidBack.has(about.receipt) ? 'reversed' : 'done'
+    return { failure: null, state, receipt: about.receipt, ...inMinor(payment.amount) }
   }
 
   const stateOf = ({ decision, decidedAt, isToldLate }: Prompt): PromptState => {
