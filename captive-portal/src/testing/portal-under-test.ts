@@ -21,7 +21,6 @@ import { services } from '@lango/modules/services'
 import { sessions } from '@lango/modules/sessions'
 import { settings } from '@lango/modules/settings'
 import { wallets } from '@lango/modules/wallets'
-import { deaf } from '../../../modules/payments/testing/deaf.ts'
 import { createPortal, type GateLanguage, type GateLook, type PortalDeps } from '../index.ts'
 
 const AMINA = '+254712345678'
@@ -43,6 +42,9 @@ const modules = [
 type Provider = NonNullable<ReturnType<PaymentWorkDeps['provider']>>
 type PromptState = Awaited<ReturnType<Provider['promptState']>>
 
+/** What nobody asks for here. */
+const unreachable = () => Promise.resolve(err({ type: 'ProviderUnreachable', reason: 'no route' } as const))
+
 /** A whole portal over a site in memory; the provider of money says what the test has it say. */
 export const portalUnderTest = (set: Partial<GateLook> = {}) => {
   const says = {
@@ -62,10 +64,11 @@ export const portalUnderTest = (set: Partial<GateLook> = {}) => {
       return Promise.resolve(says.state())
     },
     received: () => Promise.resolve(ok({ payments: [], unread: 0 })),
-    reverse: () => Promise.resolve(err({ type: 'ProviderMisconfigured', code: '', reason: '' })),
+    reverse: unreachable,
     registerCallbacks: () => Promise.resolve(ok('registered')),
     isHintOf: () => false,
-    ...deaf,
+    transactionStatus: unreachable,
+    accountBalance: unreachable,
   }
   const now = { of: () => 0 }
   const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })
