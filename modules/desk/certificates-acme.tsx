@@ -6,6 +6,8 @@ import {
   DeedButton,
   Facts,
   Field,
+  FieldGroup,
+  Fold,
   Form,
   formatExact,
   Panel,
@@ -37,7 +39,12 @@ export type ToldAcme = {
 
 type Props = { desk: Desk; path: string; told: ToldAcme }
 
-const inForm = ['names', 'email', 'directory', 'server', 'zone', 'keyName', 'secret', 'url', 'token'] as const
+const parts = {
+  about: ['names', 'email', 'directory'],
+  rfc2136: ['server', 'zone', 'keyName', 'secret'],
+  webhook: ['url', 'token'],
+} as const
+const inForm = [...parts.about, ...parts.rfc2136, ...parts.webhook] as const
 
 const State = ({ desk, path, told }: Props & { told: NonNullable<ToldAcme> }) => {
   const words = wordsOf(desk)
@@ -87,7 +94,7 @@ export const AcmePanel = ({ desk, path, told }: Props) => {
       type={name === 'secret' || name === 'token' ? 'password' : 'text'}
       autoComplete="off"
       help={words[`${name}Help`]}
-      required={name === 'names'}
+      bare
       {...form.error(name)}
     />
   )
@@ -99,13 +106,24 @@ export const AcmePanel = ({ desk, path, told }: Props) => {
         </p>
         {told === null ? null : <State desk={desk} path={path} told={told} />}
         {desk.may('settings.write') ? (
-          <Form action={path} deed="acme" once={desk.once()}>
-            <RefusedNote desk={desk} deed="acme" />
-            {inForm.slice(0, 3).map(field)}
-            <Select label={words.kind} name="kind" value={form.value('kind', 'rfc2136')} options={options} />
-            {inForm.slice(3).map(field)}
-            <Button kind="main">{words.set}</Button>
-          </Form>
+          <Fold
+            title={told === null ? words.begin : words.change}
+            note={words.foldNote}
+            open={desk.refused?.deed === 'acme'}
+          >
+            <Form action={path} deed="acme" once={desk.once()}>
+              <RefusedNote desk={desk} deed="acme" />
+              <div class="form-columns">{parts.about.map(field)}</div>
+              <Select label={words.kind} name="kind" value={form.value('kind', 'rfc2136')} options={options} />
+              <FieldGroup title={words.rfc2136Title}>
+                <div class="form-columns">{parts.rfc2136.map(field)}</div>
+              </FieldGroup>
+              <FieldGroup title={words.webhookTitle}>
+                <div class="form-columns">{parts.webhook.map(field)}</div>
+              </FieldGroup>
+              <Button kind="main">{words.set}</Button>
+            </Form>
+          </Fold>
         ) : null}
       </PanelBody>
     </Panel>
