@@ -1,5 +1,5 @@
 /** From paid to given: what a purchase brings, in the transaction that says that it is paid. */
-import { and, between, eq, isNull, ne, or } from 'drizzle-orm'
+import { and, between, eq, inArray, isNotNull, isNull } from 'drizzle-orm'
 import { formatMoney, money, Secret } from '@lango/kernel'
 import type { CommandContext } from '@lango/kernel/verbs'
 import {
@@ -47,6 +47,7 @@ const sendCode = (
     expiresAt: ctx.now + CODE_LIFE_MS,
   })
 }
+type PaymentState = (typeof payments.site.$inferSelect)['state']
 type Sent = { readonly planName: string; readonly code: string }
 
 const put = (ctx: CommandContext, id: string, values: Partial<Purchase>): void => {
@@ -68,7 +69,11 @@ export const settle = (ctx: CommandContext, purchase: Purchase, isBooked: boolea
  * then that is the money, and not further money.
  */
 export const settleByPrompt = (ctx: CommandContext, purchase: Purchase): void => {
-  const payment = receiptOf(ctx, purchase)
+  const payment = receiptOf(ctx, purchase, ['unmatched'])
+  const returned = payment ?? receiptOf(ctx, purchase, ['refunding', 'refunded'])
+  // Several could have been meant, and somebody has had it paid back meanwhile: nobody has both.
+  if (!payment && returned && returned.doubt !== 'nothing-fits')
+    return put(ctx, purchase.id, { state: 'refunded', confirmedAt: ctx.now, mayStillBePaid: false, failure: null })
   if (!payment) return settle(ctx, purchase, false)
   ctx.db
     .update(payments.site)
@@ -79,8 +84,12 @@ export const settleByPrompt = (ctx: CommandContext, purchase: Purchase): void =>
   settle(ctx, purchase, true)
 }
 
-/** The nearest in time of those that name nothing, wait for somebody, and can be of this phone. */
-const receiptOf = (ctx: CommandContext, { phone, amountMinor, currency, requestedAt }: Purchase) => {
+/** The nearest in time of those that name nothing, are nobody's, and can be of this phone. */
+const receiptOf = (
+  ctx: CommandContext,
+  { phone, amountMinor, currency, requestedAt }: Purchase,
+  states: readonly PaymentState[],
+) => {
   const { site } = payments
   const { fitsWithinMs } = paymentLimits
   const [nearest] = ctx.db
@@ -88,9 +97,10 @@ const receiptOf = (ctx: CommandContext, { phone, amountMinor, currency, requeste
     .from(site)
     .where(
       and(
-        eq(site.state, 'unmatched'),
+        inArray(site.state, [...states]),
         // What was another purchase's is not this one's, though it could not be paid back.
-        or(ne(site.doubt, 'refund-failed'), isNull(site.purchaseId)),
+        isNull(site.purchaseId),
+        isNotNull(site.doubt),
         eq(site.account, ''),
         eq(site.amountMinor, amountMinor),
         eq(site.currency, currency),
