@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isHostName, isInterfaceName, readMac, readNetwork } from './address.ts'
+import { isHostName, isInterfaceName, readMac, readNetwork, readPrefix6 } from './address.ts'
 
 test('a network tells where its clients live', () => {
   expect(readNetwork('10.40.0.1/16')).toEqual({
@@ -15,6 +15,28 @@ test.each(['10.40.0.1', '10.40.0.1/30', '10.40.0.1/0', '10.40.0.256/16', '10.40.
   'what is no network of a hotspot is refused: %s',
   (text) => expect(readNetwork(text)).toBeUndefined(),
 )
+
+test('a prefix of IPv6 tells the gateway’s own address, and whether anybody outside knows a way to it', () => {
+  const routed = { address: '2001:db8:40::1', prefix: '2001:db8:40::', isLocal: false }
+  for (const text of ['2001:db8:40::/64', '2001:0DB8:0040:0000::/64', '2001:db8:40:0:0:0:0:0/64'])
+    expect(readPrefix6(text)).toEqual(routed)
+  expect(readPrefix6('2001:db8:40:7::/64')).toMatchObject({ address: '2001:db8:40:7::1' })
+  expect(readPrefix6('fd12:3456:789a:1::/64')).toMatchObject({ address: 'fd12:3456:789a:1::1', isLocal: true })
+})
+
+test.each([
+  '2001:db8:40::/56',
+  '2001:db8:40::1/64',
+  '2001:db8:40:1:2::/64',
+  '2001:db8:40::',
+  'fe80::/64',
+  'ff02::/64',
+  '::/64',
+  '::ffff:10.0.0.0/64',
+  '10.40.0.0/16',
+  '2001:db8:40::/64\nport=53',
+  '',
+])('what is no prefix of a hotspot is refused: %s', (text) => expect(readPrefix6(text)).toBeUndefined())
 
 test('a hardware address is read however it is spelt, and nothing else is', () => {
   for (const text of ['AA-BB-CC-00-00-01', 'aa:bb:cc:00:00:01', 'aabb.cc00.0001', 'AABBCC000001'])

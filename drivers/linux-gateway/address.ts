@@ -1,5 +1,5 @@
 /** Addresses as values that have been read: nothing else reaches a ruleset or a command line. */
-import { isIPv4 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 
 export type Network = {
   /** Of the gateway itself. */
@@ -25,6 +25,33 @@ export const readNetwork = (text: string): Network | undefined => {
   const size = 2 ** (32 - prefix)
   const base = Math.floor(numberOf(address) / size) * size
   return { address, prefix, first: textOf(base + RESERVED + 1), last: textOf(base + size - 2) }
+}
+
+export type Prefix6 = {
+  /** Of the gateway itself. */
+  readonly address: string
+  /** As `2001:db8:40::`, without its length, which is 64. */
+  readonly prefix: string
+  /** RFC 4193: nobody outside knows a way to it. */
+  readonly isLocal: boolean
+}
+
+/** Phones make their own addresses (SLAAC), which takes 64 bits: as many stand before the `::`. */
+const GROUPS = 4
+const isGlobal = (first: number): boolean => first >= 0x2000 && first <= 0x3fff
+const isUniqueLocal = (first: number): boolean => first >= 0xfc00 && first <= 0xfdff
+
+/** `2001:db8:40::/64`; undefined when it is none, or one that phones cannot live in. */
+export const readPrefix6 = (text: string): Prefix6 | undefined => {
+  const [, written = ''] = /^([\da-f:]+)\/64$/i.exec(text) ?? []
+  if (!isIPv6(written)) return undefined
+  // Spelt as the kernel spells it.
+  const prefix = new URL(`http://[${written}]`).hostname.slice(1, -1)
+  const groups = prefix.split(':')
+  const isShort = prefix.endsWith('::') && groups.length - 2 <= GROUPS
+  const first = Number.parseInt(groups[0]!, 16)
+  if (!isShort || !(isGlobal(first) || isUniqueLocal(first))) return undefined
+  return { address: `${prefix}1`, prefix, isLocal: isUniqueLocal(first) }
 }
 
 /** As the kernel spells it, `02:00:00:00:00:07`; undefined when it is none. */

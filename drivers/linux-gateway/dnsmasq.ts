@@ -5,14 +5,15 @@
  * The shut one also gives out the addresses.
  */
 import { SHUT_DNS_PORT } from './ruleset.ts'
-import { readMac, type Network } from './address.ts'
+import { readMac, type Network, type Prefix6 } from './address.ts'
 
 export type DnsmasqConfig = {
   readonly lan: string
   readonly network: Network
+  readonly prefix6: Prefix6 | undefined
   /** Names that are reachable before login, the portal's own among them. */
   readonly garden: readonly string[]
-  /** RFC 8910: told by DHCP where there is one. */
+  /** RFC 8910: told by DHCP, of either family, where there is one. */
   readonly portalApi: string | undefined
   /** Where the open one asks; none: wherever the machine itself does. */
   readonly servers: readonly string[]
@@ -25,8 +26,8 @@ const LEASES_MAX = 20_000
 /** What a phone was told before it logged in must not stay with it. */
 const SHUT_TTL_SEC = 1
 const GARDEN_TTL_SEC_MAX = 60
-/** RFC 8910 §2.1. */
-const PORTAL_API_OPTION = 114
+/** RFC 8910 §2.1, §2.2. */
+const PORTAL_API_OPTION = { v4: '114', v6: 'option6:103' } as const
 
 export const openConfig = ({ network, servers, stateDir }: DnsmasqConfig): string =>
   text([
@@ -39,7 +40,7 @@ export const openConfig = ({ network, servers, stateDir }: DnsmasqConfig): strin
     `pid-file=${stateDir}/dnsmasq-open.pid`,
   ])
 
-export const shutConfig = ({ lan, network, garden, portalApi, stateDir }: DnsmasqConfig): string =>
+export const shutConfig = ({ lan, network, prefix6, garden, portalApi, stateDir }: DnsmasqConfig): string =>
   text([
     `interface=${lan}`,
     'except-interface=lo',
@@ -50,13 +51,18 @@ export const shutConfig = ({ lan, network, garden, portalApi, stateDir }: Dnsmas
     // Each answer comes from the open one, and so puts its address into the garden again.
     'cache-size=0',
     `address=/#/${network.address}`,
+    // Of other kinds there is nothing, said at once: who is told “refused” asks again before it goes on.
+    'local=/#/',
+    // Before login IPv6 leads nowhere, to the garden neither.
+    'filter-AAAA',
     `local-ttl=${SHUT_TTL_SEC}`,
     `max-ttl=${GARDEN_TTL_SEC_MAX}`,
     ...garden.flatMap((name) => [`server=/${name}/${network.address}`, `nftset=/${name}/4#inet#lango#garden`]),
     `dhcp-range=${network.first},${network.last},${LEASE}`,
     `dhcp-option=option:router,${network.address}`,
     `dhcp-option=option:dns-server,${network.address}`,
-    ...(portalApi === undefined ? [] : [`dhcp-option=${PORTAL_API_OPTION},"${portalApi}"`]),
+    ...(prefix6 === undefined ? [] : routerLines(prefix6)),
+    ...(portalApi === undefined ? [] : apiLines(portalApi, prefix6 !== undefined)),
     'dhcp-authoritative',
     'dhcp-rapid-commit',
     // Names that phones give themselves are nobody's business.
@@ -66,6 +72,21 @@ export const shutConfig = ({ lan, network, garden, portalApi, stateDir }: Dnsmas
     `dhcp-leasefile=${leasesFile(stateDir)}`,
     `pid-file=${stateDir}/dnsmasq-shut.pid`,
   ])
+
+/**
+ * Phones make their addresses themselves. Without the on-link flag they send everything to the gateway, and look for no
+ * neighbour. Names are asked over IPv4 alone: a privacy address is not known for a second, and would be answered as a
+ * stranger's.
+ */
+const routerLines = ({ prefix }: Prefix6): readonly string[] => [
+  'enable-ra',
+  `dhcp-range=${prefix},ra-stateless,off-link,64,${LEASE}`,
+]
+
+const apiLines = (portalApi: string, hasIpv6: boolean): readonly string[] =>
+  [PORTAL_API_OPTION.v4, ...(hasIpv6 ? [PORTAL_API_OPTION.v6] : [])].map(
+    (option) => `dhcp-option=${option},"${portalApi}"`,
+  )
 
 export const leasesFile = (stateDir: string): string => `${stateDir}/leases`
 

@@ -1,8 +1,18 @@
 /** Carries out in the kernel what a session may: passage, speed, counters, and whose address is whose. */
 import type { Log } from '@lango/kernel'
 import type { Kernel } from './kernel.ts'
-import { changeScript, forgetScript, openScript, shutScript, tableScript, type RulesetConfig } from './ruleset.ts'
-import type { Counted, Session } from './sessions.ts'
+import type { Prefix6 } from './address.ts'
+import {
+  admitScript,
+  changeScript,
+  forgetScript,
+  openScript,
+  releaseScript,
+  shutScript,
+  tableScript,
+  type RulesetConfig,
+} from './ruleset.ts'
+import { addressesOf, type Counted, type Session } from './sessions.ts'
 import {
   hasRoot,
   leafKinds,
@@ -13,6 +23,10 @@ import {
   unshapeLines,
   type LeafKind,
 } from './shaping.ts'
+
+export type Neighbour = { readonly ip: string; readonly mac: string }
+
+type SeenSet = { readonly elem?: readonly { readonly elem: { readonly val: { readonly concat: [string, string] } } }[] }
 
 type NamedObject = { readonly name: string; readonly bytes: number; readonly used?: number }
 
@@ -37,8 +51,9 @@ export class Enforcer {
   }
 
   async setUp(fresh: boolean): Promise<void> {
-    const { lan, wan, address, prefix } = this.#config
+    const { lan, wan, address, prefix, prefix6 } = this.#config
     await this.#kernel.ipBatch([`address replace ${address}/${prefix} dev ${lan}`, `link set dev ${lan} up`])
+    if (prefix6 !== undefined) await this.#setUp6(prefix6)
     if (fresh) await this.#kernel.ip('neigh', 'flush', 'dev', lan, 'nud', 'permanent')
     await this.#kernel.nft(tableScript(this.#config, fresh))
     for (const device of [lan, wan]) {
@@ -49,8 +64,21 @@ export class Enforcer {
     this.#leaf = await this.#bestLeaf(lan)
     await this.isolate()
     this.#kernel.setting('net/ipv4/ip_forward', '1')
+    if (prefix6 !== undefined) this.#kernel.setting('net/ipv6/conf/all/forwarding', '1')
     for (const [n, neighbours] of NEIGHBOURS.entries())
-      this.#kernel.setting(`net/ipv4/neigh/default/gc_thresh${n + 1}`, String(neighbours))
+      for (const family of ['ipv4', 'ipv6'])
+        this.#kernel.setting(`net/${family}/neigh/default/gc_thresh${n + 1}`, String(neighbours))
+  }
+
+  async #setUp6({ address }: Prefix6): Promise<void> {
+    const { lan, wan } = this.#config
+    // A client that calls itself a router is not believed.
+    this.#kernel.setting(`net/ipv6/conf/${lan}/accept_ra`, '0')
+    this.#kernel.setting(`net/ipv6/conf/${lan}/disable_ipv6`, '0')
+    await this.#kernel.ipBatch([`address replace ${address}/64 dev ${lan} nodad`])
+    // A kernel that forwards forgets the way out that its uplink's router told, unless it is to listen even so.
+    const listening = `net/ipv6/conf/${wan}/accept_ra`
+    if (this.#kernel.settingOf(listening) === '1') this.#kernel.setting(listening, '2')
   }
 
   /** Ports of a bridge do not reach each other, also those that came after. */
@@ -67,14 +95,40 @@ export class Enforcer {
   async open(sessions: readonly Session[], nowMs: number): Promise<void> {
     if (sessions.length === 0) return
     await this.#shape(sessions)
-    await this.#neighbours('replace', sessions)
+    await this.#neighbours('replace', sessions.flatMap(neighboursOf))
     const scripts = sessions.map((session) => openScript(session, leftOf(session, nowMs)))
     await this.#kernel.nft(scripts.join(''))
   }
 
+  /** By which addresses of IPv6, not known to be theirs, those who are in have sent something within seconds. */
+  async seen(): Promise<readonly Neighbour[]> {
+    if (this.#config.prefix6 === undefined) return []
+    const [found] = ((await this.#kernel.nftList('set', 'inet', 'lango', 'seen6')) ?? []).flatMap((entry) =>
+      'set' in entry ? [entry['set'] as SeenSet] : [],
+    )
+    const all = (found?.elem ?? []).map(({ elem }) => elem.val.concat)
+    return all.flatMap(([ip, mac]) => (ip === this.#config.prefix6?.address ? [] : [{ ip, mac }]))
+  }
+
+  /** More addresses of those who are in. */
+  async admit(all: readonly { session: Session; address: string }[], nowMs: number): Promise<void> {
+    await this.#neighbours(
+      'replace',
+      all.map(({ session: { mac }, address }) => ({ ip: address, mac })),
+    )
+    const scripts = all.map(({ session, address }) => admitScript(session, address, leftOf(session, nowMs)))
+    await this.#kernel.nft(scripts.join(''))
+  }
+
+  /** One address of a client that stays is theirs no longer. */
+  async release(session: Session, address: string): Promise<void> {
+    await this.#kernel.nft(releaseScript(session, address))
+    await this.#neighbours('delete', [{ ip: address, mac: session.mac }])
+  }
+
   async shut(sessions: readonly Session[]): Promise<void> {
     await this.#kernel.nft(sessions.map(shutScript).join(''))
-    await this.#neighbours('delete', sessions)
+    await this.#neighbours('delete', sessions.flatMap(neighboursOf))
   }
 
   async forget(sessions: readonly Session[]): Promise<void> {
@@ -141,9 +195,9 @@ export class Enforcer {
   }
 
   /** Nobody else on the LAN can have what is sent to this address by claiming it. */
-  async #neighbours(what: 'replace' | 'delete', sessions: readonly Session[]): Promise<void> {
+  async #neighbours(what: 'replace' | 'delete', neighbours: readonly Neighbour[]): Promise<void> {
     const { lan } = this.#config
-    const lines = sessions.map(({ ip, mac }) =>
+    const lines = neighbours.map(({ ip, mac }) =>
       what === 'delete'
         ? `neigh delete ${ip} dev ${lan}`
         : `neigh replace ${ip} lladdr ${mac} nud permanent dev ${lan}`,
@@ -155,6 +209,9 @@ export class Enforcer {
     }
   }
 }
+
+const neighboursOf = (session: Session): readonly Neighbour[] =>
+  addressesOf(session).map((ip) => ({ ip, mac: session.mac }))
 
 const leftOf = ({ endsMs }: Session, nowMs: number): number | undefined =>
   endsMs === undefined ? undefined : Math.max(1, endsMs - nowMs)

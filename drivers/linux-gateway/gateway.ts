@@ -9,6 +9,7 @@ import type { CallerStatus } from './portal-door.ts'
 import type { Caller, LoginAnswer, Obey, Target } from './radius-link.ts'
 import type { Ledger } from './reporter.ts'
 import {
+  addressesOf,
   begun,
   causes,
   changed,
@@ -16,6 +17,8 @@ import {
   dueEnd,
   ended,
   freeMinor,
+  joined,
+  unclaimed,
   type Cause,
   type Change,
   type Ended,
@@ -40,7 +43,10 @@ const refusals = {
 
 export type GatewayDeps = {
   readonly kernel: Pick<Kernel, 'monotonicMs' | 'bootId'>
-  readonly enforcer: Pick<Enforcer, 'isSetUp' | 'setUp' | 'open' | 'shut' | 'forget' | 'change' | 'counted'>
+  readonly enforcer: Pick<
+    Enforcer,
+    'isSetUp' | 'setUp' | 'open' | 'shut' | 'forget' | 'change' | 'counted' | 'seen' | 'admit' | 'release'
+  >
   readonly stateFile: StateFile
   readonly random: Random
   readonly log: Log
@@ -95,8 +101,9 @@ export class Gateway implements Ledger, Obey {
     const nowMs = kernel.monotonicMs()
     this.isOnReported = left.isOnReported
     for (const session of left.sessions) this.sessions.set(session.id, { ...session, activeMs: nowMs })
-    const taken = new Set(left.sessions.map(({ ip }) => ip))
-    await enforcer.forget(left.ended.map(({ session }) => session).filter(({ ip }) => !taken.has(ip)))
+    const taken = new Set(left.sessions.flatMap(addressesOf))
+    const gone = left.ended.map(({ session }) => session)
+    await enforcer.forget(gone.filter((session) => !addressesOf(session).some((address) => taken.has(address))))
     await enforcer.open(
       left.sessions.filter(({ endsMs }) => endsMs === undefined || endsMs > nowMs),
       nowMs,
@@ -158,6 +165,7 @@ export class Gateway implements Ledger, Obey {
   tick(): Promise<void> {
     return this.#inTurn(async () => {
       if (!(await this.#deps.enforcer.isSetUp())) return this.#beginAgain()
+      await this.#admit()
       const startedMs = this.#deps.kernel.monotonicMs()
       const isDue = [...this.sessions.values()].some(({ endsMs }) => endsMs !== undefined && endsMs <= startedMs)
       if (this.sessions.size === 0 || (startedMs < this.#countAgainMs && !isDue)) return
@@ -171,6 +179,25 @@ export class Gateway implements Ledger, Obey {
       }
       for (const [cause, sessions] of due) await this.#endAll(sessions, cause)
     })
+  }
+
+  /**
+   * An address of IPv6 belongs to the first who is in and sends by it, until they are out. Known to the file before it
+   * is in the kernel, and out of the kernel before it is out of the file: what the kernel has can be taken away again.
+   */
+  async #admit(): Promise<void> {
+    const { enforcer, kernel, stateFile } = this.#deps
+    const claims = unclaimed(await enforcer.seen(), [...this.sessions.values()])
+    if (claims.length === 0) return
+    for (const { id, address } of claims) {
+      const { session, left } = joined(this.sessions.get(id)!, address)
+      this.sessions.set(id, session)
+      for (const old of left) await enforcer.release(session, old)
+    }
+    await stateFile.save()
+    const admitted = claims.map(({ id, address }) => ({ session: this.sessions.get(id)!, address }))
+    const stillTheirs = admitted.filter(({ session, address }) => session.addresses6.includes(address))
+    await enforcer.admit(stillTheirs, kernel.monotonicMs())
   }
 
   /** Whose address has been given to another device meanwhile has gone: else that one could not be answered. */

@@ -2,7 +2,8 @@
 import { mkdirSync } from 'node:fs'
 import { isIPv4 } from 'node:net'
 import { every, type Log, type Random } from '@lango/kernel'
-import type { Network } from './address.ts'
+import type { Network, Prefix6 } from './address.ts'
+import type { DnsmasqConfig } from './dnsmasq.ts'
 import { Enforcer } from './enforcer.ts'
 import { Gateway } from './gateway.ts'
 import { linuxKernel } from './kernel.ts'
@@ -12,7 +13,7 @@ import { Reporter } from './reporter.ts'
 import { keepResolvers, readLeases } from './resolvers.ts'
 import { createStateFile } from './state-file.ts'
 
-export { isHostName, isInterfaceName, readNetwork, type Network } from './address.ts'
+export { isHostName, isInterfaceName, readNetwork, readPrefix6, type Network } from './address.ts'
 
 const TICK_MS = 1000
 const LOOK_AROUND_MS = 5000
@@ -22,6 +23,8 @@ export type LinuxGatewayOptions = {
   readonly lan: string
   readonly wan: string
   readonly network: Network
+  /** None: no IPv6 for the clients. */
+  readonly prefix6: Prefix6 | undefined
   readonly portal: URL
   /** RFC 8908, told by DHCP; https and by name. */
   readonly portalApi: URL | undefined
@@ -47,13 +50,14 @@ const portOf = ({ port, protocol }: URL): number => (port === '' ? DEFAULT_PORTS
 
 /** The parts, each knowing the others it needs. */
 const createParts = (options: LinuxGatewayOptions) => {
-  const { lan, wan, network, portal, portalApi, server, secret, name, coaPort, stateDir, random, now, log } = options
+  const { lan, wan, network, prefix6, portal, portalApi, server } = options
+  const { secret, name, coaPort, stateDir, random, now, log } = options
   const { address, prefix } = network
   const kernel = linuxKernel(lan)
   const ip = isIPv4(portal.hostname) ? portal.hostname : undefined
   const port = portOf(portal)
   const apiPort = portalApi ? portOf(portalApi) : port
-  const enforcer = new Enforcer(kernel, { lan, wan, address, prefix, portal: { ip, port }, apiPort }, log)
+  const enforcer = new Enforcer(kernel, { lan, wan, address, prefix, prefix6, portal: { ip, port }, apiPort }, log)
   const stateFile = createStateFile(stateDir, () => gateway.state())
   const gateway: Gateway = new Gateway({
     kernel,
@@ -82,10 +86,11 @@ const createParts = (options: LinuxGatewayOptions) => {
 }
 
 /** Names of the portal itself are reachable before login. */
-const resolversFor = ({ lan, network, portal, portalApi, garden, dnsServers, stateDir }: LinuxGatewayOptions) => {
+const resolversFor = (options: LinuxGatewayOptions): DnsmasqConfig => {
+  const { lan, network, prefix6, portal, portalApi, garden, dnsServers, stateDir } = options
   const own = [portal, portalApi].flatMap((url) => (url && !isIPv4(url.hostname) ? [url.hostname] : []))
   const names = [...new Set([...own, ...garden])]
-  return { lan, network, garden: names, portalApi: portalApi?.href, servers: dnsServers, stateDir }
+  return { lan, network, prefix6, garden: names, portalApi: portalApi?.href, servers: dnsServers, stateDir }
 }
 
 export const startLinuxGateway = async (options: LinuxGatewayOptions): Promise<LinuxGateway> => {

@@ -36,6 +36,7 @@ export interface Kernel {
   bootId(): string
   /** `/proc/sys/…`, where the kernel has it: some settings are of the machine, not of a namespace. */
   setting(path: string, value: string): void
+  settingOf(path: string): string | undefined
 }
 
 type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
@@ -106,5 +107,7 @@ export const linuxKernel = (lan: string): Kernel => {
     setting(path, value) {
       if (existsSync(`/proc/sys/${path}`)) writeFileSync(`/proc/sys/${path}`, value)
     },
+    settingOf: (path) =>
+      existsSync(`/proc/sys/${path}`) ? readFileSync(`/proc/sys/${path}`, 'utf8').trim() : undefined,
   }
 }

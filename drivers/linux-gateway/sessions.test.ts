@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { begun, causes, changed, counted, dueEnd, dueReport, ended, freeMinor } from './sessions.ts'
+import { begun, causes, changed, counted, dueEnd, dueReport, ended, freeMinor, joined, unclaimed } from './sessions.ts'
 
 const grant = { downKbps: 0, upKbps: 0, sessionSec: 60, quotaBytes: 1000, idleSec: 30, interimSec: 60, className: '' }
 const who = { id: 'a', ip: '10.40.0.11', mac: '02:00:00:00:40:01', userName: 'u', minor: 16 }
@@ -46,6 +46,31 @@ test('a changed time counts from the start', () => {
     quotaBytes: 1000,
   })
   expect(changed(session, {})).toEqual(session)
+})
+
+test('a client has so many addresses of IPv6 and no more: the oldest makes room', () => {
+  const at = (n: number): string => `2001:db8:40::${n.toString(16)}`
+  let some = session
+  for (let n = 1; n <= 16; n++) {
+    const after = joined(some, at(n))
+    expect(after.left).toEqual([])
+    some = after.session
+  }
+  const after = joined(some, at(17))
+  expect(after.left).toEqual([at(1)])
+  expect(after.session.addresses6).toHaveLength(16)
+  expect(after.session.addresses6.at(-1)).toBe(at(17))
+  expect(after.session).toMatchObject({ ip: session.ip, upBytes: session.upBytes })
+})
+
+test('an address is of the first who is heard by it, and what is somebody’s stays theirs', () => {
+  const [a, b] = ['a', 'b'].map((id) => ({ ...session, id, mac: `02:00:00:00:40:0${id}` }))
+  const heard = (...pairs: string[]) =>
+    pairs.map((pair) => ({ ip: `2001:db8:40::${pair[0]}`, mac: `02:00:00:00:40:0${pair[1]}` }))
+  const claims = (sessions: (typeof session)[], ...pairs: string[]) =>
+    unclaimed(heard(...pairs), sessions).map(({ id, address }) => `${address.at(-1)}${id}`)
+  expect(claims([a!, b!], '1b', '1a', '2a', '2b', '3c')).toEqual(['1b', '2a'])
+  expect(claims([{ ...a!, addresses6: ['2001:db8:40::1'] }, b!], '1b', '1a', '4b')).toEqual(['4b'])
 })
 
 test('a class is given again once it is free', () => {

@@ -16,6 +16,8 @@ export type Session = Omit<Grant, 'sessionSec'> & {
   /** Acct-Session-Id, and the name of its counters. */
   readonly id: string
   readonly ip: string
+  /** Of IPv6, in the order they were first seen: phones make several, and new ones as they go. */
+  readonly addresses6: readonly string[]
   readonly mac: string
   readonly userName: string
   /** Of its classes in HTB. */
@@ -53,6 +55,7 @@ export const begun = (
 ): Session => ({
   ...grant,
   ...who,
+  addresses6: [],
   startedMs: nowMs,
   endsMs: endOf(nowMs, sessionSec),
   upBytes: 0,
@@ -98,6 +101,34 @@ export const changed = (session: Session, { sessionSec, ...change }: Change): Se
   ...change,
   ...(sessionSec === undefined ? {} : { endsMs: endOf(session.startedMs, sessionSec) }),
 })
+
+export const addressesOf = ({ ip, addresses6 }: Session): readonly string[] => [ip, ...addresses6]
+
+type Heard = { readonly ip: string; readonly mac: string }
+
+/** Which addresses are whose from now on: the first who is heard by one has it, and what is somebody's stays theirs. */
+export const unclaimed = (
+  heard: readonly Heard[],
+  sessions: readonly Session[],
+): readonly { readonly id: string; readonly address: string }[] => {
+  const idByMac = new Map(sessions.map(({ mac, id }) => [mac, id]))
+  const taken = new Set(sessions.flatMap(({ addresses6 }) => addresses6))
+  return heard.flatMap(({ ip, mac }) => {
+    const id = idByMac.get(mac)
+    if (id === undefined || taken.has(ip)) return []
+    taken.add(ip)
+    return [{ id, address: ip }]
+  })
+}
+
+/** Of one client: a stable one, and some days of private ones. */
+const ADDRESSES6_MAX = 16
+
+/** With one more address; which of the old ones makes room for it. */
+export const joined = (session: Session, address: string): { session: Session; left: readonly string[] } => {
+  const all = [...session.addresses6, address]
+  return { session: { ...session, addresses6: all.slice(-ADDRESSES6_MAX) }, left: all.slice(0, -ADDRESSES6_MAX) }
+}
 
 const MINOR_FIRST = 0x10
 const MINOR_LAST = 0x7fff

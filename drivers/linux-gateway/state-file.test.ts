@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -21,4 +21,13 @@ test('what was saved is read by the next process, and calls meanwhile share a wr
   expect(told).toBe(1)
   expect(await createStateFile(dir, () => ({}) as never).read()).toMatchObject({ bootId: 'b', isOnReported: true })
   expect(readdirSync(dir)).toEqual(['sessions.json'])
+})
+
+test('who was let in by a release before IPv6 is taken over', async () => {
+  const before = { bootId: 'b', isOnReported: true, sessions: [{ id: 'a' }], ended: [{ session: { id: 'c' } }] }
+  writeFileSync(join(dir, 'sessions.json'), JSON.stringify(before))
+  expect(await createStateFile(dir, () => ({}) as never).read()).toMatchObject({
+    sessions: [{ id: 'a', addresses6: [] }],
+    ended: [{ session: { id: 'c', addresses6: [] } }],
+  })
 })

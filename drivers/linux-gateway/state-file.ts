@@ -18,6 +18,9 @@ export interface StateFile {
   save(): Promise<void>
 }
 
+/** A release before this one has written sessions without. */
+const withIpv6 = (session: Session): Session => ({ ...session, addresses6: session.addresses6 ?? [] })
+
 export const createStateFile = (dir: string, current: () => GatewayState): StateFile => {
   const file = join(dir, 'sessions.json')
   const write = async (): Promise<void> => {
@@ -41,7 +44,12 @@ export const createStateFile = (dir: string, current: () => GatewayState): State
   return {
     async read() {
       try {
-        return JSON.parse(await readFile(file, 'utf8')) as GatewayState
+        const state = JSON.parse(await readFile(file, 'utf8')) as GatewayState
+        return {
+          ...state,
+          sessions: state.sessions.map(withIpv6),
+          ended: state.ended.map((one) => ({ ...one, session: withIpv6(one.session) })),
+        }
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
         throw error

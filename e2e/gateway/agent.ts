@@ -15,11 +15,27 @@ const PIECE = Buffer.alloc(16_384, 'x')
 const flows = new Map<string, Flow>()
 const heard = { udp: 0 }
 
-const http = (a: { url: string; method?: string; body?: string; headers?: Record<string, string>; waitMs?: number }) =>
+type Asked = {
+  url: string
+  method?: string
+  body?: string
+  headers?: Record<string, string>
+  waitMs?: number
+  /** The address to ask from. */
+  from?: string
+}
+
+const http = (a: Asked) =>
   new Promise<Answer>((resolve) => {
     const sent = httpRequest(
       a.url,
-      { method: a.method ?? 'GET', headers: a.headers ?? {}, agent: false, timeout: a.waitMs ?? 12_000 },
+      {
+        method: a.method ?? 'GET',
+        headers: a.headers ?? {},
+        agent: false,
+        timeout: a.waitMs ?? 12_000,
+        localAddress: a.from,
+      },
       (response) => {
         let body = ''
         response.setEncoding('utf8').on('data', (piece: string) => (body += piece))
@@ -138,7 +154,8 @@ const serveOctets = async ({ host }: { host: string }): Promise<Answer> => {
     [9, sink],
   ] as const)
     await new Promise<void>((done) => server.listen(port, host, done))
-  const datagrams = createSocket('udp4')
+  // Bound to the one address: else it answers from another.
+  const datagrams = createSocket(host.includes(':') ? 'udp6' : 'udp4')
   datagrams.on('message', (message, { address, port }) => {
     heard.udp += 1
     datagrams.send(message, port, address)
@@ -182,6 +199,27 @@ const dhcp = ({ mac, wanted }: { mac: string; wanted?: string }) =>
     })
   })
 
+/** What a DHCPv6 server tells of one option to whoever asks for it without wanting an address. */
+const dhcp6 = ({ device, option }: { device: string; option: number }) =>
+  new Promise<Answer>((resolve) => {
+    const socket = createSocket('udp6')
+    const end = (answer: Answer): void => {
+      clearTimeout(timer)
+      socket.close()
+      resolve(answer)
+    }
+    const timer = setTimeout(() => end({ outcome: 'silence' }), 4000)
+    socket.on('message', (reply) => {
+      for (let at = 4; at < reply.length; at += 4 + reply.readUInt16BE(at + 2))
+        if (reply.readUInt16BE(at) === option)
+          return end({ outcome: reply.toString('utf8', at + 4, at + 4 + reply.readUInt16BE(at + 2)) })
+      end({ outcome: 'none' })
+    })
+    // INFORMATION-REQUEST: a client id by its hardware address, and the option asked for.
+    const message = [11, 1, 2, 3, 0, 1, 0, 10, 0, 3, 0, 1, 2, 0, 0, 0, 0x40, 9, 0, 6, 0, 2, option >> 8, option & 0xff]
+    socket.bind(546, () => socket.send(Buffer.from(message), 547, `ff02::1:2%${device}`))
+  })
+
 /** Carries what comes to a port here to a socket file, which is the same in every namespace. */
 const forward = async ({ port, file }: { port: number; file: string }): Promise<Answer> => {
   const server = createTcpServer((socket) => {
@@ -203,6 +241,7 @@ const actions: Record<string, (a: never) => Answer | Promise<Answer>> = {
   serve,
   serveOctets,
   dhcp,
+  dhcp6,
   forward,
   heard: () => heard,
 }

@@ -6,6 +6,7 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { Card } from './card.ts'
 import { mustRun, runToEnd, temporaryFolder, type Ended } from '../box.ts'
 import { program } from '../peer.ts'
 
@@ -13,6 +14,9 @@ export const GATEWAY = '10.40.0.1'
 export const INTERNET = '203.0.113.10'
 export const GARDEN = '203.0.113.20'
 export const GARDEN_NAME = 'pay.example'
+export const INTERNET_V6 = 'fd00:99::1'
+/** A prefix that the internet knows the way to. */
+export const ROUTED = '2001:db8:40::'
 const UPLINK = { box: '198.51.100.2', internet: '198.51.100.1' }
 const PREFIX = 'lg'
 const READY_MS = 20_000
@@ -26,6 +30,7 @@ export type HttpAnswer = {
   readonly body?: string
   readonly error?: string
 }
+const RECORDS = { A: 1, NULL: 10, TXT: 16, AAAA: 28, HTTPS: 65 } as const
 type Outcome = { readonly outcome: string }
 
 /** What runs inside a namespace. */
@@ -66,22 +71,27 @@ export class Agent {
   }
 
   /** The A record that a server gives, or why there is none. */
-  async resolve(server: string, name: string, type: 'A' | 'TXT' = 'A'): Promise<string> {
+  async resolve(server: string, name: string, type: keyof typeof RECORDS = 'A'): Promise<string> {
     const question = Buffer.concat([
       Buffer.of(0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0),
       ...name.split('.').map((label) => Buffer.concat([Buffer.of(label.length), Buffer.from(label)])),
-      Buffer.of(0, 0, type === 'A' ? 1 : 16, 0, 1),
+      Buffer.of(0, 0, RECORDS[type], 0, 1),
     ])
     const input = { host: server, port: 53, octets: question.toString('hex') }
     const answer = await this.ask<Outcome & { octets?: string }>('udp', input)
     if (answer.octets === undefined) return answer.outcome
     const octets = Buffer.from(answer.octets, 'hex')
+    if ((octets[3]! & 0xf) !== 0) return 'refused'
     return octets.readUInt16BE(6) === 0 ? 'none' : [...octets.subarray(-4)].join('.')
   }
 
   /** kbit/s that came, or went, over so long. */
   async speed(host: string, up: boolean, ms: number): Promise<number> {
-    return (await this.ask<{ kbps: number }>('transfer', { host, port: up ? 9 : 19, up, ms })).kbps
+    return (await this.transfer(host, up, ms)).kbps
+  }
+
+  transfer(host: string, up: boolean, ms: number): Promise<{ octets: number; kbps: number }> {
+    return this.ask('transfer', { host, port: up ? 9 : 19, up, ms })
   }
 
   flow(id: string, host: string): Promise<Outcome> {
@@ -140,8 +150,16 @@ const addPhone = async (space: (name: string) => string, n: number): Promise<voi
   await ip('-n', phone, 'link', 'set', 'lo', 'up')
   await ip('-n', phone, 'address', 'add', `${phoneIp(n)}/16`, 'dev', 'wlan0')
   await ip('-n', phone, 'route', 'add', 'default', 'via', GATEWAY)
-  await ip('-n', phone, 'address', 'add', `fd00:40::1${n}/64`, 'dev', 'wlan0', 'nodad')
-  await ip('-n', phone, 'route', 'add', 'default', 'via', 'fd00:40::1')
+}
+
+/** Where nothing tells the phones of IPv6 they have it nevertheless: what passes then is a leak. */
+const addStaticIpv6 = async (space: (name: string) => string): Promise<void> => {
+  await ip('-n', space('box'), 'address', 'add', 'fd00:40::1/64', 'dev', 'br0', 'nodad')
+  for (const n of [1, 2]) {
+    const phone = space(`phone${n}`)
+    await ip('-n', phone, 'address', 'add', `fd00:40::1${n}/64`, 'dev', 'wlan0', 'nodad')
+    await ip('-n', phone, 'route', 'add', 'default', 'via', 'fd00:40::1')
+  }
 }
 
 /** `ip netns exec` puts it in place of the machine's own. */
@@ -154,7 +172,6 @@ const addNetwork = async (space: (name: string) => string): Promise<void> => {
   await ip('-n', box, 'link', 'add', 'br0', 'type', 'bridge')
   for (const n of [1, 2]) await addPhone(space, n)
   await ip('-n', box, 'address', 'add', `${GATEWAY}/16`, 'dev', 'br0')
-  await ip('-n', box, 'address', 'add', 'fd00:40::1/64', 'dev', 'br0', 'nodad')
   await ip('-n', box, 'link', 'set', 'br0', 'up')
   await ip('link', 'add', 'wan0', 'netns', box, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', internet)
   await ip('-n', box, 'address', 'add', `${UPLINK.box}/24`, 'dev', 'wan0')
@@ -162,20 +179,22 @@ const addNetwork = async (space: (name: string) => string): Promise<void> => {
   await ip('-n', box, 'link', 'set', 'wan0', 'up')
   await ip('-n', box, 'route', 'add', 'default', 'via', UPLINK.internet)
   await ip('-n', internet, 'address', 'add', `${UPLINK.internet}/24`, 'dev', 'eth0')
-  await ip('-n', internet, 'address', 'add', 'fd00:99::1/64', 'dev', 'eth0', 'nodad')
+  await ip('-n', internet, 'address', 'add', `${INTERNET_V6}/64`, 'dev', 'eth0', 'nodad')
   for (const address of [INTERNET, GARDEN]) await ip('-n', internet, 'address', 'add', `${address}/32`, 'dev', 'lo')
   await ip('-n', internet, 'link', 'set', 'eth0', ...realPackets, 'up')
-  await ip('-n', internet, 'route', 'add', 'fd00:40::/64', 'via', 'fd00:99::2')
+  for (const prefix of ['fd00:40::/64', `${ROUTED}/64`])
+    await ip('-n', internet, 'route', 'add', prefix, 'via', 'fd00:99::2')
   // Else what is not let through could as well be what nobody carries.
   await mustRun('ip', 'netns', 'exec', box, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv6/conf/all/forwarding')
 }
 
-export const createLab = async () => {
+export const createLab = async ({ hasStaticIpv6 = true } = {}) => {
   removeStale()
   const space = (name: string): string => `${PREFIX}${process.pid}-${name}`
   const names = ['phone1', 'phone2', 'box', 'internet'].map(space)
   const folder = temporaryFolder('gateway')
   const agents: Agent[] = []
+  const cards: Card[] = []
   const onExit = (): void => names.forEach(removeNamespace)
   process.once('exit', onExit)
   for (const name of names) {
@@ -184,6 +203,7 @@ export const createLab = async () => {
     writeFileSync(resolverFile(name), `nameserver ${GATEWAY}\n`)
   }
   await addNetwork(space)
+  if (hasStaticIpv6) await addStaticIpv6(space)
   const agent = (name: string): Agent => {
     const one = new Agent(space(name))
     agents.push(one)
@@ -196,11 +216,11 @@ export const createLab = async () => {
     Agent,
   ]
   await internet.ask('serve', { host: '::', page: 80 })
-  await internet.ask('serveOctets', { host: INTERNET })
+  for (const host of [INTERNET, INTERNET_V6]) await internet.ask('serveOctets', { host })
   // Every name leads to the internet's server; what was asked of it stands in its log.
   const dnsLog = join(folder, 'dns.log')
   const answers = [`--address=/#/${INTERNET}`, `--address=/${GARDEN_NAME}/${GARDEN}`]
-  const quiet = ['--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--pid-file', `--user=root`]
+  const quiet = ['--conf-file=/dev/null', '--local=/#/', '--no-resolv', '--no-hosts', '--pid-file', `--user=root`]
   const logged = ['--log-queries', `--log-facility=${dnsLog}`]
   await mustRun('ip', 'netns', 'exec', space('internet'), 'dnsmasq', ...quiet, ...answers, ...logged)
   await portal.ask('serve', { host: GATEWAY, page: 8081 })
@@ -216,6 +236,14 @@ export const createLab = async () => {
     /** The same for what may fail, with something to read. */
     tryInside: (name: string, input: string, ...command: string[]): Promise<Ended> =>
       runToEnd(program('ip'), ['netns', 'exec', space(name), ...command], input),
+    /** The network card of a phone, or of what is called so. */
+    async card(name: string, device: string): Promise<Card> {
+      const one = new Card(space(name), device)
+      cards.push(one)
+      // It listens once it answers.
+      await one.heard('anything')
+      return one
+    },
     /** A program that runs another one inside: for whoever takes the path of one. */
     programInside(name: string, command: string): string {
       const file = join(folder, `${name}-${command}`)
@@ -226,7 +254,7 @@ export const createLab = async () => {
     gateway: (args: readonly string[]) => startGateway(space('box'), args),
     remove(): void {
       process.off('exit', onExit)
-      for (const one of agents) one.end()
+      for (const one of [...agents, ...cards]) one.end()
       onExit()
     },
   }

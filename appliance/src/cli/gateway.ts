@@ -9,6 +9,10 @@ const gateway: CommandSpec = {
     lan: { value: 'IFACE', help: 'the clients’ side: an interface, or a bridge', required: true },
     wan: { value: 'IFACE', help: 'the side of the internet', required: true },
     address: { value: 'CIDR', help: 'the gateway on the clients’ side, such as 10.40.0.1/16', required: true },
+    prefix6: {
+      value: 'PREFIX/64',
+      help: 'IPv6 for those who are in, such as 2001:db8:40::/64; none otherwise. One of fd00::/8 is masqueraded',
+    },
     portal: { value: 'URL', help: 'where those who are not in are sent', required: true },
     'portal-api': { value: 'URL', help: 'the RFC 8908 API, https and by name: told to phones by DHCP option 114' },
     secret: { value: 'S', help: 'the secret this router has at the box', secret: true, required: true },

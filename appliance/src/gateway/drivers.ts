@@ -1,2 +1,2 @@
 /** The driver of this process: the box itself does not load it. */
-export { isHostName, isInterfaceName, readNetwork, startLinuxGateway } from '@lango/drivers/linux-gateway'
+export { isHostName, isInterfaceName, readNetwork, readPrefix6, startLinuxGateway } from '@lango/drivers/linux-gateway'

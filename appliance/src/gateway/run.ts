@@ -5,7 +5,7 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { createLog, systemRandom } from '@lango/kernel'
 import { UsageError, type CliContext } from '../cli/command.ts'
-import { isHostName, isInterfaceName, readNetwork, startLinuxGateway } from './drivers.ts'
+import { isHostName, isInterfaceName, readNetwork, readPrefix6, startLinuxGateway } from './drivers.ts'
 
 const DEFAULT_STATE_DIR = '/var/lib/lango-gateway'
 const DEFAULT_NAME = 'lango-gateway'
@@ -56,6 +56,9 @@ const readOptions = async (context: CliContext) => {
   const [lan, wan] = [interfaceOf('lan'), interfaceOf('wan')]
   if (lan === wan) throw new UsageError('--lan and --wan are two interfaces.')
   const network = must(readNetwork(args.text('address')!), '--address is as 10.40.0.1/16.')
+  const text6 = args.text('prefix6')
+  const prefix6 =
+    text6 === undefined ? undefined : must(readPrefix6(text6), '--prefix6 is as 2001:db8:40::/64: it ends with ::/64.')
   const api = args.text('portal-api')
   const portalApi = api === undefined ? undefined : urlOf(api, 'portal-api')
   if (portalApi && (portalApi.protocol !== 'https:' || isIP(portalApi.hostname) !== 0))
@@ -66,6 +69,7 @@ const readOptions = async (context: CliContext) => {
     lan,
     wan,
     network,
+    prefix6,
     portal: urlOf(args.text('portal')!, 'portal'),
     portalApi,
     server: {
