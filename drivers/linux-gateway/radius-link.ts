@@ -4,6 +4,7 @@ import {
   codes,
   createRadiusClient,
   createUdpServer,
+  encodeNamed,
   hidePassword,
   nothingLearned,
   prepareSecret,
@@ -204,8 +205,9 @@ export class RadiusLink {
 
   /** Input is what came from the client. */
   #used(session: Session, sessionSec: number): AttributeWriter {
-    const { upBytes, downBytes } = session
+    const { upBytes, downBytes, addresses6 } = session
     return this.#of(session)
+      .append(encodeNamed({ 'Framed-IPv6-Address': [...addresses6] }))
       .uint32(ACCT_SESSION_TIME, sessionSec)
       .uint32(ACCT_INPUT_OCTETS, upBytes % WORD)
       .uint32(ACCT_INPUT_GIGAWORDS, Math.floor(upBytes / WORD))

@@ -99,6 +99,14 @@ test.each([
   expect(reading(attribute).details.framedIpv6Prefix).toBe('')
 })
 
+test('an IPv6 address told alone is kept as the prefix that it is; a prefix goes before it', () => {
+  const address = { 'Framed-IPv6-Address': '2001:db8:40::a1' }
+  expect(reading(address).details.framedIpv6Prefix).toBe('2001:db8:40::a1/128')
+  expect(reading({ ...address, 'Framed-IPv6-Prefix': '2001:db8:40::/64' }).details.framedIpv6Prefix).toBe(
+    '2001:db8:40::/64',
+  )
+})
+
 test('an IPv4 address of a wrong length is no address', () => {
   expect(reading(raw(8, Buffer.of(10, 0, 0))).framedIp).toBe('')
   expect(reading(raw(8, Buffer.of(10, 0, 0, 1, 9))).framedIp).toBe('')

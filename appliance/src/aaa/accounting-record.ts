@@ -28,6 +28,7 @@ const EVENT_TIMESTAMP = 55
 const ACCT_INTERIM_INTERVAL = 85
 const NAS_PORT_ID = 87
 const FRAMED_IPV6_PREFIX = 97
+const FRAMED_IPV6_ADDRESS = 168
 const DELEGATED_IPV6_PREFIX = 123
 
 /** A retry is worth a day at most: an older delay is a NAS whose clock or counter is wrong. */
@@ -102,7 +103,7 @@ export class AccountingReader {
     return {
       calledStationId: this.#text(CALLED_STATION_ID),
       framedIp: this.#ipv4(FRAMED_IP_ADDRESS),
-      framedIpv6Prefix: this.#prefix(FRAMED_IPV6_PREFIX),
+      framedIpv6Prefix: this.framedIpv6Prefix,
       delegatedIpv6Prefix: this.#prefix(DELEGATED_IPV6_PREFIX),
       nasPort: this.#text(NAS_PORT_ID) || String(this.#uint32(NAS_PORT) ?? ''),
       interimSec: this.#uint32(ACCT_INTERIM_INTERVAL) ?? 0,
@@ -117,6 +118,11 @@ export class AccountingReader {
   /** Whether descriptive attributes came that a session opened by a late Start may still lack. */
   get framedIp(): string {
     return this.#ipv4(FRAMED_IP_ADDRESS)
+  }
+
+  /** RFC 6911: a router that knows of one address only tells it whole. */
+  get framedIpv6Prefix(): string {
+    return this.#prefix(FRAMED_IPV6_PREFIX) || this.#ipv6(FRAMED_IPV6_ADDRESS)
   }
 
   record(status: RecordStatus, receivedAt: number, swapped: boolean): AccountingRecord {
@@ -171,6 +177,11 @@ export class AccountingReader {
     return `${b[from]}.${b[from + 1]}.${b[from + 2]}.${b[from + 3]}`
   }
 
+  #ipv6(type: number): string {
+    const from = this.#from[type]!
+    return from !== 0 && this.#to[type]! - from === 16 ? `${ipv6Text(this.#bytes.subarray(from, from + 16))}/128` : ''
+  }
+
   /** RFC 3162 §2.3: reserved, prefix length, then up to 16 octets of prefix. */
   #prefix(type: number): string {
     if (!this.#has(type)) return ''
@@ -178,10 +189,12 @@ export class AccountingReader {
     const octets = Buffer.alloc(16)
     if (this.#to[type]! < from || this.#to[type]! - from > 16) return ''
     this.#bytes.copy(octets, 0, from, this.#to[type])
-    const groups = Array.from({ length: 8 }, (_, i) => octets.readUInt16BE(i * 2).toString(16))
-    return `${compress(groups)}/${this.#bytes[from - 1]}`
+    return `${ipv6Text(octets)}/${this.#bytes[from - 1]}`
   }
 }
+
+const ipv6Text = (octets: Buffer): string =>
+  compress(Array.from({ length: 8 }, (_, i) => octets.readUInt16BE(i * 2).toString(16)))
 
 /** RFC 5952: the longest run of zero groups as `::`. */
 const compress = (groups: string[]): string => {

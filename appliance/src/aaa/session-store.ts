@@ -314,6 +314,7 @@ export class SessionStore {
     const slice = advance(row, progress, record.eventAt ?? record.receivedAt, record.receivedAt)
     if (slice) this.#hours.push(slice)
     if (row.framedIp === '') row.framedIp = this.#reader.framedIp
+    if (row.framedIpv6Prefix === '') row.framedIpv6Prefix = this.#reader.framedIpv6Prefix
     const moved = {
       octets: row.inputOctets + row.outputOctets - octetsBefore,
       sec: row.sessionTimeSec - secBefore,
