@@ -9,6 +9,7 @@ import { peoplePages } from '@lango/modules/people/pages'
 import { plansPages } from '@lango/modules/plans/pages'
 import { registrationPages } from '@lango/modules/registration/pages'
 import { vouchersPages } from '@lango/modules/vouchers/pages'
+import { walletsPages } from '@lango/modules/wallets/pages'
 import { webhooksPages } from '@lango/modules/webhooks/pages'
 import { commandsByName, queriesByName } from './site.ts'
 import { referencePages } from './web/api-reference/pages.tsx'
@@ -24,6 +25,7 @@ export const deskPages: readonly DeskPage[] = [
   ...plansPages,
   ...vouchersPages,
   ...paymentsPages,
+  ...walletsPages,
   ...ledgerPages,
   ...webhooksPages,
   ...backupsPages,

@@ -17,14 +17,29 @@ import { messageSenders } from '@lango/modules/messages/tables'
 import { addRouter, network, revealControl, routerSecretPurpose, setControl } from '@lango/modules/network'
 import { routerControls, routers } from '@lango/modules/network/tables'
 import { addPlan, plans } from '@lango/modules/plans'
+import { settings } from '@lango/modules/settings'
 import { importSubscribers, services } from '@lango/modules/services'
-import { wallets } from '@lango/modules/wallets'
+import { revealWallet, topUpCash, wallets } from '@lango/modules/wallets'
+import { wallets as walletsTable } from '@lango/modules/wallets/tables'
 import { addWebhook, webhookSecretPurpose, webhooks } from '@lango/modules/webhooks'
 import { webhookEndpoints } from '@lango/modules/webhooks/tables'
 import { createAcmeStore, resealAcme } from './acme/settings.ts'
 import { rotateKeys } from './rotate-keys.ts'
 
-const modules = [messages, network, access, plans, ledger, customers, wallets, services, payments, webhooks, backups]
+const modules = [
+  settings,
+  messages,
+  network,
+  access,
+  plans,
+  ledger,
+  customers,
+  wallets,
+  services,
+  payments,
+  webhooks,
+  backups,
+]
 const folder = { tlsDir: mkdtempSync(join(tmpdir(), 'lango-rotate-')) }
 afterAll(() => rmSync(folder.tlsDir, { recursive: true }))
 const actor = { kind: 'console', id: 'test' } as const
@@ -38,6 +53,8 @@ test('rotation seals every password and secret under the new key, and each still
   site.must(setMpesa, { shortcode: '174379', consumerSecret: 'key-of-mpesa', initiatorPassword: 'password-of-mpesa' })
   const sender = { driver: 'africastalking' as const, username: 'isp', prefixes: ['+254'], secret: 'key-of-sms' }
   site.must(setSender, { sender })
+  site.must(topUpCash, { phone: '+254712345678', amountMinor: 5000 })
+  const { code } = site.must(revealWallet, { wallet: 1 })
   const logins = Array.from({ length: 1001 }, (_, n) => `user${n}`)
   for (let at = 0; at < logins.length; at += 200) {
     site.must(importSubscribers, {
@@ -57,11 +74,13 @@ test('rotation seals every password and secret under the new key, and each still
   )
   // The threads are told before the first box under the new key exists.
   expect(current).toBe(0)
-  expect(rotated).toMatchObject({ resealed: 1006, unreadable: 0 })
+  expect(rotated).toMatchObject({ resealed: 1008, unreadable: 0 })
   for (const { id, login, credential } of site.database.orm.select().from(grants.site).all()) {
     expect(site.vault.isCurrent(credential!)).toBe(true)
     expect(orThrow(site.vault.open(credential!, credentialPurpose(id))).reveal()).toBe(`pw-${login}`)
   }
+  expect(site.vault.isCurrent(site.database.orm.select().from(walletsTable.site).get()!.code)).toBe(true)
+  expect(site.must(revealWallet, { wallet: 1 }).code).toBe(code)
   const router = site.database.orm.select().from(routers.site).get()!
   expect(site.vault.isCurrent(router.secret)).toBe(true)
   expect(orThrow(site.vault.open(router.secret, routerSecretPurpose(router.id))).reveal()).toBe('shared-secret')

@@ -6,6 +6,7 @@ import { resealMessages } from '@lango/modules/messages'
 import { resealSecrets } from '@lango/modules/network'
 import { resealPayments } from '@lango/modules/payments'
 import { resealBackupSecrets } from '@lango/modules/backups'
+import { resealWallets } from '@lango/modules/wallets'
 import { resealWebhooks } from '@lango/modules/webhooks'
 import { resealAcme } from './acme/settings.ts'
 import type { DataFolder } from './data-folder.ts'
@@ -39,16 +40,17 @@ export const rotateKeys = async (
   const few = [secrets.value, webhooks.value, schedule.value, messages.value, payments.value, certificates]
   let resealed = few.reduce((sum, one) => sum + one.resealed, 0)
   let unreadable = few.reduce((sum, one) => sum + one.unreadable, 0)
-  const resealChunk = (afterNo: number) =>
-    dispatcher.dispatch(resealGrants, { afterNo }, { id: ids.next('cmd'), actor })
-  for (let afterNo: number | undefined = 0; afterNo !== undefined;) {
-    const grants: ReturnType<typeof resealChunk> = resealChunk(afterNo)
-    if (!grants.ok) return grants
-    resealed += grants.value.resealed
-    unreadable += grants.value.unreadable
-    afterNo = grants.value.lastNo
-    // Logins wait for control in their first use: let them in between two chunks.
-    await new Promise((resolve) => setImmediate(resolve))
+  for (const reseal of [resealGrants, resealWallets]) {
+    const resealChunk = (afterNo: number) => dispatcher.dispatch(reseal, { afterNo }, { id: ids.next('cmd'), actor })
+    for (let afterNo: number | undefined = 0; afterNo !== undefined;) {
+      const chunk: ReturnType<typeof resealChunk> = resealChunk(afterNo)
+      if (!chunk.ok) return chunk
+      resealed += chunk.value.resealed
+      unreadable += chunk.value.unreadable
+      afterNo = chunk.value.lastNo
+      // Logins wait for control in their first use: let them in between two chunks.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
   }
   return ok({ keyId, resealed, unreadable })
 }

@@ -40,6 +40,7 @@ const plainAccounts = [
   ['income', 'plans', 'plans'],
   ['income', 'vouchers', 'vouchers'],
   ['expense', 'commission', 'commission'],
+  ['expense', 'wallet-refunds', 'walletRefunds'],
 ] as const satisfies readonly (readonly [AccountRow['kind'], string, keyof LedgerWords])[]
 
 /** `cash:staff_01…` in words; what is not known is shown as it is. */
@@ -47,6 +48,7 @@ const accountName = ({ kind, code }: Named, words: LedgerWords, names: Names): s
   const [what = '', ...rest] = code.split(':')
   const who = names.get(rest.join(':')) ?? rest.join(':')
   if (kind === 'asset' && what === 'cash') return fill(words.cash, { who })
+  if (kind === 'liability' && what === 'wallet') return words.wallet
   if (kind === 'liability' && what === 'commission') return fill(words.commissionOf, { who })
   const plain = plainAccounts.find(([ofKind, ofCode]) => kind === ofKind && code === ofCode)
   return plain === undefined ? code : words[plain[2]]

@@ -21,7 +21,7 @@ import type { ResultOf } from '@lango/kernel/db'
 import type { FaultOf } from '@lango/kernel/verbs'
 import { requestPurchase } from './commands.ts'
 import { amountText, purchaseHref, wordsOf } from './desk-parts.tsx'
-import { readPhone } from './phone.ts'
+import { readPhone } from '../customers/index.ts'
 import type { plansForSale } from './queries.ts'
 
 export type SoldPlan = ResultOf<typeof plansForSale>[number]

@@ -3,7 +3,7 @@ import { eq, inArray, or } from 'drizzle-orm'
 import { z } from 'zod'
 import { defineQuery, descending } from '@lango/kernel/db'
 import { plans } from '../plans/tables.ts'
-import { readReference } from './rules.ts'
+import { readReference } from '../ledger/index.ts'
 import { payments, purchases } from './tables.ts'
 
 const ROWS_MAX = 10

@@ -3,11 +3,13 @@ import { and, between, eq, inArray, or } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
 import { defineCommand, personalIn, type CommandContext } from '@lango/kernel/verbs'
+import { phoneSchema } from '../customers/index.ts'
+import { readReference } from '../ledger/index.ts'
 import { bookMoved, bookRefunded, bookUnmatched } from './books.ts'
-import { matchOf, paymentLimits, readReference, type Candidate } from './rules.ts'
+import { matchOf, paymentLimits, type Candidate } from './rules.ts'
 import { purchaseAt, settle } from './settle.ts'
 import { paymentMarks, payments, purchases } from './tables.ts'
-import { phoneSchema, planForSale, putPurchase, type SaleFault } from './wish.ts'
+import { planForSale, putPurchase, type SaleFault } from './wish.ts'
 
 const received = z.object({
   receipt: z.string().min(1).max(64),

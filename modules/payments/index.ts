@@ -37,7 +37,7 @@ import {
 } from './tables.ts'
 
 export { payableAtGate, purchaseAtGate, purchasesOfPhone, receiptAtGate, receiptOfGrant } from './gate.ts'
-export { readPhone } from './phone.ts'
+export { readPhone } from '../customers/index.ts'
 export type { Failure } from './port.ts'
 export { paymentLimits, type Doubt } from './rules.ts'
 export { ONLINE_ROWS_MAX, purchasesOnline } from './online.ts'

@@ -33,7 +33,7 @@ import {
 } from './desk-parts.tsx'
 import { purchasePace } from './pace.ts'
 import { PaceStrip } from './pace-strip.tsx'
-import { readPhone } from './phone.ts'
+import { readPhone } from '../customers/index.ts'
 import { listPayments, listPurchases, plansForSale } from './queries.ts'
 
 type Purchase = ResultOf<typeof listPurchases>[number]

@@ -20,7 +20,7 @@ import type { ComponentChildren } from 'preact'
 import { planOptions, type SoldPlan } from './ask-form.tsx'
 import { amountText, receiptHref, wordsOf, type Payment } from './desk-parts.tsx'
 import { resolvePayment } from './hear.ts'
-import { readPhone } from './phone.ts'
+import { readPhone } from '../customers/index.ts'
 
 const NOTE_MAX = 500
 const ways = ['purchase', 'plan', 'refund'] as const

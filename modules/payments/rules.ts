@@ -1,6 +1,7 @@
 /** How a purchase goes on with what is heard of it, and which purchase money is for. Pure. */
 import { defineLimits } from '@lango/kernel'
 import type { Policy, ServiceKind } from '../access/index.ts'
+import { readReference } from '../ledger/index.ts'
 import type { Failure } from './port.ts'
 
 export const purchaseStates = ['requested', 'accepted', 'confirmed', 'granted', 'failed', 'refunded'] as const
@@ -75,17 +76,6 @@ export const askLateMs = (elapsedMs: number): number | undefined => {
 
 /** How long to wait before the provider is tried again, after so many tries in vain. */
 export const tryAgainMs = (unheard: number): number => 1000 * 2 ** (unheard - 1)
-
-/** Without 0 and O, 1 and I: people type it from one screen into another. */
-const REFERENCE_LETTERS = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ'
-const REFERENCE_LENGTH = 8
-
-/** Eight of 32 letters behind an L: 40 bits, and within the twelve that a phone shows. */
-export const drawReference = (below: (limit: number) => number): string =>
-  `L${Array.from({ length: REFERENCE_LENGTH }, () => REFERENCE_LETTERS[below(REFERENCE_LETTERS.length)]).join('')}`
-
-/** As people type an account: in any case, with blanks and dashes. */
-export const readReference = (typed: string): string => typed.toUpperCase().replaceAll(/[^A-Z0-9]/g, '')
 
 /** Of a purchase, what decides whether money is for it. */
 export type Candidate = {

@@ -1,17 +1,12 @@
 /** What is wanted: a plan that people buy by themselves, and the row of the purchase. */
 import { eq } from 'drizzle-orm'
-import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
 import type { CommandContext } from '@lango/kernel/verbs'
+import { drawReference } from '../ledger/index.ts'
 import { plans } from '../plans/tables.ts'
-import { drawReference, isForSale } from './rules.ts'
+import { isForSale } from './rules.ts'
 import { purchaseAt, type Purchase } from './settle.ts'
 import { purchases } from './tables.ts'
-
-/** E.164. */
-export const phoneSchema = z.string().regex(/^\+[1-9]\d{6,14}$/, 'A phone number is written as +254712345678.')
-
-const DRAWS_MAX = 100
 
 type Plan = typeof plans.site.$inferSelect
 
@@ -50,11 +45,6 @@ export const putPurchase = (ctx: CommandContext, plan: Plan, phone: string): Pur
 }
 
 const freeReference = (ctx: CommandContext): string => {
-  const { site } = purchases
-  for (let draws = 0; draws < DRAWS_MAX; draws++) {
-    const reference = drawReference((limit) => ctx.random.below(limit))
-    const taken = ctx.db.select({ id: site.id }).from(site).where(eq(site.reference, reference)).get()
-    if (!taken) return reference
-  }
-  throw new Error(`no free reference in ${DRAWS_MAX} draws`)
+  const taken = ctx.raw.prepare<[string]>('SELECT 1 FROM purchases WHERE reference = ?')
+  return drawReference('L', ctx.random.below, (reference) => taken.get(reference) !== undefined)
 }

@@ -30,6 +30,10 @@ export const permissions = [
   'vouchers.reveal',
   'vouchers.sell',
   'vouchers.write',
+  'wallets.read',
+  'wallets.reveal',
+  'wallets.topUp',
+  'wallets.write',
   'webhooks.read',
   'webhooks.write',
 ] as const
@@ -52,6 +56,7 @@ const PRIVATE: ReadonlySet<string> = new Set([
   'backups.read',
   'ledger.read',
   'payments.read',
+  'wallets.read',
   'webhooks.read',
 ])
 const READING = permissions.filter((permission) => permission.endsWith('.read') && !PRIVATE.has(permission))
@@ -70,6 +75,7 @@ const roles: Readonly<Record<Role, ReadonlySet<string>>> = {
     'vouchers.write',
     'vouchers.reveal',
     'vouchers.sell',
+    'wallets.read',
     'webhooks.read',
     'webhooks.write',
   ]),
@@ -84,6 +90,9 @@ const roles: Readonly<Record<Role, ReadonlySet<string>>> = {
     'vouchers.read',
     'vouchers.reveal',
     'vouchers.sell',
+    'wallets.read',
+    'wallets.reveal',
+    'wallets.topUp',
   ]),
   viewer: new Set(READING),
 }

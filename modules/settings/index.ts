@@ -15,6 +15,7 @@ export {
   SESSION_DAYS_DEFAULT,
   SESSION_DAYS_MAX,
   SESSION_DAYS_MIN,
+  walletAmountsOf,
   type Retention,
   type Settings,
 } from './rules.ts'

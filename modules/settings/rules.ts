@@ -16,6 +16,9 @@ export const defaultSettings = {
   brandColour: '',
   registrationSendsPassword: false,
   language: '',
+  walletAmounts: '50, 100, 200, 500',
+  payLaterUpTo: 0,
+  payLaterAfter: 5,
   sessionDays: SESSION_DAYS_DEFAULT,
   decisionDays: DECISION_DAYS_MAX,
 } as const
@@ -26,6 +29,14 @@ const days = (min: number, max: number) =>
     .int(`A number of days from ${min} to ${max}.`)
     .min(min, `At least ${min} days.`)
     .max(max, `At most ${max} days.`)
+
+/** Whole units of the currency; nobody's hotspot takes more at once. */
+const AMOUNT_MAX = 100_000
+const AMOUNTS = /^(?:[1-9]\d{0,5}(?:\s*,\s*[1-9]\d{0,5}){0,5})?$/
+
+/** What is to be pressed for, smallest first. */
+export const walletAmountsOf = ({ walletAmounts }: Pick<Settings, 'walletAmounts'>): readonly number[] =>
+  [...new Set(walletAmounts.split(',').map(Number))].filter((amount) => amount > 0).toSorted((a, b) => a - b)
 
 export const settingsSchema = z.object({
   /** What the POP is called on pages, vouchers and in apps. */
@@ -45,6 +56,12 @@ export const settingsSchema = z.object({
     .regex(/^(#[0-9a-f]{6})?$/, 'A colour is written #0f766e.'),
   /** Of the desk, for people who have chosen none; '' for what their browser asks for. */
   language: z.enum(['', 'en', 'sw'], 'The language is en or sw, or empty for what each browser asks for.'),
+  /** What may be put into a wallet with one press, in whole units of the currency. */
+  walletAmounts: z.string().trim().regex(AMOUNTS, 'Amounts are whole numbers with commas between them, six at most.'),
+  /** How far below nothing a wallet may go for a bundle, in whole units; 0 for never. */
+  payLaterUpTo: z.number().int('It is a whole number.').min(0).max(AMOUNT_MAX, `At most ${AMOUNT_MAX}.`),
+  /** How often somebody must have bought before that. */
+  payLaterAfter: z.number().int('It is a whole number.').min(0).max(1000, 'At most 1000.'),
 })
 
 /** How long things are kept, in days. The audit log is kept longer than anything here could say. */

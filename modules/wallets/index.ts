@@ -1,4 +1,29 @@
 import { defineModule } from '@lango/kernel/verbs'
-import { wallets as walletsTable } from './tables.ts'
+import { blockWallet, renewWalletCode, resealWallets, revealWallet, topUpCash } from './commands.ts'
+import { canSendCode, enterWallet, sendMoney, sendWalletCode, tellFirstCode, walletAtGate } from './gate.ts'
+import { listWallets, showWallet, walletTotals } from './queries.ts'
+import { walletMoves, wallets as walletsTable } from './tables.ts'
 
-export const wallets = defineModule({ name: 'wallets', tables: [walletsTable] })
+export { creditWallet, debitWallet, takeFromWallet, walletAt, walletBalance, type Wallet } from './books.ts'
+export { blockWallet, renewWalletCode, resealWallets, revealWallet, topUpCash } from './commands.ts'
+export { canSendCode, enterWallet, sendMoney, sendWalletCode, tellFirstCode, walletAtGate } from './gate.ts'
+export { codeText, openWallet, tellPhone, walletOfPhone } from './open.ts'
+export { listWallets, showWallet, walletTotals } from './queries.ts'
+export { WALLET_CODE, walletCodePurpose, walletLimits, type WalletFault } from './rules.ts'
+
+export const wallets = defineModule({
+  name: 'wallets',
+  tables: [walletsTable, walletMoves],
+  commands: [
+    topUpCash,
+    blockWallet,
+    revealWallet,
+    renewWalletCode,
+    resealWallets,
+    enterWallet,
+    sendWalletCode,
+    tellFirstCode,
+    sendMoney,
+  ],
+  queries: [listWallets, walletTotals, showWallet, walletAtGate, canSendCode],
+})

@@ -26,6 +26,7 @@ import { paymentSentences, type PaymentFault } from './payment-faults.ts'
 import { portalSentences, type PortalFault } from './portal-faults.ts'
 import { routerSentences, type RouterFault } from './router-faults.ts'
 import { staffSentences, type StaffFault } from './staff-faults.ts'
+import { walletSentences, type WalletFault } from './wallet-faults.ts'
 import { voucherSentences, type VoucherFault } from './voucher-faults.ts'
 import { acmeSentences, type CertificateAcmeFault } from './acme-faults.ts'
 import type { PortalTlsPortFault } from '../portal-door.ts'
@@ -66,6 +67,7 @@ type ActionFault =
 export type KnownFault =
   | ModuleFault
   | PaymentFault
+  | WalletFault
   | PortalFault
   | RouterFault
   | StaffFault
@@ -309,6 +311,7 @@ const sentences: Sentences = {
   ...auditSentences,
   ...customerSentences,
   ...paymentSentences,
+  ...walletSentences,
   ...portalSentences,
   ...routerSentences,
   ...voucherSentences,

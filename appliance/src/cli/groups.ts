@@ -33,6 +33,7 @@ export const groups: ReadonlyMap<string, Group> = new Map([
     'payment',
     { summary: 'what people buy by phone', load: async () => (await import('./payment.ts')).paymentCommands },
   ],
+  ['wallet', { summary: 'money put in beforehand', load: async () => (await import('./wallet.ts')).walletCommands }],
   ['voucher', { summary: 'codes that are sold', load: async () => (await import('./voucher.ts')).voucherCommands }],
   [
     'export',

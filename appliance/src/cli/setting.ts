@@ -26,6 +26,20 @@ const keys: Readonly<Record<keyof Settings, Key>> = {
     command: 'settings.change',
     is: 'yes or no',
   },
+  walletAmounts: {
+    help: 'what is put into a wallet with one press, such as 50, 100, 200; empty: it is typed',
+    command: 'settings.change',
+  },
+  payLaterUpTo: {
+    help: 'how far below nothing a wallet may go for a bundle, in whole units; 0 (default): never',
+    command: 'settings.change',
+    is: 'whole',
+  },
+  payLaterAfter: {
+    help: 'how often somebody must have bought before they may pay later',
+    command: 'settings.change',
+    is: 'whole',
+  },
   sessionDays: { help: 'how long sessions that are over are kept', command: 'settings.retain', is: 'whole' },
   decisionDays: { help: 'how long answers to logins are kept', command: 'settings.retain', is: 'whole' },
 }

@@ -6,6 +6,7 @@ import type { Fault } from '@lango/kernel'
 import { fill, type Lang } from '@lango/kernel/ui'
 import { paymentFaultWords } from './payment-fault-words.ts'
 import { portalFaultWords } from './portal-fault-words.ts'
+import { walletFaultWords } from './wallet-fault-words.ts'
 import { staffFaultWords } from './staff-fault-words.ts'
 
 export type FaultWords = Readonly<Record<Lang, string>>
@@ -209,6 +210,7 @@ const words: Readonly<Record<string, FaultWords>> = {
     sw: 'Maandishi juu ya {colour} hayasomeki (utofauti {contrast}, inahitajika 4.5). Chagua rangi nyeusi au angavu zaidi.',
   },
   ...paymentFaultWords,
+  ...walletFaultWords,
   ...portalFaultWords,
   ...staffFaultWords,
   BackupsUnscheduled: {

@@ -25,6 +25,7 @@ const places: readonly Place[] = [
   { href: '/access-log', word: 'accessLog', icon: 'decisions', permission: 'sessions.read' },
   { href: '/reports', word: 'reports', icon: 'reports', permission: 'sessions.read' },
   { href: '/payments', word: 'payments', icon: 'payments', permission: 'payments.read' },
+  { href: '/wallets', word: 'wallets', icon: 'payments', permission: 'wallets.read' },
   { href: '/ledger', word: 'ledger', icon: 'ledger', permission: 'ledger.read' },
   { href: '/staff', word: 'staff', icon: 'staff', permission: 'people.read' },
   { href: '/audit', word: 'audit', icon: 'audit', permission: 'audit.read' },

@@ -1,5 +1,9 @@
 /** Phone numbers as people type them at a desk. */
+import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
+
+/** E.164. */
+export const phoneSchema = z.string().regex(/^\+[1-9]\d{6,14}$/, 'A phone number is written as +254712345678.')
 
 /** The country whose numbers people write without it, by the money of the site. (ITU-T E.164 assignments.) */
 const HOMES: Readonly<Record<string, string>> = { KES: '254', RWF: '250', TZS: '255', UGX: '256' }

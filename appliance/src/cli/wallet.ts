@@ -1,0 +1,153 @@
+/** `lango wallet …`: money that people have put in beforehand. */
+import { formatMoney, money, parseMoney } from '@lango/kernel'
+import type { ResultOf } from '@lango/kernel/db'
+import type { ValueOf } from '@lango/kernel/verbs'
+import { spellCode } from '@lango/modules/access'
+import { readPhone } from '@lango/modules/customers'
+import type { showSettings } from '@lango/modules/settings'
+import { WALLET_CODE, type listWallets, type showWallet, type topUpCash } from '@lango/modules/wallets'
+import { numberOf, shown, UsageError, type CommandSpec } from './command.ts'
+import { ago, facts, table } from './format.ts'
+
+type Wallets = ResultOf<typeof listWallets>
+type Wallet = ResultOf<typeof showWallet>
+
+const ROWS_MAX = 200
+
+type Balance = { readonly balanceMinor: number; readonly currency: string }
+const balanceOf = ({ balanceMinor, currency }: Balance): string => formatMoney(money(balanceMinor, currency))
+
+const list: CommandSpec = {
+  path: ['wallet', 'list'],
+  operands: [],
+  summary: 'wallets with what is in each, the latest first',
+  options: {
+    find: { value: 'TEXT', help: 'a number, a reference, or a phone: +254712345678' },
+    blocked: { help: 'those that are blocked' },
+    before: { value: 'N', help: 'older than this wallet' },
+    limit: { value: 'N', help: `at most so many (${ROWS_MAX})` },
+  },
+  examples: ['lango wallet list', 'lango wallet list --find +254712345678'],
+  async run({ args, query, io }) {
+    const q = args.text('find')
+    const input = {
+      ...(q !== undefined && { q, phone: q }),
+      ...(args.flag('blocked') && { status: 'blocked' }),
+      before: args.whole('before'),
+      limit: args.whole('limit'),
+    }
+    const found = await query<Wallets>('wallets.list', input)
+    if (!found.ok) return found
+    return shown(found.value, () =>
+      table(
+        ['>NO', 'PHONE', 'REFERENCE', '>BALANCE', 'STATE', 'SINCE'],
+        found.value.map((one) => [
+          one.number,
+          one.phone,
+          one.reference,
+          balanceOf(one),
+          one.status,
+          ago(one.createdAt, io.now()),
+        ]),
+        'No wallet fits, or there is none yet.',
+      ),
+    )
+  },
+}
+
+const show: CommandSpec = {
+  path: ['wallet', 'show'],
+  operands: ['NUMBER'],
+  summary: 'one wallet with what went in and out of it, the latest first',
+  options: { limit: { value: 'N', help: `at most so many movements (${ROWS_MAX})` } },
+  examples: ['lango wallet show 12'],
+  async run({ args, query, io }) {
+    const number = numberOf(args, 'wallet', 'wallet list')
+    const found = await query<Wallet>('wallets.show', { number, limit: args.whole('limit') })
+    if (!found.ok) return found
+    const wallet = found.value
+    if (!wallet) return { ok: false, error: { type: 'WalletUnknown', wallet: String(number) } }
+    const { phone, reference, status, currency, moves } = wallet
+    return shown(wallet, () =>
+      [
+        facts([
+          ['balance', balanceOf(wallet)],
+          ['phone', phone],
+          ['reference', reference],
+          ['state', status],
+        ]),
+        table(
+          ['>NO', 'WHAT', '>AMOUNT', 'ABOUT', 'WHEN', 'BY'],
+          moves.map((move) => [
+            move.number,
+            move.kind,
+            formatMoney(money(move.minor, currency)),
+            move.about ?? '',
+            ago(move.at, io.now()),
+            move.by,
+          ]),
+          'Nothing has moved yet.',
+        ),
+      ].join('\n'),
+    )
+  },
+}
+
+const topUp: CommandSpec = {
+  path: ['wallet', 'top-up'],
+  operands: ['PHONE', 'AMOUNT'],
+  summary: 'money that was taken in cash goes into the wallet of a phone, which is opened where there is none',
+  options: {},
+  examples: ['lango wallet top-up 0712345678 200'],
+  async run({ args, command, query }) {
+    const settings = await query<ResultOf<typeof showSettings>>('settings.show', {})
+    if (!settings.ok) return settings
+    const { currency } = settings.value
+    const [phone, amount] = [readPhone(args.operand(0)!, currency), parseMoney(args.operand(1)!, currency)]
+    if (!phone.ok) throw new UsageError('Write the phone as 0712345678, or with its country as +254712345678.')
+    if (!amount.ok) throw new UsageError('Write the amount as 200, or 200.50.')
+    const input = { phone: phone.value, amountMinor: amount.value.minor }
+    const done = await command<ValueOf<typeof topUpCash>>('wallets.topUpCash', input)
+    if (!done.ok) return done
+    const { wallet, receipt, balanceMinor } = done.value
+    return shown(
+      done.value,
+      () => `Receipt ${receipt}: ${balanceOf({ balanceMinor, currency })} is in wallet ${wallet} now.`,
+    )
+  },
+}
+
+const blocking = (verb: 'block' | 'unblock', summary: string): CommandSpec => ({
+  path: ['wallet', verb],
+  operands: ['NUMBER'],
+  summary,
+  options: {},
+  examples: [`lango wallet ${verb} 12`],
+  async run({ args, command }) {
+    const wallet = numberOf(args, 'wallet', 'wallet list')
+    const done = await command('wallets.block', { wallet, blocked: verb === 'block' })
+    return done.ok ? shown(done.value, () => `Wallet ${wallet} is ${verb}ed.`) : done
+  },
+})
+
+const telling = (verb: 'reveal' | 'new-code', name: string, summary: string): CommandSpec => ({
+  path: ['wallet', verb],
+  operands: ['NUMBER'],
+  summary,
+  options: {},
+  examples: [`lango wallet ${verb} 12`],
+  async run({ args, command }) {
+    const told = await command<{ code: string }>(name, { wallet: numberOf(args, 'wallet', 'wallet list') })
+    return told.ok ? shown(told.value, () => spellCode(told.value.code, WALLET_CODE.prefix)) : told
+  },
+})
+
+export const walletCommands: readonly CommandSpec[] = [
+  list,
+  show,
+  topUp,
+  blocking('block', 'nothing is paid from it, and nobody opens it; money still comes in'),
+  blocking('unblock', 'a blocked one goes on'),
+  telling('reveal', 'wallets.reveal', 'the code that opens it; the audit log keeps who has read it'),
+  telling('new-code', 'wallets.renewCode', 'another code; the one before opens nothing any more'),
+]

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { showWallet, topUpCash } from '@lango/modules/wallets'
+import { deskUnderTest } from '../testing/desk-under-test.ts'
+
+const AMINA = '+254712345678'
+
+const desk = () => {
+  const made = deskUnderTest()
+  const { site, page } = made
+  return {
+    ...made,
+    topUp: (amountMinor: number, phone = AMINA) => site.must(topUpCash, { phone, amountMinor }),
+    text: async (path: string) => (await page(path)).replaceAll('\u00a0', ' '),
+    wallet: () => site.query(showWallet, { number: 1 })!,
+  }
+}
+
+test('a cashier takes cash for a phone: the wallet is opened, and the form sent twice pays once', async () => {
+  const { as, text, visit, wallet } = desk()
+  as('cashier')
+  expect(await text('/wallets')).toContain('Nobody has a wallet yet')
+  const form = { do: 'cash', once: 'a'.repeat(22), phone: '0712 345 678', amount: '150.50' }
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', origin: 'http://localhost' }
+  for (let sent = 0; sent < 2; sent++) {
+    const answer = await visit('/wallets', { method: 'POST', body: String(new URLSearchParams(form)), headers })
+    expect(answer.headers.get('location')).toBe('/wallets/1?said=cash')
+  }
+  expect(wallet()).toMatchObject({ phone: AMINA, balanceMinor: 15_050 })
+  expect(await text('/wallets')).toMatch(/Wallet 1.*\+254 712 345 678.*KES 150\.50|Wallet 1.*KSh 150\.50/s)
+  expect(await text('/wallets/1?said=cash')).toMatch(/The money is in the wallet.*Paid in in cash.*KSh 150\.50/s)
+})
+
+test('what cannot be read is said beside its field, and no money moves', async () => {
+  const { as, post, site } = desk()
+  as('cashier')
+  for (const [fields, said] of [
+    [{ phone: '12', amount: '100' }, 'Write the phone as 0712 345 678'],
+    [{ phone: '0712345678', amount: '0' }, 'Write an amount above zero'],
+    [{ phone: '0712345678', amount: 'ten' }, 'Write an amount above zero'],
+  ] as const)
+    expect(await (await post('/wallets', 'cash', fields)).text()).toContain(said)
+  expect(site.count({ name: 'wallets' })).toBe(0)
+})
+
+test('the code is told to whoever may, and the audit log has it; a new one and a block take another right', async () => {
+  const { as, topUp, post, text } = desk()
+  topUp(1000)
+  as('cashier')
+  expect(await text('/wallets/1')).not.toContain('New code')
+  const told = await (await post('/wallets/1', 'reveal', {})).text()
+  expect(told).toMatch(/id="code"[^>]*>\s*W-[2-9A-Z]{4}-[2-9A-Z]{4}/)
+  expect((await post('/wallets/1', 'renew', {})).status).toBe(403)
+  expect((await post('/wallets/1', 'block', { blocked: 'yes' })).status).toBe(403)
+  as('owner')
+  await post('/wallets/1', 'block', { blocked: 'yes' })
+  expect(await text('/wallets/1')).toContain('Unblock')
+  const renewed = await (await post('/wallets/1', 'renew', {})).text()
+  expect(/W-[2-9A-Z]{4}-[2-9A-Z]{4}/.exec(renewed)![0]).not.toBe(/W-[2-9A-Z]{4}-[2-9A-Z]{4}/.exec(told)![0])
+})
+
+test('wallets are searched for, and one that is not there says so', async () => {
+  const { as, topUp, text } = desk()
+  for (let n = 0; n < 3; n++) topUp(1000, `+25471234567${n}`)
+  as('owner')
+  expect(await text('/wallets?q=0712345671')).toMatch(/\/wallets\/2"/)
+  expect(await text('/wallets?q=0712345671')).not.toMatch(/\/wallets\/1"/)
+  expect(await text('/wallets?q=nobody')).toContain('No wallet fits')
+  expect(await text('/wallets/99')).toContain('There is no such wallet')
+})
