@@ -22,6 +22,7 @@ const weatherOf = (day: number): Weather => ({
   trustUpTo: 20,
   crashes: 0.0005,
   refunds: 0.1,
+  codes: 0.2,
 })
 
 test.each(Array.from({ length: days }, (_, day) => day))(

@@ -8,6 +8,7 @@ import { desk } from './desk/index.ts'
 import { ledger } from './ledger/index.ts'
 import { messages } from './messages/index.ts'
 import { network } from './network/index.ts'
+import { offers } from './offers/index.ts'
 import { payments } from './payments/index.ts'
 import { people } from './people/index.ts'
 import { plans } from './plans/index.ts'
@@ -46,6 +47,7 @@ test(
       services,
       registration,
       vouchers,
+      offers,
       payments,
       portal,
       sessions,
@@ -56,6 +58,12 @@ test(
     const agreed = await queriesAgree(modules, {
       values: {
         plans: { policy: [openPolicy] },
+        offers: {
+          discount: [{ kind: 'percent', bp: 2000 }],
+          planIds: [[], ['plans_1', 'plans_3']],
+          windows: [[], [{ days: [5, 6], from: '18:00', to: '02:00' }]],
+          timeZone: ['Africa/Nairobi'],
+        },
         payments: { phones: [['+254712345678']] },
         policies: { policy: [openPolicy, { ...openPolicy, ...limits }, { ...openPolicy, windows: limits.windows }] },
         message_senders: { config: [{ driver: 'africastalking', username: 'isp', sender: '', prefixes: ['+254'] }] },

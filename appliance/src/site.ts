@@ -37,6 +37,7 @@ import { desk } from '@lango/modules/desk'
 import { ledger } from '@lango/modules/ledger'
 import { messages } from '@lango/modules/messages'
 import { network } from '@lango/modules/network'
+import { offers } from '@lango/modules/offers'
 import { payments } from '@lango/modules/payments'
 import { createPeopleGuard, people, type PeopleGuard } from '@lango/modules/people'
 import { plans } from '@lango/modules/plans'
@@ -74,6 +75,7 @@ export const siteModules = [
   services,
   registration,
   vouchers,
+  offers,
   payments,
   portal,
   sessions,

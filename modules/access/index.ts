@@ -30,7 +30,7 @@ export { countsFromBegin, quotaTermsOf, standingAt, type GrantTerms } from './st
 export { deviceFreed, freeDevice } from './free-device.ts'
 export { handOver } from './hand-over.ts'
 export { topUp } from './top-up.ts'
-export { policySchema } from './policy-schema.ts'
+export { policySchema, weekTimeSchema } from './policy-schema.ts'
 export { credentialPurpose } from './purpose.ts'
 
 export const access = defineModule({

@@ -19,12 +19,16 @@ const fairUseTier = z.object({ afterOctets: z.number().int().min(1), downKbps: k
 
 const localTime = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'A time of day is 00:00 to 23:59.')
 
-const timeWindow = z.object({
+/** A time of the week, in the time zone of the site. */
+export const weekTimeSchema = z.object({
   /** The days it begins on: 0 is Sunday, 6 Saturday. */
   days: z.array(z.number().int().min(0).max(6)).min(1).max(7),
   from: localTime,
   /** Not after `from`: on the day after. */
   to: localTime,
+})
+
+const timeWindow = weekTimeSchema.extend({
   /** With a speed it is a time of another speed, else a time of access. */
   downKbps: kbps.optional(),
   upKbps: kbps.optional(),

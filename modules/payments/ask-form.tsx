@@ -79,6 +79,14 @@ export const AskForm = ({ desk, plans }: { desk: Desk; plans: readonly SoldPlan[
               required
               {...form.error('phone')}
             />
+            <Field
+              locale={desk.locale}
+              label={words.offerCode}
+              name="code"
+              autoComplete="off"
+              value={asked('code')}
+              {...form.error('code')}
+            />
             <Button kind="main">{words.ask}</Button>
           </Form>
         </PanelBody>
@@ -92,6 +100,8 @@ const refusedFor = (desk: DoingDesk, fault: FaultOf<typeof requestPurchase>): Do
   switch (fault.type) {
     case 'PromptOpen':
       return { problems: { phone: fill(words.promptOpen, { n: fault.number }) } }
+    case 'OfferCodeUnfit':
+      return { problems: { code: words[`code.${fault.why}`] } }
     case 'PlanUnknown':
     case 'PlanNotForSale':
       return { problems: { plan: words.planGone } }
@@ -107,7 +117,8 @@ const request = async (desk: DoingDesk): Promise<Done> => {
   form.needed('phone', words.phoneMissing)
   const phone = form.read('phone', (typed) => readPhone(typed, desk.currency), words.phoneUnreadable)
   if (!form.isGood || phone === undefined) return { problems: form.problems }
-  const done = await desk.tell(requestPurchase, { plan, phone })
+  const code = form.text('code')
+  const done = await desk.tell(requestPurchase, { plan, phone, ...(code !== undefined && { code }) })
   if (done.ok) return { go: purchaseHref(done.value.number) }
   return refusedFor(desk, done.error as FaultOf<typeof requestPurchase>)
 }

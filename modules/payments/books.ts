@@ -16,7 +16,10 @@ const INCOME: Account = { kind: 'income', code: 'plans' }
 type Amount = { readonly amountMinor: number; readonly currency: string }
 const amountOf = ({ amountMinor, currency }: Amount): Money => money(amountMinor, currency)
 
-/** For a purchase: told by its prompt, before anybody has told a receipt, or by a receipt. */
+/**
+ * For a purchase: told by its prompt, before anybody has told a receipt, or by a receipt. Of a discount the books know
+ * nothing: what was never owed was never earned, and the purchase says what it was.
+ */
 export const bookPaid = (ctx: CommandContext, purchase: Amount & { readonly id: string }): void => {
   const amount = amountOf(purchase)
   const lines = [debit(MOBILE_MONEY, amount), credit(PURCHASES, amount)]

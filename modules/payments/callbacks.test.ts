@@ -5,6 +5,7 @@ import { access } from '../access/index.ts'
 import { customers } from '../customers/index.ts'
 import { ledger, ledgerBalances } from '../ledger/index.ts'
 import { messages } from '../messages/index.ts'
+import { offers } from '../offers/index.ts'
 import { addPlan, plans } from '../plans/index.ts'
 import { services } from '../services/index.ts'
 import { wallets } from '../wallets/index.ts'
@@ -59,7 +60,9 @@ const shop = async () => {
   }
   const now = { of: () => 0 }
   const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })
-  const site = memorySite([settings, messages, access, plans, ledger, customers, wallets, services, payments], { jobs })
+  const site = memorySite([settings, messages, access, plans, ledger, customers, wallets, services, offers, payments], {
+    jobs,
+  })
   now.of = site.clock.now
   void site.jobs.run(new AbortController().signal)
   const { must, clock, runJobs } = site

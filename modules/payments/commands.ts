@@ -2,7 +2,7 @@ import { and, eq, gt, inArray, isNull } from 'drizzle-orm'
 import { z } from 'zod'
 import { callbackUrl, err, ok } from '@lango/kernel'
 import { defineCommand, personalIn, type CommandContext } from '@lango/kernel/verbs'
-import { credentialPurpose } from '../access/index.ts'
+import { credentialPurpose, normaliseDevice } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { phoneSchema } from '../customers/index.ts'
 import { planForSale, putPurchase } from './wish.ts'
@@ -10,31 +10,59 @@ import { promptToken } from './callback-tokens.ts'
 import { askJob, promptJob } from './jobs-asked-for.ts'
 import { mpesaConfig } from './mpesa.ts'
 import { failures } from './port.ts'
+import { priceFor } from './price.ts'
 import { nextOf, paymentLimits, type Told } from './rules.ts'
-import { give, purchaseAt, settleByPrompt, takeBack, type Purchase } from './settle.ts'
+import { give, purchaseAt, settle, settleByPrompt, takeBack, type Purchase } from './settle.ts'
 import { purchases } from './tables.ts'
 
 /** Asks somebody to pay for a plan on their phone. */
 export const requestPurchase = defineCommand({
   name: 'purchases.request',
   summary: 'Asks somebody to pay for a plan on their phone; what they bought is given when the money is there.',
-  output: z.object({ id: z.string(), number: z.number().int(), reference: z.string() }),
+  output: z.object({
+    id: z.string(),
+    number: z.number().int(),
+    reference: z.string(),
+    /** What is asked for; 0 where nothing is, and it is given at once. */
+    amountMinor: z.number().int(),
+  }),
   permission: 'payments.request',
   input: z.object({
     plan: z.string(),
     phone: phoneSchema,
+    /** Of an offer. */
+    code: z.string().max(64).optional(),
+    /** The price that they have seen, in minor units: where it is more by now nobody is asked. */
+    shownMinor: z.number().int().min(0).optional(),
+    /** Of theirs, where it is known. */
+    device: z.string().max(64).optional(),
   }),
   audit: (input, { value }) => personalIn((value as { id: string } | undefined)?.id, input),
-  handle(ctx, { plan: name, phone }) {
+  handle(ctx, { plan: name, phone, code, shownMinor, device: told = '' }) {
     const plan = planForSale(ctx, name)
     if (!plan.ok) return plan
+    const device = told === '' ? undefined : normaliseDevice(told)
+    const price = priceFor(ctx, plan.value, { phone, device, code })
+    if (!price.ok) return price
+    const { amountMinor } = price.value
+    if (shownMinor !== undefined && amountMinor > shownMinor)
+      return err({
+        type: 'PriceChanged',
+        plan: name,
+        shownMinor,
+        priceMinor: amountMinor,
+        currency: plan.value.currency,
+      })
     const open = openPrompt(ctx, phone)
     if (open) return err({ type: 'PromptOpen', number: open.number })
     if (unpaidPrompts(ctx, phone) >= paymentLimits.unpaidPromptsMax)
       return err({ type: 'PromptsMany', max: paymentLimits.unpaidPromptsMax })
-    const { id, number, reference } = putPurchase(ctx, plan.value, phone)
-    ctx.enqueue(promptJob, { purchaseId: id })
-    return ok({ id, number, reference })
+    const purchase = putPurchase(ctx, plan.value, { ...price.value, phone, device })
+    const { id, number, reference } = purchase
+    // Nobody is asked for nothing.
+    if (amountMinor === 0) settle(ctx, purchase, false)
+    else ctx.enqueue(promptJob, { purchaseId: id })
+    return ok({ id, number, reference, amountMinor })
   },
 })
 

@@ -9,7 +9,7 @@ import { bookMoved, bookRefunded, bookUnmatched } from './books.ts'
 import { matchOf, paymentLimits, type Candidate } from './rules.ts'
 import { purchaseAt, settle } from './settle.ts'
 import { paymentMarks, payments, purchases } from './tables.ts'
-import { planForSale, putPurchase, type SaleFault } from './wish.ts'
+import { fullPrice, planForSale, putPurchase, type SaleFault } from './wish.ts'
 
 const received = z.object({
   receipt: z.string().min(1).max(64),
@@ -177,7 +177,7 @@ const purchaseFor = (
     if (!plan.ok) return plan
     const { priceMinor: amountMinor, currency } = plan.value
     const differs = sameAmount(payment, { amountMinor, currency })
-    return differs ?? ok(putPurchase(ctx, plan.value, told.phone).id)
+    return differs ?? ok(putPurchase(ctx, plan.value, { ...fullPrice(plan.value), phone: told.phone }).id)
   }
   const { site } = purchases
   const purchase = ctx.db.select().from(site).where(eq(site.number, told.number)).get()

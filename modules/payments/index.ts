@@ -11,6 +11,8 @@ import { showBalance } from './question-queries.ts'
 import { askBalance, askStatus, beginQuestion, questionTold } from './questions.ts'
 import { findPurchases } from './find.ts'
 import { hearPayments, resolvePayment } from './hear.ts'
+import { listOffers, purchasesOfOffer } from './offer-queries.ts'
+import { offersOpen } from './offer-uses.ts'
 import { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
 import { purchasesOnline } from './online.ts'
 import { purchasePace } from './pace.ts'
@@ -49,6 +51,9 @@ export { callbackLimits } from './callback-rules.ts'
 export { hearCallback, hearConfirmation } from './hear-callback.ts'
 export { findPurchases } from './find.ts'
 export { hearPayments, resolvePayment } from './hear.ts'
+export { listOffers, purchasesOfOffer } from './offer-queries.ts'
+export { offersOpen } from './offer-uses.ts'
+export type { CodeFault } from './price.ts'
 export { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
 export { accountOf, missingOf, MPESA, mpesaSecretsPurpose, readSecrets, type MpesaSettings } from './mpesa-rules.ts'
 export { listPayments, listPurchases, plansForSale } from './queries.ts'
@@ -111,6 +116,9 @@ export const payments = defineModule({
     showMpesa,
     purchasePace,
     findPurchases,
+    offersOpen,
+    listOffers,
+    purchasesOfOffer,
     payableAtGate,
     purchaseAtGate,
     purchasesOfPhone,

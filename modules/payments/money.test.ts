@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { listPurchases } from './index.ts'
 import { liveDay, type Weather } from './testing/day.ts'
 import { expectMoneyWhole } from './testing/money-whole.ts'
 
@@ -18,6 +19,7 @@ const calm = {
   trustUpTo: 0,
   crashes: 0,
   refunds: 0,
+  codes: 0,
 }
 const reached = { ...calm, isReached: true, forgeries: 0.3 }
 const weathers: readonly Weather[] = [
@@ -40,6 +42,9 @@ const weathers: readonly Weather[] = [
   { ...reached, faults: 0.15, trustUpTo: 50, refunds: 0.5 },
   { ...reached, isTill: true, isMasked: true, faults: 0.2, refunds: 0.3 },
   { ...reached, faults: 0.15, refunds: 0.5, crashes: 0.01 },
+  { ...calm, codes: 0.5 },
+  { ...calm, isTill: true, faults: 0.2, codes: 0.5 },
+  { ...reached, faults: 0.15, trustUpTo: 50, refunds: 0.5, codes: 0.7 },
 ]
 const days = weathers.flatMap((weather, index) => [1, 2].map((n) => ({ seed: 10 * index + n, ...weather })))
 
@@ -52,9 +57,10 @@ test.each(days)(
       expect(sinceMs).toBeLessThan(60_000)
       expect(amountMinor).toBeLessThanOrEqual(weather.trustUpTo * 100)
     })
-    for (const fault of refused) expect(['PromptOpen', 'PromptsMany']).toContain(fault)
+    for (const fault of refused) expect(['PromptOpen', 'PromptsMany', 'OfferCodeUnfit']).toContain(fault)
     expect(crashes > 0).toBe(weather.crashes > 0)
     expect(world.paidBack().length > 0).toBe(weather.refunds > 0)
+    expect(site.query(listPurchases, {}).some(({ discountMinor }) => discountMinor > 0)).toBe(weather.codes > 0)
     expectMoneyWhole(site, world.paid(), world.paidBack())
   },
 )

@@ -5,6 +5,7 @@ import { access } from '../access/index.ts'
 import { customers } from '../customers/index.ts'
 import { ledger } from '../ledger/index.ts'
 import { messages } from '../messages/index.ts'
+import { offers } from '../offers/index.ts'
 import { plans } from '../plans/index.ts'
 import { services } from '../services/index.ts'
 import { wallets } from '../wallets/index.ts'
@@ -16,7 +17,7 @@ import { forbiddenInCallbacks } from './mpesa-rules.ts'
 import { paymentAccounts } from './tables.ts'
 
 const shop = () => {
-  const site = memorySite([settings, messages, access, plans, ledger, customers, wallets, services, payments])
+  const site = memorySite([settings, messages, access, plans, ledger, customers, wallets, services, offers, payments])
   return {
     ...site,
     secrets: (): MpesaSecrets => {

@@ -36,6 +36,7 @@ import {
 import { revealPurchase } from './commands.ts'
 import type { Failure } from './port.ts'
 import { isBeingAsked, refundDeeds, RefundHistory, RefundOffer, refundSaid } from './refund-panel.tsx'
+import { offerHref } from './offer-text.ts'
 import { listRefunds } from './refund-queries.ts'
 import { showPurchase } from './queries.ts'
 import type { PaymentWords } from './words.ts'
@@ -78,10 +79,19 @@ const Standing = ({ desk, purchase }: { desk: Desk; purchase: Purchase }) => {
   )
 }
 
+const Discount = ({ desk, purchase: { discountMinor, currency, offer } }: { desk: Desk; purchase: Purchase }) => {
+  const words = wordsOf(desk)
+  const amount = amountText({ amountMinor: discountMinor, currency })
+  if (offer === null) return <>{fill(words.discountAlone, { amount })}</>
+  const text = <UserText text={`${fill(words.discountOf, { amount, n: offer.number })}: ${offer.name}`} />
+  return desk.may('offers.read') ? <a href={offerHref(offer.number)}>{text}</a> : text
+}
+
 const PurchaseFacts = ({ desk, purchase }: { desk: Desk; purchase: Purchase }) => {
   const words = wordsOf(desk)
   const { planId, phone, reference, providerRef, expiresAt } = purchase
   const bought = purchase.plan ?? words.walletTopUp
+  const discount = purchase.discountMinor === 0 ? '' : <Discount desk={desk} purchase={purchase} />
   return (
     <Panel title={words.facts}>
       <PanelBody>
@@ -98,6 +108,7 @@ const PurchaseFacts = ({ desk, purchase }: { desk: Desk; purchase: Purchase }) =
               ),
             ],
             [words.amount, amountText(purchase)],
+            [words.discount, discount],
             [words.phone, <PhoneLink key="phone" phone={phone} />],
             [words.reference, reference],
             [words.prompt, providerRef === null ? '' : <UserText key="prompt" text={providerRef} />],
@@ -114,7 +125,7 @@ type Step = { readonly id: string; readonly at: number; readonly what: string }
 /** What became of it, in order of time: what failed may have been paid all the same. */
 const stepsOf = (purchase: Purchase, words: PaymentWords): readonly Step[] => {
   const { requestedAt, acceptedAt, failedAt, confirmedAt, grantedAt, firstUsedAt, onlineAt, providerRef } = purchase
-  const { claimedAt, aheadAt, deniedAt } = purchase
+  const { claimedAt, aheadAt, deniedAt, amountMinor } = purchase
   const steps: readonly (Omit<Step, 'at'> & { readonly at: number | null })[] = [
     { id: 'asked', at: requestedAt, what: words.stepAsked },
     { id: 'on-phone', at: acceptedAt, what: providerRef === null ? words.stepUnanswered : words.stepOnPhone },
@@ -122,7 +133,7 @@ const stepsOf = (purchase: Purchase, words: PaymentWords): readonly Step[] => {
     { id: 'ahead', at: aheadAt, what: words.stepAhead },
     { id: 'denied', at: deniedAt, what: aheadAt === null ? words.stepDenied : words.stepTakenBack },
     { id: 'failed', at: failedAt, what: words.stepFailed },
-    { id: 'confirmed', at: confirmedAt, what: words.stepConfirmed },
+    { id: 'confirmed', at: confirmedAt, what: amountMinor === 0 ? words.stepFree : words.stepConfirmed },
     { id: 'granted', at: grantedAt, what: words.stepGranted },
     { id: 'used', at: firstUsedAt, what: words.stepUsed },
     { id: 'online', at: onlineAt, what: words.stepOnline },
@@ -260,7 +271,7 @@ const shown = async (desk: Desk, purchase: Purchase, code: string | undefined): 
         <PurchaseFacts desk={desk} purchase={purchase} />
         <CodePanel desk={desk} purchase={purchase} code={code} />
         <Way desk={desk} purchase={purchase} />
-        <Receipts desk={desk} purchase={purchase} />
+        {purchase.amountMinor === 0 ? null : <Receipts desk={desk} purchase={purchase} />}
         <RefundHistory desk={desk} refunds={refunds} />
         {paidBy ? <RefundOffer desk={desk} payment={paidBy} ends={purchase.number} /> : null}
       </>

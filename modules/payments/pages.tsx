@@ -1,6 +1,8 @@
 /** Every page of purchases and of the money for them. */
 import type { DeskPage } from '@lango/kernel/ui'
 import { mpesaPage } from './page-mpesa.tsx'
+import { offerPage } from './pages-offer.tsx'
+import { newOfferPage, offersPage } from './pages-offers.tsx'
 import { purchasePage } from './pages-purchase.tsx'
 import { purchasesPage } from './pages-purchases.tsx'
 import { receiptPage } from './pages-receipt.tsx'
@@ -8,4 +10,13 @@ import { unmatchedPage } from './pages-unmatched.tsx'
 
 export { PaceStrip } from './pace-strip.tsx'
 
-export const paymentsPages: readonly DeskPage[] = [purchasesPage, purchasePage, unmatchedPage, receiptPage, mpesaPage]
+export const paymentsPages: readonly DeskPage[] = [
+  purchasesPage,
+  purchasePage,
+  unmatchedPage,
+  receiptPage,
+  mpesaPage,
+  offersPage,
+  newOfferPage,
+  offerPage,
+]

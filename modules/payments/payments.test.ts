@@ -5,6 +5,7 @@ import { access } from '../access/index.ts'
 import { customers } from '../customers/index.ts'
 import { ledger, ledgerBalances } from '../ledger/index.ts'
 import { messages, setSender } from '../messages/index.ts'
+import { offers } from '../offers/index.ts'
 import { addPlan, plans, setPlanStatus } from '../plans/index.ts'
 import { services } from '../services/index.ts'
 import { wallets } from '../wallets/index.ts'
@@ -54,7 +55,9 @@ const shop = () => {
     provider: () => (says.isSetUp ? provider : undefined),
     clock: { now: () => now.of() },
   })
-  const site = memorySite([settings, messages, access, plans, ledger, customers, wallets, services, payments], { jobs })
+  const site = memorySite([settings, messages, access, plans, ledger, customers, wallets, services, offers, payments], {
+    jobs,
+  })
   now.of = site.clock.now
   void site.jobs.run(new AbortController().signal)
   const hour = site.must(addPlan, {

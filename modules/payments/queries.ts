@@ -1,6 +1,7 @@
 import { and, eq, gte, isNotNull, lt } from 'drizzle-orm'
 import { z } from 'zod'
 import { ascending, countRows, defineQuery, descending, type Reader } from '@lango/kernel/db'
+import { offers } from '../offers/tables.ts'
 import { staff } from '../people/tables.ts'
 import { plans } from '../plans/tables.ts'
 import { isForSale, paymentStates } from './rules.ts'
@@ -98,13 +99,14 @@ export const showPurchase = defineQuery({
   summary: 'Shows one purchase by its number, with the money that came in for it; null when there is none.',
   permission: 'payments.read',
   input: z.object({ number: z.number().int() }),
-  tables: { purchases, payments, plans },
+  tables: { purchases, payments, plans, offers },
   examples: [{ number: 1 }, { number: 3 }],
-  select: ({ db, purchases, payments, plans, ref, byKey }, { number }) => ({
+  select: ({ db, purchases, payments, plans, offers, ref, byKey }, { number }) => ({
     purchase: db
-      .select({ purchase: purchases, plan: plans.name })
+      .select({ purchase: purchases, plan: plans.name, offer: offers.number, offerName: offers.name })
       .from(purchases)
       .leftJoin(plans, ref(purchases.planId, plans.id))
+      .leftJoin(offers, ref(purchases.offerId, offers.id))
       .where(eq(purchases.number, number))
       .orderBy(...byKey(purchases)),
     receipts: db
@@ -124,7 +126,11 @@ export const showPurchase = defineQuery({
       .orderBy(ascending(payments.paidAt), ...byKey(payments))
       .limit(ROWS_MAX),
   }),
-  shape: ({ purchase: [found], receipts }) => found && { ...found.purchase, plan: found.plan, receipts },
+  shape: ({ purchase: [found], receipts }) => {
+    if (!found) return undefined
+    const { purchase, plan, offer, offerName } = found
+    return { ...purchase, plan, offer: offer === null ? null : { number: offer, name: offerName! }, receipts }
+  },
 })
 
 /** Plans that people buy by themselves, the cheapest first. */

@@ -7,6 +7,7 @@ import { customers } from '../customers/index.ts'
 import { checkEntries, ledger, ledgerBalances } from '../ledger/index.ts'
 import { messages } from '../messages/index.ts'
 import { people } from '../people/index.ts'
+import { offers } from '../offers/index.ts'
 import { addPlan, plans } from '../plans/index.ts'
 import { services } from '../services/index.ts'
 import { wallets } from '../wallets/index.ts'
@@ -61,9 +62,12 @@ const shop = (callbackUrl = '') => {
   }
   const now = { of: () => 0 }
   const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })
-  const site = memorySite([people, settings, messages, access, plans, ledger, customers, wallets, services, payments], {
-    jobs,
-  })
+  const site = memorySite(
+    [people, settings, messages, access, plans, ledger, customers, wallets, services, offers, payments],
+    {
+      jobs,
+    },
+  )
   now.of = site.clock.now
   void site.jobs.run(new AbortController().signal)
   const { must, query, runJobs, clock, database } = site

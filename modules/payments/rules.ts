@@ -36,6 +36,8 @@ export const paymentLimits = defineLimits({
   /** Nor more often than that in an hour unless it pays: a prompt is a nuisance to whoever did not ask for it. */
   unpaidPromptsMax: 5,
   unpaidWithinMs: 3_600_000,
+  /** What failed and may still be paid keeps its use of an offer for so long; nobody asks after it later. */
+  useHeldMs: 12 * 3_600_000,
   /** How long it is tried to reach the provider at all. */
   unheardMax: 5,
   unheardMs: 30_000,

@@ -59,7 +59,8 @@ export const purchaseAt = (ctx: CommandContext, id: string): Purchase | undefine
 
 /** It is paid for: gives what it bought, or sees to it that it is given as soon as the clock is trusted. */
 export const settle = (ctx: CommandContext, purchase: Purchase, isBooked: boolean): void => {
-  if (!isBooked) bookPaid(ctx, purchase)
+  // What costs nothing moves nothing in the books.
+  if (!isBooked && purchase.amountMinor > 0) bookPaid(ctx, purchase)
   put(ctx, purchase.id, { state: 'confirmed', confirmedAt: ctx.now, mayStillBePaid: false, failure: null })
   give(ctx, purchase)
 }
@@ -119,7 +120,7 @@ export const give = (ctx: CommandContext, purchase: Purchase): void => {
   if (!hand(ctx, purchase))
     return ctx.enqueue(grantJob, { purchaseId: id }, { runAt: ctx.now + GRANT_AGAIN_MS, key: id })
   put(ctx, id, { state: 'granted', grantedAt: ctx.now })
-  bookGranted(ctx, purchase)
+  if (purchase.amountMinor > 0) bookGranted(ctx, purchase)
 }
 
 const grantOf = (ctx: CommandContext, { id }: Purchase) =>

@@ -29,10 +29,17 @@ export const purchases = defineTable(
     walletId: c.optRef('wallets'),
     /** The purchase whose grant this one makes last longer; null for one that brings a grant of its own. */
     renewsId: c.optRef('purchases'),
+    /** What is paid, fixed when it is asked for. */
     amountMinor: c.minor(),
     currency: c.text(),
+    /** So much less than the plan's price. */
+    discountMinor: c.minor({ before: 0 }),
+    /** What took it off. */
+    offerId: c.optRef('offers'),
     /** E.164: who is asked to pay, or whose it is. */
     phone: c.text(),
+    /** At which it was asked for, as the router tells it through the browser; null where nobody does. */
+    device: c.optText(),
     requestedAt: c.instant(),
     /** Set before the provider is asked: after a crash nobody knows whether it was, and it is not asked again. */
     promptedAt: c.optInstant(),
@@ -71,6 +78,7 @@ export const purchases = defineTable(
       byPlan: ['planId'],
       byWallet: ['walletId', 'requestedAt'],
       byRenewed: ['renewsId'],
+      byOffer: ['offerId', 'phone'],
       byDenied: ['deniedAt'],
       // Who is not online yet with what they were given lately.
       byOnline: ['onlineAt', 'grantedAt'],

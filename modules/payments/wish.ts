@@ -4,6 +4,7 @@ import { err, ok, type Result } from '@lango/kernel'
 import type { CommandContext } from '@lango/kernel/verbs'
 import { drawReference } from '../ledger/index.ts'
 import { plans } from '../plans/tables.ts'
+import type { Price } from './price.ts'
 import { isForSale } from './rules.ts'
 import { purchaseAt, type Purchase } from './settle.ts'
 import { purchases } from './tables.ts'
@@ -21,7 +22,16 @@ export const planForSale = (ctx: CommandContext, name: string): Result<Plan, Sal
   return isForSale(plan) ? ok(plan) : err({ type: 'PlanNotForSale', plan: name })
 }
 
-export const putPurchase = (ctx: CommandContext, plan: Plan, phone: string): Purchase => {
+type Asked = Price & { readonly phone: string; readonly device?: string | undefined }
+
+/** At the plan's own price. */
+export const fullPrice = ({ priceMinor: amountMinor }: Plan): Price => ({
+  amountMinor,
+  discountMinor: 0,
+  offerId: null,
+})
+
+export const putPurchase = (ctx: CommandContext, plan: Plan, { device, ...asked }: Asked): Purchase => {
   const id = ctx.ids.next('pur')
   ctx.db
     .insert(purchases.site)
@@ -33,9 +43,9 @@ export const putPurchase = (ctx: CommandContext, plan: Plan, phone: string): Pur
       purpose: 'plan',
       paidBy: 'mpesa',
       planId: plan.id,
-      amountMinor: plan.priceMinor,
       currency: plan.currency,
-      phone,
+      ...asked,
+      device: device ?? null,
       requestedAt: ctx.now,
       unheard: 0,
       mayStillBePaid: false,

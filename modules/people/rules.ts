@@ -9,6 +9,8 @@ export const permissions = [
   'customers.erase',
   'ledger.read',
   'metrics.read',
+  'offers.read',
+  'offers.write',
   'payments.read',
   'payments.request',
   'payments.resolve',
@@ -65,6 +67,7 @@ const roles: Readonly<Record<Role, ReadonlySet<string>>> = {
   owner: new Set(permissions),
   technician: new Set([
     ...READING,
+    'offers.write',
     'payments.read',
     'payments.request',
     'plans.write',
@@ -80,6 +83,7 @@ const roles: Readonly<Record<Role, ReadonlySet<string>>> = {
     'webhooks.write',
   ]),
   cashier: new Set([
+    'offers.read',
     'payments.read',
     'payments.request',
     'payments.resolve',

@@ -22,6 +22,7 @@ import { auditSentences, type AuditFault } from './audit-faults.ts'
 import { customerSentences, type CustomerFault } from './customer-faults.ts'
 import { localTime } from './format.ts'
 import { sendingSentences, type SendingFault } from './message-faults.ts'
+import { offerSentences, type OfferFault } from './offer-faults.ts'
 import { paymentSentences, type PaymentFault } from './payment-faults.ts'
 import { portalSentences, type PortalFault } from './portal-faults.ts'
 import { routerSentences, type RouterFault } from './router-faults.ts'
@@ -66,6 +67,7 @@ type ActionFault =
 
 export type KnownFault =
   | ModuleFault
+  | OfferFault
   | PaymentFault
   | WalletFault
   | PortalFault
@@ -310,6 +312,7 @@ const sentences: Sentences = {
   BoxInvalid: () => 'A sealed password was altered or moved, and cannot be opened. Set it again.',
   ...auditSentences,
   ...customerSentences,
+  ...offerSentences,
   ...paymentSentences,
   ...walletSentences,
   ...portalSentences,

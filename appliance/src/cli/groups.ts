@@ -34,6 +34,10 @@ export const groups: ReadonlyMap<string, Group> = new Map([
     { summary: 'what people buy by phone', load: async () => (await import('./payment.ts')).paymentCommands },
   ],
   ['wallet', { summary: 'money put in beforehand', load: async () => (await import('./wallet.ts')).walletCommands }],
+  [
+    'offer',
+    { summary: 'codes and hours with less to pay', load: async () => (await import('./offer.ts')).offerCommands },
+  ],
   ['voucher', { summary: 'codes that are sold', load: async () => (await import('./voucher.ts')).voucherCommands }],
   [
     'export',

@@ -33,6 +33,7 @@ type Own =
   | 'PaymentSettled'
   | 'PaymentUnknown'
   | 'PlanNotForSale'
+  | 'PriceChanged'
   | 'PromptOpen'
   | 'PromptsMany'
   | 'PurchaseNotGranted'
@@ -65,6 +66,7 @@ export const paymentSentences: Sentences = {
     `No payment has the receipt ${receipt}. It may not have been read from the provider yet.`,
   PlanNotForSale: ({ plan }) =>
     `${plan} is no plan that people buy by themselves: it has to be of kind hotspot, with a price, and not for a fixed time.`,
+  PriceChanged: ({ plan, priceMinor, currency }) => `${plan} costs ${amount(priceMinor, currency)} by now.`,
   PromptOpen: ({ number }) =>
     `This phone is being asked to pay for purchase ${number} already. Wait until that is paid or refused; it takes a minute and a half at most.`,
   PromptsMany: ({ max }) =>

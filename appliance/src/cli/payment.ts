@@ -21,15 +21,18 @@ const request: CommandSpec = {
   path: ['payment', 'request'],
   operands: ['PLAN', 'PHONE'],
   summary: 'ask somebody to pay for a hotspot plan on their phone',
-  options: {},
+  options: { code: { value: 'CODE', help: 'of an offer' } },
   notes: ['What became of it: lango payment purchases. How M-Pesa is set up: lango setting set --help'],
   examples: ['lango payment request "One hour" +254712345678'],
   async run({ args, command }) {
-    const asked = await command<{ number: number }>('purchases.request', {
+    const asked = await command<{ number: number; amountMinor: number }>('purchases.request', {
       plan: args.operand(0),
       phone: args.operand(1),
+      code: args.text('code'),
     })
-    return asked.ok ? shown(asked.value, () => `Purchase ${asked.value.number}: the phone is asked.`) : asked
+    if (!asked.ok) return asked
+    const { number, amountMinor } = asked.value
+    return shown(asked.value, () => `Purchase ${number}: ${amountMinor === 0 ? 'it is free' : 'the phone is asked'}.`)
   },
 }
 

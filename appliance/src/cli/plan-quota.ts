@@ -82,7 +82,8 @@ const fairUseOf = async (text: string | undefined): Promise<Part<NonNullable<Pol
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
 const WINDOW = /^(\S+)\s+(\d\d:\d\d)-(\d\d:\d\d)(?:\s+(\S+))?$/
 
-const windowsOf = async (text: string | undefined): Promise<Part<Window[]>> => {
+/** `mon-fri 22:00-06:00 50M/10M; sat 08:00-13:00`; undefined when nothing is given. */
+export const windowsOf = async (text: string | undefined): Promise<Part<Window[]>> => {
   if (text === undefined) return { ok: true, value: undefined }
   const windows: Window[] = []
   for (const one of text.split(';')) {

@@ -19,6 +19,7 @@ import {
 } from '@lango/modules/payments'
 import type { PaymentProvider } from '@lango/modules/payments/port'
 import { paymentInbox } from '@lango/modules/payments/tables'
+import { offers } from '@lango/modules/offers'
 import { addPlan, plans } from '@lango/modules/plans'
 import { services } from '@lango/modules/services'
 import { wallets } from '@lango/modules/wallets'
@@ -65,7 +66,9 @@ const shop = async () => {
     },
   }
   const jobs = createPaymentWork({ provider: () => provider as PaymentProvider, clock: { now: () => now.of() } })
-  const site = memorySite([settings, messages, access, plans, ledger, customers, wallets, services, payments], { jobs })
+  const site = memorySite([settings, messages, access, plans, ledger, customers, wallets, services, offers, payments], {
+    jobs,
+  })
   now.of = site.clock.now
   void site.jobs.run(new AbortController().signal)
   site.must(setMpesa, {

@@ -21,6 +21,7 @@ const places: readonly Place[] = [
   { href: '/vouchers', word: 'vouchers', icon: 'vouchers', permission: 'vouchers.read', first: true },
   { href: '/stock', word: 'stock', icon: 'vouchers', permission: 'vouchers.sell', first: true },
   { href: '/plans', word: 'plans', icon: 'plans', permission: 'plans.read' },
+  { href: '/offers', word: 'offers', icon: 'plans', permission: 'offers.read' },
   { href: '/routers', word: 'routers', icon: 'routers', permission: 'routers.read' },
   { href: '/access-log', word: 'accessLog', icon: 'decisions', permission: 'sessions.read' },
   { href: '/reports', word: 'reports', icon: 'reports', permission: 'sessions.read' },

@@ -34,6 +34,10 @@ export const paymentFaultWords: Readonly<Record<string, FaultWords>> = {
     en: '{plan} is no plan that people buy by themselves: it has to be of kind hotspot, with a price, and not for a fixed time.',
     sw: '{plan} si kifurushi ambacho watu hujinunulia: lazima kiwe cha aina hotspot, chenye bei, na kisiwe cha muda maalumu.',
   },
+  PriceChanged: {
+    en: 'The price of {plan} has changed meanwhile. Look at it once more, and ask again.',
+    sw: 'Bei ya {plan} imebadilika kwa sasa. Iangalie tena, kisha uombe upya.',
+  },
   PromptOpen: {
     en: 'This phone is being asked to pay for purchase {number} already. Wait until that is paid or refused: a minute and a half at most.',
     sw: 'Simu hii tayari inaombwa kulipia ununuzi {number}. Subiri hadi ulipwe au ukataliwe: dakika moja na nusu kwa upeo.',

@@ -8,6 +8,7 @@ import { customers } from '@lango/modules/customers'
 import { ledger } from '@lango/modules/ledger'
 import { createMessageDelivery, listMessages, messages, setSender, testMessage } from '@lango/modules/messages'
 import { payments } from '@lango/modules/payments'
+import { offers } from '@lango/modules/offers'
 import { plans } from '@lango/modules/plans'
 import { services } from '@lango/modules/services'
 import { wallets } from '@lango/modules/wallets'
@@ -33,7 +34,7 @@ const boxThatSends = async (smsServer?: string) => {
     reportUrlOf: (channel, message) => late.sending!.reportUrlOf(channel, message),
     clock: { now: () => late.now!() },
   })
-  const modules = [settings, messages, access, plans, ledger, customers, wallets, services, payments]
+  const modules = [settings, messages, access, plans, ledger, customers, wallets, services, offers, payments]
   const site = memorySite(modules, { jobs: [delivery] })
   const { database, vault, clock, log } = site
   late.now = clock.now

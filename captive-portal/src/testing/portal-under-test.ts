@@ -13,6 +13,7 @@ import {
   setMpesa,
   type PaymentWorkDeps,
 } from '@lango/modules/payments'
+import { offers } from '@lango/modules/offers'
 import { addPlan, plans } from '@lango/modules/plans'
 import { createLocationOf, createPortalLook, portal } from '@lango/modules/portal'
 import { network } from '@lango/modules/network'
@@ -35,6 +36,7 @@ const modules = [
   wallets,
   services,
   registration,
+  offers,
   payments,
   portal,
   sessions,

@@ -6,6 +6,7 @@ import { access } from '../../access/index.ts'
 import { customers } from '../../customers/index.ts'
 import { ledger } from '../../ledger/index.ts'
 import { messages } from '../../messages/index.ts'
+import { addOffer, offers } from '../../offers/index.ts'
 import { addPlan, plans } from '../../plans/index.ts'
 import { services } from '../../services/index.ts'
 import { wallets } from '../../wallets/index.ts'
@@ -30,7 +31,7 @@ import { createWorld } from './world.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
-const modules = [settings, messages, access, plans, ledger, customers, wallets, services, payments]
+const modules = [settings, messages, access, plans, ledger, customers, wallets, services, offers, payments]
 const { publicKey: certificate } = generateKeyPairSync('rsa', {
   modulusLength: 2048,
   publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -58,6 +59,8 @@ export type Weather = {
   readonly crashes: number
   /** How often somebody of the staff has money paid back. */
   readonly refunds: number
+  /** How often somebody types a code; one of them takes the whole price off, and there is a happy hour. */
+  readonly codes: number
 }
 
 export type DayOptions = {
@@ -139,6 +142,14 @@ const openRefunds = ({ database }: Site, before: number): readonly string[] =>
     .pluck()
     .all(before)
 
+const openOffers = (must: Site['must']): void => {
+  const terms = { timeZone: 'Africa/Nairobi', usesPerPhoneMax: 2 }
+  must(addOffer, { ...terms, name: 'Half', code: 'HALF', discount: { kind: 'percent', bp: 5000 } })
+  must(addOffer, { ...terms, name: 'Free', code: 'FREE', discount: { kind: 'price', minor: 0 }, usesMax: 4 })
+  const windows = [{ days: [0, 1, 2, 3, 4, 5, 6], from: '00:00', to: '12:00' }]
+  must(addOffer, { ...terms, name: 'Morning', discount: { kind: 'amount', minor: 700 }, plans: ['Day'], windows })
+}
+
 /** Lives it, and looks after each step whether `mayBeAhead` of what is given and not confirmed. */
 export const liveDay = async (
   options: DayOptions,
@@ -205,11 +216,15 @@ export const liveDay = async (
     ['Day', 5000],
   ] as const)
     must(addPlan, { name, kind: 'hotspot', policy: {}, validitySec: 3600, priceMinor, currency: 'KES' })
+  if (weather.codes > 0) openOffers(must)
+  const codes = ['HALF', 'FREE', 'NOBODYS']
+  const typed = (): { code?: string } =>
+    weather.codes > 0 && chance.unit() < weather.codes ? { code: codes[chance.below(3)]! } : {}
   const phones = Array.from({ length: options.phones }, (_, n) => `+2547${String(n + 12_345_600).padStart(8, '0')}`)
   const any = <T>(list: readonly T[]): T => list[random.below(list.length)]!
   const refused = new Set<string>()
   for (let step = 0; step < purchases; step++) {
-    const asked = box.site().dispatch(requestPurchase, { plan: any(['Hour', 'Day']), phone: any(phones) })
+    const asked = box.site().dispatch(requestPurchase, { plan: any(['Hour', 'Day']), phone: any(phones), ...typed() })
     if (!asked.ok) refused.add(asked.error.type)
     if (random.below(8) === 0) {
       const named = any([asked.ok ? asked.value.reference : 'HOUSE 7', 'jirani', ''])

@@ -53,6 +53,13 @@ export const byVerb: Readonly<Record<string, unknown>> = {
     sender: { driver: 'smtp', host: 'mail.isp.example', user: 'box', from: 'box@isp.example', secret: 'its password' },
   },
   'messages.test': { channel: 'email', to: 'owner@isp.example' },
+  'offers.add': {
+    name: 'Flyer',
+    code: 'KARIBU20',
+    discount: { kind: 'percent', bp: 2000 },
+    timeZone: 'Africa/Nairobi',
+  },
+  'offers.set': { number: 1, name: 'Flyer', discount: { kind: 'percent', bp: 1000 }, timeZone: 'Africa/Nairobi' },
   'payments.resolve': { receipt: 'SJ41XK2P9Q', how: { as: 'purchase', number: 12 } },
   'payments.setMpesa': { shortcode: '174379', kind: 'paybill' },
   'plans.add': { name: 'Home 10', kind: 'pppoe', policy: { downKbps: 10_000, upKbps: 5000 }, priceMinor: 150_000 },

@@ -1,0 +1,25 @@
+import { defineModule } from '@lango/kernel/verbs'
+import { addOffer, setOffer, setOfferStatus } from './commands.ts'
+import { offers as offersTable } from './tables.ts'
+
+export { addOffer, setOffer, setOfferStatus, type OfferFault } from './commands.ts'
+export {
+  bestOffer,
+  isOfPlan,
+  offeredPrice,
+  offerLimits,
+  offerStanding,
+  perPhoneMax,
+  readOfferCode,
+  WHOLE_BP,
+  type Discount,
+  type OfferState,
+  type OfferTerms,
+  type WeekTime,
+} from './rules.ts'
+
+export const offers = defineModule({
+  name: 'offers',
+  tables: [offersTable],
+  commands: [addOffer, setOffer, setOfferStatus],
+})
