@@ -48,6 +48,7 @@ export const suites = {
   'live page': ['chromium'],
   'gateway and portal': ['ip', 'nft', 'dnsmasq', 'chromium', 'root', 'namespaces'],
   gateway: ['ip', 'nft', 'dnsmasq', 'ping', 'radclient', 'root', 'namespaces'],
+  'gateway attacked': ['ip', 'nft', 'dnsmasq', 'ping', 'python3', 'radclient', 'root', 'namespaces'],
   'gateway and IPv6': ['ip', 'nft', 'dnsmasq', 'ping', 'python3', 'radclient', 'root', 'namespaces'],
   registration: ['chromium', 'radclient'],
   portal: ['chromium', 'radclient'],

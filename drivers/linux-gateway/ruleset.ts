@@ -42,11 +42,10 @@ const networkOf = ({ prefix }: Prefix6): string => `${prefix}/64`
 
 const sets = (): string[] => [
   `add set inet lango garden { type ipv4_addr; flags timeout; timeout ${GARDEN_TIMEOUT}; size ${GARDEN_MAX}; }`,
-  `add set inet lango asked { type ipv4_addr; flags dynamic, timeout; timeout 10s; size ${CLIENTS_MAX}; }`,
   `add set inet lango guests { type ether_addr; flags timeout; size ${CLIENTS_MAX}; }`,
   `add set inet lango seen6 { type ipv6_addr . ether_addr; flags dynamic, timeout; timeout ${SEEN_TIMEOUT}; size ${SEEN_MAX}; }`,
   `add set inet lango told6 { type ether_addr; flags dynamic, timeout; timeout 10s; size ${CLIENTS_MAX}; }`,
-  `add set inet lango asked6 { type ether_addr; flags dynamic, timeout; timeout 10s; size ${CLIENTS_MAX}; }`,
+  `add set inet lango callers { type ether_addr; flags dynamic, timeout; timeout 10s; size ${CLIENTS_MAX}; }`,
   ...perAddress('', 'ip', 'ipv4_addr'),
   ...perAddress('6', 'ip6', 'ipv6_addr'),
 ]
@@ -166,7 +165,7 @@ const throughBox = (config: RulesetConfig): readonly Chain[] => {
 
 /** Of IPv6 the box answers what makes the network work, and else nobody: DNS and the portal are IPv4's. */
 const toBox6 = (overload: string): readonly string[] => [
-  `meta nfproto ipv6 update @asked6 { ether saddr ${overload} } drop`,
+  `meta nfproto ipv6 update @callers { ether saddr ${overload} } drop`,
   'icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 accept',
   'meta nfproto ipv6 udp sport 546 udp dport 547 accept',
   'meta nfproto ipv6 goto refused',
@@ -182,7 +181,8 @@ const toBox = (config: RulesetConfig): readonly Chain[] => {
         ...(prefix6 === undefined ? [NO_IPV6] : toBox6(overload)),
         'udp sport 68 udp dport 67 accept',
         `${isIn} ip daddr ${address} meta l4proto { tcp, udp } th dport 53 accept`,
-        `ct state new update @asked { ip saddr ${overload} } drop`,
+        // By the card: of addresses a hostile phone has as many as it likes.
+        `ct state new update @callers { ether saddr ${overload} } drop`,
         `ip daddr ${address} tcp dport ${DOOR_PORT} accept`,
         `ip daddr ${address} meta l4proto { tcp, udp } th dport ${SHUT_DNS_PORT} accept`,
         ...open(config).map((to) => `${to} accept`),

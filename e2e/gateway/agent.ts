@@ -8,9 +8,10 @@ import { connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 
 type Answer = Record<string, unknown>
-type Flow = { socket: Socket; octets: number; lastAt: number; end: string | undefined }
+type Flow = { octets: number; lastAt: number; end: string | undefined }
 
 const WAIT_MS = 1200
+const SILENCE_MS = 1500
 const PIECE = Buffer.alloc(16_384, 'x')
 const flows = new Map<string, Flow>()
 const heard = { udp: 0 }
@@ -79,7 +80,7 @@ const udp = ({ host, port, octets }: { host: string; port: number; octets: strin
 const flow = ({ id, host, port }: { id: string; host: string; port: number }) =>
   new Promise<Answer>((resolve) => {
     const socket = connect({ host, port })
-    const one: Flow = { socket, octets: 0, lastAt: 0, end: undefined }
+    const one: Flow = { octets: 0, lastAt: 0, end: undefined }
     flows.set(id, one)
     const beat = setInterval(() => socket.write('beat'), 20)
     socket.on('data', (piece) => {
@@ -93,6 +94,26 @@ const flow = ({ id, host, port }: { id: string; host: string; port: number }) =>
       resolve({ outcome: one.end })
     })
     socket.once('connect', () => resolve({ outcome: 'open' }))
+  })
+
+/** The same by datagrams of one socket, which end by nobody's word: they are no longer answered. */
+const datagramFlow = ({ id, host, port }: { id: string; host: string; port: number }) =>
+  new Promise<Answer>((resolve) => {
+    const socket = createSocket('udp4')
+    const one: Flow = { octets: 0, lastAt: 0, end: undefined }
+    flows.set(id, one)
+    const beat = setInterval(() => {
+      socket.send('beat', port, host)
+      if (one.lastAt === 0 || Date.now() - one.lastAt < SILENCE_MS) return
+      one.end = 'silence'
+      clearInterval(beat)
+      socket.close()
+    }, 20)
+    socket.on('message', (message) => {
+      one.octets += message.length
+      one.lastAt = Date.now()
+      resolve({ outcome: 'open' })
+    })
   })
 
 const flowState = ({ id }: { id: string }): Answer => {
@@ -122,6 +143,40 @@ const transfer = ({ host, port, up, ms }: { host: string; port: number; up: bool
       resolve({ octets, kbps: ((octets - firstOctets) * 8) / (performance.now() - firstAt) })
     }, ms)
   })
+
+/** What comes back to octets of a request that no library would send, until the other side has done. */
+const raw = ({ host, port, octets }: { host: string; port: number; octets: string }) =>
+  new Promise<Answer>((resolve) => {
+    const socket = connect({ host, port }, () => socket.write(Buffer.from(octets, 'hex')))
+    let reply = ''
+    socket.setEncoding('latin1').on('data', (piece: string) => (reply += piece))
+    socket.setTimeout(WAIT_MS, () => socket.destroy())
+    socket.on('error', () => undefined)
+    socket.once('close', () => resolve({ reply }))
+  })
+
+const crowd: Socket[] = []
+/** So many connections that each begin a request and never end it; how many the other side keeps. */
+const slow = async (a: { host: string; port: number; count: number; from: readonly string[] }): Promise<Answer> => {
+  let kept = 0
+  for (let n = 0; n < a.count; n++) {
+    const socket = connect({ host: a.host, port: a.port, localAddress: a.from[n % a.from.length] })
+    crowd.push(socket)
+    socket.once('connect', () => {
+      kept += 1
+      socket.write('GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ')
+      socket.once('close', () => (kept -= 1))
+    })
+    socket.on('error', () => undefined).resume()
+  }
+  await new Promise((done) => setTimeout(done, 2 * WAIT_MS))
+  return { kept }
+}
+
+const disperse = (): Answer => {
+  for (const socket of crowd.splice(0)) socket.destroy()
+  return {}
+}
 
 /** Servers: a page, an echo of TCP and of UDP, a source and a sink. */
 const serve = async ({ host, page }: { host: string; page: number }): Promise<Answer> => {
@@ -236,6 +291,10 @@ const actions: Record<string, (a: never) => Answer | Promise<Answer>> = {
   tcp,
   udp,
   flow,
+  datagramFlow,
+  raw,
+  slow,
+  disperse,
   flowState,
   transfer,
   serve,

@@ -39,6 +39,7 @@ export class Card {
 }
 
 const mac = (text: string): Buffer => Buffer.from(text.replaceAll(':', ''), 'hex')
+const ip4 = (text: string): Buffer => Buffer.from(text.split('.').map(Number))
 const u16 = (n: number): Buffer => Buffer.of(n >> 8, n & 0xff)
 
 /** Sixteen octets of an address as written, `::` and all. */
@@ -65,12 +66,44 @@ const withChecksum = (octets: Buffer, at: number, before: Buffer = Buffer.alloc(
 
 export type Between = { readonly from: string; readonly to: string }
 
-/** `macs` are those of the cards. */
-export const ethernet = (macs: Between, type: number, payload: Buffer): Buffer =>
-  Buffer.concat([mac(macs.to), mac(macs.from), u16(type), payload])
+/** `macs` are those of the cards. A tag puts it into a VLAN. */
+export const ethernet = (macs: Between, type: number, payload: Buffer, vlan?: number): Buffer =>
+  Buffer.concat([
+    mac(macs.to),
+    mac(macs.from),
+    ...(vlan === undefined ? [] : [u16(0x8100), u16(vlan)]),
+    u16(type),
+    payload,
+  ])
 
+export const ARP = 0x0806
+export const IPV4 = 0x0800
 export const IPV6 = 0x86dd
-export const protocols = { udp: 17, icmpv6: 58 } as const
+export const protocols = {
+  icmp: 1,
+  ipip: 4,
+  tcp: 6,
+  udp: 17,
+  ipv6: 41,
+  gre: 47,
+  esp: 50,
+  icmpv6: 58,
+  sctp: 132,
+} as const
+
+/** `fragment`: the field of flags and offset. */
+export const ipv4 = (ips: Between, protocol: number, payload: Buffer, fragment = 0): Buffer => {
+  const head = Buffer.concat([
+    Buffer.of(0x45, 0),
+    u16(20 + payload.length),
+    u16(0x1234),
+    u16(fragment),
+    Buffer.of(64, protocol, 0, 0),
+    ip4(ips.from),
+    ip4(ips.to),
+  ])
+  return Buffer.concat([withChecksum(head, 10), payload])
+}
 
 export const ipv6 = (ips: Between, next: number, payload: Buffer, hops = 255): Buffer =>
   Buffer.concat([
@@ -82,7 +115,8 @@ export const ipv6 = (ips: Between, next: number, payload: Buffer, hops = 255): B
     payload,
   ])
 
-const udp = (ports: { from: number; to: number }, payload: Buffer | string): Buffer => {
+/** Over IPv4 a checksum of none is allowed. */
+export const udp = (ports: { from: number; to: number }, payload: Buffer | string): Buffer => {
   const body = Buffer.from(payload as string)
   return Buffer.concat([u16(ports.from), u16(ports.to), u16(8 + body.length), u16(0), body])
 }
@@ -95,6 +129,9 @@ export const udp6 = (ips: Between, ports: { from: number; to: number }, payload:
   const datagram = udp(ports, payload)
   return withChecksum(datagram, 6, pseudo(ips, protocols.udp, datagram.length))
 }
+
+export const icmp = (type: number, body: Buffer | string): Buffer =>
+  withChecksum(Buffer.concat([Buffer.of(type, 0, 0, 0), Buffer.from(body as string)]), 2)
 
 export const icmpv6 = (ips: Between, type: number, body: Buffer | string): Buffer => {
   const message = Buffer.concat([Buffer.of(type, 0, 0, 0), Buffer.from(body as string)])
@@ -118,3 +155,11 @@ export const routerAdvert = (macs: Between, ips: Between, prefix: string): Buffe
   ])
   return ethernet(macs, IPV6, ipv6(ips, protocols.icmpv6, icmpv6(ips, 134, body)))
 }
+
+/** RFC 826: “this address is at my card”, as an answer. */
+export const arpReply = (macs: Between, claimed: string, toIp: string): Buffer =>
+  ethernet(
+    macs,
+    ARP,
+    Buffer.concat([Buffer.of(0, 1, 8, 0, 6, 4, 0, 2), mac(macs.from), ip4(claimed), mac(macs.to), ip4(toIp)]),
+  )

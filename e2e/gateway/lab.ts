@@ -33,6 +33,14 @@ export type HttpAnswer = {
 const RECORDS = { A: 1, NULL: 10, TXT: 16, AAAA: 28, HTTPS: 65 } as const
 type Outcome = { readonly outcome: string }
 
+/** A question of DNS as it goes on the wire. */
+export const question = (name: string, type: keyof typeof RECORDS): Buffer =>
+  Buffer.concat([
+    Buffer.of(0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0),
+    ...name.split('.').map((label) => Buffer.concat([Buffer.of(label.length), Buffer.from(label)])),
+    Buffer.of(0, 0, RECORDS[type], 0, 1),
+  ])
+
 /** What runs inside a namespace. */
 export class Agent {
   readonly #child: ChildProcess
@@ -72,12 +80,7 @@ export class Agent {
 
   /** The A record that a server gives, or why there is none. */
   async resolve(server: string, name: string, type: keyof typeof RECORDS = 'A'): Promise<string> {
-    const question = Buffer.concat([
-      Buffer.of(0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0),
-      ...name.split('.').map((label) => Buffer.concat([Buffer.of(label.length), Buffer.from(label)])),
-      Buffer.of(0, 0, RECORDS[type], 0, 1),
-    ])
-    const input = { host: server, port: 53, octets: question.toString('hex') }
+    const input = { host: server, port: 53, octets: question(name, type).toString('hex') }
     const answer = await this.ask<Outcome & { octets?: string }>('udp', input)
     if (answer.octets === undefined) return answer.outcome
     const octets = Buffer.from(answer.octets, 'hex')
@@ -92,6 +95,12 @@ export class Agent {
 
   transfer(host: string, up: boolean, ms: number): Promise<{ octets: number; kbps: number }> {
     return this.ask('transfer', { host, port: up ? 9 : 19, up, ms })
+  }
+
+  /** What comes back to octets that no library would send. */
+  async raw(host: string, port: number, octets: Buffer | string): Promise<string> {
+    const text = Buffer.from(octets as string, 'latin1').toString('hex')
+    return (await this.ask<{ reply: string }>('raw', { host, port, octets: text })).reply
   }
 
   flow(id: string, host: string): Promise<Outcome> {
