@@ -186,6 +186,40 @@ suite('gateway attacked', () => {
     await expect.poll(hotspot.devices, soon).toEqual([])
   })
 
+  test('nothing passes while the table is away, of either family', async () => {
+    await hotspot.enter(lab.phone1, await hotspot.voucher('Day'))
+    expect(await lab.phone1.flow('flushed', INTERNET)).toEqual({ outcome: 'open' })
+    const isThere = async () =>
+      (await lab.tryInside('box', '', 'nft', 'list', 'chain', 'inet', 'lango', 'forward')).code === 0
+    const macs = { from: phoneMac(2), to: boxMac }
+    const ips6 = { from: OWN_IPV6, to: INTERNET_V6 }
+    const four = ethernet(
+      macs,
+      IPV4,
+      ipv4({ from: phoneIp(2), to: INTERNET }, 17, udp({ from: 5000, to: 7 }, 'in the gap')),
+    )
+    const six = ethernet(macs, IPV6, ipv6(ips6, 17, udp6(ips6, { from: 5000, to: 7 }, 'in the gap')))
+    await gateway.kill()
+    await lab.inside('box', 'nft', 'flush', 'ruleset')
+    for (let n = 0; n < 50; n++) await thief.send(four, six)
+    const octets = async () => (await lab.phone1.flowState('flushed')).octets
+    const before = await octets()
+    expect(await lab.phone1.udp(INTERNET, 7, 'in the gap')).toBe('silence')
+    expect(await octets()).toBe(before)
+    expect(await isThere()).toBe(false)
+    gateway = await lab.gateway(hotspot.args)
+    await lab.inside('box', 'nft', 'flush', 'ruleset')
+    while (!(await isThere())) await thief.send(four, six)
+    expect(await outside.heard('in the gap')).toBe(0)
+    await expect.poll(hotspot.devices, soon).toEqual([])
+    expect(gateway.output()).toContain('was taken away')
+    // As it was: others' rules of routing are asked for whoever is in.
+    await hotspot.enter(lab.phone1, await hotspot.voucher('Day'))
+    expect(await hotspot.page(lab.phone1)).toMatchObject({ status: 200 })
+    await hotspot.logout(lab.phone1)
+    gateway = (await gateway.stop(), await lab.gateway(hotspot.args))
+  })
+
   test('whatever is asked of the door leads to the portal and nowhere else, and no value ends a header', async () => {
     const hostile = [
       '\r\nSet-Cookie: a=b\r\n',

@@ -2,6 +2,7 @@
 import type { Log } from '@lango/kernel'
 import type { Kernel } from './kernel.ts'
 import type { Prefix6 } from './address.ts'
+import { closingRules, hasRule } from './closing.ts'
 import {
   admitScript,
   changeScript,
@@ -56,6 +57,7 @@ export class Enforcer {
     if (prefix6 !== undefined) await this.#setUp6(prefix6)
     if (fresh) await this.#kernel.ip('neigh', 'flush', 'dev', lan, 'nud', 'permanent')
     await this.#kernel.nft(tableScript(this.#config, fresh))
+    await this.#close(fresh)
     for (const device of [lan, wan]) {
       const isThere = hasRoot(await this.#kernel.qdiscs(device))
       if (isThere && fresh) await this.#kernel.tc([`qdisc delete dev ${device} root`])
@@ -68,6 +70,18 @@ export class Enforcer {
     for (const [n, neighbours] of NEIGHBOURS.entries())
       for (const family of ['ipv4', 'ipv6'])
         this.#kernel.setting(`net/${family}/neigh/default/gc_thresh${n + 1}`, String(neighbours))
+  }
+
+  /** The table is there: what passes has the mark of it. */
+  async #close(fresh: boolean): Promise<void> {
+    for (const family of ['-4', '-6'] as const) {
+      const shown = await this.#kernel.ip(family, 'rule', 'show')
+      for (const rule of closingRules(this.#config, family)) {
+        const isThere = hasRule(shown, rule)
+        if (isThere && fresh) await this.#kernel.ip(family, 'rule', 'delete', 'pref', rule.pref)
+        if (!isThere || fresh) await this.#kernel.ip(family, 'rule', 'add', 'pref', rule.pref, ...rule.words)
+      }
+    }
   }
 
   async #setUp6({ address }: Prefix6): Promise<void> {

@@ -5,6 +5,7 @@
  * client has several addresses, all of one session: they share its counters, its quota and its class.
  */
 import { isIPv6 } from 'node:net'
+import { PASSED_MARK } from './closing.ts'
 import type { Prefix6 } from './address.ts'
 import { addressesOf, type Session } from './sessions.ts'
 
@@ -206,6 +207,12 @@ const translation = (config: RulesetConfig): readonly Chain[] => {
         ...open(config).map((to) => `${to} accept`),
         `meta nfproto ipv4 tcp dport 80 dnat ip to ${address}:${DOOR_PORT}`,
       ],
+    },
+    {
+      name: 'passed',
+      // Late, so that nobody else's mark takes its place.
+      hook: 'filter hook prerouting priority filter',
+      rules: [`iifname { "${lan}", "${wan}" } meta mark set meta mark | ${PASSED_MARK}`],
     },
     {
       name: 'postrouting',
