@@ -16,6 +16,7 @@ const actionPermissions: Readonly<Record<ActionName, string>> = {
   // What stands on every voucher.
   'portal.entry': 'vouchers.sell',
   'routers.controlled': 'routers.read',
+  'routers.push': 'routers.write',
   'tls.show': 'settings.read',
   'tls.use': 'settings.write',
   'tls.useBox': 'settings.write',

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FaultError, err, every, ok, orThrow, type Fault, type Log, type Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
+import type { Reach } from '@lango/modules/network'
 import { createPersonalReader, type Actor } from '@lango/kernel/verbs'
 import { Calendar } from '@lango/modules/access'
 import { startAaa, type Aaa } from './aaa/threads.ts'
@@ -20,14 +21,15 @@ import { checkControls } from './doctor/router-control.ts'
 import { createFrontDesk } from './front-desk.ts'
 import { startQueries, type QueryService } from './query-service.ts'
 import { watchOnline } from './online-watch.ts'
+import { createPortalEntry } from './portal-entry.ts'
 import { startPortal, type PortalServer } from './portal.ts'
 import { rotateKeys } from './rotate-keys.ts'
-import { reachActions } from './reach.ts'
 import { serveRpc } from './rpc/server.ts'
+import { pushRouter } from './router-control/push.ts'
 import { startRouterControl, type RouterControlService } from './router-control/service.ts'
 import { createQueryRunner, runOwnWhole, runWhole } from './run-named.ts'
 import { startSessionControl, type SessionControl } from './session-control.ts'
-import { portalPorts, takeCertificates, type Served } from './served.ts'
+import { portalPorts, reachOf, takeCertificates, type Served } from './served.ts'
 import { openSite, type Site } from './site.ts'
 import { createStaffDoor, type StaffDoor } from './staff-door.ts'
 import { loadTls, type BoxNames, type BoxTls } from './tls/index.ts'
@@ -110,7 +112,8 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
     keep(startUpkeep({ site, tls, names: namesOf(options.webNames), state: aaa.state, take, log: options.log }))
     sessions = keep(startSessions(options, ground, aaa))
     keep(startCopies(options, ground, aaa))
-    const controlled = keep(startControl(options, ground, aaa))
+    const reach = reachOf(options.listen, aaa, served)
+    const controlled = keep(startControl(options, ground, aaa, reach))
     const work = keep(startWork({ ...options, ...ground }))
     const audit = keep(startAudit(options, ground))
     const watch = keep(
@@ -122,7 +125,7 @@ export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
       }),
     )
     const transfers = keep(startTransfers(options, ground))
-    const action = boxActions(options, ground, aaa, { watch, transfers, controlled, certified }, served)
+    const action = boxActions(options, ground, aaa, { watch, transfers, controlled, certified, reach }, served)
     const receive: WebSite['receive'] = (...sent) => transfers.receive(...sent)
     desk = keep(
       orThrow(
@@ -262,9 +265,11 @@ const startControl = (
   { timeZone, logLevel, log, onFatal }: BoxOptions,
   { folder: { siteFile, sessionsFile, keyFile }, site }: Ground,
   { state }: Aaa,
+  reach: () => Reach,
 ): RouterControlService =>
   startRouterControl({
     site,
+    reach,
     data: { siteFile, sessionsFile, keyFile, state: state.buffer, timeZone, logLevel },
     log,
     onDeath: (error) => onFatal('the thread that controls routers died', error),
@@ -325,13 +330,14 @@ const boxActions = (
     readonly transfers: Transfers
     readonly controlled: RouterControlService
     readonly certified: CertificateService
+    readonly reach: () => Reach
   },
   served: Served,
 ): Action => {
   const { clock } = site
   const { ports, state } = aaa
-  const { watch, transfers, controlled, certified } = parts
-  const { desk, portal } = served
+  const { watch, transfers, controlled, certified, reach } = parts
+  const { desk } = served
   const startedAt = clock.now()
   const command = (name: string, input: unknown, actor: Actor) => runWhole(site, name, input, { actor })
   const own = (name: string, input: unknown, actor: Actor) => runOwnWhole(site, name, input, { actor })
@@ -368,8 +374,10 @@ const boxActions = (
         hostName: hostname(),
       }),
       'box.attention': () => ok(watch.attention()),
-      ...reachActions({ raw: site.database.raw, listen, ports, portal }),
+      'box.reach': () => ok(reach()),
+      'portal.entry': createPortalEntry(site.database.raw, reach),
       'routers.controlled': () => ok(controlled.statuses()),
+      'routers.push': pushRouter(reader, controlled.push),
       'transfer.show': (input, by) => transfers.show(input, by),
       'transfer.load': (_, by) => transfers.load(by),
       'transfer.drop': (_, by) => transfers.drop(by),

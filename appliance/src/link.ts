@@ -19,6 +19,7 @@ export type ActionName =
   | 'box.reach'
   | 'portal.entry'
   | 'routers.controlled'
+  | 'routers.push'
   | 'tls.show'
   | 'tls.use'
   | 'tls.useBox'

@@ -1,7 +1,10 @@
 /** What browsers reach, of which the parts that are started before it have to know. */
+import { networkInterfaces } from 'node:os'
+import type { Reach } from '@lango/modules/network'
 import type { Aaa } from './aaa/threads.ts'
 import type { Ports } from './compose.ts'
 import type { Desk } from './desk.ts'
+import { ownAddresses } from './own-addresses.ts'
 import type { PortalServer } from './portal.ts'
 import type { BoxTls } from './tls/index.ts'
 
@@ -21,3 +24,13 @@ export const portalPorts = (portal: PortalServer | undefined): Pick<Ports, 'port
   const secure = portal?.secure()
   return { ...(portal && { portal: portal.port }), ...(secure && { portalTls: secure.port }) }
 }
+
+/** How the box and what it serves are reached now. */
+export const reachOf =
+  (listen: string, { ports }: Pick<Aaa, 'ports'>, { portal }: Served) =>
+  (): Reach => ({
+    listen,
+    addresses: ownAddresses(networkInterfaces()),
+    ports: { ...ports, ...portalPorts(portal()) },
+    securePortal: portal()?.secure(),
+  })

@@ -12,6 +12,12 @@ export type TableSpec = {
   readonly area: string
   /** Properties that no two rows may share, taken together, such as the name. */
   readonly identity?: readonly string[]
+  /** Of a menu without comments: the one row of ours is known by this name, which is its key too. */
+  readonly named?: string | undefined
+  /** No other row in use may have the same value of it, such as the interface of a server. */
+  readonly alone?: string | undefined
+  /** A row of the operator's that is as desired serves as well as one of ours. */
+  readonly sharesTheirs?: boolean | undefined
   /** Where order counts, ours stand in the desired order before, or after, all rows of the operator's. */
   readonly place?: 'first' | 'last'
 }
@@ -51,12 +57,14 @@ export const markOf = (area: string, key: string): string => {
 const isDynamic = (row: Row): boolean => row['dynamic'] === 'true'
 
 /** Area and key of a row of ours; undefined for the operator's. */
-const ownerOf = (row: Row): { readonly area: string; readonly key: string } | undefined => {
+const ownerOf = (spec: TableSpec, row: Row): { readonly area: string; readonly key: string } | undefined => {
+  if (spec.named !== undefined)
+    return row['name'] === spec.named && !isDynamic(row) ? { area: spec.area, key: spec.named } : undefined
   const [, area, key] = MARK.exec(row['comment'] ?? '') ?? []
   return area === undefined || isDynamic(row) ? undefined : { area, key: key! }
 }
 
-const keyOf = (row: Row): string => ownerOf(row)?.key ?? ''
+const keyOf = (spec: TableSpec, row: Row): string => ownerOf(spec, row)?.key ?? ''
 
 const idOf = (row: Row): string => row['.id'] ?? ''
 
@@ -87,27 +95,29 @@ export type PlanInput = {
  */
 export const planTable = (spec: TableSpec, { desired, observed, onlyKey }: PlanInput): Plan => {
   const isLookedAfter = (row: Row): boolean => {
-    const owner = ownerOf(row)
+    const owner = ownerOf(spec, row)
     return owner?.area === spec.area && (onlyKey === undefined || owner.key === onlyKey)
   }
   const ours = observed.filter(isLookedAfter)
   const theirs = observed.filter((row) => !isLookedAfter(row))
   // The mark before all else: a row without it would be nobody's.
-  const marked = desired.map(({ key, values }) => ({ key, values: { comment: markOf(spec.area, key), ...values } }))
+  const marked =
+    spec.named === undefined
+      ? desired.map(({ key, values }) => ({ key, values: { comment: markOf(spec.area, key), ...values } }))
+      : desired
   const { wanted, conflicts } = withoutConflicts(spec, marked, theirs)
   const matched = match(spec, wanted, ours)
+  const removal = (row: Row): Operation => ({ type: 'remove', id: idOf(row), key: keyOf(spec, row) })
   const operations = [
     ...matched.makesRoom.map(removal),
     ...matched.kept.flatMap(({ desired, row }) => change(desired, row)),
     ...(spec.place === undefined
       ? matched.added.map((desired) => addition(desired, undefined))
-      : arrange(spec.place, wanted, matched.kept, observed)),
+      : arrange(spec, wanted, matched.kept, observed)),
     ...matched.surplus.map(removal),
   ]
   return { operations, conflicts }
 }
-
-const removal = (row: Row): Operation => ({ type: 'remove', id: idOf(row), key: keyOf(row) })
 
 const addition = ({ key, values }: DesiredRow, before: Place): Operation => ({ type: 'add', key, values, before })
 
@@ -121,15 +131,24 @@ const withoutConflicts = (
   desired: readonly DesiredRow[],
   theirs: readonly Row[],
 ): { readonly wanted: readonly DesiredRow[]; readonly conflicts: readonly Conflict[] } => {
-  const holderOf = (row: Row): Conflict['with'] => (ownerOf(row) === undefined ? 'operator' : 'ours')
+  const holderOf = (row: Row): Conflict['with'] => (ownerOf(spec, row) === undefined ? 'operator' : 'ours')
+  const { alone } = spec
+  const inUse = theirs.filter((row) => canonical('disabled', row['disabled']) === 'false')
+  const besideOf = ({ values }: DesiredRow): Row | undefined =>
+    alone === undefined ? undefined : inUse.find((row) => row[alone] === revealed(values[alone] ?? ''))
+  const isHad = ({ values: { comment: _mark, ...values } }: DesiredRow): boolean =>
+    spec.sharesTheirs === true && theirs.some((row) => Object.keys(difference(values, row)).length === 0)
   const holders = new Map(theirs.map((row) => [identityOf(spec, row), holderOf(row)]))
   const keys = new Set<string>()
   const identities = new Set<string>()
   const conflicts: Conflict[] = []
   const wanted = desired.filter((row) => {
+    if (isHad(row)) return false
     const identity = identityOf(spec, row.values)
     const isTaken = keys.has(row.key) || (identity !== undefined && identities.has(identity))
-    const against = isTaken ? 'desired' : identity === undefined ? undefined : holders.get(identity)
+    const beside = besideOf(row)
+    const held = (identity === undefined ? undefined : holders.get(identity)) ?? (beside && holderOf(beside))
+    const against = isTaken ? 'desired' : held
     if (against !== undefined) {
       conflicts.push({ key: row.key, with: against })
       return false
@@ -151,7 +170,7 @@ type Matched = {
 }
 
 const match = (spec: TableSpec, wanted: readonly DesiredRow[], ours: readonly Row[]): Matched => {
-  const byKey = Map.groupBy(ours, (row) => keyOf(row))
+  const byKey = Map.groupBy(ours, (row) => keyOf(spec, row))
   const found = wanted.map((desired) => ({ desired, row: closest(desired, byKey.get(desired.key) ?? []) }))
   const holders = Map.groupBy(
     found.flatMap(({ row }) => (row === undefined ? [] : [row])),
@@ -187,14 +206,15 @@ const closest = (desired: DesiredRow, rows: readonly Row[]): Row | undefined => 
  * are; the operator's all do.
  */
 const arrange = (
-  place: 'first' | 'last',
+  spec: TableSpec,
   wanted: readonly DesiredRow[],
   kept: readonly Kept[],
   observed: readonly Row[],
 ): readonly Operation[] => {
   const at = new Map(observed.map((row, index) => [row, index]))
   // Rows of other areas are no landmarks: two that both want to be first would move for ever.
-  const foreign = observed.filter((row) => ownerOf(row) === undefined && !isDynamic(row))
+  const foreign = observed.filter((row) => ownerOf(spec, row) === undefined && !isDynamic(row))
+  const { place } = spec
   const firstForeign = at.get(foreign[0] ?? {}) ?? Infinity
   const lastForeign = at.get(foreign.at(-1) ?? {}) ?? -1
   const isOnItsSide = (index: number): boolean => (place === 'first' ? index < firstForeign : index > lastForeign)

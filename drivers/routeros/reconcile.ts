@@ -117,8 +117,10 @@ const converge = (client: RouterosClient, spec: TableSpec, wanted: Wanted, call:
   }, call)
 
 /** Only what is needed of each row: a table may have thousands, and counters in each. */
-const printOf = ({ menu, identity = [] }: TableSpec, { desired }: Wanted): RouterosRequest => {
-  const names = new Set(['.id', 'comment', 'dynamic', ...identity])
+export const printOf = ({ menu, identity = [], named, alone }: TableSpec, { desired }: Wanted): RouterosRequest => {
+  const marks = named === undefined ? ['comment'] : ['name']
+  const use = alone === undefined ? [] : [alone, 'disabled']
+  const names = new Set(['.id', 'dynamic', ...marks, ...use, ...identity])
   for (const { values } of desired) for (const name of Object.keys(values)) names.add(name)
   return { kind: 'print', menu, properties: [...names] }
 }

@@ -41,7 +41,7 @@ export const parseRateBps = (text: string): number | undefined => {
 }
 
 /** In which respects two spellings of a value are the same to the router. `text` is compared octet by octet. */
-type Kind = 'text' | 'flag' | 'duration' | 'durations' | 'rates' | 'addresses' | 'mac'
+type Kind = 'text' | 'flag' | 'duration' | 'durations' | 'rates' | 'addresses' | 'mac' | 'set'
 
 /** By the name of the property; whatever is not here is text. */
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -58,6 +58,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'always-broadcast': 'flag',
   published: 'flag',
   log: 'flag',
+  force: 'flag',
   'max-limit': 'rates',
   'limit-at': 'rates',
   'burst-limit': 'rates',
@@ -74,6 +75,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'http-cookie-lifetime': 'duration',
   'limit-uptime': 'duration',
   'lease-time': 'duration',
+  ttl: 'duration',
   address: 'addresses',
   target: 'addresses',
   'src-address': 'addresses',
@@ -83,6 +85,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'local-address': 'addresses',
   'mac-address': 'mac',
   'active-mac-address': 'mac',
+  'login-by': 'set',
+  service: 'set',
 }
 
 /** A word such as `none` or `received` stands where a number may; it is kept. */
@@ -110,6 +114,8 @@ const CANONICAL: Readonly<Record<Kind, (text: string) => string>> = {
       .map((one) => one.replace(/^([\d.]+)\/32$|^([\da-f:]+)\/128$/, '$1$2'))
       .join(','),
   mac: (text) => text.toUpperCase().replaceAll('-', ':'),
+  // Printed in an order of the router's own.
+  set: (text) => text.split(',').toSorted().join(','),
 }
 
 /** One spelling for all that mean the same to the router. A property that is not there counts as empty. */

@@ -58,6 +58,23 @@ const PROPERTIES: Readonly<Record<string, Readonly<Record<string, readonly (read
   },
 }
 
+/**
+ * Properties that older versions refuse, each by its menu and the first version that has it. Unconfirmed: which release
+ * brought them; where ours is later than that, the default does the same.
+ */
+const PROPERTY_SINCE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  // The answer to CVE-2024-3596, whose default is what we ask for.
+  '/radius': { 'require-message-auth': '7.16' },
+  '/ip/hotspot/profile': { 'https-redirect': '6.45' },
+  '/ip/dhcp-server/option': { force: '7.1' },
+}
+
+/** Whether this version knows the property; one that cannot be read is taken for a new one. */
+export const knowsProperty = (version: RouterosVersion | undefined, menu: string, property: string): boolean => {
+  const since = PROPERTY_SINCE[menu]?.[property]
+  return since === undefined || version === undefined || isAtLeast(version, since)
+}
+
 const nameIn = (
   version: RouterosVersion,
   names: readonly (readonly [since: string, name: string])[] | undefined,

@@ -8,6 +8,7 @@ const input: ControlScriptInput = {
   user: 'lango',
   password: 'p$w"1',
   networks: [{ network: '10.40.0.0/16', interface: 'bridge-ipoe' }],
+  keepsHotspot: false,
 }
 
 test('the user comes from the box’s address alone, and may neither manage users nor files', () => {
@@ -15,6 +16,9 @@ test('the user comes from the box’s address alone, and may neither manage user
   expect(lines).toContain('/user group set [find name=lango] policy=read,write,api')
   expect(lines).toContain('/user set [find name="lango"] group=lango password="p\\$w\\"1" address=192.168.88.10')
   expect(controlScript({ ...input, way: 'rest' })).toContain('policy=read,write,rest-api')
+  // What it takes to bring pages there, and to see whether the secret is the right one.
+  const rights = 'policy=read,write,api,ftp,test,sensitive'
+  expect(controlScript({ ...input, keepsHotspot: true })).toContain(`set [find name=lango] ${rights}`)
 })
 
 test('by TLS it makes a certificate once, and prints what to compare', () => {

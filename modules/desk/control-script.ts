@@ -14,6 +14,7 @@ export type ControlScriptInput = {
   /** Undefined while it is not to be told: a placeholder stands there, which no router takes for a password. */
   readonly password: string | undefined
   readonly networks: readonly StaticNetwork[]
+  readonly keepsHotspot: boolean
 }
 
 export const PASSWORD_PLACEHOLDER = '<PASSWORD>'
@@ -21,11 +22,17 @@ export const PASSWORD_PLACEHOLDER = '<PASSWORD>'
 const services: Readonly<Record<ControlWay, string>> = { api: 'api', 'api-tls': 'api-ssl', rest: 'www-ssl' }
 const CERTIFICATE = 'lango-control'
 
-const userLines = ({ box, way, user, password = PASSWORD_PLACEHOLDER }: ControlScriptInput): readonly string[] => {
-  const rights = `policy=read,write,${way === 'rest' ? 'rest-api' : 'api'}`
+/** To fetch pages it takes files (`ftp`) and `test`; without `sensitive` nobody sees whether a secret is the right one. */
+const HOTSPOT_RIGHTS = ',ftp,test,sensitive'
+
+const userLines = (input: ControlScriptInput): readonly string[] => {
+  const { box, way, user, password = PASSWORD_PLACEHOLDER, keepsHotspot } = input
+  const rights = `policy=read,write,${way === 'rest' ? 'rest-api' : 'api'}${keepsHotspot ? HOTSPOT_RIGHTS : ''}`
   const settings = `group=lango password=${quote(password)} address=${box}`
   return [
-    '# The user that the box logs in as: from its address alone, and with no right to manage users or files',
+    keepsHotspot
+      ? '# The user that the box logs in as: from its address alone, and with no right to manage users'
+      : '# The user that the box logs in as: from its address alone, and with no right to manage users or files',
     addOnce('/user group', 'name=lango', rights),
     `/user group set [find name=lango] ${rights}`,
     addOnce('/user', `name=${quote(user)}`, settings),

@@ -21,15 +21,18 @@ import {
 import {
   boxAddressFor,
   listControls,
+  listHotspots,
   parseAddress,
   removeControl,
   revealControl,
   setControl,
+  type ControlStatus,
   type Reach,
 } from '../network/index.ts'
 import { controlScript } from './control-script.ts'
 import { ControlForm, controlIn, wayIn, type Control } from './router-control-form.tsx'
 import { RouterHead } from './pages-router.tsx'
+import { hotspotDeeds, HotspotPanels, hotspotWordsOf, type Hotspot } from './router-hotspot.tsx'
 import { ControlState, controlStatusOf, controlWordsOf } from './router-control-state.tsx'
 import {
   healthByRouter,
@@ -47,14 +50,18 @@ const FAILING_LOOK_SEC = 5
 const controlOf = async (desk: Desk, { id }: Router): Promise<Control | undefined> =>
   (await desk.ask(listControls, {})).find((control) => control.id === id)
 
+const hotspotOf = async (desk: Desk, { id }: Router): Promise<Hotspot | undefined> =>
+  (await desk.ask(listHotspots, {})).find((hotspot) => hotspot.id === id)
+
 type ScriptProps = {
   readonly desk: Desk
   readonly router: Router
   readonly control: Control
+  readonly keepsHotspot: boolean
   readonly password: string | undefined
 }
 
-const Script = async ({ desk, router, control, password }: ScriptProps) => {
+const Script = async ({ desk, router, control, keepsHotspot, password }: ScriptProps) => {
   const words = controlWordsOf(desk)
   const told = await desk.box<Reach>('box.reach', {})
   const reached = told.ok ? boxAddressFor(told.value, router.address, desk.host) : ''
@@ -90,6 +97,7 @@ const Script = async ({ desk, router, control, password }: ScriptProps) => {
                 user,
                 password,
                 networks,
+                keepsHotspot,
               })}
             </pre>
             <div class="pager">
@@ -123,26 +131,51 @@ const Removal = ({ desk }: { desk: Desk }) => {
   )
 }
 
+type ControlledProps = Omit<ScriptProps, 'keepsHotspot'> & { readonly status: ControlStatus | undefined }
+
+const Controlled = async ({ status, ...props }: ControlledProps) => {
+  const { desk, router } = props
+  const hotspot = await hotspotOf(desk, router)
+  return (
+    <>
+      <ControlState desk={desk} status={status} />
+      {await Script({ ...props, keepsHotspot: hotspot !== undefined })}
+      <HotspotPanels desk={desk} hotspot={hotspot} status={status?.hotspot} />
+    </>
+  )
+}
+
 const shown = async (desk: Desk, router: Router, password: string | undefined): Promise<Shown> => {
   const words = controlWordsOf(desk)
   const control = await controlOf(desk, router)
   const status = control && (await controlStatusOf(desk, router.id))
   const health = (await healthByRouter(desk)).get(router.no)
   const isUnsettled = control !== undefined && (status === undefined || status.fault !== undefined)
+  const isMoving = status?.hotspot?.isLeaving === true
   const mayWrite = desk.may('routers.write')
   return {
     title: fill(words.title, { name: visible(router.name) }),
     // What was told once is not asked for again.
-    ...(isUnsettled && password === undefined ? { refreshSec: FAILING_LOOK_SEC } : {}),
+    ...((isUnsettled || isMoving) && password === undefined ? { refreshSec: FAILING_LOOK_SEC } : {}),
     content: (
       <>
         <RouterHead desk={desk} router={router} health={health} />
         <RouterTabs desk={desk} router={router} current="control" />
-        <Said desk={desk} words={{ saved: words.saidSaved, trusted: words.saidTrusted, removed: words.saidRemoved }} />
+        <Said
+          desk={desk}
+          words={{
+            saved: words.saidSaved,
+            trusted: words.saidTrusted,
+            removed: words.saidRemoved,
+            hotspot: hotspotWordsOf(desk).saidHotspot,
+            pushed: hotspotWordsOf(desk).saidPushed,
+            off: hotspotWordsOf(desk).saidOff,
+            left: hotspotWordsOf(desk).saidLeft,
+          }}
+        />
         <RefusedNote desk={desk} deed="trust" />
         <RefusedNote desk={desk} deed="withPassword" />
-        {control === undefined ? <p>{words.note}</p> : <ControlState desk={desk} status={status} />}
-        {control === undefined ? null : await Script({ desk, router, control, password })}
+        {control === undefined ? <p>{words.note}</p> : await Controlled({ desk, router, control, status, password })}
         {mayWrite ? <ControlForm desk={desk} router={router} control={control} /> : null}
         {mayWrite && control !== undefined ? <Removal desk={desk} /> : null}
       </>
@@ -177,6 +210,7 @@ export const routerControlPage = definePage({
     return router === undefined ? noRouter(desk) : shown(desk, router, undefined)
   },
   deeds: {
+    ...hotspotDeeds,
     save: { permission: 'routers.write', run: save },
     trust: {
       permission: 'routers.write',

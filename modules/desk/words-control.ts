@@ -99,7 +99,7 @@ export const controlWords = catalogue(
     scriptTold: 'The password stands in it, this once. Who has seen it is in the audit log.',
     remove: 'Log in no more',
     removeNote:
-      'What the box has written on the router stays there as it is, with lango:static: in its comments. From then on nobody is let in or shut out there by themselves.',
+      'What the box has written on the router stays there as it is, with lango: in its comments. From then on nobody with a fixed address is let in or shut out there by themselves; a hotspot goes on asking the box, and follows its portal no more.',
     removeDo: 'Stop logging in',
   },
   {
@@ -201,7 +201,7 @@ export const controlWords = catalogue(
     scriptTold: 'Nenosiri limo ndani yake, mara hii tu. Aliyeliona yumo kwenye kumbukumbu za ukaguzi.',
     remove: 'Usiingie tena',
     removeNote:
-      'Kisanduku ilichoandika kwenye ruta hubaki humo kilivyo, na lango:static: kwenye maelezo yake. Tangu hapo hakuna anayeruhusiwa wala kuzuiwa humo chenyewe.',
+      'Kilichoandikwa na kisanduku kwenye ruta hubaki humo kilivyo, na lango: kwenye maelezo yake. Tangu hapo hakuna mwenye anwani maalumu anayeruhusiwa wala kuzuiwa humo chenyewe; hotspot huendelea kuuliza kisanduku, lakini haifuati lango lake tena.',
     removeDo: 'Acha kuingia',
   },
 )

@@ -5,7 +5,7 @@ import { defineCommand, secretText } from '@lango/kernel/verbs'
 import { controlChanged } from './control-commands.ts'
 import { drawSecret } from './draw-secret.ts'
 import { parseRange, routerSecretPurpose, serverSecretPurpose } from './rules.ts'
-import { remoteServers, routerControls, routers, strictness } from './tables.ts'
+import { remoteServers, routerControls, routerHotspots, routers, strictness } from './tables.ts'
 
 /** The port RFC 5176 §3 gives dynamic authorization. */
 export const COA_PORT_DEFAULT = 3799
@@ -151,6 +151,7 @@ export const removeRouter = defineCommand({
   handle(ctx, input) {
     const router = ctx.db.select().from(routers.site).where(eq(routers.site.name, input.name)).get()
     if (!router) return err({ type: 'RouterUnknown', name: input.name })
+    ctx.db.delete(routerHotspots.site).where(eq(routerHotspots.site.id, router.id)).run()
     const controls = ctx.db.delete(routerControls.site).where(eq(routerControls.site.id, router.id)).run()
     ctx.db.delete(routers.site).where(eq(routers.site.id, router.id)).run()
     if (controls.changes > 0) ctx.emit(controlChanged, { routerId: router.id })

@@ -5,7 +5,7 @@ import { defineCommand, defineEvent, secretText, type CommandContext } from '@la
 import { drawSecret } from './draw-secret.ts'
 import { isInterfaceName } from './ipv4-network.ts'
 import { controlPasswordPurpose, overlap, parseAddress, parseRange } from './rules.ts'
-import { controlWays, routerControls, routers, type ControlWay, type StaticNetwork } from './tables.ts'
+import { controlWays, routerControls, routerHotspots, routers, type ControlWay, type StaticNetwork } from './tables.ts'
 
 /** The box is to control other routers than before, or otherwise. */
 export const controlChanged = defineEvent<{ routerId: string }>('routers.controlChanged')
@@ -167,6 +167,7 @@ export const removeControl = defineCommand({
   handle(ctx, { name }) {
     const found = controlOf(ctx, name)
     if (!found.ok) return found
+    ctx.db.delete(routerHotspots.site).where(eq(routerHotspots.site.id, found.value.id)).run()
     ctx.db.delete(routerControls.site).where(eq(routerControls.site.id, found.value.id)).run()
     ctx.emit(controlChanged, { routerId: found.value.id })
     return ok({ id: found.value.id, name })

@@ -34,6 +34,30 @@ export type ControlFault = {
   readonly certificateSha256?: string
 }
 
+/** Something of a hotspot that the router does not have as it should be. */
+export type HotspotTrouble = {
+  /**
+   * `taken`: a row of the operator's is in the way; `refused`: the router did not take it; `page`: a page was not brought
+   * there; `unready`: the box does not know what to write.
+   */
+  readonly what: 'taken' | 'refused' | 'page' | 'unready'
+  /** Of RouterOS; '' where there is none. */
+  readonly menu: string
+  /** Of the row or the page. */
+  readonly name: string
+  /** In the router's words; '' where it said nothing. */
+  readonly said: string
+}
+
+export type HotspotStatus = {
+  /** Taken off the router. */
+  readonly isLeaving: boolean
+  readonly troubles: readonly HotspotTrouble[]
+  /** Epoch ms: when the router was last seen to have all of it; when something of it was last written there. */
+  readonly keptAt?: number | undefined
+  readonly changedAt?: number | undefined
+}
+
 export type ControlStatus = {
   readonly routerId: string
   /** Customers held there, and those of them who may pass. */
@@ -48,6 +72,8 @@ export type ControlStatus = {
   readonly troubles: readonly ControlTrouble[]
   /** How many customers there are with one. */
   readonly troubleCount: number
+  /** Undefined where the box keeps none there, or has not tried yet. */
+  readonly hotspot?: HotspotStatus
   /** What it says of itself. */
   readonly router?: { readonly identity: string; readonly version: string; readonly board: string }
 }

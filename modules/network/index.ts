@@ -9,9 +9,10 @@ import {
   setRouter,
 } from './commands.ts'
 import { removeControl, revealControl, setControl } from './control-commands.ts'
-import { listControls, listRemoteServers, listRouters } from './queries.ts'
+import { hotspotGone, removeHotspot, setHotspot } from './hotspot-commands.ts'
+import { listControls, listHotspots, listRemoteServers, listRouters } from './queries.ts'
 import { resealSecrets } from './reseal.ts'
-import { remoteServers, routerControls, routers } from './tables.ts'
+import { remoteServers, routerControls, routerHotspots, routers } from './tables.ts'
 
 export {
   COA_PORT_DEFAULT,
@@ -31,9 +32,10 @@ export {
   revealControl,
   setControl,
 } from './control-commands.ts'
-export { listControls, listRemoteServers, listRouters } from './queries.ts'
+export { HOTSPOT_DEFAULTS, hotspotGone, removeHotspot, setHotspot } from './hotspot-commands.ts'
+export { listControls, listHotspots, listRemoteServers, listRouters } from './queries.ts'
 export { resealSecrets } from './reseal.ts'
-export type { ControlFault, ControlStatus, ControlTrouble } from './control-status.ts'
+export type { ControlFault, ControlStatus, ControlTrouble, HotspotStatus, HotspotTrouble } from './control-status.ts'
 export type { ControlWay, StaticNetwork } from './tables.ts'
 export {
   SECRET_LENGTH_ADVISED,
@@ -59,7 +61,7 @@ export { boxAddressFor, isLoopback, type Reach, type SecurePortal } from './reac
 
 export const network = defineModule({
   name: 'network',
-  tables: [routers, remoteServers, routerControls],
+  tables: [routers, remoteServers, routerControls, routerHotspots],
   commands: [
     addRouter,
     setRouter,
@@ -69,9 +71,12 @@ export const network = defineModule({
     setControl,
     revealControl,
     removeControl,
+    setHotspot,
+    removeHotspot,
+    hotspotGone,
     addRemoteServer,
     removeRemoteServer,
     resealSecrets,
   ],
-  queries: [listRouters, listRemoteServers, listControls],
+  queries: [listRouters, listRemoteServers, listControls, listHotspots],
 })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ascending, defineQuery } from '@lango/kernel/db'
-import { remoteServers, routerControls, routers } from './tables.ts'
+import { remoteServers, routerControls, routerHotspots, routers } from './tables.ts'
 
 export const listRouters = defineQuery({
   name: 'routers.list',
@@ -50,5 +50,20 @@ export const listControls = defineQuery({
       .select()
       .from(controls)
       .orderBy(...byKey(controls)),
+  shape: (rows) => rows,
+})
+
+/** Hotspots that the box keeps on routers. */
+export const listHotspots = defineQuery({
+  name: 'routers.hotspots',
+  summary: 'Lists the hotspots that the box keeps on routers that it logs in to.',
+  permission: 'routers.read',
+  input: z.object({}),
+  tables: { routerHotspots },
+  select: ({ db, routerHotspots: hotspots, byKey }) =>
+    db
+      .select()
+      .from(hotspots)
+      .orderBy(...byKey(hotspots)),
   shape: (rows) => rows,
 })

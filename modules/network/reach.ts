@@ -1,5 +1,5 @@
 /** Which address a router is told to ask the box by. Pure. */
-import { parseAddress } from './rules.ts'
+import { parseAddress } from './addresses.ts'
 
 /** The captive portal over https, by a name that phones believe. */
 export type SecurePortal = {

@@ -88,3 +88,25 @@ export const routerControls = defineTable(
     networks: c.json<StaticNetwork[]>(),
   }),
 )
+
+/** Hotspots that the box keeps on routers that it logs in to, each under its router's id. */
+export const routerHotspots = defineTable(
+  'router_hotspots',
+  { home: 'site', flow: 'latest', onDelete: 'follow', key: 'id' },
+  (c) => ({
+    /** The router's own. */
+    id: c.id(),
+    /** The same once more, as what it is: the id of another row. */
+    routerId: c.ref('routers'),
+    /** Of the router, where those are who log in. */
+    interface: c.text(),
+    /** IPv4, CIDR form: the router has its first address, and hands out the others. */
+    network: c.text(),
+    /** The box, as the router reaches it; null where that is worked out. */
+    box: c.optText(),
+    /** Host names that are reached without a login, beside what the portal needs. */
+    openNames: c.json<string[]>(),
+    /** `leaving`: what is ours is being taken off the router, and then this row goes. */
+    status: c.oneOf(['kept', 'leaving']),
+  }),
+)

@@ -5,11 +5,13 @@ import type {
   addRemoteServer,
   addRouter,
   removeControl,
+  removeHotspot,
   removeRemoteServer,
   removeRouter,
   revealControl,
   routerLearned,
   setControl,
+  setHotspot,
   setRouter,
 } from '@lango/modules/network'
 
@@ -18,11 +20,13 @@ export type RouterFault = Exclude<
     | typeof addRemoteServer
     | typeof addRouter
     | typeof removeControl
+    | typeof removeHotspot
     | typeof removeRemoteServer
     | typeof removeRouter
     | typeof revealControl
     | typeof routerLearned
     | typeof setControl
+    | typeof setHotspot
     | typeof setRouter
   >,
   VaultFault
@@ -42,6 +46,11 @@ export const routerSentences: Sentences = {
   ServerNameTaken: ({ name }) => `A server is called ${name} already. Choose another name.`,
   ServerUnknown: ({ name }) => `No server is called ${name}.`,
   ControlUnknown: ({ name }) => `The box does not log in to router ${name}. Let it: lango router control ${name} …`,
+  HotspotUnknown: ({ name }) => `The box keeps no hotspot on router ${name}. Have it: lango router hotspot ${name}`,
+  HotspotNetworkInvalid: ({ network }) =>
+    `'${network}' is no network for a hotspot: write 10.30.0.0/16, with nothing set behind the prefix and room for a router and others.`,
+  ProbeOpened: ({ host }) =>
+    `Phones ask for ${host} to see whether they are online: reached without a login they would never open the portal.`,
   ControlHostMissing: ({ name }) =>
     `Router ${name} is a range of addresses: say which one to log in to: lango router control ${name} --host IP …`,
   NetworkInvalid: ({ network }) =>

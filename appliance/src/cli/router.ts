@@ -3,6 +3,7 @@ import type { ResultOf } from '@lango/kernel/db'
 import type { listRouters } from '@lango/modules/network'
 import { refused, shown, type Args, type CommandSpec, type OptionSpec } from './command.ts'
 import { ago, table } from './format.ts'
+import { routerHotspotCommands } from './router-hotspot.ts'
 
 const ADVISED_SECRET_LENGTH = 12
 const STRICTNESS = ['yes', 'no', 'auto'] as const
@@ -250,4 +251,4 @@ const remove: CommandSpec = {
   },
 }
 
-export const routerCommands = [add, set, control, list, unknown, remove]
+export const routerCommands = [add, set, control, ...routerHotspotCommands, list, unknown, remove]

@@ -266,6 +266,12 @@ test('a router that the box cannot log in to is told, and one that is only start
   expect(told({ fault: away, failingSince: now - 200_000 })).toMatchObject([{ state: 'stopped' }])
   expect(told({ fault: { why: 'login', detail: '' }, failingSince: now })).toMatchObject([{ state: 'stopped' }])
   expect(told({ troubleCount: 3 })).toMatchObject([{ state: 'attention' }])
+  const trouble = { what: 'taken', menu: '/ip/hotspot', name: 'lango-hotspot', said: '' } as const
+  const hotspot = { isLeaving: false, troubles: [trouble] }
+  expect(told({ hotspot })).toMatchObject([
+    { state: 'attention', sentence: expect.stringContaining('a row of the operator’s is in the way') as string },
+  ])
+  expect(told({ hotspot: { isLeaving: false, troubles: [] } })).toMatchObject([{ state: 'ok' }])
 })
 
 test('payments that cannot be read, or that wait for somebody, are told where customers can pay', () => {

@@ -3,7 +3,7 @@
  * and webhooks in English.
  */
 import type { Fault } from '@lango/kernel'
-import type { ControlFault } from '@lango/modules/network'
+import type { ControlFault, HotspotTrouble } from '@lango/modules/network'
 import type { NoPublicName } from '../tls/index.ts'
 
 /** The first of several names, and how many more there are. */
@@ -41,6 +41,11 @@ type Facts = {
     readonly detail: string
   }>
   readonly 'routers-troubled': Named<{ readonly name: string; readonly customers: number }>
+  readonly 'hotspots-troubled': Named<{
+    readonly name: string
+    readonly what: HotspotTrouble['what']
+    readonly said: string
+  }>
   readonly 'payments-unread': { readonly minutes: number }
   readonly 'payments-unmatched': { readonly payments: number }
   readonly 'payments-disputed': { readonly movements: number }
@@ -106,6 +111,12 @@ const controlFaults: Readonly<Record<ControlFault['why'], string>> = {
   silent: 'stops answering',
   password: 'its password cannot be opened',
   'no-address': 'has no address to log in at',
+}
+const hotspotTroubles: Readonly<Record<HotspotTrouble['what'], string>> = {
+  taken: 'a row of the operator’s is in the way',
+  refused: 'the router does not take what is written',
+  page: 'a page was not brought there',
+  unready: 'the box does not know what to write',
 }
 const noNames: Readonly<Record<NoPublicName, string>> = {
   box: 'the certificate in use is the box’s own, which no stranger’s phone trusts',
@@ -191,6 +202,10 @@ export const englishFindings: FindingWords = {
   'routers-troubled': (routers, say) => ({
     sentence: `Customers with a fixed address who are not held as they should be: ${listed(routers, MORE, ({ name, customers }) => say.name(`${name} (${customers})`))}.`,
     remedy: 'The page of the router, under Control, says who and why.',
+  }),
+  'hotspots-troubled': (routers, say) => ({
+    sentence: `Hotspots that are not as they should be: ${listed(routers, MORE, ({ name, what, said }) => say.name(`${name} (${hotspotTroubles[what]}${said === '' ? '' : `: ${said}`})`))}.`,
+    remedy: 'The page of the router, under Control, says what is amiss there. The box tries again by itself.',
   }),
   'payments-unread': ({ minutes }) => ({
     sentence: `M-Pesa’s list of payments could not be read for ${minutes} minutes: what was paid without a prompt, or after one had failed, is not seen.`,

@@ -17,7 +17,11 @@ export const checkControls = (reader: RawDatabase, statuses: readonly ControlSta
   const troubled = statuses.flatMap(({ routerId, fault, troubleCount }) =>
     !fault && troubleCount > 0 ? [{ name: nameOf.get(routerId) ?? '', customers: troubleCount }] : [],
   )
-  if (failing.length === 0 && troubled.length === 0) {
+  const hotspots = statuses.flatMap(({ routerId, fault, hotspot }) => {
+    const trouble = fault ? undefined : hotspot?.troubles[0]
+    return trouble ? [{ name: nameOf.get(routerId) ?? '', what: trouble.what, said: trouble.said }] : []
+  })
+  if (failing.length === 0 && troubled.length === 0 && hotspots.length === 0) {
     const customers = statuses.reduce((sum, status) => sum + status.customers, 0)
     return [fine('router-control', `Customers with a fixed address who are held at their routers: ${customers}.`)]
   }
@@ -27,6 +31,9 @@ export const checkControls = (reader: RawDatabase, statuses: readonly ControlSta
       : []),
     ...(troubled.length > 0
       ? [found('router-control', 'attention', { type: 'routers-troubled', ...firstOf(troubled) })]
+      : []),
+    ...(hotspots.length > 0
+      ? [found('router-control', 'attention', { type: 'hotspots-troubled', ...firstOf(hotspots) })]
       : []),
   ]
 }

@@ -2,10 +2,11 @@
 import type { Clock, Log, Random, Timers, Vault } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import type { Calendar } from '@lango/modules/access/rules'
-import type { ControlWay, StaticNetwork } from '@lango/modules/network'
+import type { ControlWay, Reach, StaticNetwork } from '@lango/modules/network'
 import { controlPasswordPurpose, parseAddress } from '@lango/modules/network/rules'
 import { StaticCustomers } from './customers.ts'
 import { createRouterosClient } from './drivers.ts'
+import { Hotspots } from './hotspots.ts'
 import { Keeper } from './keeper.ts'
 import type { ControlFault, ControlStatus } from '@lango/modules/network'
 
@@ -13,6 +14,8 @@ export type RouterControlNews =
   | { readonly kind: 'status'; readonly status: ControlStatus }
   /** A router is not controlled any more. */
   | { readonly kind: 'gone'; readonly routerId: string }
+  /** Its hotspot was to be taken off it, and is. */
+  | { readonly kind: 'hotspot-gone'; readonly routerId: string }
   /** These are let in: their time begins. */
   | { readonly kind: 'begin'; readonly grants: readonly { readonly grantId: string; readonly device: string }[] }
 
@@ -48,6 +51,7 @@ export type RouterControlDeps = {
 export class RouterControl {
   readonly #deps: RouterControlDeps
   readonly #customers: StaticCustomers
+  readonly #hotspots: Hotspots
   readonly #rows
   readonly #kept = new Map<string, Kept>()
   #controlsVersion = -1
@@ -55,6 +59,7 @@ export class RouterControl {
   constructor(deps: RouterControlDeps) {
     this.#deps = deps
     this.#customers = new StaticCustomers(deps)
+    this.#hotspots = new Hotspots(deps)
     this.#rows = deps.reader.prepare<[], ControlRow>(
       `SELECT c.id, r.address, c.way, c.host, c.port, c.user, c.password, c.certificate_sha256 certificateSha256, c.networks
        FROM router_controls c JOIN routers r ON r.id = c.id`,
@@ -64,13 +69,27 @@ export class RouterControl {
   look(): void {
     this.#customers.look()
     const { version, controlsVersion } = this.#customers
-    if (controlsVersion !== this.#controlsVersion) this.#readControls()
+    if (controlsVersion !== this.#controlsVersion) {
+      this.#readControls()
+      this.#readHotspots()
+    }
     this.#controlsVersion = controlsVersion
     for (const kept of this.#kept.values()) {
       if (kept.version !== version) kept.keeper?.want(this.#customers.in(kept.networks))
       kept.version = version
       kept.keeper?.look()
     }
+  }
+
+  /** How the box is reached: what its hotspots lead to. */
+  take(reach: Reach): void {
+    if (this.#hotspots.take(reach)) this.#readHotspots()
+  }
+
+  push(routerId: string): void {
+    const keeper = this.#kept.get(routerId)?.keeper
+    keeper?.push()
+    keeper?.look()
   }
 
   close(): void {
@@ -87,6 +106,11 @@ export class RouterControl {
       if (!row) this.#deps.tell({ kind: 'gone', routerId: id })
     }
     for (const [id, row] of rows) if (!this.#kept.has(id)) this.#kept.set(id, this.#start(row))
+  }
+
+  #readHotspots(): void {
+    const wanted = this.#hotspots.wanted()
+    for (const [id, { keeper }] of this.#kept) keeper?.wantHotspot(wanted.get(id))
   }
 
   #start(row: ControlRow): Kept {
@@ -122,6 +146,7 @@ export class RouterControl {
       clock,
       log,
       onStatus: (status) => tell({ kind: 'status', status }),
+      onHotspotGone: () => tell({ kind: 'hotspot-gone', routerId: row.id }),
       letIn: (keys) => {
         const grants = this.#customers.beginning(keys)
         if (grants.length > 0) tell({ kind: 'begin', grants })

@@ -80,7 +80,7 @@ export class StaticCustomers {
         .pluck(),
       controlsChanged: reader
         .prepare<[number, number], number>(
-          `SELECT EXISTS (SELECT 1 FROM change_log WHERE seq > ? AND seq <= ? AND tbl IN ('routers', 'router_controls'))`,
+          `SELECT EXISTS (SELECT 1 FROM change_log WHERE seq > ? AND seq <= ? AND tbl IN ('routers', 'router_controls', 'router_hotspots'))`,
         )
         .pluck(),
     }

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto'
 import type { Clock, Log } from '@lango/kernel'
 import type { ControlFault, ControlStatus, ControlTrouble } from '@lango/modules/network'
+import { HotspotKeeper, type HotspotPass } from './hotspot-keeper.ts'
+import type { WantedHotspot } from './hotspots.ts'
 import {
   enforceStatic,
   type RouterosClient,
@@ -30,10 +32,13 @@ export type KeeperDeps = {
   readonly onStatus: (status: ControlStatus) => void
   /** These services may pass from now on. */
   readonly letIn: (keys: ReadonlySet<string>) => void
+  /** What was to be taken off the router is off it. */
+  readonly onHotspotGone: () => void
 }
 
 export class Keeper {
   readonly #deps: KeeperDeps
+  readonly #hotspot: HotspotKeeper
   #wanted: KeptCustomers | undefined
   #wantedHash = ''
   #isChanged = false
@@ -44,6 +49,7 @@ export class Keeper {
 
   constructor(deps: KeeperDeps) {
     this.#deps = deps
+    this.#hotspot = new HotspotKeeper(deps.client, deps.clock)
     this.#status = { routerId: deps.routerId, customers: 0, active: 0, troubles: [], troubleCount: 0 }
   }
 
@@ -56,6 +62,16 @@ export class Keeper {
     this.#wantedHash = hash
     this.#wanted = customers
     this.#isChanged = true
+  }
+
+  wantHotspot(wanted: WantedHotspot | undefined): void {
+    if (this.#hotspot.want(wanted)) this.#isChanged = true
+  }
+
+  /** Somebody does not want to wait. */
+  push(): void {
+    this.#hotspot.forget()
+    this.#nextAtMs = 0
   }
 
   /** Begins a pass when one is due. */
@@ -82,19 +98,28 @@ export class Keeper {
   }
 
   async #pass(wanted: KeptCustomers): Promise<void> {
-    const { client, clock, letIn, log, routerId } = this.#deps
+    const { client, clock } = this.#deps
     const probed = await client.probe()
     const kept = probed.ok ? await enforceStatic(client, [...wanted.values()]) : probed
+    const hotspot = kept.ok ? await this.#hotspot.pass() : kept
     if (this.#isClosed) return
-    if (!kept.ok) {
-      this.#nextAtMs = clock.monotonicMs() + FAILING_EVERY_MS
-      return this.#tell(wanted, { fault: faultOf(kept.error), failingSince: this.#status.failingSince ?? clock.now() })
-    }
+    if (kept.ok && hotspot.ok) return this.#passed(wanted, readOutcome(kept.value, wanted), hotspot.value)
+    const fault = faultOf((kept.ok ? hotspot : kept) as { readonly error: RouterosFault })
+    this.#nextAtMs = clock.monotonicMs() + FAILING_EVERY_MS
+    this.#tell(wanted, { fault, failingSince: this.#status.failingSince ?? clock.now() })
+  }
+
+  #passed(wanted: KeptCustomers, read: ReturnType<typeof readOutcome>, hotspot: HotspotPass): void {
+    const { clock, letIn, log, routerId, onHotspotGone } = this.#deps
     const now = clock.now()
-    const { isUnfinished, isChanged, troubles } = readOutcome(kept.value, wanted)
-    this.#nextAtMs = clock.monotonicMs() + (isUnfinished ? 0 : troubles.length > 0 ? TROUBLED_EVERY_MS : CHECK_EVERY_MS)
+    const { isUnfinished, isChanged, troubles } = read
+    const isTroubled = troubles.length > 0 || hotspot.isTroubled
+    const isMore = isUnfinished || hotspot.isUnfinished
+    this.#nextAtMs = clock.monotonicMs() + (isMore ? 0 : isTroubled ? TROUBLED_EVERY_MS : CHECK_EVERY_MS)
     if (isChanged)
       log.info('a router holds its customers as they should be', { router: routerId, customers: wanted.size })
+    if (hotspot.isChanged) log.info('the hotspot of a router was changed', { router: routerId })
+    if (hotspot.isGone) onHotspotGone()
     const without = new Set(troubles.map(({ key }) => key))
     letIn(new Set([...wanted.values()].flatMap(({ key, isActive }) => (isActive && !without.has(key) ? [key] : []))))
     const { changedAt } = this.#status
@@ -118,6 +143,7 @@ export class Keeper {
       ...news,
       customers: wanted.size,
       active: [...wanted.values()].filter(({ isActive }) => isActive).length,
+      ...(this.#hotspot.status && { hotspot: this.#hotspot.status }),
       ...(facts && { router: { identity: facts.identity, version: facts.versionText, board: facts.boardName } }),
     }
     this.#deps.onStatus(this.#status)
@@ -155,7 +181,7 @@ const readOutcome = (
   }
 }
 
-const faultOf = (fault: RouterosFault): ControlFault => {
+const faultOf = ({ error: fault }: { readonly error: RouterosFault }): ControlFault => {
   switch (fault.type) {
     case 'Unreachable':
       return { why: 'unreachable', detail: fault.cause }

@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { openVault, orThrow, systemRandom, systemTimers } from '@lango/kernel'
 import { openDatabase } from '@lango/kernel/db'
 import { Calendar } from '@lango/modules/access/rules'
+import type { Reach } from '@lango/modules/network'
 import { SharedState, threadClock } from '../aaa/shared-state.ts'
 import { threadLog } from '../aaa/thread-log.ts'
 import { CONTROL_NICE, giveWay } from '../thread-priority.ts'
@@ -41,7 +42,14 @@ const routerControl = new RouterControl({
 })
 const timer = setInterval(() => routerControl.look(), LOOK_EVERY_MS)
 routerControl.look()
-control.on('message', () => {
+export type RouterControlOrder =
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'reach'; readonly reach: Reach }
+  | { readonly kind: 'push'; readonly routerId: string }
+
+control.on('message', (order: RouterControlOrder) => {
+  if (order.kind === 'reach') return routerControl.take(order.reach)
+  if (order.kind === 'push') return routerControl.push(order.routerId)
   clearInterval(timer)
   routerControl.close()
   database.close()

@@ -2,17 +2,19 @@
 import { setImmediate } from 'node:timers/promises'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { Log } from '@lango/kernel'
+import { every, type Log } from '@lango/kernel'
 import { system } from '@lango/kernel/verbs'
 import { firstUse } from '@lango/modules/access'
-import { controlChanged, type ControlStatus } from '@lango/modules/network'
+import { controlChanged, hotspotGone, type ControlStatus, type Reach } from '@lango/modules/network'
 import type { Site } from '../site.ts'
 import type { RouterControlNews } from './control.ts'
-import type { RouterControlData } from './router-control-thread.ts'
+import type { RouterControlData, RouterControlOrder } from './router-control-thread.ts'
 
 export type RouterControlDeps = {
   readonly site: Pick<Site, 'database' | 'dispatcher' | 'events' | 'ids'>
   readonly data: RouterControlData
+  /** How the box and its portal are reached now. */
+  readonly reach: () => Reach
   readonly log: Log
   /** The thread died. */
   readonly onDeath: (error: unknown) => void
@@ -21,12 +23,17 @@ export type RouterControlDeps = {
 export type RouterControlService = {
   /** Of every router that is controlled and was tried; in no order. */
   readonly statuses: () => readonly ControlStatus[]
+  /** Looks at a router now. */
+  readonly push: (routerId: string) => void
   readonly stop: () => Promise<void>
 }
 
+/** A portal that moves is followed about this much later. */
+const REACH_EVERY_MS = 5000
+
 const actor = system('router-control')
 
-export const startRouterControl = ({ site, data, log, onDeath }: RouterControlDeps): RouterControlService => {
+export const startRouterControl = ({ site, data, reach, log, onDeath }: RouterControlDeps): RouterControlService => {
   const statuses = new Map<string, ControlStatus>()
   const isAny = site.database.raw.prepare<[], number>('SELECT EXISTS (SELECT 1 FROM router_controls)').pluck()
   let worker: Worker | undefined
@@ -47,6 +54,8 @@ export const startRouterControl = ({ site, data, log, onDeath }: RouterControlDe
   const hear = (news: RouterControlNews): void => {
     if (news.kind === 'status') statuses.set(news.status.routerId, news.status)
     else if (news.kind === 'gone') statuses.delete(news.routerId)
+    else if (news.kind === 'hotspot-gone')
+      site.dispatcher.dispatch(hotspotGone, { routerId: news.routerId }, { id: site.ids.next('cmd'), actor })
     else void begin(news.grants)
   }
   const start = (): Worker => {
@@ -62,25 +71,32 @@ export const startRouterControl = ({ site, data, log, onDeath }: RouterControlDe
     })
     return started
   }
+  const order = (told: RouterControlOrder): void => worker?.postMessage(told)
+  // The same again changes nothing there.
+  const tellReach = (): void => order({ kind: 'reach', reach: reach() })
   const stop = async (): Promise<void> => {
     const ending = worker
     worker = undefined
     if (!ending) return
     statuses.clear()
     const ended = new Promise<void>((resolve) => ending.once('exit', () => resolve()))
-    ending.postMessage('stop')
+    ending.postMessage({ kind: 'stop' } satisfies RouterControlOrder)
     await ended
   }
   const look = (): void => {
     if (isAny.get() === 1) worker ??= start()
     else void stop()
+    tellReach()
   }
   look()
+  const stopTelling = every(REACH_EVERY_MS, tellReach)
   const deaf = site.events.on(controlChanged, look)
   return {
     statuses: () => [...statuses.values()],
+    push: (routerId) => order({ kind: 'push', routerId }),
     async stop() {
       isStopping = true
+      stopTelling()
       deaf()
       await stop()
     },

@@ -35,6 +35,11 @@ const findings: { readonly [T in Finding['type']]: Extract<Finding, { type: T }>
     more: 0,
   },
   'routers-troubled': { type: 'routers-troubled', first: [{ name: 'tower', customers: 3 }], more: 1 },
+  'hotspots-troubled': {
+    type: 'hotspots-troubled',
+    first: [{ name: 'tower', what: 'refused', said: 'failure' }],
+    more: 0,
+  },
   'payments-unread': { type: 'payments-unread', minutes: 40 },
   'payments-unmatched': { type: 'payments-unmatched', payments: 3 },
   'refunds-troubled': { type: 'refunds-troubled', unknown: 1, unanswered: 2, failed: 3 },

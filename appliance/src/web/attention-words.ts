@@ -9,7 +9,7 @@ import {
   type Say,
   type Told,
 } from '../doctor/findings.ts'
-import type { ControlFault } from '@lango/modules/network'
+import type { ControlFault, HotspotTrouble } from '@lango/modules/network'
 import type { NoPublicName } from '../tls/index.ts'
 import type { AttentionRow } from './feed.ts'
 import { faultSentenceIn } from './fault-words.ts'
@@ -41,6 +41,12 @@ const controlFaults: Readonly<Record<ControlFault['why'], string>> = {
   silent: 'inaacha kujibu',
   password: 'nenosiri lake haliwezi kufunguliwa',
   'no-address': 'haina anwani ya kuingilia',
+}
+const hotspotTroubles: Readonly<Record<HotspotTrouble['what'], string>> = {
+  taken: 'safu ya mwendeshaji imezuia',
+  refused: 'ruta haikubali kilichoandikwa',
+  page: 'ukurasa haukufika',
+  unready: 'kisanduku hakijui cha kuandika',
 }
 const certificates: Readonly<Record<CertificateName, string>> = {
   ca: 'Cheti cha mamlaka',
@@ -141,6 +147,10 @@ const swahiliFindings: FindingWords = {
   'routers-troubled': (routers, say) => ({
     sentence: `Wateja wenye anwani maalumu ambao hawashikiliwi inavyopaswa: ${listed(routers, MORE, ({ name, customers }) => say.name(`${name} (${customers})`))}.`,
     remedy: 'Ukurasa wa ruta, chini ya Udhibiti, unaeleza ni nani na kwa nini.',
+  }),
+  'hotspots-troubled': (routers, say) => ({
+    sentence: `Hotspot ambazo si kama zinavyopaswa kuwa: ${listed(routers, MORE, ({ name, what, said }) => say.name(`${name} (${hotspotTroubles[what]}${said === '' ? '' : `: ${said}`})`))}.`,
+    remedy: 'Ukurasa wa ruta, chini ya Udhibiti, unaeleza kilichoharibika humo. Kisanduku hujaribu tena chenyewe.',
   }),
   'payments-unread': ({ minutes }) => ({
     sentence: `Orodha ya malipo ya M-Pesa haikusomeka kwa dakika ${minutes}: kilicholipwa bila ombi, au baada ya ombi kushindikana, hakionekani.`,

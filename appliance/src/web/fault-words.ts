@@ -7,6 +7,7 @@ import { fill, type Lang } from '@lango/kernel/ui'
 import { offerFaultWords } from './offer-fault-words.ts'
 import { paymentFaultWords } from './payment-fault-words.ts'
 import { portalFaultWords } from './portal-fault-words.ts'
+import { routerFaultWords } from './router-fault-words.ts'
 import { walletFaultWords } from './wallet-fault-words.ts'
 import { staffFaultWords } from './staff-fault-words.ts'
 
@@ -99,14 +100,6 @@ const words: Readonly<Record<string, FaultWords>> = {
     en: 'This session is over already.',
     sw: 'Kipindi hiki tayari kimeisha.',
   },
-  RouterNameTaken: {
-    en: 'A router is called {name} already. Choose another name.',
-    sw: 'Tayari kuna ruta iitwayo {name}. Chagua jina lingine.',
-  },
-  RouterAddressTaken: {
-    en: '{address} is the address of router {name} already.',
-    sw: '{address} tayari ni anwani ya ruta {name}.',
-  },
   KeyLost: {
     en: 'This secret cannot be read: its key is not in the key file. Put the key file back from a backup, or set a new one.',
     sw: 'Siri hii haiwezi kusomwa: ufunguo wake haumo kwenye faili ya funguo. Rudisha faili ya funguo kutoka nakala rudufu, au weka mpya.',
@@ -114,28 +107,6 @@ const words: Readonly<Record<string, FaultWords>> = {
   BoxInvalid: {
     en: 'This secret was altered or moved and cannot be opened. Set a new one.',
     sw: 'Siri hii imebadilishwa au kuhamishwa na haiwezi kufunguliwa. Weka mpya.',
-  },
-  RouterUnknown: { en: 'No router is called {name}.', sw: 'Hakuna ruta iitwayo {name}.' },
-  AddressInvalid: {
-    en: '{address} is no address or range: write 10.0.0.1 or 10.0.0.0/24.',
-    sw: '{address} si anwani wala masafa: andika 10.0.0.1 au 10.0.0.0/24.',
-  },
-  ControlUnknown: { en: 'The box does not log in to {name}.', sw: 'Kisanduku hakiingii kwenye {name}.' },
-  ControlHostMissing: {
-    en: '{name} is a range of addresses: say which one to log in to.',
-    sw: '{name} ni masafa ya anwani: taja moja ya kuingilia.',
-  },
-  NetworkInvalid: {
-    en: '{network} is no IPv4 network: write 10.40.0.0/16, with nothing set behind the length.',
-    sw: '{network} si mtandao wa IPv4: andika 10.40.0.0/16, bila kitu baada ya urefu.',
-  },
-  NetworkTwice: {
-    en: '{network} and {other} have addresses in common: give each address once.',
-    sw: '{network} na {other} zina anwani za pamoja: toa kila anwani mara moja.',
-  },
-  NetworkTaken: {
-    en: '{network} and {other} of router {router} have addresses in common: a customer is held at one router.',
-    sw: '{network} na {other} ya ruta {router} zina anwani za pamoja: mteja hushikiliwa kwenye ruta moja.',
   },
   BatchUnknown: { en: 'There is no batch {batch}.', sw: 'Hakuna kundi {batch}.' },
   TooManyLookups: {
@@ -214,6 +185,7 @@ const words: Readonly<Record<string, FaultWords>> = {
   ...paymentFaultWords,
   ...walletFaultWords,
   ...portalFaultWords,
+  ...routerFaultWords,
   ...staffFaultWords,
   BackupsUnscheduled: {
     en: 'No backups are scheduled. Say first where they go.',

@@ -99,9 +99,12 @@ export class ApiSession {
         return this.#end('session terminated on request')
       default:
     }
-    const outcome = router.execute(user, command, fault)
-    if (fault === 'lost-answer') this.#socket.destroy()
-    else this.#answer(tag, command, outcome)
+    const tell = (outcome: Outcome): void => {
+      if (fault === 'lost-answer') this.#socket.destroy()
+      else this.#answer(tag, command, outcome)
+    }
+    if (command.menu === '/tool' && command.name === 'fetch') void router.fetch(user, command, fault).then(tell)
+    else tell(router.execute(user, command, fault))
   }
 
   #answer(tag: string | undefined, { name }: Command, { rows, ret, trap }: Outcome): void {

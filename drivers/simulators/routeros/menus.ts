@@ -7,6 +7,12 @@ export type MenuShape = {
   /** Properties that no two rows may share, taken together. */
   readonly unique?: readonly string[]
   readonly isOrdered?: boolean
+  /** A property whose value no two rows may share by itself. */
+  readonly alone?: string
+  /** Names of rows of another menu, by property: refused while there is none, and that one cannot be removed meanwhile. */
+  readonly refers?: Readonly<Record<string, string>>
+  /** Properties that older versions do not know, and the first that does. */
+  readonly since?: Readonly<Record<string, readonly [major: number, minor: number]>>
   /** Of one set of settings, and what they are at first. */
   readonly settings?: Readonly<Record<string, string>>
   readonly defaults?: Readonly<Record<string, string>>
@@ -36,8 +42,49 @@ const RULE = [
 ]
 
 export const MENUS: Readonly<Record<string, MenuShape>> = {
-  '/ip/hotspot': { required: ['name', 'interface'], unique: ['name'], defaults: { disabled: 'true' } },
-  '/ip/hotspot/profile': { required: ['name'], unique: ['name'] },
+  // No comments: as the makers of RouterOS’s Terraform provider have found it.
+  '/ip/hotspot': {
+    properties: [
+      'name',
+      'interface',
+      'address-pool',
+      'profile',
+      'addresses-per-mac',
+      'idle-timeout',
+      'keepalive-timeout',
+      'login-timeout',
+      'disabled',
+    ],
+    required: ['name', 'interface'],
+    unique: ['name'],
+    alone: 'interface',
+    refers: { profile: '/ip/hotspot/profile', 'address-pool': '/ip/pool' },
+    defaults: { disabled: 'true', profile: 'default', 'address-pool': 'none' },
+  },
+  '/ip/hotspot/profile': {
+    properties: [
+      'name',
+      'hotspot-address',
+      'dns-name',
+      'html-directory',
+      'login-by',
+      'http-cookie-lifetime',
+      'https-redirect',
+      'split-user-domain',
+      'use-radius',
+      'radius-accounting',
+      'radius-interim-update',
+      'radius-mac-format',
+      'mac-auth-mode',
+      'mac-auth-password',
+      'nas-port-type',
+      'rate-limit',
+    ],
+    required: ['name'],
+    unique: ['name'],
+    since: { 'https-redirect': [6, 45] },
+    defaults: { 'html-directory': 'hotspot', 'login-by': 'cookie,http-chap', 'use-radius': 'false' },
+  },
   '/ip/hotspot/user': {
     properties: [
       'name',
@@ -83,6 +130,53 @@ export const MENUS: Readonly<Record<string, MenuShape>> = {
     isOrdered: true,
     defaults: { action: 'accept' },
   },
+  '/ip/pool': {
+    properties: ['name', 'ranges', 'next-pool', 'comment'],
+    required: ['name', 'ranges'],
+    unique: ['name'],
+    since: { comment: [7, 1] },
+  },
+  '/ip/address': {
+    properties: ['address', 'interface', 'network', ...COMMON],
+    required: ['address', 'interface'],
+    unique: ['address', 'interface'],
+  },
+  '/ip/dns/static': {
+    properties: ['name', 'address', 'ttl', 'type', ...COMMON],
+    required: ['name', 'address'],
+    unique: ['name', 'address'],
+  },
+  '/ip/dhcp-server': {
+    properties: [
+      'name',
+      'interface',
+      'address-pool',
+      'lease-time',
+      'use-radius',
+      'add-arp',
+      'authoritative',
+      ...COMMON,
+    ],
+    required: ['name', 'interface'],
+    unique: ['name'],
+    alone: 'interface',
+    refers: { 'address-pool': '/ip/pool' },
+    since: { comment: [7, 1] },
+    defaults: { disabled: 'true', 'address-pool': 'static-only', 'lease-time': '30m' },
+  },
+  '/ip/dhcp-server/network': {
+    properties: ['address', 'gateway', 'dns-server', 'dhcp-option', 'domain', 'netmask', 'comment'],
+    required: ['address'],
+    unique: ['address'],
+    refers: { 'dhcp-option': '/ip/dhcp-server/option' },
+  },
+  '/ip/dhcp-server/option': {
+    properties: ['name', 'code', 'value', 'force', 'comment'],
+    required: ['name', 'code'],
+    unique: ['name'],
+    since: { force: [7, 1], comment: [7, 1] },
+  },
+  '/file': { properties: ['name', 'contents'], required: ['name'], unique: ['name'] },
   '/ip/firewall/address-list': {
     properties: ['list', 'address', 'timeout', ...COMMON],
     required: ['list', 'address'],
@@ -140,13 +234,26 @@ export const MENUS: Readonly<Record<string, MenuShape>> = {
   '/radius': {
     required: ['address'],
     isOrdered: true,
+    since: { 'require-message-auth': [7, 15] },
     defaults: { timeout: '300ms', 'authentication-port': '1812', 'accounting-port': '1813' },
   },
   '/radius/incoming': { settings: { accept: 'false', port: '3799' } },
   '/system/identity': { settings: { name: 'MikroTik' } },
 }
 
-const FLAGS = ['disabled', 'use-radius', 'accounting', 'accept', 'published', 'log', 'https-redirect']
+const FLAGS = [
+  'disabled',
+  'use-radius',
+  'radius-accounting',
+  'accounting',
+  'accept',
+  'published',
+  'log',
+  'https-redirect',
+  'force',
+]
+/** In the order in which they are printed, whatever that was in which they were given. */
+const LOGIN_BY = ['cookie', 'http-chap', 'https', 'http-pap', 'mac', 'trial', 'mac-cookie']
 const RATES = ['max-limit', 'limit-at', 'burst-limit', 'burst-threshold']
 const FACTOR: Readonly<Record<string, number>> = { k: 1e3, M: 1e6, G: 1e9 }
 
@@ -159,6 +266,11 @@ const bits = (text: string): string => {
 export const printed = (property: string, value: string): string => {
   if (FLAGS.includes(property)) return value === 'yes' ? 'true' : value === 'no' ? 'false' : value
   if (RATES.includes(property)) return value.split('/').map(bits).join('/')
+  if (property === 'login-by') {
+    const given = value.split(',')
+    return LOGIN_BY.filter((way) => given.includes(way)).join(',')
+  }
+  if (property === 'timeout') return value.replace(/^(\d+)(\d{3})ms$/, '$1s$2ms')
   if (property === 'mac-address') return value.toUpperCase()
   if (property === 'target') return value.replaceAll(/(^|,)([\d.]+)(?=,|$)/g, '$1$2/32')
   return value
@@ -170,6 +282,8 @@ const CHECKS: Readonly<Record<string, RegExp>> = {
   target: /^[\w./:,-]+$/,
   'max-limit': /^\d+[kMG]?\/\d+[kMG]?$/,
   disabled: /^(?:yes|no|true|false)$/,
+  'dst-host': /^[^\s/]+$/,
+  code: /^\d{1,3}$/,
 }
 
 /** Whether the router would take the value. */

@@ -16,7 +16,7 @@ const refusal = (status: number, message: string, detail?: string): Answer => ({
 
 export const answerRest = async (host: ApiHost, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const body = parsed(await textOf(request))
-  const answer = body === undefined ? refusal(400, 'Bad Request', 'invalid JSON') : answerTo(host, request, body)
+  const answer = body === undefined ? refusal(400, 'Bad Request', 'invalid JSON') : await answerTo(host, request, body)
   if (answer === 'nothing') return
   if (answer === 'cut' || request.socket.destroyed) {
     request.socket.destroy()
@@ -28,7 +28,7 @@ export const answerRest = async (host: ApiHost, request: IncomingMessage, respon
   response.end()
 }
 
-const answerTo = (host: ApiHost, request: IncomingMessage, body: Body): Answer => {
+const answerTo = async (host: ApiHost, request: IncomingMessage, body: Body): Promise<Answer> => {
   const { router } = host
   if (!router.isAtLeast(7, 1)) return refusal(404, 'Not Found')
   const user = userOf(host, request)
@@ -38,7 +38,8 @@ const answerTo = (host: ApiHost, request: IncomingMessage, body: Body): Answer =
   if (command === undefined) return refusal(404, 'Not Found')
   const fault = router.takeFault(command)
   if (fault !== undefined && Object.hasOwn(INSTEAD, fault)) return INSTEAD[fault]!
-  const outcome = router.execute(user, command, fault)
+  const isFetch = command.menu === '/tool' && command.name === 'fetch'
+  const outcome = isFetch ? await router.fetch(user, command, fault) : router.execute(user, command, fault)
   return fault === 'lost-answer' ? 'cut' : answerOf(method, command, outcome, router.rows(command.menu))
 }
 

@@ -1,5 +1,6 @@
 /** The state of a simulated router, and what its commands do with it. Knows nothing of how they arrive. */
 import type { Clock } from '@lango/kernel'
+import { fetched, SimulatedFiles } from './files.ts'
 import { isTaken, MENUS, printed, type MenuShape } from './menus.ts'
 import { matches } from './query.ts'
 
@@ -30,7 +31,7 @@ export const FAULTS = [
 export type RouterosSimulatorFault = (typeof FAULTS)[number]
 
 const OF_WRITES: readonly RouterosSimulatorFault[] = ['write-ignored', 'write-partly', 'lost-answer']
-const WRITES = ['add', 'set', 'remove', 'move', 'unset']
+const WRITES = ['add', 'set', 'remove', 'move', 'unset', 'fetch']
 
 export type Trap = { readonly category: number; readonly message: string }
 export type Outcome = { readonly rows?: readonly SimulatedRow[]; readonly ret?: string; readonly trap?: Trap }
@@ -60,6 +61,7 @@ export class SimulatedRouter {
   version: string
   /** Every command that was carried out, as `/menu/command`. */
   readonly carriedOut: string[] = []
+  readonly files = new SimulatedFiles()
   /** Set by whoever holds the connections. */
   onReboot: () => void = () => {}
 
@@ -102,6 +104,9 @@ export class SimulatedRouter {
   /** The rows get other ids than they had, and what was dynamic is gone. */
   reboot(): void {
     this.#bootedAtMs = this.#clock.monotonicMs()
+    // Where there is a folder flash, what lies beside it is in memory.
+    if (this.files.has('flash'))
+      for (const name of this.files.keys()) if (!/^flash(?:\/|$)/.test(name)) this.files.remove(name)
     for (const table of this.#tables.values()) {
       table.items = table.items.filter(({ values }) => values.get('dynamic') !== 'true')
       table.next = 1
@@ -139,24 +144,43 @@ export class SimulatedRouter {
     )
   }
 
+  /** `/tool/fetch`: really fetches, over plain http, and stores what it gets. */
+  async fetch(user: SimulatedUser, command: Command, fault?: RouterosSimulatorFault): Promise<Outcome> {
+    if (fault === 'trap') return trap(4, 'failure: simulated')
+    if (user.group === 'read') return trap(5, 'not enough permissions (9)')
+    this.carriedOut.push('/tool/fetch')
+    const { url = '', 'dst-path': path = '' } = command.values
+    const got = await fetched(url)
+    if ('failure' in got) return trap(4, `failure: ${got.failure}`)
+    const contents = fault === 'write-partly' ? got.contents.slice(0, got.contents.length >> 1) : got.contents
+    if (fault !== 'write-ignored') this.files.put(path, contents)
+    return { rows: [{ status: 'finished', downloaded: '1', total: '1', duration: '1s' }] }
+  }
+
   #write(command: Command): Outcome {
     const shape = this.#shape(command.menu)
+    if (command.menu === '/file') return this.files.write(command)
     if (shape.settings !== undefined) return this.#set(command)
     if (command.name === 'add') return this.#add(command)
     const table = this.#table(command.menu)
-    const { '.id': id, numbers = id ?? '', destination, ...values } = command.values
+    const { '.id': id, numbers = id ?? '' } = command.values
     const items = numbers.split(',').map((one) => table.items.find((item) => isCalled(item, one)))
     const found = items.filter((item) => item !== undefined)
     if (found.length === 0 || found.length < items.length) return trap(0, 'no such item')
     if (found.some((item) => item.values.get('dynamic') === 'true') && command.name !== 'remove')
       return trap(4, 'failure: can not change dynamic item')
-    if (command.name === 'remove') return this.#remove(table, found)
-    if (command.name === 'move') return this.#move(table, found, destination)
-    if (command.name === 'unset') {
+    return this.#writeItems(command, table, found)
+  }
+
+  #writeItems({ menu, name, values: given }: Command, table: Table, found: readonly Item[]): Outcome {
+    const { '.id': _id, numbers: _numbers, destination, ...values } = given
+    if (name === 'remove') return this.#isUsed(menu, found) ? trap(4, 'failure: in use') : this.#remove(table, found)
+    if (name === 'move') return this.#move(table, found, destination)
+    if (name === 'unset') {
       for (const item of found) item.values.delete(values['value-name'] ?? '')
       return {}
     }
-    return this.#change(command.menu, table, found, values)
+    return this.#change(menu, table, found, values)
   }
 
   #change(menu: string, table: Table, items: readonly Item[], values: SimulatedRow): Outcome {
@@ -193,16 +217,37 @@ export class SimulatedRouter {
   ): Outcome | undefined {
     const names = Object.keys(values)
     const unknown = shape.properties && names.find((name) => !shape.properties!.includes(name))
-    if (unknown !== undefined) return trap(1, `unknown parameter ${unknown}`)
+    const unknownYet = names.find((name) => shape.since?.[name] && !this.isAtLeast(...shape.since[name]))
+    if ((unknown ?? unknownYet) !== undefined) return trap(1, `unknown parameter ${unknown ?? unknownYet}`)
+    const lost = Object.entries(shape.refers ?? {}).find(([name, of]) => !this.#isNamed(of, values[name] ?? ''))
+    if (lost) return trap(4, `input does not match any value of ${lost[0]}`)
     const bad = names.find((name) => !isTaken(menu, name, values[name]!))
     if (bad !== undefined) return trap(1, `value of ${bad} is invalid`)
-    const { unique } = shape
+    const { unique, alone } = shape
+    const isBeside = (item: Item) => alone !== undefined && item.values.get(alone) === values[alone]
+    if (all.some((item) => !items.includes(item) && isBeside(item)))
+      return trap(4, `failure: there is one on this ${alone} already`)
     if (unique === undefined || !unique.some((name) => names.includes(name))) return undefined
     const wanted = (name: string) => values[name] ?? items[0]?.values.get(name)
     const isSame = (item: Item) => unique.every((name) => item.values.get(name) === printed(name, wanted(name) ?? ''))
     return all.some((item) => !items.includes(item) && isSame(item))
       ? trap(4, 'failure: already have such entry')
       : undefined
+  }
+
+  /** What every router has, and what is no name at all. */
+  #isNamed(menu: string, name: string): boolean {
+    if (['', 'none', 'default', 'static-only'].includes(name)) return true
+    return this.#table(menu).items.some(({ values }) => values.get('name') === name)
+  }
+
+  #isUsed(menu: string, items: readonly Item[]): boolean {
+    const names = items.map(({ values }) => values.get('name'))
+    return Object.entries(MENUS).some(([other, { refers = {} }]) => {
+      const properties = Object.keys(refers).filter((property) => refers[property] === menu)
+      const isUser = ({ values }: Item) => properties.some((property) => names.includes(values.get(property)))
+      return properties.length > 0 && this.#table(other).items.some(isUser)
+    })
   }
 
   #remove(table: Table, items: readonly Item[]): Outcome {
@@ -246,6 +291,7 @@ export class SimulatedRouter {
   #rowsOf(menu: string): readonly SimulatedRow[] {
     if (menu === '/system/resource') return [this.#resource()]
     if (menu === '/system/clock') return [this.#time()]
+    if (menu === '/file') return this.files.rows()
     if (this.#shape(menu).settings !== undefined) return [Object.fromEntries(this.#settingsOf(menu))]
     return this.rows(menu)
   }

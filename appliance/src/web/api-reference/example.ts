@@ -80,6 +80,7 @@ export const byVerb: Readonly<Record<string, unknown>> = {
     port: 1812,
     secret: 'a long shared secret',
   },
+  'routers.setHotspot': { name: 'tower', interface: 'bridge-hotspot', network: '10.30.0.0/16' },
   'routers.setControl': { name: 'tower', networks: [{ network: '10.40.0.0/16', interface: 'bridge-ipoe' }] },
   'routers.set': { name: 'tower', coaPort: 3799 },
   'settings.change': { siteName: 'Kisumu POP', currency: 'KES' },
