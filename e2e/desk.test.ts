@@ -344,6 +344,8 @@ suite('desk', () => {
     '/settings/messages?sms=twilio',
     '/settings/messages?sms=http',
     '/settings/mpesa',
+    '/settings/mpesa/paying-out',
+    '/payouts',
     '/registrations',
     '/search?q=amina',
     '/me',

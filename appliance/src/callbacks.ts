@@ -2,7 +2,14 @@
 import type { Fault, Log, Result } from '@lango/kernel'
 import { system, type AnyCommand } from '@lango/kernel/verbs'
 import { createReportGate, hearReport } from '@lango/modules/messages'
-import { createCallbackGate, hearAnswer, hearCallback, hearConfirmation, hearResult } from '@lango/modules/payments'
+import {
+  createCallbackGate,
+  hearAnswer,
+  hearCallback,
+  hearConfirmation,
+  hearPayout,
+  hearResult,
+} from '@lango/modules/payments'
 import { paymentCallbacks } from './drivers.ts'
 import { createReportReaders } from './messages/drivers.ts'
 import type { Site } from './site.ts'
@@ -32,6 +39,7 @@ export const callbacksOf = ({ database: { raw }, vault, dispatcher, ids }: Parts
     prompt: written(hearCallback),
     payment: written(hearConfirmation),
     refund: written(hearResult),
+    payout: written(hearPayout),
     answer: written(hearAnswer),
     synced: () => dispatcher.synced(),
     log,

@@ -35,6 +35,18 @@ export const callbackReader: CallbackReader = {
       amount: readAmount(parameters.get('Amount')),
     }
   },
+  payout(body) {
+    const told = readResult(body)
+    if (!told.ok) return undefined
+    const { ref, outcome, receipt, parameters } = told.value
+    return {
+      ref,
+      failure: failureOf(outcome),
+      receipt: parameters.get('TransactionReceipt')?.trim() || receipt,
+      name: parameters.get('ReceiverPartyPublicName')?.trim() || undefined,
+      amount: readAmount(parameters.get('TransactionAmount')),
+    }
+  },
   status(body) {
     const told = readResult(body)
     if (!told.ok) return undefined

@@ -112,6 +112,12 @@ export const transactionWords: readonly (readonly [RegExp, TransactionState])[] 
   [/revers/i, 'reversed'],
   [/^(cancelled|declined|expired|failed|rejected)$/i, 'failed'],
 ]
+/** What a payout is to Safaricom: neither a salary nor a promotion. */
+export const PAYOUT_COMMAND = 'BusinessPayment'
+/** The id of a payout was used before. */
+export const DUPLICATE_ID = '500.002.1001'
+export const REMARKS_LENGTH_MIN = 2
+
 /** Of the accounts of a shortcode the one that payouts and reversals come from. */
 export const PAYING_ACCOUNT = /utility/i
 /** `Fee For B2C Payment|KES|22.40`, one or several joined by `&`. That several are joined so is unconfirmed. */

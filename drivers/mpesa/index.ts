@@ -11,7 +11,7 @@ export * from './callbacks.ts'
 export { callbackReader } from './callback-reader.ts'
 export type { C2b, C2bRegistration, C2bSimulation, C2bVersion } from './c2b.ts'
 export type { Initiator, MpesaConfig, MpesaDependencies } from './client.ts'
-export type { Initiated, Payout } from './initiator.ts'
+export type { Initiated } from './initiator.ts'
 export { msisdnOf } from './phone.ts'
 export type { Pull } from './pull.ts'
 

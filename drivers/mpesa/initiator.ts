@@ -1,10 +1,18 @@
 /** What an initiator of the organisation asks for: the outcome of each comes to its result address. */
 import { constants, createPublicKey, publicEncrypt } from 'node:crypto'
-import { err, ok, type Money, type Result } from '@lango/kernel'
+import { err, ok, type Result } from '@lango/kernel'
 import type { Asked as Taken, PaymentProvider, ProviderFault, ToldAt as Urls } from '@lango/modules/payments/port'
 import { callbackUrlOf } from './callback-url.ts'
 import type { Client, Initiator, MpesaConfig } from './client.ts'
-import { IDENTIFIER_REVERSAL, IDENTIFIER_SHORTCODE, paths, REMARKS_LENGTH_MAX } from './facts.ts'
+import {
+  DUPLICATE_ID,
+  IDENTIFIER_REVERSAL,
+  IDENTIFIER_SHORTCODE,
+  paths,
+  PAYOUT_COMMAND,
+  REMARKS_LENGTH_MAX,
+  REMARKS_LENGTH_MIN,
+} from './facts.ts'
 import { misconfigured } from './faults.ts'
 import { msisdnOf } from './phone.ts'
 import { shillingsOf, textField } from './values.ts'
@@ -12,19 +20,7 @@ import { shillingsOf, textField } from './values.ts'
 /** `ref` is the ConversationID that the result comes back with. */
 type Asked = Promise<Result<Taken, ProviderFault>>
 
-export type Payout = Urls & {
-  /** Unique for ever: a second of the same id is refused as `busy`, and nothing is paid twice. */
-  readonly id: string
-  readonly phone: string
-  readonly amount: Money
-  readonly command: 'BusinessPayment' | 'SalaryPayment' | 'PromotionPayment'
-  /** 2 to 100 characters. */
-  readonly remarks: string
-}
-
-export interface Initiated extends Pick<PaymentProvider, 'reverse' | 'transactionStatus' | 'accountBalance'> {
-  payOut(payout: Payout, signal: AbortSignal): Asked
-}
+export type Initiated = Pick<PaymentProvider, 'reverse' | 'payOut' | 'transactionStatus' | 'accountBalance'>
 
 /**
  * The initiator's password as Daraja takes it: RSA with the certificate of its environment, PKCS#1 v1.5, Base64.
@@ -82,14 +78,16 @@ export const createInitiated = (client: Client, { shortcode, initiator }: MpesaC
       if (msisdn === undefined || shillings === undefined) return unpayable(msisdn === undefined ? 'phone' : 'amount')
       const fields = {
         OriginatorConversationID: payout.id,
-        CommandID: payout.command,
+        CommandID: PAYOUT_COMMAND,
         Amount: shillings,
         PartyA: shortcode,
         PartyB: msisdn,
-        Remarks: payout.remarks.slice(0, REMARKS_LENGTH_MAX),
+        Remarks: payout.reason.slice(0, REMARKS_LENGTH_MAX).padEnd(REMARKS_LENGTH_MIN, '.'),
         Occassion: '',
       }
-      return send(paths.b2c, payout, fields, signal, 'InitiatorName')
+      const asked = await send(paths.b2c, payout, fields, signal, 'InitiatorName')
+      const isKnown = !asked.ok && asked.error.type === 'ProviderRefused' && asked.error.code === DUPLICATE_ID
+      return isKnown ? ok('asked-before') : asked
     },
     async reverse(request, signal) {
       const shillings = shillingsOf(request.amount)
@@ -105,15 +103,14 @@ export const createInitiated = (client: Client, { shortcode, initiator }: MpesaC
       }
       return send(paths.reversal, request, fields, signal)
     },
-    async transactionStatus(request, signal) {
+    transactionStatus(request, signal) {
       const about =
         'receipt' in request ? { TransactionID: request.receipt } : { OriginalConversationID: request.originatorId }
       const fields = { ...partyOf('TransactionStatusQuery', shortcode), ...about, Occasion: '' }
       return send(paths.transactionStatus, request, fields, signal)
     },
-    async accountBalance(request, signal) {
-      return send(paths.accountBalance, request, partyOf('AccountBalance', shortcode), signal)
-    },
+    accountBalance: (request, signal) =>
+      send(paths.accountBalance, request, partyOf('AccountBalance', shortcode), signal),
   }
 }
 

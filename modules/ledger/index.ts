@@ -5,7 +5,7 @@ import { ledgerAccounts, ledgerEntries, ledgerPostings } from './tables.ts'
 export { post, reverse, type LedgerFault, type Posting } from './post.ts'
 export { checkEntries, ledgerBalances, listEntries } from './queries.ts'
 export { drawReference, readReference } from './reference.ts'
-export { credit, debit, type Account, type AccountKind, type Line } from './rules.ts'
+export { accountKinds, credit, debit, type Account, type AccountKind, type Line } from './rules.ts'
 
 export const ledger = defineModule({
   name: 'ledger',

@@ -15,6 +15,8 @@ export const entryKinds = [
   'sold',
   /** It was paid back. */
   'refunded',
+  /** It went out to a phone. */
+  'paid-out',
   /** The provider took it back. */
   'withdrawn',
   /** It was moved by hand, from one claim to another. */

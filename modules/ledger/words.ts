@@ -35,6 +35,7 @@ export const ledgerWords = catalogue(
     refunded: 'Given back',
     withdrawn: 'Taken back by the provider',
     movedByHand: 'Moved by hand',
+    'paid-out': 'Paid out',
     reversal: 'Reversal',
     cash: 'Cash of {who}',
     wallet: 'Wallet',
@@ -47,6 +48,10 @@ export const ledgerWords = catalogue(
     purchases: 'Paid for and not given yet',
     unmatched: 'Paid by phone, for nobody knows what',
     refunds: 'On its way back',
+    payouts: 'On its way out to phones',
+    mobileMoneyFees: 'What M-Pesa takes',
+    compensation: 'Compensation to customers',
+    paidOut: 'Expenses paid by phone',
   },
   {
     title: 'Leja',
@@ -81,6 +86,7 @@ export const ledgerWords = catalogue(
     refunded: 'Imerudishwa',
     withdrawn: 'Mtoa huduma amerejesha',
     movedByHand: 'Imesogezwa kwa mkono',
+    'paid-out': 'Imelipwa nje',
     reversal: 'Urejesho',
     cash: 'Pesa taslimu ya {who}',
     wallet: 'Pochi',
@@ -93,6 +99,10 @@ export const ledgerWords = catalogue(
     purchases: 'Vilivyolipiwa na bado havijatolewa',
     unmatched: 'Zilizolipwa kwa simu, haijulikani za nini',
     refunds: 'Zinazorudishwa',
+    payouts: 'Zinazolipwa kwenye simu',
+    mobileMoneyFees: 'Ada za M-Pesa',
+    compensation: 'Fidia kwa wateja',
+    paidOut: 'Gharama zilizolipwa kwa simu',
   },
 )
 

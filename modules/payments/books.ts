@@ -6,11 +6,15 @@ import { credit, debit, post, reverse, type Account } from '../ledger/index.ts'
 /** What customers have paid to the ISP by mobile money. */
 const MOBILE_MONEY: Account = { kind: 'asset', code: 'mobile-money' }
 /** Paid, and nobody knows what for. */
-const UNMATCHED: Account = { kind: 'liability', code: 'unmatched' }
+export const UNMATCHED: Account = { kind: 'liability', code: 'unmatched' }
 /** Paid for a purchase that is not given yet. */
 const PURCHASES: Account = { kind: 'liability', code: 'purchases' }
 /** The provider is to pay it back, and has not said that it did. */
 const REFUNDS: Account = { kind: 'liability', code: 'refunds' }
+/** It is to go out to a phone, and the provider has not said that it did. */
+const PAYOUTS: Account = { kind: 'liability', code: 'payouts' }
+/** What the provider takes for it. */
+const FEES: Account = { kind: 'expense', code: 'mobile-money-fees' }
 const INCOME: Account = { kind: 'income', code: 'plans' }
 
 type Amount = { readonly amountMinor: number; readonly currency: string }
@@ -81,4 +85,31 @@ export const bookRefundFailed = (ctx: CommandContext, refund: Refund): void => {
   const amount = amountOf(refund)
   const lines = [debit(REFUNDS, amount), credit(UNMATCHED, amount)]
   orThrow(post(ctx, { kind: 'moved', cause: `refund:${refund.id}:failed`, lines }))
+}
+
+type Payout = Amount & { readonly id: string; readonly fromKind: Account['kind']; readonly fromCode: string }
+const fromOf = ({ fromKind, fromCode }: Payout): Account => ({ kind: fromKind, code: fromCode })
+
+export const bookPayoutAsked = (ctx: CommandContext, payout: Payout): void => {
+  const amount = amountOf(payout)
+  const lines = [debit(fromOf(payout), amount), credit(PAYOUTS, amount)]
+  orThrow(post(ctx, { kind: 'moved', cause: `payout:${payout.id}:asked`, lines }))
+}
+
+export const bookPayoutDone = (ctx: CommandContext, payout: Payout): void => {
+  const amount = amountOf(payout)
+  const lines = [debit(PAYOUTS, amount), credit(MOBILE_MONEY, amount)]
+  orThrow(post(ctx, { kind: 'paid-out', cause: `payout:${payout.id}:done`, lines }))
+}
+
+/** It has not left: it is back where it was taken from. */
+export const bookPayoutBack = (ctx: CommandContext, payout: Payout): void => {
+  const amount = amountOf(payout)
+  const lines = [debit(PAYOUTS, amount), credit(fromOf(payout), amount)]
+  orThrow(post(ctx, { kind: 'moved', cause: `payout:${payout.id}:back`, lines }))
+}
+
+export const bookPayoutFee = (ctx: CommandContext, payoutId: string, fee: Money): void => {
+  const lines = [debit(FEES, fee), credit(MOBILE_MONEY, fee)]
+  orThrow(post(ctx, { kind: 'paid-out', cause: `payout:${payoutId}:fee`, lines }))
 }

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto'
 import { isSameToken, type Vault } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import {
+  payoutInToken,
+  payoutToken,
   promptToken,
   purchaseInToken,
   questionInToken,
@@ -17,6 +19,7 @@ import type { QuestionKind } from './question-rules.ts'
 export type CallbackSubject =
   | { readonly kind: 'prompt'; readonly purchaseId: string }
   | { readonly kind: 'refund'; readonly refundId: string; readonly isTimeout: boolean }
+  | { readonly kind: 'payout'; readonly payoutId: string; readonly isTimeout: boolean }
   | { readonly kind: 'question'; readonly questionId: string; readonly asks: QuestionKind; readonly isTimeout: boolean }
   | { readonly kind: 'confirmation' }
   | { readonly kind: 'validation' }
@@ -44,6 +47,12 @@ export const createCallbackGate = (raw: RawDatabase, vault: Pick<Vault, 'keyedHa
       subject: ({ id }: Found) => ({ kind: 'refund', refundId: id }) as const,
     },
     {
+      inToken: payoutInToken,
+      tokenOf: payoutToken,
+      byNumber: found('SELECT id FROM payouts WHERE number = ?'),
+      subject: ({ id }: Found) => ({ kind: 'payout', payoutId: id }) as const,
+    },
+    {
       inToken: questionInToken,
       tokenOf: questionToken,
       byNumber: found('SELECT id, kind FROM payment_questions WHERE number = ?'),
@@ -65,7 +74,7 @@ export const createCallbackGate = (raw: RawDatabase, vault: Pick<Vault, 'keyedHa
   return {
     subjectOf(token) {
       const config = account.get(MPESA)
-      if (config === undefined || !/^0[12367ab][0-9a-f]+$/.test(token)) return undefined
+      if (config === undefined || !/^0[1236789ab][0-9a-f]+$/.test(token)) return undefined
       const { shortcode } = JSON.parse(config) as MpesaSettings
       const number = purchaseInToken(token)
       if (number !== undefined) {

@@ -40,6 +40,12 @@ export const questionToken = (vault: Hasher, tells: ResultCallback, { number, id
     purpose: PURPOSE,
   })
 
+/** How money that was to go out to a phone ended. */
+const payoutKinds = { result: '08', timeout: '09' } as const
+
+export const payoutToken = (vault: Hasher, tells: ResultCallback, { number, id, shortcode }: PromptPath): string =>
+  callbackToken(vault, { kind: payoutKinds[tells], number, of: ['payout', tells, id, shortcode], purpose: PURPOSE })
+
 type Told = { readonly number: number; readonly tells: ResultCallback }
 
 const toldBy = (kinds: Readonly<Record<ResultCallback, string>>, token: string): Told | undefined => {
@@ -54,3 +60,5 @@ const toldBy = (kinds: Readonly<Record<ResultCallback, string>>, token: string):
 export const refundInToken = (token: string): Told | undefined => toldBy(refundKinds, token)
 
 export const questionInToken = (token: string): Told | undefined => toldBy(questionKinds, token)
+
+export const payoutInToken = (token: string): Told | undefined => toldBy(payoutKinds, token)

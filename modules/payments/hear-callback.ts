@@ -102,7 +102,8 @@ const confirmed = (
 const confirmationsLately = ({ db, now }: CommandContext): number => {
   const { site } = paymentInbox
   const since = now - callbackLimits.confirmationsWithinMs
-  const lately = and(gt(site.arrivedAt, since), isNull(site.purchaseId), isNull(site.refundId), isNull(site.questionId))
+  const ofNothing = [site.purchaseId, site.refundId, site.payoutId, site.questionId].map((column) => isNull(column))
+  const lately = and(gt(site.arrivedAt, since), ...ofNothing)
   return db.select({ rows: count() }).from(site).where(lately).get()!.rows
 }
 

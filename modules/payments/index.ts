@@ -6,6 +6,10 @@ import { endAhead, hearCallback, hearConfirmation } from './hear-callback.ts'
 import { listRefunds } from './refund-queries.ts'
 import { hearResult } from './hear-result.ts'
 import { beginRefund, refundPayment, refundTold, sayRefund } from './refund.ts'
+import { hearPayout } from './hear-payout.ts'
+import { beginPayout, payoutTold } from './payout.ts'
+import { releasePayout, requestPayout, sayPayout, turnDownPayout } from './payout-commands.ts'
+import { listPayouts, payoutsAsked } from './payout-queries.ts'
 import { hearAnswer } from './hear-answer.ts'
 import { showBalance } from './question-queries.ts'
 import { askBalance, askStatus, beginQuestion, questionTold } from './questions.ts'
@@ -33,6 +37,7 @@ import {
   paymentInbox,
   paymentMarks,
   paymentQuestions,
+  payouts,
   payments as paymentsTable,
   purchases,
   refunds,
@@ -60,6 +65,11 @@ export { listPayments, listPurchases, plansForSale } from './queries.ts'
 export { refundPayment, sayRefund } from './refund.ts'
 export { listRefunds } from './refund-queries.ts'
 export { hearResult } from './hear-result.ts'
+export { hearPayout } from './hear-payout.ts'
+export { putPayout, type PayoutFault, type PayoutWish } from './payout.ts'
+export { releasePayout, requestPayout, sayPayout, turnDownPayout } from './payout-commands.ts'
+export { listPayouts } from './payout-queries.ts'
+export type { PaidOutClaim } from './payout-rules.ts'
 export { hearAnswer } from './hear-answer.ts'
 export type { Answer } from './question-rules.ts'
 export { showBalance } from './question-queries.ts'
@@ -70,7 +80,7 @@ export type { PaymentWorkDeps } from './work-parts.ts'
 
 export const payments = defineModule({
   name: 'payments',
-  tables: [purchases, paymentsTable, paymentMarks, paymentAccounts, paymentInbox, refunds, paymentQuestions],
+  tables: [purchases, paymentsTable, paymentMarks, paymentAccounts, paymentInbox, refunds, paymentQuestions, payouts],
   commands: [
     requestPurchase,
     revealPurchase,
@@ -92,6 +102,13 @@ export const payments = defineModule({
     refundTold,
     hearResult,
     sayRefund,
+    requestPayout,
+    releasePayout,
+    turnDownPayout,
+    sayPayout,
+    beginPayout,
+    payoutTold,
+    hearPayout,
     askStatus,
     askBalance,
     beginQuestion,
@@ -112,6 +129,8 @@ export const payments = defineModule({
     settledByHand,
     listRefunds,
     listCallbacks,
+    listPayouts,
+    payoutsAsked,
     showBalance,
     showMpesa,
     purchasePace,

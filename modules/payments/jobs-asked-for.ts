@@ -15,8 +15,12 @@ export const grantJob = { name: 'payments.granting', input } as const
 /** Has the provider pay back. */
 export const refundJob = { name: 'payments.refunding', input: z.object({ refundId: z.string() }) } as const
 
+/** Has the provider pay out. */
+export const payoutJob = { name: 'payments.payingOut', input: z.object({ payoutId: z.string() }) } as const
+
+const movement = z.object({ refundId: z.string().optional(), payoutId: z.string().optional() })
 /** Asks the provider what became of money that it has not told the end of. */
-export const inquireJob = { name: 'payments.inquiring', input: z.object({ refundId: z.string() }) } as const
+export const inquireJob = { name: 'payments.inquiring', input: movement } as const
 /** Puts a question to the provider that is on record. */
 export const questionJob = { name: 'payments.questioning', input: z.object({ questionId: z.string() }) } as const
 /** Asks what the shortcode has. */

@@ -5,6 +5,8 @@ import { Secret } from '@lango/kernel'
 
 export const SANDBOX = 'https://sandbox.safaricom.co.ke'
 export const MPESA = 'mpesa'
+/** All that it moves. */
+export const CURRENCY = 'KES'
 export const mpesaSecretsPurpose = 'payment_accounts.secrets:mpesa'
 
 const isHere = (url: URL): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname)
@@ -38,6 +40,10 @@ const isCertificate = (text: string): boolean => {
 
 /** What M-Pesa moves at once at most. */
 export const TRUST_MAX = 250_000
+export const PAYOUT_MAX = 250_000
+export const PAYOUT_DAY_MAX = 10_000_000
+
+const shillings = (max: number) => z.number().int('It is a whole number of shillings.').min(0).max(max)
 
 export const mpesaSettingsSchema = z.object({
   /** Of Daraja: the sandbox, production, or whatever speaks like it. */
@@ -76,7 +82,13 @@ export const mpesaSettingsSchema = z.object({
   /** `known`: what comes from an address that Safaricom is not known to post from is kept, and no reason to ask. */
   callbackFrom: z.enum(['any', 'known']),
   /** Shillings: a callback for as much or less is believed for a minute, and what was bought is given meanwhile. */
-  trustUpTo: z.number().int('It is a whole number of shillings.').min(0).max(TRUST_MAX),
+  trustUpTo: shillings(TRUST_MAX),
+  /** Shillings a payout; 0: nothing is paid out from here. */
+  payoutUpTo: shillings(PAYOUT_MAX),
+  /** And within 24 hours. */
+  payoutDayUpTo: shillings(PAYOUT_DAY_MAX),
+  /** So much one person pays out alone; for more a second one releases it. */
+  payoutAloneUpTo: shillings(PAYOUT_MAX),
 })
 export type MpesaSettings = z.infer<typeof mpesaSettingsSchema>
 
@@ -113,6 +125,9 @@ export const newMpesa: MpesaSettings = {
   callbackUrl: '',
   callbackFrom: 'any',
   trustUpTo: 0,
+  payoutUpTo: 0,
+  payoutDayUpTo: 0,
+  payoutAloneUpTo: 0,
 }
 
 /** Plain http is for a simulator alone: on the way anybody could read where prompts are told of. */

@@ -14,7 +14,6 @@ import {
   Said,
   Select,
   Status,
-  TextArea,
   UserText,
   valuesFor,
   type Desk,
@@ -32,15 +31,11 @@ import {
   type Registration,
 } from './mpesa-rules.ts'
 import { pulledUntil } from './queries.ts'
-import { mpesaWords } from './words-mpesa.ts'
+import { missingNames, MPESA_HREF as PATH, MpesaTabs, mpesaWordsOf as wordsOf } from './mpesa-parts.tsx'
 
-const PATH = '/settings/mpesa'
-
-const wordsOf = (desk: Pick<Desk, 'locale'>) => mpesaWords[desk.locale.lang]
-
-type TextName = Exclude<keyof MpesaSettings, 'kind' | 'callbackFrom' | 'trustUpTo' | 'certificate'>
+type TextName = 'baseUrl' | 'shortcode' | 'till' | 'consumerKey' | 'phone' | 'callbackUrl'
 const secretNames = ['consumerSecret', 'passkey'] as const
-const optional: ReadonlySet<TextName> = new Set(['till', 'callbackUrl', 'initiatorName'])
+const optional: ReadonlySet<TextName> = new Set(['till', 'callbackUrl'])
 
 const Line = ({ desk, name, help, set }: { desk: Desk; name: TextName; help?: string; set: MpesaSettings }) => {
   const form = valuesFor(desk, 'save')
@@ -57,32 +52,6 @@ const Line = ({ desk, name, help, set }: { desk: Desk; name: TextName; help?: st
       {...(help === undefined ? {} : { help })}
       {...form.error(name)}
     />
-  )
-}
-
-/** What it takes to pay money back; whoever does not needs none of it. */
-const InitiatorFields = ({ desk, set }: { desk: Desk; set: MpesaSettings }) => {
-  const words = wordsOf(desk)
-  const form = valuesFor(desk, 'save')
-  return (
-    <>
-      <Line desk={desk} set={set} name="initiatorName" help={words.initiatorHelp} />
-      <Field
-        locale={desk.locale}
-        label={words.initiatorPassword}
-        name="initiatorPassword"
-        type="password"
-        autoComplete="off"
-        help={words.secretHelp}
-      />
-      <TextArea
-        label={words.certificate}
-        name="certificate"
-        value={form.value('certificate', set.certificate)}
-        help={words.certificateHelp}
-        {...form.error('certificate')}
-      />
-    </>
   )
 }
 
@@ -137,22 +106,15 @@ const SettingsForm = ({ desk, set, missing }: FormProps) => {
         help={words.trustUpToHelp}
         {...valuesFor(desk, 'save').error('trustUpTo')}
       />
-      <InitiatorFields {...line} />
       <Button kind="main">{words.save}</Button>
     </Form>
   )
 }
 
-type Name = TextName | (typeof secretNames)[number] | 'certificate' | 'initiatorPassword'
-const listOf = (missing: readonly string[], words: ReturnType<typeof wordsOf>): string =>
-  missing.map((name) => words[name as Name]).join(', ')
-
-type StandingProps = { desk: Desk; missing: readonly string[]; missingToPayBack: readonly string[] }
-
-const Standing = async ({ desk, missing, missingToPayBack }: StandingProps) => {
+const Standing = async ({ desk, missing }: { desk: Desk; missing: readonly string[] }) => {
   const words = wordsOf(desk)
   if (missing.length > 0) {
-    const names = listOf(missing, words)
+    const names = missingNames(missing, words)
     return (
       <p>
         <Status meaning="attention">{words.notReady}</Status> {fill(words.missing, { names })}
@@ -160,7 +122,6 @@ const Standing = async ({ desk, missing, missingToPayBack }: StandingProps) => {
     )
   }
   const readTo = await desk.ask(pulledUntil, {})
-  const isBack = missingToPayBack.length === 0
   return (
     <>
       <p>
@@ -170,10 +131,6 @@ const Standing = async ({ desk, missing, missingToPayBack }: StandingProps) => {
             {words.readTo} <Ago at={readTo} now={desk.now} locale={desk.locale} />
           </span>
         )}
-      </p>
-      <p>
-        <Status meaning={isBack ? 'good' : 'plain'}>{isBack ? words.paysBack : words.paysNothingBack}</Status>{' '}
-        {isBack ? null : fill(words.missing, { names: listOf(missingToPayBack, words) })}
       </p>
     </>
   )
@@ -185,7 +142,6 @@ const wrong = {
   till: 'tillWrong',
   phone: 'phoneWrong',
   callbackUrl: 'callbackUrlWrong',
-  certificate: 'certificateWrong',
 } as const
 
 const save = async (desk: DoingDesk): Promise<Done> => {
@@ -198,7 +154,6 @@ const save = async (desk: DoingDesk): Promise<Done> => {
     till: text('till'),
     phone: text('phone'),
     callbackUrl: text('callbackUrl'),
-    certificate: text('certificate'),
   }
   const problems = Object.fromEntries(
     Object.entries(texts).flatMap(([name, value]) => {
@@ -214,9 +169,7 @@ const save = async (desk: DoingDesk): Promise<Done> => {
     problems['trustUpTo'] = fill(words.trustUpToWrong, { max: TRUST_MAX })
   if (Object.keys(problems).length > 0) return { problems }
   const { shortcode, ...rest } = texts
-  const secrets = [...secretNames, 'initiatorPassword'].flatMap((name) =>
-    fields.get(name) === '' ? [] : [[name, fields.get(name)] as const],
-  )
+  const secrets = secretNames.flatMap((name) => (fields.get(name) === '' ? [] : [[name, fields.get(name)] as const]))
   const done = await desk.tell(setMpesa, {
     ...rest,
     trustUpTo,
@@ -224,7 +177,6 @@ const save = async (desk: DoingDesk): Promise<Done> => {
     kind: fields.get('kind') === 'till' ? 'till' : 'paybill',
     callbackFrom: fields.get('callbackFrom') === 'known' ? 'known' : 'any',
     consumerKey: text('consumerKey'),
-    initiatorName: text('initiatorName'),
     ...Object.fromEntries(secrets),
   })
   return done.ok ? { go: `${PATH}?said=saved` } : { fault: done.error }
@@ -278,6 +230,7 @@ export const mpesaPage = definePage({
       content: (
         <>
           <PageHead title={words.title} />
+          <MpesaTabs desk={desk} current="account" />
           <Said desk={desk} words={{ saved: words.saved, asked: words.isAsking }} />
           <RefusedNote desk={desk} deed="save" />
           <RefusedNote desk={desk} deed="register" />

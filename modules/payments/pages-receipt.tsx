@@ -29,6 +29,9 @@ import {
   wordsOf,
   type SaidPayment,
 } from './desk-parts.tsx'
+import { PayoutOffer, payOutDeed } from './payout-offer.tsx'
+import { payoutHref, PayoutMark, wordsOfPayouts, type PayoutRow } from './payout-parts.tsx'
+import { listPayouts } from './payout-queries.ts'
 import { plansForSale, showPayment } from './queries.ts'
 import { isBeingAsked, refundDeeds, RefundHistory, RefundOffer, refundSaid } from './refund-panel.tsx'
 import { listRefunds } from './refund-queries.ts'
@@ -104,6 +107,17 @@ const Phones = ({ phones }: { phones: readonly string[] }) => (
   </>
 )
 
+const PayoutLinks = ({ desk, payouts }: { desk: Desk; payouts: readonly PayoutRow[] }) => (
+  <>
+    {payouts.map(({ number, state }) => (
+      <p key={number}>
+        <a href={payoutHref(number)}>{fill(wordsOfPayouts(desk).one, { n: number })}</a>{' '}
+        <PayoutMark desk={desk} state={state} />
+      </p>
+    ))}
+  </>
+)
+
 export const receiptPage = definePage({
   path: '/payments/receipts/:receipt',
   permission: 'payments.read',
@@ -118,6 +132,7 @@ export const receiptPage = definePage({
     const plans = isWaiting && desk.may('payments.resolve') ? await desk.ask(plansForSale, {}) : undefined
     const said = { purchase: words.saidPurchase, plan: words.saidPlan, refund: words.saidRefund }
     const refunds = await desk.ask(listRefunds, { receipt })
+    const { payouts } = await desk.ask(listPayouts, { receipt })
     const isBought = payment.state === 'matched' || payment.state === 'resolved'
     return {
       title,
@@ -133,6 +148,8 @@ export const receiptPage = definePage({
           <PaymentFacts desk={desk} payment={payment} />
           <RefundHistory desk={desk} refunds={refunds} />
           {plans ? <ResolveForms desk={desk} payment={payment} plans={plans} /> : null}
+          <PayoutOffer desk={desk} payment={payment} />
+          <PayoutLinks desk={desk} payouts={payouts} />
           {isWaiting || isBought ? (
             <RefundOffer desk={desk} payment={payment} ends={isBought ? (payment.purchase ?? undefined) : undefined} />
           ) : null}
@@ -140,5 +157,5 @@ export const receiptPage = definePage({
       ),
     }
   },
-  deeds: { resolve: resolveDeed, ...refundDeeds((desk) => receiptHref(desk.param('receipt'))) },
+  deeds: { resolve: resolveDeed, payOut: payOutDeed, ...refundDeeds((desk) => receiptHref(desk.param('receipt'))) },
 })

@@ -3,6 +3,9 @@ import type { DeskPage } from '@lango/kernel/ui'
 import { mpesaPage } from './page-mpesa.tsx'
 import { offerPage } from './pages-offer.tsx'
 import { newOfferPage, offersPage } from './pages-offers.tsx'
+import { mpesaPayingOutPage } from './page-mpesa-paying-out.tsx'
+import { payoutPage } from './pages-payout.tsx'
+import { payoutsPage } from './pages-payouts.tsx'
 import { purchasePage } from './pages-purchase.tsx'
 import { purchasesPage } from './pages-purchases.tsx'
 import { receiptPage } from './pages-receipt.tsx'
@@ -19,4 +22,7 @@ export const paymentsPages: readonly DeskPage[] = [
   offersPage,
   newOfferPage,
   offerPage,
+  mpesaPayingOutPage,
+  payoutsPage,
+  payoutPage,
 ]

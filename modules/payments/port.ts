@@ -119,6 +119,18 @@ export type BalanceClaim = {
   readonly balances: readonly AccountBalance[]
 }
 
+/** How a payout ended, as posted. */
+export type PayoutClaim = {
+  readonly ref: string
+  /** Null: it is paid. */
+  readonly failure: Failure | null
+  /** The provider's own number of it. */
+  readonly receipt: string | undefined
+  /** Of whoever has it now, as the provider has it. */
+  readonly name: string | undefined
+  readonly amount: Money | undefined
+}
+
 /** Reads what a provider posts, and knows what it is answered with. Takes any input and never throws. */
 export interface CallbackReader {
   /** Undefined where it cannot be read. */
@@ -127,6 +139,7 @@ export interface CallbackReader {
   payment(body: unknown): Pick<Received, 'receipt' | 'amount' | 'shortcode' | 'account'> | undefined
   /** Of a payment that was to go back. */
   result(body: unknown): ResultClaim | undefined
+  payout(body: unknown): PayoutClaim | undefined
   /** Of a movement that was asked about. */
   status(body: unknown): StatusClaim | undefined
   balance(body: unknown): BalanceClaim | undefined
@@ -148,6 +161,20 @@ export type ToldAt = {
 export type Asked = { readonly ref: string; readonly originatorId?: string | undefined }
 
 export interface PaymentProvider {
+  /**
+   * Pays out to a phone; the outcome is told at `resultUrl`. The provider takes an id once for ever: `asked-before` says
+   * that it had heard of one with this id, so asking again under the same id pays nothing twice.
+   */
+  payOut(
+    request: {
+      readonly id: string
+      /** E.164. */
+      readonly phone: string
+      readonly amount: Money
+      readonly reason: string
+    } & ToldAt,
+    signal: AbortSignal,
+  ): Promise<Result<Asked | 'asked-before', ProviderFault>>
   /**
    * Puts a prompt on a handset. The answer says that it was taken, never that it was paid. After `ProviderSilent`
    * there is no ref to ask by: what was paid is seen in `received`.

@@ -15,8 +15,8 @@ export const createQuestions = ({ provider, clock }: PaymentWorkDeps): readonly 
     defineJob({
       ...inquireJob,
       limits,
-      run(context, { refundId }) {
-        must(context.dispatch(askStatus, { refundId }, part(context)))
+      run(context, about) {
+        must(context.dispatch(askStatus, about, part(context)))
         return Promise.resolve()
       },
     }),

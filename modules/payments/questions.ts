@@ -7,12 +7,13 @@ import { questionToken, type ResultCallback } from './callback-tokens.ts'
 import { inquireJob, questionJob } from './jobs-asked-for.ts'
 import { mpesaConfig } from './mpesa.ts'
 import { MPESA } from './mpesa-rules.ts'
+import { payoutAt, payoutFoundAs } from './payout.ts'
 import { askStatusAfterMs, endIn, questionLimits, type Answer, type Movement } from './question-rules.ts'
 import { refundAt, refundFoundAs } from './refund.ts'
 import { paymentAccounts, paymentQuestions } from './tables.ts'
 
 export type Question = typeof paymentQuestions.site.$inferSelect
-type About = Pick<typeof paymentQuestions.site.$inferInsert, 'kind' | 'refundId' | 'isByReceipt'>
+type About = Pick<typeof paymentQuestions.site.$inferInsert, 'kind' | 'refundId' | 'payoutId' | 'isByReceipt'>
 
 const { site } = paymentQuestions
 const internal = { permission: 'system', isInternal: true } as const
@@ -48,23 +49,38 @@ const set = (ctx: CommandContext, { id }: Question, values: Partial<Question>): 
 export const questionAt = (ctx: CommandContext, id: string): Question | undefined =>
   ctx.db.select().from(site).where(eq(site.id, id)).get()
 
-/** Asks what became of a refund that nobody has told the end of, and once more later, some times. */
+type MovementId = { readonly refundId?: string | undefined; readonly payoutId?: string | undefined }
+
+/** A movement that was asked for and whose end nobody has told; undefined for any other. */
+const openMovement = (ctx: CommandContext, { refundId = '', payoutId = '' }: MovementId) => {
+  const refund = refundId === '' ? undefined : refundAt(ctx, refundId)
+  const payout = payoutId === '' ? undefined : payoutAt(ctx, payoutId)
+  const { state } = refund ?? payout ?? {}
+  if (state !== 'sent' && state !== 'unknown') return undefined
+  // The name that a payout is asked under is the box's own; that of a refund the provider's, where it told one.
+  return { isNamed: refund === undefined || refund.originatorRef !== null, mayBeByReceipt: refund !== undefined }
+}
+
+/** Asks what became of a movement that nobody has told the end of, and once more later, some times. */
 export const askStatus = defineCommand({
   ...internal,
   name: 'payments.askStatus',
   isRoutine: true,
-  input: z.object({ refundId: z.string() }),
-  handle(ctx, { refundId }) {
-    const refund = refundAt(ctx, refundId)
-    const isOpen = refund?.state === 'sent' || refund?.state === 'unknown'
-    if (!isOpen || missingToAsk(ctx).length > 0) return ok({ refundId })
-    const asked = ctx.db.select({ rows: count() }).from(site).where(eq(site.refundId, refundId)).get()!.rows
-    if (askStatusAfterMs(asked) === undefined) return ok({ refundId })
+  input: z.object({ refundId: z.string().optional(), payoutId: z.string().optional() }),
+  handle(ctx, about) {
+    const movement = openMovement(ctx, about)
+    if (!movement || missingToAsk(ctx).length > 0) return ok({ isAsked: false })
+    const { refundId, payoutId } = about
+    const of = refundId === undefined ? eq(site.payoutId, payoutId!) : eq(site.refundId, refundId)
+    const asked = ctx.db.select({ rows: count() }).from(site).where(of).get()!.rows
+    if (askStatusAfterMs(asked) === undefined) return ok({ isAsked: false })
     // By its own name and by that of the payment in turn: which of the two the provider knows is not told.
-    put(ctx, { kind: 'status', refundId, isByReceipt: refund.originatorRef === null || asked % 2 === 1 })
+    const isByReceipt = movement.mayBeByReceipt && (!movement.isNamed || asked % 2 === 1)
+    put(ctx, { kind: 'status', ...about, isByReceipt })
     const afterMs = askStatusAfterMs(asked + 1)
-    if (afterMs !== undefined) ctx.enqueue(inquireJob, { refundId }, { runAt: ctx.now + afterMs, key: refundId })
-    return ok({ refundId })
+    const key = refundId ?? payoutId!
+    if (afterMs !== undefined) ctx.enqueue(inquireJob, about, { runAt: ctx.now + afterMs, key })
+    return ok({ isAsked: true })
   },
 })
 
@@ -110,8 +126,9 @@ export const beginQuestion = defineCommand({
   },
 })
 
-const aboutOf = (ctx: CommandContext, { kind, refundId, isByReceipt }: Question) => {
+const aboutOf = (ctx: CommandContext, { kind, refundId, payoutId, isByReceipt }: Question) => {
   if (kind === 'balance') return { receipt: undefined, originatorId: undefined }
+  if (payoutId !== null) return { receipt: undefined, originatorId: payoutId }
   const refund = refundId === null ? undefined : refundAt(ctx, refundId)
   if (!refund) return undefined
   return isByReceipt
@@ -150,6 +167,9 @@ export const noteEarly = (ctx: CommandContext, question: Question, answer: Answe
 
 export const answered = (ctx: CommandContext, question: Question, answer: Answer): void => {
   set(ctx, question, { state: answer.failure === null ? 'answered' : 'failed', answer, early: [], endedAt: ctx.now })
+  const payout = question.payoutId === null ? undefined : payoutAt(ctx, question.payoutId)
+  const payoutEnd = payout && endIn({ amountMinor: payout.amountMinor, currency: payout.currency }, answer)
+  if (payout && payoutEnd) return payoutFoundAs(ctx, payout, payoutEnd, answer)
   const refund = question.refundId === null ? undefined : refundAt(ctx, question.refundId)
   if (!refund) return
   const { receipt, amountMinor, currency } = refund

@@ -1,9 +1,11 @@
 import { defineTable } from '@lango/kernel/db'
 import { grants } from '../access/tables.ts'
+import { accountKinds } from '../ledger/index.ts'
 import type { MpesaSettings, Registration } from './mpesa-rules.ts'
 import { callbackOutcomes } from './callback-rules.ts'
 import type { Failure } from './port.ts'
 import { refundStates, type RefundClaim } from './refund-rules.ts'
+import { payoutStates, type PaidOutClaim } from './payout-rules.ts'
 import { questionKinds, questionStates, type Answer } from './question-rules.ts'
 import { payers, paymentStates, purchaseStates, purposes, type Doubt } from './rules.ts'
 
@@ -168,6 +170,68 @@ export const refunds = defineTable(
   },
 )
 
+/** Money on its way out to a phone: one row for each time that somebody has asked for it. */
+export const payouts = defineTable(
+  'payouts',
+  { home: 'site', flow: 'latest', onDelete: 'keep', key: 'id' },
+  (c) => ({
+    /** What the provider is asked under, each time. */
+    id: c.id(),
+    /** What people call it, and in the addresses where the provider tells of it. */
+    number: c.int(),
+    state: c.oneOf(payoutStates),
+    /** E.164. */
+    phone: c.text(),
+    amountMinor: c.minor(),
+    currency: c.text(),
+    reason: c.text(),
+    /** The account of the ledger that it was taken from, and goes back to when it does not leave. */
+    fromKind: c.oneOf(accountKinds),
+    fromCode: c.text(),
+    /** That is paid back by it. */
+    paymentId: c.optRef('payments'),
+    requestedAt: c.instant(),
+    requestedBy: c.text(),
+    /** By a second person, or at once where one is enough. */
+    releasedAt: c.optInstant(),
+    releasedBy: c.optText(),
+    /** Set before the provider is asked, and taken away once it has said something. */
+    begunAt: c.optInstant(),
+    tries: c.int(),
+    /** A try of it may have been heard. */
+    mayBeHeard: c.flag(),
+    /** The provider took it. */
+    sentAt: c.optInstant(),
+    /** What the provider calls it; not told of one that it had heard of before. */
+    providerRef: c.optText(),
+    unknownAt: c.optInstant(),
+    /** What was posted of it that could not be held against what the provider calls it. */
+    claims: c.json<PaidOutClaim[]>(),
+    /** When the provider said, asked about it later, another end than it had here, and which. */
+    disputedAt: c.optInstant(),
+    disputedAs: c.optText<'done' | 'failed'>(),
+    endedAt: c.optInstant(),
+    failure: c.optText<Failure>(),
+    /** Who of the staff said how it ended; null where the provider did. */
+    saidBy: c.optText(),
+    /** The provider's own number of it. */
+    receipt: c.optText(),
+    /** Of whoever has it, as the provider says. */
+    payeeName: c.optText(),
+    /** What the provider took for it, where it was told. */
+    feeMinor: c.optMinor(),
+  }),
+  {
+    unique: { byNumber: ['number'] },
+    indexes: {
+      byState: ['state', 'requestedAt'],
+      byRelease: ['releasedAt'],
+      byPayment: ['paymentId'],
+      byTime: ['requestedAt'],
+    },
+  },
+)
+
 /** What was asked of the provider about money, whose answer comes by a callback: the latest only are kept. */
 export const paymentQuestions = defineTable(
   'payment_questions',
@@ -179,6 +243,7 @@ export const paymentQuestions = defineTable(
     kind: c.oneOf(questionKinds),
     /** What it is about, where it is about a movement. */
     refundId: c.optRef('refunds'),
+    payoutId: c.optRef('payouts'),
     /** It is about the payment that was to go back, and not about the request for that. */
     isByReceipt: c.flag(),
     state: c.oneOf(questionStates),
@@ -194,7 +259,12 @@ export const paymentQuestions = defineTable(
   }),
   {
     unique: { byNumber: ['number'] },
-    indexes: { byRefund: ['refundId'], byKind: ['kind', 'state', 'askedAt'], byTime: ['askedAt'] },
+    indexes: {
+      byRefund: ['refundId'],
+      byPayout: ['payoutId'],
+      byKind: ['kind', 'state', 'askedAt'],
+      byTime: ['askedAt'],
+    },
   },
 )
 
@@ -241,6 +311,7 @@ export const paymentInbox = defineTable(
     isKnownSource: c.flag(),
     purchaseId: c.optRef('purchases'),
     refundId: c.optRef('refunds'),
+    payoutId: c.optRef('payouts'),
     questionId: c.optRef('payment_questions'),
     body: c.text(),
     /** Of the address that was called and the body: the same again is the same row. */
@@ -252,6 +323,7 @@ export const paymentInbox = defineTable(
     indexes: {
       byPurchase: ['purchaseId'],
       byRefund: ['refundId'],
+      byPayout: ['payoutId'],
       byQuestion: ['questionId'],
       byTime: ['arrivedAt'],
       byOutcome: ['outcome', 'arrivedAt'],

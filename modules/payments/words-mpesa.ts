@@ -32,6 +32,17 @@ export const mpesaWords = catalogue(
     trustUpTo: 'Believed for a minute up to (shillings)',
     trustUpToHelp:
       'What is told there of as much or less is given at once, and taken back when M-Pesa does not confirm it within a minute. 0: M-Pesa is asked before anything is given.',
+    tabAccount: 'Being paid',
+    tabPayingOut: 'Paying back and out',
+    payingOut: 'M-Pesa: paying back and out',
+    payingOutNote:
+      'What it takes for money to go back to whoever paid it, or out to a phone, and how much of it may. Safaricom’s portal has the initiator, with the roles Org Reversals Initiator, ORG B2C API Initiator, Transaction Status query and Balance Query.',
+    payoutUpTo: 'Paid out at once, at most (shillings)',
+    payoutUpToHelp: '0: nothing is paid out from here. What goes back by reversal is not counted.',
+    payoutDayUpTo: 'Paid out within 24 hours, at most (shillings)',
+    payoutDayUpToHelp: 'All payouts together.',
+    payoutAloneUpTo: 'Paid out by one person alone, up to (shillings)',
+    payoutAloneUpToHelp: 'For more somebody else releases it first. 0: always.',
     initiatorName: 'Initiator',
     initiatorHelp:
       'Who pays money back from here, as named in Safaricom’s portal (role Org Reversals Initiator). Empty where nobody does.',
@@ -91,6 +102,17 @@ export const mpesaWords = catalogue(
     trustUpTo: 'Huaminiwa kwa dakika moja hadi (shilingi)',
     trustUpToHelp:
       'Kinachosemwa hapo cha kiasi hicho au chini hutolewa mara moja, na hurudishwa M-Pesa isipothibitisha ndani ya dakika moja. 0: M-Pesa huulizwa kabla ya chochote kutolewa.',
+    tabAccount: 'Kulipwa',
+    tabPayingOut: 'Kurudisha na kulipa',
+    payingOut: 'M-Pesa: kurudisha na kulipa',
+    payingOutNote:
+      'Kinachohitajika ili pesa zirudi kwa aliyelipa, au zilipwe kwenye simu, na kiasi kinachoruhusiwa. Initiator hupatikana kwenye tovuti ya Safaricom, mwenye majukumu Org Reversals Initiator, ORG B2C API Initiator, Transaction Status query na Balance Query.',
+    payoutUpTo: 'Hulipwa kwa mara moja, upeo (shilingi)',
+    payoutUpToHelp: '0: hakuna kinacholipwa kutoka hapa. Zinazorudishwa hazihesabiwi.',
+    payoutDayUpTo: 'Hulipwa ndani ya saa 24, upeo (shilingi)',
+    payoutDayUpToHelp: 'Malipo yote kwa pamoja.',
+    payoutAloneUpTo: 'Mtu mmoja hulipa peke yake hadi (shilingi)',
+    payoutAloneUpToHelp: 'Zaidi ya hapo mtu mwingine huidhinisha kwanza. 0: daima.',
     initiatorName: 'Initiator',
     initiatorHelp:
       'Anayerudisha pesa kutoka hapa, kwa jina lake kwenye tovuti ya Safaricom (jukumu Org Reversals Initiator). Tupu ikiwa hakuna.',

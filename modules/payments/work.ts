@@ -2,6 +2,7 @@
 import { FaultError, money } from '@lango/kernel'
 import { defineJob, type AnyJob, type JobContext } from '@lango/kernel/verbs'
 import { beginPrompt, givePaid, promptTold } from './commands.ts'
+import { createPayouts } from './payout-work.ts'
 import { createQuestions } from './question-work.ts'
 import { freshPart, limits, must, type PaymentWorkDeps } from './work-parts.ts'
 import { beginRefund, refundTold } from './refund.ts'
@@ -192,6 +193,7 @@ export const createPaymentWork = (deps: PaymentWorkDeps): readonly AnyJob[] => {
     give,
     end,
     createRefund(deps),
+    ...createPayouts(deps),
     createRegister(deps),
     ...createQuestions(deps),
     ...createPulls(deps),

@@ -24,6 +24,7 @@ import { localTime } from './format.ts'
 import { sendingSentences, type SendingFault } from './message-faults.ts'
 import { offerSentences, type OfferFault } from './offer-faults.ts'
 import { paymentSentences, type PaymentFault } from './payment-faults.ts'
+import { payoutSentences, type PayoutFault } from './payout-faults.ts'
 import { portalSentences, type PortalFault } from './portal-faults.ts'
 import { routerSentences, type RouterFault } from './router-faults.ts'
 import { staffSentences, type StaffFault } from './staff-faults.ts'
@@ -70,6 +71,7 @@ export type KnownFault =
   | OfferFault
   | PaymentFault
   | WalletFault
+  | PayoutFault
   | PortalFault
   | RouterFault
   | StaffFault
@@ -315,6 +317,7 @@ const sentences: Sentences = {
   ...offerSentences,
   ...paymentSentences,
   ...walletSentences,
+  ...payoutSentences,
   ...portalSentences,
   ...routerSentences,
   ...voucherSentences,

@@ -38,6 +38,10 @@ export const groups: ReadonlyMap<string, Group> = new Map([
     'offer',
     { summary: 'codes and hours with less to pay', load: async () => (await import('./offer.ts')).offerCommands },
   ],
+  [
+    'payout',
+    { summary: 'money that goes out to phones', load: async () => (await import('./payout.ts')).payoutCommands },
+  ],
   ['voucher', { summary: 'codes that are sold', load: async () => (await import('./voucher.ts')).voucherCommands }],
   [
     'export',

@@ -61,8 +61,13 @@ const mpesaKeys: Readonly<Record<string, string>> = {
   callbackFrom: 'any (default), or known: only addresses that Safaricom is said to post from are a reason to ask',
   trustUpTo:
     'a callback for so many shillings or less is believed for a minute, until M-Pesa confirms it; 0 (default): none',
+  payoutUpTo: 'so many shillings may be paid out to a phone at once; 0 (default): nothing is paid out from here',
+  payoutDayUpTo: 'and so many within 24 hours in all; 0 (default): nothing',
+  payoutAloneUpTo: 'so many one person pays out alone; for more somebody else releases it; 0 (default): always',
   callbackUrl: 'where Safaricom reaches this box, such as https://pop.example.com; "" (default) where it does not',
 }
+/** Those that are sums. */
+const mpesaShillings: ReadonlySet<string> = new Set(['trustUpTo', 'payoutUpTo', 'payoutDayUpTo', 'payoutAloneUpTo'])
 const MPESA = 'mpesa.'
 
 const read = (text: string, is: Key['is']): string | number | boolean => {
@@ -165,7 +170,7 @@ const setMpesa = async (
         .join(', ')}.`,
     )
   const done = await command<{ missing: readonly string[] }>('payments.setMpesa', {
-    [key]: key === 'trustUpTo' ? Number(value) : value,
+    [key]: mpesaShillings.has(key) ? Number(value) : value,
   })
   if (!done.ok) return done
   const { missing } = done.value

@@ -2,7 +2,7 @@
  * What is not as it should be, as data, and its English. Pages say it in their reader's language; the doctor, the log
  * and webhooks in English.
  */
-import type { Fault } from '@lango/kernel'
+import { formatMoney, money, type Fault } from '@lango/kernel'
 import type { ControlFault, HotspotTrouble } from '@lango/modules/network'
 import type { NoPublicName } from '../tls/index.ts'
 
@@ -48,6 +48,13 @@ type Facts = {
   }>
   readonly 'payments-unread': { readonly minutes: number }
   readonly 'payments-unmatched': { readonly payments: number }
+  readonly 'payouts-troubled': {
+    readonly unknown: number
+    readonly unanswered: number
+    readonly failed: number
+    readonly waiting: number
+  }
+  readonly 'payouts-unfunded': { readonly hasMinor: number; readonly needsMinor: number; readonly currency: string }
   readonly 'payments-disputed': { readonly movements: number }
   readonly 'refunds-troubled': { readonly unknown: number; readonly unanswered: number; readonly failed: number }
   readonly 'payments-forged': { readonly denied: number; readonly mismatched: number }
@@ -221,10 +228,20 @@ export const englishFindings: FindingWords = {
     remedy:
       'lango payment refunds lists them. Look at Safaricom’s portal whether the receipts are reversed, and say it: lango payment refund-said RECEIPT done, or failed. None is sent again by itself. The money of those that failed waits for somebody.',
   }),
-  'payments-disputed': ({ movements }) => ({
-    sentence: `M-Pesa says another end than stands here of ${movements} that were to go back, within a week.`,
+  'payouts-troubled': ({ unknown, unanswered, failed, waiting }) => ({
+    sentence: `Money to be paid out by M-Pesa: of ${unknown} nobody knows whether it went, of ${unanswered} M-Pesa has not said so, ${failed} failed in the last day, ${waiting} wait for somebody to release them for over a day.`,
     remedy:
-      'Nothing was changed by it. lango payment refunds shows what M-Pesa says under M-PESA SAYS: compare Safaricom’s portal, and what was given or paid back a second time meanwhile.',
+      'lango payout list shows them. Look at Safaricom’s portal whether they were paid, and say it: lango payout said NUMBER done, or failed. What waits is released by somebody else than whoever asked for it: lango payout release NUMBER, or turn-down.',
+  }),
+  'payouts-unfunded': ({ hasMinor, needsMinor, currency }) => ({
+    sentence: `The shortcode has ${formatMoney(money(hasMinor, currency))} to pay out from, and ${formatMoney(money(needsMinor, currency))} waits to go out.`,
+    remedy:
+      'Move money to the utility account in Safaricom’s portal, or turn down what can wait: lango payout list --state waiting',
+  }),
+  'payments-disputed': ({ movements }) => ({
+    sentence: `M-Pesa says another end than stands here of ${movements} that were to go back or out, within a week.`,
+    remedy:
+      'Nothing was changed by it. lango payment refunds and lango payout list show what M-Pesa says under M-PESA SAYS: compare Safaricom’s portal, and what was given or paid back a second time meanwhile.',
   }),
   'payments-forged': ({ denied, mismatched }) => ({
     sentence: `Callbacks of the last day that do not agree with M-Pesa: ${denied} of purchases that are not paid, ${mismatched} of another prompt, amount or shortcode.`,

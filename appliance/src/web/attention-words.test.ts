@@ -43,6 +43,8 @@ const findings: { readonly [T in Finding['type']]: Extract<Finding, { type: T }>
   'payments-unread': { type: 'payments-unread', minutes: 40 },
   'payments-unmatched': { type: 'payments-unmatched', payments: 3 },
   'refunds-troubled': { type: 'refunds-troubled', unknown: 1, unanswered: 2, failed: 3 },
+  'payouts-troubled': { type: 'payouts-troubled', unknown: 1, unanswered: 2, failed: 3, waiting: 4 },
+  'payouts-unfunded': { type: 'payouts-unfunded', hasMinor: 100, needsMinor: 5000, currency: 'KES' },
   'payments-disputed': { type: 'payments-disputed', movements: 2 },
   'payments-forged': { type: 'payments-forged', denied: 1, mismatched: 2 },
   'jobs-failed': { type: 'jobs-failed', first: [{ name: 'mail.send', error: 'no route' }], more: 0 },

@@ -1,4 +1,5 @@
 /** What needs attention, in the reader's language. */
+import { formatMoney, money } from '@lango/kernel'
 import { formatAgo, formatBytes, formatExact, type Locale } from '@lango/kernel/ui'
 import {
   englishFindings,
@@ -166,10 +167,20 @@ const swahiliFindings: FindingWords = {
     remedy:
       '`lango payment refunds` huziorodhesha. Angalia kwenye tovuti ya Safaricom kama risiti zimerudishwa, na useme: `lango payment refund-said RECEIPT done`, au `failed`. Hakuna inayotumwa tena yenyewe. Pesa za zilizoshindikana zinasubiri mtu.',
   }),
-  'payments-disputed': ({ movements }) => ({
-    sentence: `M-Pesa inasema mwisho mwingine kuliko uliopo hapa wa ${movements} zilizopaswa kurudi, ndani ya wiki moja.`,
+  'payouts-troubled': ({ unknown, unanswered, failed, waiting }) => ({
+    sentence: `Pesa za kulipwa nje kwa M-Pesa: ${unknown} hakuna anayejua kama zimekwenda, ${unanswered} M-Pesa haijasema, ${failed} zilishindikana siku iliyopita, ${waiting} zinasubiri kuidhinishwa kwa zaidi ya siku moja.`,
     remedy:
-      'Hakuna kilichobadilishwa kwa hilo. `lango payment refunds` huonyesha inachosema M-Pesa chini ya M-PESA SAYS: linganisha na tovuti ya Safaricom, na kilichotolewa au kurudishwa mara ya pili wakati huo.',
+      '`lango payout list` huzionyesha. Angalia kwenye tovuti ya Safaricom kama zililipwa, na useme: `lango payout said NUMBER done`, au `failed`. Zinazosubiri huidhinishwa na mtu mwingine asiye aliyeziomba: `lango payout release NUMBER`, au `turn-down`.',
+  }),
+  'payouts-unfunded': ({ hasMinor, needsMinor, currency }) => ({
+    sentence: `Namba ya biashara ina ${formatMoney(money(hasMinor, currency))} za kulipa, na ${formatMoney(money(needsMinor, currency))} zinasubiri kulipwa.`,
+    remedy:
+      'Hamishia pesa kwenye akaunti ya utility kwenye tovuti ya Safaricom, au kataa zinazoweza kusubiri: `lango payout list --state waiting`',
+  }),
+  'payments-disputed': ({ movements }) => ({
+    sentence: `M-Pesa inasema mwisho mwingine kuliko uliopo hapa wa ${movements} zilizopaswa kurudi au kulipwa, ndani ya wiki moja.`,
+    remedy:
+      'Hakuna kilichobadilishwa kwa hilo. `lango payment refunds` na `lango payout list` huonyesha inachosema M-Pesa chini ya M-PESA SAYS: linganisha na tovuti ya Safaricom, na kilichotolewa au kurudishwa mara ya pili wakati huo.',
   }),
   'payments-forged': ({ denied, mismatched }) => ({
     sentence: `Taarifa za siku iliyopita zisizokubaliana na M-Pesa: ${denied} za manunuzi ambayo hayajalipwa, ${mismatched} za ombi, kiasi au namba ya biashara nyingine.`,

@@ -27,6 +27,7 @@ const places: readonly Place[] = [
   { href: '/reports', word: 'reports', icon: 'reports', permission: 'sessions.read' },
   { href: '/payments', word: 'payments', icon: 'payments', permission: 'payments.read' },
   { href: '/wallets', word: 'wallets', icon: 'payments', permission: 'wallets.read' },
+  { href: '/payouts', word: 'payouts', icon: 'payments', permission: 'payments.read' },
   { href: '/ledger', word: 'ledger', icon: 'ledger', permission: 'ledger.read' },
   { href: '/staff', word: 'staff', icon: 'staff', permission: 'people.read' },
   { href: '/audit', word: 'audit', icon: 'audit', permission: 'audit.read' },

@@ -1,7 +1,20 @@
 /** Where the provider of payments posts how prompts ended. What comes is written down before it is answered. */
 import type { Fault, Log, Result } from '@lango/kernel'
-import { callbackDigest, type Answer, type CallbackGate, type CallbackSubject } from '@lango/modules/payments'
-import type { BalanceClaim, CallbackReader, PromptClaim, ResultClaim, StatusClaim } from '@lango/modules/payments/port'
+import {
+  callbackDigest,
+  type Answer,
+  type CallbackGate,
+  type CallbackSubject,
+  type PaidOutClaim,
+} from '@lango/modules/payments'
+import type {
+  BalanceClaim,
+  CallbackReader,
+  PayoutClaim,
+  PromptClaim,
+  ResultClaim,
+  StatusClaim,
+} from '@lango/modules/payments/port'
 import { createTally, type Arrived, type CallbackKind } from './callbacks.ts'
 
 /** As the commands take it: of a prompt, of a refund, or of a payment to the shortcode. */
@@ -21,6 +34,11 @@ type RefundArrived = Written & {
   readonly isTimeout: boolean
   readonly claim: (Omit<ResultClaim, 'amount' | 'receipt'> & { receipt?: string } & Amount) | undefined
 }
+type PayoutArrived = Written & {
+  readonly payoutId: string
+  readonly isTimeout: boolean
+  readonly claim: PaidOutClaim | undefined
+}
 type AnswerArrived = Written & {
   readonly questionId: string
   readonly isTimeout: boolean
@@ -37,6 +55,7 @@ export type PaymentCallbacksDeps = {
   readonly prompt: (arrived: PromptArrived) => Promise<Result<unknown, Fault>>
   readonly payment: (arrived: PaymentArrived) => Promise<Result<unknown, Fault>>
   readonly refund: (arrived: RefundArrived) => Promise<Result<unknown, Fault>>
+  readonly payout: (arrived: PayoutArrived) => Promise<Result<unknown, Fault>>
   readonly answer: (arrived: AnswerArrived) => Promise<Result<unknown, Fault>>
   /** Resolves when all that was written before is on disk. */
   readonly synced: () => Promise<Result<unknown, Fault>>
@@ -62,6 +81,15 @@ const resultOf = (told: ResultClaim | undefined): RefundArrived['claim'] =>
     ref: told.ref,
     failure: told.failure,
     ...(told.receipt !== undefined && { receipt: told.receipt }),
+    ...amountOf(told),
+  }
+
+const payoutOf = (told: PayoutClaim | undefined): PaidOutClaim | undefined =>
+  told && {
+    ref: told.ref,
+    failure: told.failure,
+    ...(told.receipt !== undefined && { receipt: told.receipt }),
+    ...(told.name !== undefined && { name: told.name }),
     ...amountOf(told),
   }
 
@@ -109,6 +137,10 @@ export const createPaymentCallbacks = ({ gate, reader, log, ...site }: PaymentCa
     if (subject.kind === 'refund') {
       const { refundId, isTimeout } = subject
       return site.refund({ ...arrived, refundId, isTimeout, claim: resultOf(reader.result(told)) })
+    }
+    if (subject.kind === 'payout') {
+      const { payoutId, isTimeout } = subject
+      return site.payout({ ...arrived, payoutId, isTimeout, claim: payoutOf(reader.payout(told)) })
     }
     if (subject.kind === 'question') {
       const { questionId, isTimeout, asks } = subject

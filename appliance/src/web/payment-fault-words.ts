@@ -22,6 +22,40 @@ export const paymentFaultWords: Readonly<Record<string, FaultWords>> = {
     en: 'M-Pesa is not set up yet.',
     sw: 'M-Pesa haijawekwa bado.',
   },
+  CommissionShort: {
+    en: 'This seller is owed less than that.',
+    sw: 'Muuzaji huyu anadaiwa chini ya kiasi hicho.',
+  },
+  PayeeUnknown: {
+    en: '{receipt} goes back to the phone that it came from, and nobody knows which that is, or it is another.',
+    sw: '{receipt} hurudi kwenye simu iliyolipa, na hakuna anayejua ni ipi, au ni nyingine.',
+  },
+  PayoutCents: { en: 'M-Pesa pays out whole shillings.', sw: 'M-Pesa hulipa shilingi nzima.' },
+  PayoutDayFull: {
+    en: 'That is more than may still be paid out within 24 hours.',
+    sw: 'Hiyo ni zaidi ya kiasi kinachoweza bado kulipwa ndani ya saa 24.',
+  },
+  PayoutHigh: {
+    en: 'That is more than may be paid out at once.',
+    sw: 'Hiyo ni zaidi ya kiasi kinachoweza kulipwa kwa mara moja.',
+  },
+  PayoutOwn: {
+    en: 'Payout {number} has to be released by somebody else than whoever asked for it.',
+    sw: 'Malipo {number} lazima yaidhinishwe na mtu mwingine asiye aliyeyaomba.',
+  },
+  PayoutSettled: {
+    en: 'That can no longer be said of payout {number}.',
+    sw: 'Hilo haliwezi tena kusemwa kuhusu malipo {number}.',
+  },
+  PayoutUnknown: { en: 'There is no payout {number}.', sw: 'Hakuna malipo {number}.' },
+  PayoutsOff: {
+    en: 'Nothing is paid out from here yet: how much may be is set in the settings of M-Pesa.',
+    sw: 'Hakuna kinacholipwa kutoka hapa bado: kiasi kinachoruhusiwa huwekwa kwenye mipangilio ya M-Pesa.',
+  },
+  PayoutsWaiting: {
+    en: '{max} payouts wait to be released: release or turn down some first.',
+    sw: 'Malipo {max} yanasubiri kuidhinishwa: idhinisha au kataa baadhi kwanza.',
+  },
   PaymentSettled: {
     en: 'Somebody has said already what {receipt} was for.',
     sw: 'Tayari kuna aliyesema {receipt} ilikuwa ya nini.',

@@ -69,6 +69,7 @@ export const portalUnderTest = (set: Partial<GateLook> = {}) => {
     reverse: unreachable,
     registerCallbacks: () => Promise.resolve(ok('registered')),
     isHintOf: () => false,
+    payOut: unreachable,
     transactionStatus: unreachable,
     accountBalance: unreachable,
   }

@@ -4,7 +4,8 @@ import type { PaymentProvider } from '../port.ts'
 
 const unreachable = () => Promise.resolve(err({ type: 'ProviderUnreachable', reason: 'no route' } as const))
 
-export const deaf: Pick<PaymentProvider, 'transactionStatus' | 'accountBalance'> = {
+export const deaf: Pick<PaymentProvider, 'payOut' | 'transactionStatus' | 'accountBalance'> = {
+  payOut: unreachable,
   transactionStatus: unreachable,
   accountBalance: unreachable,
 }

@@ -159,6 +159,7 @@ export const createWorld = ({ now, random, isTill, isMasked, faults, post, crash
       post.answered(ref, request, movementOf(request))
       return ok({ ref })
     },
+    payOut: () => Promise.resolve(err({ type: 'ProviderBusy', reason: 'not today' })),
     accountBalance: () => Promise.resolve(err({ type: 'ProviderBusy', reason: 'not today' })),
     registerCallbacks({ confirmationUrl }) {
       post.register(confirmationUrl)

@@ -61,6 +61,7 @@ export const byVerb: Readonly<Record<string, unknown>> = {
   },
   'offers.set': { number: 1, name: 'Flyer', discount: { kind: 'percent', bp: 1000 }, timeZone: 'Africa/Nairobi' },
   'payments.resolve': { receipt: 'SJ41XK2P9Q', how: { as: 'purchase', number: 12 } },
+  'payouts.request': { for: { as: 'payment', receipt: 'SJ41XK2P9Q' }, reason: 'Too old to be reversed' },
   'payments.setMpesa': { shortcode: '174379', kind: 'paybill' },
   'plans.add': { name: 'Home 10', kind: 'pppoe', policy: { downKbps: 10_000, upKbps: 5000 }, priceMinor: 150_000 },
   'plans.import': { rows: [{ name: 'Home 20', kind: 'pppoe', downKbps: '20000', upKbps: '10000' }] },

@@ -102,23 +102,30 @@ test('the code of what was bought is told to whoever may tell codes, and to nobo
   expect((await post(path, 'reveal')).status).toBe(403)
 })
 
-test('what it takes to pay back is set there too, is needed for that alone, and its password is shown nowhere', async () => {
+test('what it takes to pay back and out has a page of its own, is needed for that alone, and its password is shown nowhere', async () => {
   const { as, page, post, account } = desk()
   as('owner')
   await post(PAGE, 'save', form)
-  expect(await page(PAGE)).toMatch(/Customers can pay.*cannot go back by M-Pesa yet.*Missing still: Initiator, Cert/s)
+  expect(await page(PAGE)).toContain('Customers can pay')
+  const PAYING = `${PAGE}/paying-out`
+  expect(await page(PAYING)).toMatch(/cannot go back by M-Pesa yet.*Missing still: Initiator, Cert/s)
   const { publicKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   })
-  const initiator = { initiatorName: 'testapi', initiatorPassword: 'Initiator#1' }
-  const wrong = await post(PAGE, 'save', { ...form, ...initiator, certificate: 'no PEM' })
-  expect(await wrong.text()).toContain('Paste the whole certificate')
+  const sums = { payoutUpTo: '1000', payoutDayUpTo: '5000', payoutAloneUpTo: '200' }
+  const initiator = { initiatorName: 'testapi', initiatorPassword: 'Initiator#1', ...sums }
+  const wrong = await post(PAYING, 'save', { ...initiator, certificate: 'no PEM', payoutUpTo: '1.5' })
+  expect(await wrong.text()).toMatch(/Paste the whole certificate.*whole number of shillings, 250000 at most/s)
   // As browsers send the lines of a text.
-  await post(PAGE, 'save', { ...form, ...initiator, certificate: publicKey.replaceAll('\n', '\r\n') })
-  expect(account()).toMatchObject({ missing: [], missingToPayBack: [] })
-  const html = await page(PAGE)
+  await post(PAYING, 'save', { ...initiator, certificate: publicKey.replaceAll('\n', '\r\n') })
+  expect(account()).toMatchObject({
+    missing: [],
+    missingToPayBack: [],
+    settings: { payoutUpTo: 1000, payoutAloneUpTo: 200 },
+  })
+  const html = await page(PAYING)
   expect(html).toContain('Money can go back by M-Pesa')
   expect(html).not.toContain('Initiator#1')
 })
