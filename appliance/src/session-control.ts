@@ -11,6 +11,7 @@ import type { NamedChanges, NasControl, NasSession } from '@lango/modules/sessio
 import { isVendor, policyAttributes } from './aaa/vendors.ts'
 import { DUE_LOOK_MS, FULL_LOOK_MS, createEnforcement } from './enforcement.ts'
 import { createGrouped } from './grouped.ts'
+import { createRenewalWatch } from './renewal-watch.ts'
 import { createReconciler, type Order, type SessionChange } from './reconciler.ts'
 import type { Site } from './site.ts'
 import { createStandings, type Standings } from './standings.ts'
@@ -61,13 +62,16 @@ export const startSessionControl = ({
   })
   const standings = createStandings(reader, calendar, clock)
   const overshoot = overshootFrom(reader, standings)
+  const renewals = createRenewalWatch(site, reader, standings)
   const enforcement = createEnforcement({
     reader,
     clock,
     calendar,
     standings,
     log,
-    order: ({ no, acctSessionId }, kind, reason) => orders.add({ sessionNo: no, acctSessionId, kind, reason }),
+    order: renewals.unlessRenewed(({ no, acctSessionId }, kind, reason) =>
+      orders.add({ sessionNo: no, acctSessionId, kind, reason }),
+    ),
   })
   const reconciler = createReconciler({
     reader,
@@ -109,7 +113,7 @@ export const startSessionControl = ({
   wake()
 
   return {
-    look: enforcement.look,
+    look: renewals.before(enforcement.look),
     async stop() {
       clearInterval(due)
       clearInterval(everything)

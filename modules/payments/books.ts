@@ -1,7 +1,8 @@
 /** What payments write in the ledger. Called by commands, in their transaction. */
-import { money, orThrow, type Money } from '@lango/kernel'
+import { money, orThrow, type Money, type Result } from '@lango/kernel'
 import type { CommandContext } from '@lango/kernel/verbs'
 import { credit, debit, post, reverse, type Account } from '../ledger/index.ts'
+import { creditWallet, debitWallet, takeFromWallet, type Wallet, type WalletFault } from '../wallets/index.ts'
 
 /** What customers have paid to the ISP by mobile money. */
 const MOBILE_MONEY: Account = { kind: 'asset', code: 'mobile-money' }
@@ -15,6 +16,8 @@ const REFUNDS: Account = { kind: 'liability', code: 'refunds' }
 const PAYOUTS: Account = { kind: 'liability', code: 'payouts' }
 /** What the provider takes for it. */
 const FEES: Account = { kind: 'expense', code: 'mobile-money-fees' }
+/** What went back by M-Pesa of a top-up, and had been spent from the wallet. */
+const WALLET_REFUNDS: Account = { kind: 'expense', code: 'wallet-refunds' }
 const INCOME: Account = { kind: 'income', code: 'plans' }
 
 type Amount = { readonly amountMinor: number; readonly currency: string }
@@ -51,6 +54,35 @@ export const bookGranted = (ctx: CommandContext, purchase: Amount & { readonly i
   return orThrow(post(ctx, { kind: 'sold', cause: `purchase:${purchase.id}:granted`, lines }))
 }
 
+type Numbered = Amount & { readonly id: string; readonly number: number }
+
+/** A top-up that is paid for: the wallet has it. */
+export const bookTopUp = (ctx: CommandContext, purchase: Numbered, wallet: Wallet): void =>
+  void creditWallet(ctx, wallet, {
+    amount: amountOf(purchase),
+    other: PURCHASES,
+    kind: 'sold',
+    cause: `purchase:${purchase.id}:granted`,
+    move: { kind: 'mpesa', about: purchase.number },
+  })
+
+/** A purchase paid from a wallet, as far below nothing as may be; `cause` where it may be paid for once of several. */
+export const bookFromWallet = (
+  ctx: CommandContext,
+  purchase: Numbered,
+  wallet: Wallet,
+  { floorMinor, kind, cause = `purchase:${purchase.id}:paid` }: Spending,
+): Result<number, WalletFault> =>
+  debitWallet(ctx, wallet, {
+    amount: amountOf(purchase),
+    other: PURCHASES,
+    floorMinor,
+    kind: 'moved',
+    cause,
+    move: { kind, about: purchase.number },
+  })
+type Spending = { readonly floorMinor: number; readonly kind: 'bundle' | 'renewal'; readonly cause?: string }
+
 /** It was paid back, as somebody of the staff says. */
 export const bookRefunded = (ctx: CommandContext, payment: Amount & { readonly id: string }): void => {
   const amount = amountOf(payment)
@@ -79,6 +111,16 @@ export const bookRefundDone = (ctx: CommandContext, refund: Refund): void => {
   const lines = [debit(REFUNDS, amount), credit(MOBILE_MONEY, amount)]
   orThrow(post(ctx, { kind: 'refunded', cause: `refund:${refund.id}:done`, lines }))
 }
+
+/** Of a top-up: from the wallet what is left there. */
+export const bookTopUpBack = (ctx: CommandContext, refund: Refund, wallet: Wallet): void =>
+  takeFromWallet(ctx, wallet, {
+    amount: amountOf(refund),
+    other: REFUNDS,
+    lost: WALLET_REFUNDS,
+    kind: 'moved',
+    cause: `refund:${refund.id}:asked`,
+  })
 
 /** The money is still here, and for nobody. */
 export const bookRefundFailed = (ctx: CommandContext, refund: Refund): void => {

@@ -1,4 +1,4 @@
-import { and, eq, gt, inArray, isNull } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { callbackUrl, err, ok } from '@lango/kernel'
 import { defineCommand, personalIn, type CommandContext } from '@lango/kernel/verbs'
@@ -10,8 +10,9 @@ import { promptToken } from './callback-tokens.ts'
 import { askJob, promptJob } from './jobs-asked-for.ts'
 import { mpesaConfig } from './mpesa.ts'
 import { failures } from './port.ts'
-import { priceFor } from './price.ts'
-import { nextOf, paymentLimits, type Told } from './rules.ts'
+import { dearerThan, priceFor } from './price.ts'
+import { promptRefused } from './prompts.ts'
+import { nextOf, type Told } from './rules.ts'
 import { give, purchaseAt, settle, settleByPrompt, takeBack, type Purchase } from './settle.ts'
 import { purchases } from './tables.ts'
 
@@ -45,18 +46,10 @@ export const requestPurchase = defineCommand({
     const price = priceFor(ctx, plan.value, { phone, device, code })
     if (!price.ok) return price
     const { amountMinor } = price.value
-    if (shownMinor !== undefined && amountMinor > shownMinor)
-      return err({
-        type: 'PriceChanged',
-        plan: name,
-        shownMinor,
-        priceMinor: amountMinor,
-        currency: plan.value.currency,
-      })
-    const open = openPrompt(ctx, phone)
-    if (open) return err({ type: 'PromptOpen', number: open.number })
-    if (unpaidPrompts(ctx, phone) >= paymentLimits.unpaidPromptsMax)
-      return err({ type: 'PromptsMany', max: paymentLimits.unpaidPromptsMax })
+    const dearer = dearerThan(shownMinor, price.value, plan.value)
+    if (dearer) return err(dearer)
+    const refused = promptRefused(ctx, phone)
+    if (refused) return err(refused)
     const purchase = putPurchase(ctx, plan.value, { ...price.value, phone, device })
     const { id, number, reference } = purchase
     // Nobody is asked for nothing.
@@ -65,33 +58,6 @@ export const requestPurchase = defineCommand({
     return ok({ id, number, reference, amountMinor })
   },
 })
-
-/** A phone has one prompt at a time: a second one is refused there, or paid twice. */
-const openPrompt = (ctx: CommandContext, phone: string): Purchase | undefined =>
-  ctx.db
-    .select()
-    .from(purchases.site)
-    .where(
-      and(
-        eq(purchases.site.phone, phone),
-        gt(purchases.site.requestedAt, ctx.now - paymentLimits.promptLifeMs),
-        inArray(purchases.site.state, ['requested', 'accepted']),
-      ),
-    )
-    .get()
-
-const unpaidPrompts = (ctx: CommandContext, phone: string): number =>
-  ctx.db
-    .select({ id: purchases.site.id })
-    .from(purchases.site)
-    .where(
-      and(
-        eq(purchases.site.phone, phone),
-        gt(purchases.site.requestedAt, ctx.now - paymentLimits.unpaidWithinMs),
-        isNull(purchases.site.confirmedAt),
-      ),
-    )
-    .all().length
 
 const internal = { permission: 'system', isInternal: true } as const
 

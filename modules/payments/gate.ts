@@ -30,6 +30,7 @@ export const purchaseAtGate = defineQuery({
         state: purchases.state,
         failure: purchases.failure,
         mayStillBePaid: purchases.mayStillBePaid,
+        purpose: purchases.purpose,
         plan: plans.name,
         planId: purchases.planId,
         amountMinor: purchases.amountMinor,
@@ -66,7 +67,7 @@ export const purchasesOfPhone = defineQuery({
       })
       .from(purchases)
       .leftJoin(grants, ref(purchases.id, grants.serviceId))
-      .where(and(eq(purchases.phone, phone), gte(purchases.requestedAt, fromAt)))
+      .where(and(eq(purchases.phone, phone), eq(purchases.purpose, 'plan'), gte(purchases.requestedAt, fromAt)))
       .orderBy(descending(purchases.requestedAt), ...byKey(purchases))
       .limit(ROWS_MAX),
   shape: (rows) => rows.map(usable),
@@ -77,9 +78,9 @@ export const receiptAtGate = defineQuery({
   name: 'payments.atGate',
   permission: 'system',
   input: z.object({ receipt: z.string().max(64) }),
-  tables: { payments, grants },
+  tables: { payments, purchases, grants },
   examples: [{ receipt: 'a' }, { receipt: 'b' }],
-  select: ({ db, payments, grants, ref, byKey }, { receipt }) =>
+  select: ({ db, payments, purchases, grants, ref, byKey }, { receipt }) =>
     db
       .select({
         state: payments.state,
@@ -88,9 +89,11 @@ export const receiptAtGate = defineQuery({
         phone: payments.phone,
         doubt: payments.doubt,
         purchaseId: payments.purchaseId,
+        purpose: purchases.purpose,
         grantNo: grants.no,
       })
       .from(payments)
+      .leftJoin(purchases, ref(payments.purchaseId, purchases.id))
       .leftJoin(grants, ref(payments.purchaseId, grants.serviceId))
       .where(eq(payments.receipt, receipt))
       .orderBy(...byKey(payments)),
@@ -144,7 +147,7 @@ export const payableAtGate = defineQuery({
     lately: db
       .select({ acceptedAt: purchases.acceptedAt, unheard: purchases.unheard, failure: purchases.failure })
       .from(purchases)
-      .where(gte(purchases.requestedAt, fromAt))
+      .where(and(eq(purchases.paidBy, 'mpesa'), gte(purchases.requestedAt, fromAt)))
       .orderBy(descending(purchases.requestedAt), ...byKey(purchases))
       .limit(LATELY_ROWS),
   }),

@@ -36,7 +36,8 @@ export const hearCallback = defineCommand({
     if (!purchase) return err({ type: 'PurchaseUnknown', purchase: arrived.purchaseId })
     if (isWritten(ctx, arrived.digest) || rowsOf(ctx, purchase) >= callbackLimits.rowsOfPurchaseMax)
       return ok({ outcome: undefined })
-    const { trustUpTo } = mpesaConfig(ctx)
+    // What is in a wallet may be spent at once: it is there only once it is confirmed.
+    const trustUpTo = purchase.purpose === 'wallet' ? 0 : mpesaConfig(ctx).trustUpTo
     const outcome = mayCount(ctx, arrived) ? outcomeOf(purchase, told, trustUpTo) : 'unknown-source'
     keep(ctx, { ...arrived, outcome })
     if (outcome === 'listed') pullSoon(ctx)

@@ -3,12 +3,14 @@ import { and, between, eq, inArray, or } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
 import { defineCommand, personalIn, type CommandContext } from '@lango/kernel/verbs'
-import { phoneSchema } from '../customers/index.ts'
+import { phoneSchema, readPhone } from '../customers/index.ts'
 import { readReference } from '../ledger/index.ts'
+import { walletOfPhone, walletReferred, type Wallet, type WalletFault } from '../wallets/index.ts'
 import { bookMoved, bookRefunded, bookUnmatched } from './books.ts'
-import { matchOf, paymentLimits, type Candidate } from './rules.ts'
+import { matchOf, paymentLimits, type Candidate, type Match } from './rules.ts'
 import { purchaseAt, settle } from './settle.ts'
 import { paymentMarks, payments, purchases } from './tables.ts'
+import { putTopUp } from './wallet-wish.ts'
 import { fullPrice, planForSale, putPurchase, type SaleFault } from './wish.ts'
 
 const received = z.object({
@@ -64,7 +66,9 @@ const hear = (ctx: CommandContext, { phones, ...told }: Received): 'known' | 'ma
   const known = new Set(told.phone === undefined ? phones : [told.phone])
   const match = matchOf({ ...told, phones: known }, candidatesFor(ctx, told, known))
   const id = ctx.ids.next('pay')
-  const isFor = match.type === 'for'
+  const wallet = walletMeant(ctx, told, match)
+  const purchaseId = wallet ? putTopUp(ctx, wallet.phone, told, wallet).id : match.purchaseId
+  const isFor = wallet !== undefined || match.type === 'for'
   ctx.db
     .insert(site)
     .values({
@@ -76,18 +80,30 @@ const hear = (ctx: CommandContext, { phones, ...told }: Received): 'known' | 'ma
       name: told.name ?? null,
       heardAt: ctx.now,
       state: isFor ? 'matched' : 'unmatched',
-      purchaseId: match.purchaseId ?? null,
-      doubt: isFor ? null : match.doubt,
+      purchaseId: purchaseId ?? null,
+      doubt: wallet !== undefined || match.type === 'for' ? null : match.doubt,
     })
     .run()
   if (!isFor) {
     bookUnmatched(ctx, { id, ...told })
     return 'unmatched'
   }
-  const purchase = purchaseAt(ctx, match.purchaseId)!
+  const purchase = purchaseAt(ctx, purchaseId!)!
   // Its prompt may have said so before: then only the receipt was missing.
   if (purchase.confirmedAt === null) settle(ctx, purchase, false)
   return 'matched'
+}
+
+/**
+ * The wallet that money is sent to: by its reference, or by the phone number where no purchase fits; undefined for
+ * money that is for none.
+ */
+const walletMeant = (ctx: CommandContext, told: Omit<Received, 'phones'>, match: Match): Wallet | undefined => {
+  const named = walletReferred(ctx, told.account)
+  const phone = readPhone(told.account, told.currency)
+  const isFree = match.type === 'doubtful' && match.doubt === 'nothing-fits'
+  const wallet = named ?? (isFree && phone.ok ? walletOfPhone(ctx, phone.value) : undefined)
+  return wallet?.currency === told.currency ? wallet : undefined
 }
 
 /** Purchases that money can be for: the one that it names, and those of the phones around that time. */
@@ -112,7 +128,7 @@ const candidatesFor = (
     .all()
   return rows.map(({ purchase, paymentId }) => ({
     ...purchase,
-    hasReceipt: paymentId !== null || purchase.state === 'refunded',
+    hasReceipt: paymentId !== null || purchase.state === 'refunded' || purchase.paidBy === 'wallet',
   }))
 }
 
@@ -121,6 +137,8 @@ const how = z.discriminatedUnion('as', [
   z.object({ as: z.literal('purchase'), number: z.number().int() }),
   /** It is for this plan, at its price; whoever paid gets it. */
   z.object({ as: z.literal('plan'), plan: z.string(), phone: phoneSchema }),
+  /** It is for the wallet of this phone, which is opened where there is none. */
+  z.object({ as: z.literal('wallet'), phone: phoneSchema }),
   /** It was paid back. */
   z.object({ as: z.literal('refund') }),
 ])
@@ -128,7 +146,7 @@ const how = z.discriminatedUnion('as', [
 /** Says what money was for that nobody could match. Once. */
 export const resolvePayment = defineCommand({
   name: 'payments.resolve',
-  summary: 'Says what money was for that could not be matched: a purchase, a plan, or that it was paid back.',
+  summary: 'Says what money was for that could not be matched: a purchase, a plan, a wallet, or that it was paid back.',
   permission: 'payments.resolve',
   output: z.object({ receipt: z.string(), state: z.enum(['resolved', 'refunded']) }),
   input: z.object({ receipt: z.string().max(64), how, note: z.string().trim().max(500).optional() }),
@@ -160,6 +178,7 @@ type ResolveFault =
   | { readonly type: 'PurchaseUnknown'; readonly purchase: string }
   | { readonly type: 'PurchasePaid'; readonly number: number }
   | SaleFault
+  | Extract<WalletFault, { readonly type: 'WalletCurrency' }>
   | {
       readonly type: 'AmountDiffers'
       readonly paidMinor: number
@@ -178,6 +197,12 @@ const purchaseFor = (
     const { priceMinor: amountMinor, currency } = plan.value
     const differs = sameAmount(payment, { amountMinor, currency })
     return differs ?? ok(putPurchase(ctx, plan.value, { ...fullPrice(plan.value), phone: told.phone }).id)
+  }
+  if (told.as === 'wallet') {
+    const wallet = walletOfPhone(ctx, told.phone)
+    const { amountMinor, currency } = payment
+    if (wallet && wallet.currency !== currency) return err({ type: 'WalletCurrency', wallet: wallet.number, currency })
+    return ok(putTopUp(ctx, told.phone, { amountMinor, currency }, wallet).id)
   }
   const { site } = purchases
   const purchase = ctx.db.select().from(site).where(eq(site.number, told.number)).get()

@@ -19,6 +19,9 @@ import { listOffers, purchasesOfOffer } from './offer-queries.ts'
 import { offersOpen } from './offer-uses.ts'
 import { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
 import { purchasesOnline } from './online.ts'
+import { buyFromWallet, requestTopUp } from './wallet-commands.ts'
+import { renewalJob, renewDue, renewUsedUp, setOwnRenewal, setRenewal } from './renewals.ts'
+import { renewalOf, walletBought } from './renewal-queries.ts'
 import { purchasePace } from './pace.ts'
 import { callbackAddresses, callbacksRegistered, registerCallbacks } from './register-callbacks.ts'
 import {
@@ -40,11 +43,15 @@ import {
   payouts,
   payments as paymentsTable,
   purchases,
+  renewals,
   refunds,
 } from './tables.ts'
 
 export { payableAtGate, purchaseAtGate, purchasesOfPhone, receiptAtGate, receiptOfGrant } from './gate.ts'
 export { readPhone } from '../customers/index.ts'
+export { renewalOf, walletBought } from './renewal-queries.ts'
+export { renewDue, renewUsedUp, setOwnRenewal, setRenewal } from './renewals.ts'
+export { buyFromWallet, requestTopUp } from './wallet-commands.ts'
 export type { Failure } from './port.ts'
 export { paymentLimits, type Doubt } from './rules.ts'
 export { ONLINE_ROWS_MAX, purchasesOnline } from './online.ts'
@@ -80,10 +87,26 @@ export type { PaymentWorkDeps } from './work-parts.ts'
 
 export const payments = defineModule({
   name: 'payments',
-  tables: [purchases, paymentsTable, paymentMarks, paymentAccounts, paymentInbox, refunds, paymentQuestions, payouts],
+  tables: [
+    purchases,
+    renewals,
+    paymentsTable,
+    paymentMarks,
+    paymentAccounts,
+    paymentInbox,
+    refunds,
+    paymentQuestions,
+    payouts,
+  ],
   commands: [
     requestPurchase,
     revealPurchase,
+    requestTopUp,
+    buyFromWallet,
+    setRenewal,
+    setOwnRenewal,
+    renewDue,
+    renewUsedUp,
     beginPrompt,
     promptTold,
     askSoon,
@@ -134,6 +157,8 @@ export const payments = defineModule({
     showBalance,
     showMpesa,
     purchasePace,
+    renewalOf,
+    walletBought,
     findPurchases,
     offersOpen,
     listOffers,
@@ -144,4 +169,5 @@ export const payments = defineModule({
     receiptAtGate,
     receiptOfGrant,
   ],
+  jobs: [renewalJob],
 })

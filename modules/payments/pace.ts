@@ -29,7 +29,7 @@ export const purchasePace = defineQuery({
         failed: countWhere(eq(purchases.state, 'failed')),
       })
       .from(purchases)
-      .where(gte(purchases.requestedAt, fromAt)),
+      .where(and(eq(purchases.paidBy, 'mpesa'), eq(purchases.purpose, 'plan'), gte(purchases.requestedAt, fromAt))),
     times: db
       .select({
         id: purchases.id,
@@ -40,7 +40,14 @@ export const purchasePace = defineQuery({
       })
       .from(purchases)
       .leftJoin(payments, ref(purchases.id, payments.purchaseId))
-      .where(and(gte(purchases.requestedAt, fromAt), isNotNull(purchases.onlineAt), isNotNull(purchases.confirmedAt)))
+      .where(
+        and(
+          eq(purchases.paidBy, 'mpesa'),
+          gte(purchases.requestedAt, fromAt),
+          isNotNull(purchases.onlineAt),
+          isNotNull(purchases.confirmedAt),
+        ),
+      )
       .orderBy(descending(purchases.requestedAt), ascending(payments.paidAt), ...byKey(purchases))
       .limit(ROWS_MAX),
   }),

@@ -37,6 +37,8 @@ import { revealPurchase } from './commands.ts'
 import type { Failure } from './port.ts'
 import { isBeingAsked, refundDeeds, RefundHistory, RefundOffer, refundSaid } from './refund-panel.tsx'
 import { offerHref } from './offer-text.ts'
+import { RenewalPanel, renewDeed } from './renewal-panel.tsx'
+import { renewalOf } from './renewal-queries.ts'
 import { listRefunds } from './refund-queries.ts'
 import { showPurchase } from './queries.ts'
 import type { PaymentWords } from './words.ts'
@@ -109,6 +111,7 @@ const PurchaseFacts = ({ desk, purchase }: { desk: Desk; purchase: Purchase }) =
             ],
             [words.amount, amountText(purchase)],
             [words.discount, discount],
+            [words.paidFrom, purchase.paidBy === 'wallet' ? words.fromWallet : words.byMpesa],
             [words.phone, <PhoneLink key="phone" phone={phone} />],
             [words.reference, reference],
             [words.prompt, providerRef === null ? '' : <UserText key="prompt" text={providerRef} />],
@@ -228,7 +231,8 @@ const againHref = (plan: string, { phone }: Purchase): string =>
 /** What logs in for it: told to whoever may tell codes. */
 const CodePanel = ({ desk, purchase, code }: { desk: Desk; purchase: Purchase; code: string | undefined }) => {
   const words = wordsOf(desk)
-  if (purchase.state !== 'granted' || !desk.may('vouchers.reveal')) return null
+  const hasCode = purchase.state === 'granted' && purchase.purpose === 'plan' && purchase.renewsId === null
+  if (!hasCode || !desk.may('vouchers.reveal')) return null
   return (
     <Panel title={words.code}>
       <PanelBody>
@@ -250,8 +254,13 @@ const CodePanel = ({ desk, purchase, code }: { desk: Desk; purchase: Purchase; c
   )
 }
 
+/** It brought a grant of its own, from a wallet. */
+const isRenewable = ({ paidBy, state, renewsId }: Purchase): boolean =>
+  paidBy === 'wallet' && state === 'granted' && renewsId === null
+
 const shown = async (desk: Desk, purchase: Purchase, code: string | undefined): Promise<Shown> => {
   const words = wordsOf(desk)
+  const renewal = isRenewable(purchase) ? await desk.ask(renewalOf, { purchaseId: purchase.id }) : undefined
   const refunds = await desk.ask(listRefunds, { purchase: purchase.number })
   const paidBy = purchase.receipts.find(({ state }) => state === 'matched' || state === 'resolved')
   const title = fill(words.purchaseTitle, { n: purchase.number })
@@ -267,11 +276,15 @@ const shown = async (desk: Desk, purchase: Purchase, code: string | undefined): 
         </PageHead>
         <Said desk={desk} words={refundSaid(desk)} />
         <RefusedNote desk={desk} deed="reveal" />
+        <RefusedNote desk={desk} deed="renew" />
         <Standing desk={desk} purchase={purchase} />
         <PurchaseFacts desk={desk} purchase={purchase} />
         <CodePanel desk={desk} purchase={purchase} code={code} />
+        {isRenewable(purchase) ? <RenewalPanel desk={desk} renewal={renewal} /> : null}
         <Way desk={desk} purchase={purchase} />
-        {purchase.amountMinor === 0 ? null : <Receipts desk={desk} purchase={purchase} />}
+        {purchase.paidBy === 'wallet' || purchase.amountMinor === 0 ? null : (
+          <Receipts desk={desk} purchase={purchase} />
+        )}
         <RefundHistory desk={desk} refunds={refunds} />
         {paidBy ? <RefundOffer desk={desk} payment={paidBy} ends={purchase.number} /> : null}
       </>
@@ -297,6 +310,7 @@ export const purchasePage = definePage({
     return purchase ? shown(desk, purchase, undefined) : none(desk)
   },
   deeds: {
+    renew: renewDeed,
     ...refundDeeds((desk) => purchaseHref(Number(desk.param('number')))),
     reveal: {
       permission: 'vouchers.reveal',

@@ -130,7 +130,12 @@ export const receiptPage = definePage({
     const title = fill(words.receiptTitle, { receipt: visible(receipt) })
     const isWaiting = payment.state === 'unmatched'
     const plans = isWaiting && desk.may('payments.resolve') ? await desk.ask(plansForSale, {}) : undefined
-    const said = { purchase: words.saidPurchase, plan: words.saidPlan, refund: words.saidRefund }
+    const said = {
+      purchase: words.saidPurchase,
+      plan: words.saidPlan,
+      wallet: words.saidWallet,
+      refund: words.saidRefund,
+    }
     const refunds = await desk.ask(listRefunds, { receipt })
     const { payouts } = await desk.ask(listPayouts, { receipt })
     const isBought = payment.state === 'matched' || payment.state === 'resolved'

@@ -14,6 +14,24 @@ export type CodeFault = {
   readonly why: 'unknown' | Exclude<OfferState, 'open'> | 'used-by-phone' | 'other-plans'
 }
 
+export type PriceFault = {
+  readonly type: 'PriceChanged'
+  readonly plan: string
+  readonly shownMinor: number
+  readonly priceMinor: number
+  readonly currency: string
+}
+
+/** Nobody pays more than they have seen. */
+export const dearerThan = (
+  shownMinor: number | undefined,
+  { amountMinor: priceMinor }: Price,
+  { name: plan, currency }: { readonly name: string; readonly currency: string },
+): PriceFault | undefined =>
+  shownMinor === undefined || priceMinor <= shownMinor
+    ? undefined
+    : { type: 'PriceChanged', plan, shownMinor, priceMinor, currency }
+
 type Plan = { readonly id: string; readonly priceMinor: number; readonly currency: string }
 type Asked = Buyer & { readonly code: string | undefined }
 

@@ -3,7 +3,8 @@ import { and, eq, inArray } from 'drizzle-orm'
 import { z } from 'zod'
 import { callbackUrl, err, ok, type Result } from '@lango/kernel'
 import { defineCommand, personalIn, type CommandContext } from '@lango/kernel/verbs'
-import { bookRefundAsked, bookRefundDone, bookRefundFailed } from './books.ts'
+import { walletAt } from '../wallets/index.ts'
+import { bookRefundAsked, bookRefundDone, bookRefundFailed, bookTopUpBack } from './books.ts'
 import { refundToken } from './callback-tokens.ts'
 import { inquireJob, refundJob } from './jobs-asked-for.ts'
 import { mpesaConfig } from './mpesa.ts'
@@ -52,7 +53,7 @@ export const refundPayment = defineCommand({
       .values({ ...row, ...asked })
       .run()
     if (purchase) endPurchase(ctx, purchase)
-    bookRefundAsked(ctx, row, purchase)
+    bookAsked(ctx, row, purchase)
     const said = { resolvedAt: ctx.now, resolvedBy: ctx.actor.id, note }
     setPayment(ctx, paymentId, { state: 'refunding', purchaseId: row.purchaseId, ...said })
     ctx.enqueue(refundJob, { refundId: id })
@@ -65,6 +66,17 @@ const missingToPayBack = ({ db }: CommandContext): readonly string[] => {
   const { site } = paymentAccounts
   const account = db.select().from(site).where(eq(site.id, MPESA)).get()
   return account ? [...account.missing, ...account.missingToPayBack] : ['shortcode']
+}
+
+const bookAsked = (
+  ctx: CommandContext,
+  row: Parameters<typeof bookTopUpBack>[1],
+  purchase: Purchase | undefined,
+): void => {
+  const isGiven = purchase?.purpose === 'wallet' && purchase.grantedAt !== null
+  const wallet = isGiven ? walletAt(ctx, purchase.walletId!) : undefined
+  if (wallet) bookTopUpBack(ctx, row, wallet)
+  else bookRefundAsked(ctx, row, purchase)
 }
 
 /** Before the money goes: nobody has both. */

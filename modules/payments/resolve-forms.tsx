@@ -1,4 +1,4 @@
-/** Saying what money was for that nobody could match: three forms of one deed, and what becomes of them. */
+/** Saying what money was for that nobody could match: four forms of one deed, and what becomes of them. */
 import {
   Button,
   Field,
@@ -23,13 +23,13 @@ import { resolvePayment } from './hear.ts'
 import { readPhone } from '../customers/index.ts'
 
 const NOTE_MAX = 500
-const ways = ['purchase', 'plan', 'refund'] as const
+const ways = ['purchase', 'plan', 'wallet', 'refund'] as const
 type WayName = (typeof ways)[number]
 
-/** The page has three forms, and each field of it a name of its own. */
+/** The page has several forms, and each field of it a name of its own. */
 const noteField = (as: WayName): string => `${as}Note`
 
-/** What was typed into the form that was refused; the two others begin anew. */
+/** What was typed into the form that was refused; the others begin anew. */
 const typedInto = (desk: Desk, as: WayName) =>
   valuesFor(desk.refused?.fields.get('as') === as ? desk : { refused: undefined }, 'resolve')
 
@@ -91,7 +91,6 @@ const ForPlan = ({ desk, payment, plans }: FormsProps) => {
   const worthIt = plans.find(
     ({ priceMinor, currency }) => priceMinor === payment.amountMinor && currency === payment.currency,
   )
-  const [only] = payment.phones.length === 1 ? payment.phones : []
   return (
     <One desk={desk} as="plan" title={words.forPlan} button={words.giveForPlan}>
       <Select
@@ -102,18 +101,40 @@ const ForPlan = ({ desk, payment, plans }: FormsProps) => {
         help={fill(words.forPlanHelp, { amount: amountText(payment) })}
         {...form.error('plan')}
       />
-      <Field
-        locale={desk.locale}
-        label={words.forPhone}
-        name="phone"
-        type="tel"
-        inputMode="tel"
-        autoComplete="off"
-        placeholder={words.placeholder}
-        value={form.value('phone', payment.phone ?? only)}
-        required
-        {...form.error('phone')}
-      />
+      <PhoneField desk={desk} payment={payment} as="plan" />
+    </One>
+  )
+}
+
+const phoneField = (as: 'plan' | 'wallet'): string => (as === 'plan' ? 'phone' : 'walletPhone')
+
+/** Whose it is: who has paid, where only one can have. */
+const PhoneField = ({ desk, payment, as }: Omit<FormsProps, 'plans'> & { as: 'plan' | 'wallet' }) => {
+  const words = wordsOf(desk)
+  const [form, name] = [typedInto(desk, as), phoneField(as)]
+  const [only] = payment.phones.length === 1 ? payment.phones : []
+  return (
+    <Field
+      locale={desk.locale}
+      label={words.forPhone}
+      name={name}
+      type="tel"
+      inputMode="tel"
+      autoComplete="off"
+      placeholder={words.placeholder}
+      value={form.value(name, payment.phone ?? only)}
+      required
+      {...form.error(name)}
+    />
+  )
+}
+
+const ForWallet = ({ desk, payment }: Omit<FormsProps, 'plans'>) => {
+  const words = wordsOf(desk)
+  return (
+    <One desk={desk} as="wallet" title={words.forWallet} button={words.putIntoWallet}>
+      <p class="muted">{words.forWalletNote}</p>
+      <PhoneField desk={desk} payment={payment} as="wallet" />
     </One>
   )
 }
@@ -124,6 +145,7 @@ export const ResolveForms = ({ desk, payment, plans }: FormsProps) => {
     <div class="panels">
       <ForPurchase desk={desk} payment={payment} />
       {plans.length === 0 ? null : <ForPlan desk={desk} payment={payment} plans={plans} />}
+      <ForWallet desk={desk} payment={payment} />
       <One desk={desk} as="refund" title={words.forRefund} button={words.sayRefunded}>
         <p class="muted">{words.forRefundNote}</p>
       </One>
@@ -166,10 +188,11 @@ const readHow = (desk: DoingDesk, form: FormReader, as: WayName) => {
     const number = form.whole('number', [1, Number.MAX_SAFE_INTEGER], words.purchaseNumberWrong)
     return number === undefined ? undefined : { as, number }
   }
-  const plan = form.needed('plan', words.planMissing)
-  form.needed('phone', words.phoneMissing)
-  const phone = form.read('phone', (typed) => readPhone(typed, desk.currency), words.phoneUnreadable)
-  return phone === undefined ? undefined : { as, plan, phone }
+  const [plan, name] = [as === 'plan' ? form.needed('plan', words.planMissing) : '', phoneField(as)]
+  form.needed(name, words.phoneMissing)
+  const phone = form.read(name, (typed) => readPhone(typed, desk.currency), words.phoneUnreadable)
+  if (phone === undefined) return undefined
+  return as === 'wallet' ? { as, phone } : { as, plan, phone }
 }
 
 const resolve = async (desk: DoingDesk): Promise<Done> => {

@@ -15,7 +15,8 @@ import { putMessage } from '../messages/index.ts'
 import { plans } from '../plans/tables.ts'
 import { validityAt } from '../services/index.ts'
 import { createSettings } from '../settings/index.ts'
-import { bookGranted, bookMoved, bookPaid } from './books.ts'
+import { codeText, openWallet, tellPhone, walletAt } from '../wallets/index.ts'
+import { bookGranted, bookMoved, bookPaid, bookTopUp } from './books.ts'
 import { grantJob } from './jobs-asked-for.ts'
 import { paymentLimits } from './rules.ts'
 import { payments, purchases } from './tables.ts'
@@ -117,10 +118,22 @@ const receiptOf = (
 /** What is paid for, given and booked. */
 export const give = (ctx: CommandContext, purchase: Purchase): void => {
   const { id } = purchase
+  if (purchase.purpose === 'wallet') return fill(ctx, purchase)
   if (!hand(ctx, purchase))
     return ctx.enqueue(grantJob, { purchaseId: id }, { runAt: ctx.now + GRANT_AGAIN_MS, key: id })
   put(ctx, id, { state: 'granted', grantedAt: ctx.now })
   if (purchase.amountMinor > 0) bookGranted(ctx, purchase)
+}
+
+/** Money that was paid for a wallet, put there; the first opens it, and whoever paid is told its code. */
+const fill = (ctx: CommandContext, purchase: Purchase): void => {
+  const { id, phone, walletId, amountMinor, currency } = purchase
+  const standing = walletId === null ? undefined : walletAt(ctx, walletId)
+  const { wallet, isNew } = standing ? { wallet: standing, isNew: false } : openWallet(ctx, phone, id)
+  bookTopUp(ctx, purchase, wallet)
+  put(ctx, id, { state: 'granted', grantedAt: ctx.now, walletId: wallet.id })
+  const text = `Umeweka kwenye pochi / paid into your wallet: ${formatMoney(money(amountMinor, currency))}.`
+  tellPhone(ctx, wallet, text + (isNew ? codeText(ctx, wallet) : ''))
 }
 
 const grantOf = (ctx: CommandContext, { id }: Purchase) =>

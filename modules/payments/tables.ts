@@ -4,6 +4,7 @@ import { accountKinds } from '../ledger/index.ts'
 import type { MpesaSettings, Registration } from './mpesa-rules.ts'
 import { callbackOutcomes } from './callback-rules.ts'
 import type { Failure } from './port.ts'
+import { renewalStates, type RenewalStop } from './renewal-rules.ts'
 import { refundStates, type RefundClaim } from './refund-rules.ts'
 import { payoutStates, type PaidOutClaim } from './payout-rules.ts'
 import { questionKinds, questionStates, type Answer } from './question-rules.ts'
@@ -86,6 +87,29 @@ export const purchases = defineTable(
       byOnline: ['onlineAt', 'grantedAt'],
     },
   },
+)
+
+/** What is paid for anew from a wallet, by itself, before it ends or once it is used up: by the purchase whose grant it is. */
+export const renewals = defineTable(
+  'renewals',
+  { home: 'site', flow: 'latest', onDelete: 'erase', key: 'id' },
+  (c) => ({
+    /** The purchase's own. */
+    id: c.id(),
+    walletId: c.ref('wallets'),
+    planId: c.ref('plans'),
+    /** What it cost when it was switched on: it is renewed for no more. */
+    priceMinor: c.minor(),
+    currency: c.text(),
+    state: c.oneOf(renewalStates),
+    /** Why it has stopped. */
+    why: c.optText<RenewalStop>(),
+    changedAt: c.instant(),
+    changedBy: c.text(),
+    /** It is over or used up, and waits for money since. */
+    dueAt: c.optInstant(),
+  }),
+  { indexes: { byWallet: ['walletId'], byState: ['state', 'dueAt'] } },
 )
 
 /** Money that came in, once for each receipt of the provider's, whoever told of it and however often. */

@@ -54,7 +54,7 @@ export const putPurchase = (ctx: CommandContext, plan: Plan, { device, ...asked 
   return purchaseAt(ctx, id)!
 }
 
-const freeReference = (ctx: CommandContext): string => {
+export const freeReference = (ctx: CommandContext): string => {
   const taken = ctx.raw.prepare<[string]>('SELECT 1 FROM purchases WHERE reference = ?')
   return drawReference('L', ctx.random.below, (reference) => taken.get(reference) !== undefined)
 }

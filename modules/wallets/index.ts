@@ -4,10 +4,10 @@ import { canSendCode, enterWallet, sendMoney, sendWalletCode, tellFirstCode, wal
 import { listWallets, showWallet, walletTotals } from './queries.ts'
 import { walletMoves, wallets as walletsTable } from './tables.ts'
 
-export { creditWallet, debitWallet, takeFromWallet, walletAt, walletBalance, type Wallet } from './books.ts'
+export { creditWallet, debitWallet, maySpend, takeFromWallet, walletAt, walletBalance, type Wallet } from './books.ts'
 export { blockWallet, renewWalletCode, resealWallets, revealWallet, topUpCash } from './commands.ts'
 export { canSendCode, enterWallet, sendMoney, sendWalletCode, tellFirstCode, walletAtGate } from './gate.ts'
-export { codeText, openWallet, tellPhone, walletOfPhone } from './open.ts'
+export { codeText, openWallet, tellPhone, walletOfPhone, walletReferred } from './open.ts'
 export { listWallets, showWallet, walletTotals } from './queries.ts'
 export { WALLET_CODE, walletCodePurpose, walletLimits, type WalletFault } from './rules.ts'
 

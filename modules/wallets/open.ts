@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm'
 import { Secret } from '@lango/kernel'
 import type { CommandContext } from '@lango/kernel/verbs'
 import { drawCode, spellCode } from '../access/index.ts'
-import { drawReference } from '../ledger/index.ts'
+import { drawReference, readReference } from '../ledger/index.ts'
 import { putMessage } from '../messages/index.ts'
 import { createSettings } from '../settings/index.ts'
 import { walletAt, type Wallet } from './books.ts'
@@ -12,6 +12,14 @@ import { wallets } from './tables.ts'
 
 export const walletOfPhone = (ctx: CommandContext, phone: string): Wallet | undefined =>
   ctx.db.select().from(wallets.site).where(eq(wallets.site.phone, phone)).get()
+
+/** By what is typed as the account where money is sent to it. */
+export const walletReferred = (ctx: CommandContext, typed: string): Wallet | undefined =>
+  ctx.db
+    .select()
+    .from(wallets.site)
+    .where(eq(wallets.site.reference, readReference(typed)))
+    .get()
 
 /** The wallet of a phone, made where there is none; its code goes to the phone where SMS are set up. */
 export const openWallet = (

@@ -6,6 +6,8 @@ import type {
   refundPayment,
   registerCallbacks,
   requestPurchase,
+  requestTopUp,
+  setRenewal,
   resolvePayment,
   revealPurchase,
   sayRefund,
@@ -18,12 +20,16 @@ export type PaymentFault = FaultOf<
   | typeof registerCallbacks
   | typeof sayRefund
   | typeof requestPurchase
+  | typeof requestTopUp
+  | typeof setRenewal
   | typeof resolvePayment
   | typeof revealPurchase
   | typeof setMpesa
 >
 
 type Own =
+  | 'AmountUnfit'
+  | 'PurchaseNotRenewable'
   | 'AmountDiffers'
   | 'BalanceUnready'
   | 'CallbackPlain'
@@ -49,6 +55,7 @@ const amount = (minor: number, currency: string): string => formatMoney(money(mi
 export const paymentSentences: Sentences = {
   AmountDiffers: ({ paidMinor, priceMinor, currency }) =>
     `${amount(paidMinor, currency)} was paid, and that costs ${amount(priceMinor, currency)}: only what is worth as much can be given for it. Pay it back, or give what costs that.`,
+  AmountUnfit: ({ currency }) => `M-Pesa moves whole ${currency} only.`,
   BalanceUnready: ({ missing }) =>
     `M-Pesa cannot be asked what the shortcode has. Missing still: ${missing.map((one) => `mpesa.${one}`).join(', ')}.`,
   CallbackPlain: ({ callbackUrl }) =>
@@ -72,6 +79,8 @@ export const paymentSentences: Sentences = {
   PromptsMany: ({ max }) =>
     `This phone was asked ${max} times within an hour and has not paid. Wait an hour, or take the money otherwise.`,
   PurchaseNotGranted: ({ number }) => `Purchase ${number} is not given yet: there is no code of it.`,
+  PurchaseNotRenewable: ({ number }) =>
+    `Purchase ${number} cannot be renewed by itself: it was not bought from a wallet, never ends, or is sold no more.`,
   PurchasePaid: ({ number }) => `Purchase ${number} is paid for already.`,
   PurchaseUnknown: ({ purchase }) => `There is no purchase ${purchase}.`,
   RefundEarly: ({ receipt }) => `M-Pesa is being asked to pay ${receipt} back this moment. Look again in a minute.`,

@@ -127,8 +127,11 @@ const list: CommandSpec = {
 
 const howIn = (args: Args): object => {
   const [purchase, plan, phone] = [args.whole('purchase'), args.text('plan'), args.text('phone')]
-  const given = [purchase !== undefined, plan !== undefined, args.flag('refund')].filter(Boolean)
-  if (given.length !== 1) throw new UsageError('Say one: --purchase N, --plan NAME --phone P, or --refund.')
+  const wallet = args.text('wallet')
+  const given = [purchase, plan, wallet, args.flag('refund') || undefined].filter((one) => one !== undefined)
+  if (given.length !== 1)
+    throw new UsageError('Say one: --purchase N, --plan NAME --phone P, --wallet PHONE, or --refund.')
+  if (wallet !== undefined) return { as: 'wallet', phone: wallet }
   if (purchase !== undefined) return { as: 'purchase', number: purchase }
   if (plan === undefined) return { as: 'refund' }
   if (phone === undefined) throw new UsageError('--plan goes with --phone: who gets it.')
@@ -143,12 +146,14 @@ const resolve: CommandSpec = {
     purchase: { value: 'N', help: 'it is for this purchase' },
     plan: { value: 'NAME', help: 'it is for this plan, at its price' },
     phone: { value: 'P', help: 'with --plan: who gets it' },
+    wallet: { value: 'PHONE', help: 'it goes into the wallet of this phone' },
     refund: { help: 'it was paid back' },
     note: { value: 'TEXT', help: 'what there is to know' },
   },
   examples: [
     'lango payment resolve SJ41XK2P9Q --purchase 12',
     'lango payment resolve SJ41XK2P9Q --plan "One hour" --phone +254712345678',
+    'lango payment resolve SJ41XK2P9Q --wallet +254712345678',
     'lango payment resolve SJ41XK2P9Q --refund --note "in cash, by Njeri"',
   ],
   async run({ args, command }) {

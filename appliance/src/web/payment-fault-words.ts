@@ -84,6 +84,14 @@ export const paymentFaultWords: Readonly<Record<string, FaultWords>> = {
     en: 'Purchase {number} is not given yet: there is no code of it.',
     sw: 'Ununuzi {number} bado haujatolewa: hauna msimbo.',
   },
+  AmountUnfit: {
+    en: 'M-Pesa moves whole {currency} only.',
+    sw: 'M-Pesa hutuma {currency} kamili pekee.',
+  },
+  PurchaseNotRenewable: {
+    en: 'Purchase {number} cannot be renewed by itself: it was not bought from a wallet, never ends, or is sold no more.',
+    sw: 'Ununuzi {number} hauwezi kujirudia: haukununuliwa kwa pochi, hauna mwisho, au hauuzwi tena.',
+  },
   PurchasePaid: {
     en: 'Purchase {number} is paid for already.',
     sw: 'Ununuzi {number} tayari umelipiwa.',

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { buyFromWallet, hearPayments } from '@lango/modules/payments'
+import { addPlan } from '@lango/modules/plans'
 import { showWallet, topUpCash } from '@lango/modules/wallets'
 import { deskUnderTest } from '../testing/desk-under-test.ts'
 
@@ -66,4 +68,39 @@ test('wallets are searched for, and one that is not there says so', async () => 
   expect(await text('/wallets?q=0712345671')).not.toMatch(/\/wallets\/1"/)
   expect(await text('/wallets?q=nobody')).toContain('No wallet fits')
   expect(await text('/wallets/99')).toContain('There is no such wallet')
+})
+
+test('a bundle that was paid from a wallet says so on its page, and is switched to renew by itself', async () => {
+  const { as, topUp, post, text, site, wallet } = desk()
+  const plan = {
+    name: 'Day',
+    kind: 'hotspot',
+    policy: {},
+    validitySec: 86_400,
+    priceMinor: 2000,
+    currency: 'KES',
+  } as const
+  site.must(addPlan, plan)
+  topUp(5000)
+  site.must(buyFromWallet, { walletId: wallet().id, plan: 'Day' })
+  as('owner')
+  const page = '/payments/purchases/1'
+  expect(await text(page)).toMatch(/from a wallet.*It ends when it ends/s)
+  await post(page, 'renew', { on: 'yes' })
+  expect(await text(page)).toMatch(/It is renewed by itself.*Do not renew/s)
+  as('cashier')
+  expect(await text(page)).not.toContain('Do not renew')
+  expect((await post(page, 'renew', { on: 'no' })).status).toBe(403)
+})
+
+test('what nobody could match is put into a wallet at the desk', async () => {
+  const { as, post, text, site, wallet } = desk()
+  const money = { amountMinor: 700, currency: 'KES', shortcode: '174379', paidAt: site.clock.now(), phones: [] }
+  site.must(hearPayments, { payments: [{ receipt: 'SJ41XK2P9Q', ...money, account: 'HOUSE 7', phone: AMINA }] })
+  as('cashier')
+  const page = '/payments/receipts/SJ41XK2P9Q'
+  expect(await text(page)).toContain('It is for a wallet')
+  const done = await post(page, 'resolve', { as: 'wallet', walletPhone: '0712345678' })
+  expect(await text(done.headers.get('location')!)).toContain('The money is in it')
+  expect(wallet().balanceMinor).toBe(700)
 })

@@ -1,0 +1,70 @@
+/** What is renewed by itself, and what could be. */
+import { and, eq, isNull } from 'drizzle-orm'
+import { z } from 'zod'
+import { defineQuery, descending } from '@lango/kernel/db'
+import { grants } from '../access/tables.ts'
+import { plans } from '../plans/tables.ts'
+import { isRenewable } from './renewal-rules.ts'
+import { purchases, renewals } from './tables.ts'
+
+const ROWS_MAX = 5
+
+/** Whether a purchase is paid for anew by itself; undefined where nobody has asked for that. */
+export const renewalOf = defineQuery({
+  name: 'purchases.renewal',
+  summary:
+    'Tells whether a purchase is paid for anew from its wallet when it ends; null where nobody has asked for that.',
+  permission: 'payments.read',
+  input: z.object({ purchaseId: z.string().max(64) }),
+  tables: { renewals },
+  examples: [{ purchaseId: 'renewals_1' }, { purchaseId: 'a' }],
+  select: ({ db, renewals, byKey }, { purchaseId }) =>
+    db
+      .select()
+      .from(renewals)
+      .where(eq(renewals.id, purchaseId))
+      .orderBy(...byKey(renewals)),
+  shape: ([found]) => found,
+})
+
+/** What was bought from a wallet and can be renewed, the latest first. */
+export const walletBought = defineQuery({
+  name: 'purchases.ofWallet',
+  permission: 'system',
+  input: z.object({ walletId: z.string().max(64) }),
+  tables: { purchases, plans, grants, renewals },
+  examples: [{ walletId: 'wallets_1' }, { walletId: 'wallets_2' }],
+  select: ({ db, purchases, plans, grants, renewals, ref, byKey }, { walletId }) =>
+    db
+      .select({
+        id: purchases.id,
+        plan: plans.name,
+        phone: purchases.phone,
+        grantNo: grants.no,
+        policy: plans.policy,
+        validitySec: plans.validitySec,
+        quotaOctets: plans.quotaOctets,
+        quotaSec: plans.quotaSec,
+        renewal: renewals.state,
+        why: renewals.why,
+      })
+      .from(purchases)
+      .innerJoin(plans, ref(purchases.planId, plans.id))
+      .innerJoin(grants, ref(purchases.id, grants.serviceId))
+      .leftJoin(renewals, ref(purchases.id, renewals.id))
+      .where(
+        and(
+          eq(purchases.walletId, walletId),
+          eq(purchases.paidBy, 'wallet'),
+          isNull(purchases.renewsId),
+          eq(grants.status, 'active'),
+        ),
+      )
+      .orderBy(descending(purchases.requestedAt), ...byKey(purchases))
+      .limit(ROWS_MAX),
+  shape: (rows) =>
+    rows.map(({ policy, validitySec, quotaOctets, quotaSec, ...row }) => ({
+      ...row,
+      canRenew: isRenewable({ policy, validitySec, quotaOctets, quotaSec }),
+    })),
+})
