@@ -1,8 +1,8 @@
 /** Carries out in the kernel what a session may: passage, speed, counters, and whose address is whose. */
 import type { Log } from '@lango/kernel'
-import type { Kernel } from './kernel.ts'
 import type { Prefix6 } from './address.ts'
 import { closingRules, hasRule } from './closing.ts'
+import type { Kernel } from './kernel.ts'
 import {
   admitScript,
   changeScript,

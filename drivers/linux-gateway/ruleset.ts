@@ -5,8 +5,8 @@
  * client has several addresses, all of one session: they share its counters, its quota and its class.
  */
 import { isIPv6 } from 'node:net'
-import { PASSED_MARK } from './closing.ts'
 import type { Prefix6 } from './address.ts'
+import { PASSED_MARK } from './closing.ts'
 import { addressesOf, type Session } from './sessions.ts'
 
 export const DOOR_PORT = 80
