@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   arpReply,
@@ -24,6 +25,7 @@ const ELSEWHERE = 'http://evil.example'
 const BROADCAST = 'ff:ff:ff:ff:ff:ff'
 const OWN_IPV6 = 'fd00:40::12'
 const MORE_FRAGMENTS = 0x2000
+const STARVING = 300
 const SLOW_CONNECTIONS = 2000
 /** More than a card may begin while the door waits for one request. */
 const SLOW_KEPT_MAX = 700
@@ -172,6 +174,27 @@ suite('gateway attacked', () => {
     expect(await victim.heard('rogue offer')).toBe(0)
     // The beginning of what phone1 has asked; the answer, which may be broadcast, begins with a 2.
     expect(await thief.heard(Buffer.of(1, 1, 6, 0, 1, 2, 3, 4))).toBe(0)
+  })
+
+  test('one card is given few addresses, by whatever names it asks, and others are given theirs', async () => {
+    const ask = (n: number): Buffer => {
+      const request = Buffer.alloc(240)
+      request.set([1, 1, 6, 0, 1, 2, 3, n & 0xff])
+      request.set([2, 0, 0, 0x99, n >> 8, n & 0xff], 28)
+      request.set([99, 130, 83, 99], 236)
+      const wanted = Buffer.of(53, 1, 3, 50, 4, 10, 40, 100 + (n >> 8), n & 0xff, 255)
+      const ips = { from: '0.0.0.0', to: '255.255.255.255' }
+      const datagram = udp({ from: 68, to: 67 }, Buffer.concat([request, wanted]))
+      return ethernet({ from: phoneMac(2), to: BROADCAST }, IPV4, ipv4(ips, protocols.udp, datagram))
+    }
+    for (let n = 1; n <= STARVING; n++) await thief.send(ask(n))
+    expect(await lab.phone1.ask('dhcp', { mac: phoneMac(1), wanted: '10.40.0.200' })).toMatchObject({
+      outcome: 'given',
+    })
+    const leases = readFileSync(join(lab.folder, 'state', 'leases'), 'utf8')
+    const taken = leases.match(/02:00:00:99:/g)?.length
+    expect(taken).toBeGreaterThan(5)
+    expect(taken).toBeLessThan(50)
   })
 
   test('datagrams of a socket that was open before do not outlive the session', async () => {

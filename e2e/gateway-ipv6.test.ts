@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   ethernet,
   icmpv6,
+  ip6,
   IPV6,
   ipv6,
   neighborAdvert,
@@ -101,11 +102,15 @@ suite('gateway and IPv6', () => {
     test('has IPv6 by the same login, with its own address, and loses it with the login', async () => {
       await hotspot.enter(lab.phone1, await hotspot.voucher('Day'))
       await isOnline6(lab.phone1)
-      expect(JSON.parse((await page6(lab.phone1)).body!)).toMatchObject({ from: await anAddress('phone1') })
+      const own = await anAddress('phone1')
+      expect(JSON.parse((await page6(lab.phone1)).body!)).toMatchObject({ from: own })
       expect(await lab.phone1.udp(INTERNET_V6, 7)).toBe('reply')
       expect(await page6(lab.phone2)).toEqual({ error: 'ECONNREFUSED' })
+      const inside = await lab.card('box', 'lo')
       await hotspot.logout(lab.phone1)
       expect(await page6(lab.phone1)).toEqual({ error: 'ECONNREFUSED' })
+      // Framed-IPv6-Address (RFC 6911), in the Stop.
+      expect(await inside.heard(Buffer.concat([Buffer.of(168, 18), ip6(own)]))).toBeGreaterThan(0)
     })
 
     test('may have several addresses, and no more than so many', async () => {

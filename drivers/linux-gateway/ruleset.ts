@@ -19,6 +19,9 @@ const CLIENTS_MAX = 65_536
 /** Of one client that is not in, at the door and at its resolver. */
 const ASKS_PER_SECOND = 40
 const ASKS_AT_ONCE = 200
+/** Of one card, whatever it calls itself in what it asks: a phone asks for an address some times an hour. */
+const LEASES_PER_MINUTE = 10
+const LEASES_AT_ONCE = 20
 /** Addresses that were not known yet: how long they are told of, and how many one client may tell. */
 const SEEN_TIMEOUT = '10s'
 const SEEN_MAX = 4096
@@ -47,6 +50,7 @@ const sets = (): string[] => [
   `add set inet lango seen6 { type ipv6_addr . ether_addr; flags dynamic, timeout; timeout ${SEEN_TIMEOUT}; size ${SEEN_MAX}; }`,
   `add set inet lango told6 { type ether_addr; flags dynamic, timeout; timeout 10s; size ${CLIENTS_MAX}; }`,
   `add set inet lango callers { type ether_addr; flags dynamic, timeout; timeout 10s; size ${CLIENTS_MAX}; }`,
+  `add set inet lango leasing { type ether_addr; flags dynamic, timeout; timeout 5m; size ${CLIENTS_MAX}; }`,
   ...perAddress('', 'ip', 'ipv4_addr'),
   ...perAddress('6', 'ip6', 'ipv6_addr'),
 ]
@@ -174,12 +178,14 @@ const toBox6 = (overload: string): readonly string[] => [
 
 const toBox = (config: RulesetConfig): readonly Chain[] => {
   const { lan, address, prefix6 } = config
+  const eager = `limit rate over ${LEASES_PER_MINUTE}/minute burst ${LEASES_AT_ONCE} packets`
   const overload = `limit rate over ${ASKS_PER_SECOND}/second burst ${ASKS_AT_ONCE} packets`
   return [
     {
       name: 'to_box',
       rules: [
         ...(prefix6 === undefined ? [NO_IPV6] : toBox6(overload)),
+        `udp sport 68 udp dport 67 update @leasing { ether saddr ${eager} } drop`,
         'udp sport 68 udp dport 67 accept',
         `${isIn} ip daddr ${address} meta l4proto { tcp, udp } th dport 53 accept`,
         // By the card: of addresses a hostile phone has as many as it likes.

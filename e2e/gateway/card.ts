@@ -43,7 +43,7 @@ const ip4 = (text: string): Buffer => Buffer.from(text.split('.').map(Number))
 const u16 = (n: number): Buffer => Buffer.of(n >> 8, n & 0xff)
 
 /** Sixteen octets of an address as written, `::` and all. */
-const ip6 = (text: string): Buffer => {
+export const ip6 = (text: string): Buffer => {
   const [left = '', right] = text.split('::')
   const groups = (part: string): string[] => part.split(':').filter(Boolean)
   const [before, after] = [groups(left), groups(right ?? '')]
