@@ -3,6 +3,7 @@ import { every, Secret, systemTimers, type Clock, type Log, type Random, type Va
 import type { RawDatabase } from '@lango/kernel/db'
 import {
   AttributeWriter,
+  attributes,
   codes,
   createRadiusClient,
   headerOctets,
@@ -82,7 +83,7 @@ const addressOf = (row: NasRow, nas: string): string | null => {
 /** Sends one record's attributes to a server; true when it has answered. `delaySec`: how long the record has waited here. */
 export type AccountingCopySender = (serverId: string, attributes: Buffer, delaySec: number) => Promise<boolean>
 
-const ACCT_DELAY_TIME = 41
+const ACCT_DELAY_TIME = attributes['Acct-Delay-Time'].number
 const DELAY_OCTETS = 6
 const ATTRIBUTES_OCTETS_MAX = packetOctetsMax - headerOctets
 const COPY_RETRANSMISSION = { initialMs: 1000, countMax: 3, durationMaxMs: 5000 }

@@ -1,11 +1,11 @@
 /** What the box grants, read from a packet's attributes: pure. A limit may be told in any of three vendors' words. */
-import { attribute, uint32, vendorAttribute, type Packet } from '@lango/drivers/radius'
+import { attribute, attributes, uint32, vendorAttribute, type Packet } from '@lango/drivers/radius'
 import type { Change, Grant } from './sessions.ts'
 
-const CLASS = 25
-const SESSION_TIMEOUT = 27
-const IDLE_TIMEOUT = 28
-const ACCT_INTERIM_INTERVAL = 85
+const CLASS = attributes['Class'].number
+const SESSION_TIMEOUT = attributes['Session-Timeout'].number
+const IDLE_TIMEOUT = attributes['Idle-Timeout'].number
+const ACCT_INTERIM_INTERVAL = attributes['Acct-Interim-Interval'].number
 
 const CHILLISPOT = { id: 14559, totalLow: 3, totalHigh: 23, up: 4, down: 5 } as const
 const MIKROTIK = { id: 14988, rate: 8, totalLow: 17, totalHigh: 18 } as const

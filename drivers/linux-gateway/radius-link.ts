@@ -1,6 +1,7 @@
 /** The gateway as a NAS: what it asks and reports, and what it obeys. It knows the box only by RADIUS. */
 import {
   AttributeWriter,
+  attributes,
   codes,
   createRadiusClient,
   createUdpServer,
@@ -20,28 +21,28 @@ import { readMac } from './address.ts'
 import { changeIn, grantIn } from './grant.ts'
 import type { Change, Ended, Grant, Session } from './sessions.ts'
 
-const USER_NAME = 1
-const USER_PASSWORD = 2
-const NAS_IP_ADDRESS = 4
-const FRAMED_IP_ADDRESS = 8
-const REPLY_MESSAGE = 18
-const CLASS = 25
-const CALLED_STATION_ID = 30
-const CALLING_STATION_ID = 31
-const NAS_IDENTIFIER = 32
-const ACCT_STATUS_TYPE = 40
-const ACCT_DELAY_TIME = 41
-const ACCT_INPUT_OCTETS = 42
-const ACCT_OUTPUT_OCTETS = 43
-const ACCT_SESSION_ID = 44
-const ACCT_SESSION_TIME = 46
-const ACCT_TERMINATE_CAUSE = 49
-const ACCT_INPUT_GIGAWORDS = 52
-const ACCT_OUTPUT_GIGAWORDS = 53
-const EVENT_TIMESTAMP = 55
-const NAS_PORT_TYPE = 61
-const NAS_PORT_ID = 87
-const ERROR_CAUSE = 101
+const USER_NAME = attributes['User-Name'].number
+const USER_PASSWORD = attributes['User-Password'].number
+const NAS_IP_ADDRESS = attributes['NAS-IP-Address'].number
+const FRAMED_IP_ADDRESS = attributes['Framed-IP-Address'].number
+const REPLY_MESSAGE = attributes['Reply-Message'].number
+const CLASS = attributes['Class'].number
+const CALLED_STATION_ID = attributes['Called-Station-Id'].number
+const CALLING_STATION_ID = attributes['Calling-Station-Id'].number
+const NAS_IDENTIFIER = attributes['NAS-Identifier'].number
+const ACCT_STATUS_TYPE = attributes['Acct-Status-Type'].number
+const ACCT_DELAY_TIME = attributes['Acct-Delay-Time'].number
+const ACCT_INPUT_OCTETS = attributes['Acct-Input-Octets'].number
+const ACCT_OUTPUT_OCTETS = attributes['Acct-Output-Octets'].number
+const ACCT_SESSION_ID = attributes['Acct-Session-Id'].number
+const ACCT_SESSION_TIME = attributes['Acct-Session-Time'].number
+const ACCT_TERMINATE_CAUSE = attributes['Acct-Terminate-Cause'].number
+const ACCT_INPUT_GIGAWORDS = attributes['Acct-Input-Gigawords'].number
+const ACCT_OUTPUT_GIGAWORDS = attributes['Acct-Output-Gigawords'].number
+const EVENT_TIMESTAMP = attributes['Event-Timestamp'].number
+const NAS_PORT_TYPE = attributes['NAS-Port-Type'].number
+const NAS_PORT_ID = attributes['NAS-Port-Id'].number
+const ERROR_CAUSE = attributes['Error-Cause'].number
 
 const STATUS = { start: 1, stop: 2, interim: 3, on: 7 } as const
 /** RFC 2865 §5.41: Wireless - IEEE 802.11. */

@@ -1,5 +1,5 @@
 /** The attributes of an Access-Accept: the policy's, encoded once per policy and vendor, then the subscriber's own. */
-import { authenticator, encodeNamed, type AttributeWriter } from '@lango/drivers/radius'
+import { attributes, authenticator, encodeNamed, type AttributeWriter } from '@lango/drivers/radius'
 import { atInterim, type Policy } from '@lango/modules/access/rules'
 import type { GrantRow } from './decide.ts'
 import type { Admitted } from './gate.ts'
@@ -7,16 +7,16 @@ import type { Request } from './login-handler.ts'
 import { classOf } from './readers.ts'
 import { passphraseAttributes, policyAttributes, totalLimit, type Vendor } from './vendors.ts'
 
-const USER_NAME = 1
-const FRAMED_IP_ADDRESS = 8
-const REPLY_MESSAGE = 18
-const CLASS = 25
-const SESSION_TIMEOUT = 27
-const FRAMED_IPV6_PREFIX = 97
-const DELEGATED_IPV6_PREFIX = 123
-const TUNNEL_TYPE = 64
-const TUNNEL_MEDIUM_TYPE = 65
-const TUNNEL_PRIVATE_GROUP_ID = 81
+const USER_NAME = attributes['User-Name'].number
+const FRAMED_IP_ADDRESS = attributes['Framed-IP-Address'].number
+const REPLY_MESSAGE = attributes['Reply-Message'].number
+const CLASS = attributes['Class'].number
+const SESSION_TIMEOUT = attributes['Session-Timeout'].number
+const FRAMED_IPV6_PREFIX = attributes['Framed-IPv6-Prefix'].number
+const DELEGATED_IPV6_PREFIX = attributes['Delegated-IPv6-Prefix'].number
+const TUNNEL_TYPE = attributes['Tunnel-Type'].number
+const TUNNEL_MEDIUM_TYPE = attributes['Tunnel-Medium-Type'].number
+const TUNNEL_PRIVATE_GROUP_ID = attributes['Tunnel-Private-Group-Id'].number
 /** RFC 3580 §3.31. */
 const TUNNEL_TYPE_VLAN = 13
 const TUNNEL_MEDIUM_802 = 6

@@ -2,34 +2,35 @@
  * From an accounting packet's octets to a record, read in one pass: the writer does this for every packet, so it
  * makes no object per attribute and no text that it does not need.
  */
+import { attributes } from '@lango/drivers/radius'
 import { isUtf8 } from 'node:buffer'
 import { normaliseDevice } from '@lango/modules/access/rules'
 import type { AccountingRecord, OctetReport, RecordStatus } from '@lango/modules/sessions/rules'
 
 const HEADER_OCTETS = 20
-const USER_NAME = 1
-const NAS_IP_ADDRESS = 4
-const NAS_PORT = 5
-const FRAMED_IP_ADDRESS = 8
-const CLASS = 25
-const CALLED_STATION_ID = 30
-const CALLING_STATION_ID = 31
-const NAS_IDENTIFIER = 32
-const ACCT_STATUS_TYPE = 40
-const ACCT_DELAY_TIME = 41
-const ACCT_INPUT_OCTETS = 42
-const ACCT_OUTPUT_OCTETS = 43
-const ACCT_SESSION_ID = 44
-const ACCT_SESSION_TIME = 46
-const ACCT_TERMINATE_CAUSE = 49
-const ACCT_INPUT_GIGAWORDS = 52
-const ACCT_OUTPUT_GIGAWORDS = 53
-const EVENT_TIMESTAMP = 55
-const ACCT_INTERIM_INTERVAL = 85
-const NAS_PORT_ID = 87
-const FRAMED_IPV6_PREFIX = 97
-const FRAMED_IPV6_ADDRESS = 168
-const DELEGATED_IPV6_PREFIX = 123
+const USER_NAME = attributes['User-Name'].number
+const NAS_IP_ADDRESS = attributes['NAS-IP-Address'].number
+const NAS_PORT = attributes['NAS-Port'].number
+const FRAMED_IP_ADDRESS = attributes['Framed-IP-Address'].number
+const CLASS = attributes['Class'].number
+const CALLED_STATION_ID = attributes['Called-Station-Id'].number
+const CALLING_STATION_ID = attributes['Calling-Station-Id'].number
+const NAS_IDENTIFIER = attributes['NAS-Identifier'].number
+const ACCT_STATUS_TYPE = attributes['Acct-Status-Type'].number
+const ACCT_DELAY_TIME = attributes['Acct-Delay-Time'].number
+const ACCT_INPUT_OCTETS = attributes['Acct-Input-Octets'].number
+const ACCT_OUTPUT_OCTETS = attributes['Acct-Output-Octets'].number
+const ACCT_SESSION_ID = attributes['Acct-Session-Id'].number
+const ACCT_SESSION_TIME = attributes['Acct-Session-Time'].number
+const ACCT_TERMINATE_CAUSE = attributes['Acct-Terminate-Cause'].number
+const ACCT_INPUT_GIGAWORDS = attributes['Acct-Input-Gigawords'].number
+const ACCT_OUTPUT_GIGAWORDS = attributes['Acct-Output-Gigawords'].number
+const EVENT_TIMESTAMP = attributes['Event-Timestamp'].number
+const ACCT_INTERIM_INTERVAL = attributes['Acct-Interim-Interval'].number
+const NAS_PORT_ID = attributes['NAS-Port-Id'].number
+const FRAMED_IPV6_PREFIX = attributes['Framed-IPv6-Prefix'].number
+const FRAMED_IPV6_ADDRESS = attributes['Framed-IPv6-Address'].number
+const DELEGATED_IPV6_PREFIX = attributes['Delegated-IPv6-Prefix'].number
 
 /** A retry is worth a day at most: an older delay is a NAS whose clock or counter is wrong. */
 const DELAY_SEC_MAX = 86_400

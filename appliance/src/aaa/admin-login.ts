@@ -4,7 +4,7 @@
  * are argon2id, and the front goes on meanwhile.
  */
 import { isIP } from 'node:net'
-import { attribute, findAttribute, text, uint32, type Packet } from '@lango/drivers/radius'
+import { attribute, attributes, findAttribute, text, uint32, type Packet } from '@lango/drivers/radius'
 import { STAFF_LOGIN } from '@lango/modules/people/rules'
 import type { AdminQuestion, AdminVerdict } from './control-link.ts'
 import type { Proof } from './credentials.ts'
@@ -12,12 +12,12 @@ import type { Request } from './login-handler.ts'
 import { RouterRates } from './rates.ts'
 import type { Reason } from './reasons.ts'
 
-const SERVICE_TYPE = 6
-const FRAMED_IP_ADDRESS = 8
-const CALLING_STATION_ID = 31
-const ACCT_SESSION_ID = 44
-const NAS_PORT_TYPE = 61
-const MESSAGE_AUTHENTICATOR = 80
+const SERVICE_TYPE = attributes['Service-Type'].number
+const FRAMED_IP_ADDRESS = attributes['Framed-IP-Address'].number
+const CALLING_STATION_ID = attributes['Calling-Station-Id'].number
+const ACCT_SESSION_ID = attributes['Acct-Session-Id'].number
+const NAS_PORT_TYPE = attributes['NAS-Port-Type'].number
+const MESSAGE_AUTHENTICATOR = attributes['Message-Authenticator'].number
 
 /** RFC 2865 §5.6. */
 const LOGIN = 1

@@ -1,6 +1,7 @@
 /** How a login proves itself without EAP, and whether the proof is right. RFC 2865 §5.2-5.3, RFC 2548 §2, RFC 2759. */
 import {
   attribute,
+  attributes,
   authenticator,
   equalOctets,
   findAttribute,
@@ -23,10 +24,10 @@ import {
   type RadiusVersion,
 } from '@lango/drivers/radius'
 
-const SERVICE_TYPE = 6
-const USER_PASSWORD = 2
-const CHAP_PASSWORD = 3
-const CHAP_CHALLENGE = 60
+const SERVICE_TYPE = attributes['Service-Type'].number
+const USER_PASSWORD = attributes['User-Password'].number
+const CHAP_PASSWORD = attributes['CHAP-Password'].number
+const CHAP_CHALLENGE = attributes['CHAP-Challenge'].number
 /** RFC 2865 §5.40. */
 const CHAP_CHALLENGE_OCTETS_MIN = 5
 const CALL_CHECK = 10

@@ -3,7 +3,7 @@
  * stored is handed to the writer, and answered when the writer says that it is.
  */
 import { parentPort, workerData } from 'node:worker_threads'
-import { codes, createUdpServer, parsePacket, text, type UdpServer } from '@lango/drivers/radius'
+import { attributes, codes, createUdpServer, parsePacket, text, type UdpServer } from '@lango/drivers/radius'
 import { AccountingIntake } from './accounting-intake.ts'
 import type { Client, RouterFacts } from './clients.ts'
 import type { FromFront, ToFront } from './control-link.ts'
@@ -17,7 +17,7 @@ import { createAaaThread, createLoginHandler } from './thread.ts'
 /** Who was heard is told to the writer this often; addresses beyond the limit are left out until then. */
 const SEEN_FLUSH_MS = 2000
 const STRANGERS_MAX = 64
-const NAS_IDENTIFIER = 32
+const NAS_IDENTIFIER = attributes['NAS-Identifier'].number
 const NO_ATTRIBUTES = Buffer.alloc(0)
 
 const data = workerData as FrontData

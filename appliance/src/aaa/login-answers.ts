@@ -1,5 +1,13 @@
 /** What goes back to the NAS for an Access-Request, and what is kept of it: every login ends here, once. */
-import { AttributeWriter, attribute, authenticator, codes, hidePassword, hideSalted } from '@lango/drivers/radius'
+import {
+  AttributeWriter,
+  attribute,
+  attributes,
+  authenticator,
+  codes,
+  hidePassword,
+  hideSalted,
+} from '@lango/drivers/radius'
 import { AcceptWriter, writeReplyMessage } from './accept.ts'
 import { refusalAttributes, type KeyHiding, type Proof } from './credentials.ts'
 import type { GrantRow } from './decide.ts'
@@ -11,7 +19,7 @@ import type { Method } from './methods.ts'
 import { reasonWords, type Reason } from './reasons.ts'
 import { serialsIn } from './serials.ts'
 
-const CHARGEABLE_USER_IDENTITY = 89
+const CHARGEABLE_USER_IDENTITY = attributes['Chargeable-User-Identity'].number
 
 export type Login = {
   readonly request: Request

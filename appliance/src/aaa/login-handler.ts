@@ -1,5 +1,5 @@
 /** From an Access-Request to its answer, on one thread. */
-import { attribute, codes, concatAttribute, uint32, type RadiusRequest } from '@lango/drivers/radius'
+import { attribute, attributes, codes, concatAttribute, uint32, type RadiusRequest } from '@lango/drivers/radius'
 import type { EapOutcome } from '@lango/drivers/radius/eap'
 import type { Clock, Log } from '@lango/kernel'
 import { isCodeLogin, normaliseDevice } from '@lango/modules/access/rules'
@@ -23,11 +23,11 @@ import { stationIn, type Station } from './station.ts'
 import type { StationAnswer, StationQuestion } from './stations.ts'
 import { adminAttributes } from './vendors.ts'
 
-const USER_NAME = 1
-const CLASS = 25
-const STATE = 24
-const FRAMED_MTU = 12
-const EAP_MESSAGE = 79
+const USER_NAME = attributes['User-Name'].number
+const CLASS = attributes['Class'].number
+const STATE = attributes['State'].number
+const FRAMED_MTU = attributes['Framed-MTU'].number
+const EAP_MESSAGE = attributes['EAP-Message'].number
 const MICROSOFT = 311
 /** RFC 3748 §4. */
 const EAP_FAILURE = 4

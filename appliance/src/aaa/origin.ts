@@ -1,14 +1,14 @@
-import { attribute, text, uint32 } from '@lango/drivers/radius'
+import { attribute, attributes, text, uint32 } from '@lango/drivers/radius'
 import { normaliseDevice } from '@lango/modules/access/rules'
 import { octetText } from './accounting-record.ts'
 import type { Origin } from './gate.ts'
 import type { Request } from './login-handler.ts'
 
-const USER_NAME = 1
-const NAS_PORT = 5
-const CALLING_STATION_ID = 31
-const ACCT_SESSION_ID = 44
-const NAS_PORT_ID = 87
+const USER_NAME = attributes['User-Name'].number
+const NAS_PORT = attributes['NAS-Port'].number
+const CALLING_STATION_ID = attributes['Calling-Station-Id'].number
+const ACCT_SESSION_ID = attributes['Acct-Session-Id'].number
+const NAS_PORT_ID = attributes['NAS-Port-Id'].number
 
 /** What the request tells about where it comes from. */
 export const originOf = (request: Request): Origin => {

@@ -5,6 +5,7 @@ import {
   AttributeWriter,
   attribute,
   attributeAt,
+  attributes,
   authenticator,
   codes,
   createRadiusClient,
@@ -25,14 +26,14 @@ import {
 import { HomeServers, type HomeServer } from './home-servers.ts'
 import type { LoginDeps, Request } from './login-handler.ts'
 
-const USER_PASSWORD = 2
-const CHAP_PASSWORD = 3
-const STATE = 24
-const CHAP_CHALLENGE = 60
-const VENDOR_SPECIFIC = 26
-const PROXY_STATE = 33
-const TUNNEL_PASSWORD = 69
-const MESSAGE_AUTHENTICATOR = 80
+const USER_PASSWORD = attributes['User-Password'].number
+const CHAP_PASSWORD = attributes['CHAP-Password'].number
+const STATE = attributes['State'].number
+const CHAP_CHALLENGE = attributes['CHAP-Challenge'].number
+const VENDOR_SPECIFIC = attributes['Vendor-Specific'].number
+const PROXY_STATE = attributes['Proxy-State'].number
+const TUNNEL_PASSWORD = attributes['Tunnel-Password'].number
+const MESSAGE_AUTHENTICATOR = attributes['Message-Authenticator'].number
 const MICROSOFT = 311
 const MPPE_KEYS = [16, 17]
 

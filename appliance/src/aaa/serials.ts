@@ -1,9 +1,9 @@
 /** Which ONT or CPE a request comes from, as the access node or the router says it: the subscriber cannot change that. */
 import { isIP } from 'node:net'
-import { attribute, vendorAttribute, type Packet } from '@lango/drivers/radius'
+import { attribute, attributes, vendorAttribute, type Packet } from '@lango/drivers/radius'
 import { isMac, normaliseDevice, normaliseSerial } from '@lango/modules/access/rules'
 
-const CALLING_STATION_ID = 31
+const CALLING_STATION_ID = attributes['Calling-Station-Id'].number
 /** RFC 4679 §3.3: the Broadband Forum's, for PPPoE and for what DHCP option 82 had. */
 const BROADBAND_FORUM = { vendor: 3561, circuitId: 1, remoteId: 2 }
 /** What RouterOS and Redback send in their place. */

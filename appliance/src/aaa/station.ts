@@ -1,9 +1,9 @@
 /** What an access point tells of a device that wants onto a Wi-Fi network with a passphrase. Pure. */
-import { attributesOf, text, vendorAttribute, type Packet } from '@lango/drivers/radius'
+import { attributes, attributesOf, text, vendorAttribute, type Packet } from '@lango/drivers/radius'
 import { isMac, normaliseDevice } from '@lango/modules/access/rules'
 import type { Origin } from './gate.ts'
 
-const CALLED_STATION_ID = 30
+const CALLED_STATION_ID = attributes['Called-Station-Id'].number
 const EXTENDED_5 = 245
 const EXTENDED_VENDOR = 26
 const MORE = 0x80
