@@ -14,7 +14,10 @@ const gateway: CommandSpec = {
       help: 'IPv6 for those who are in, such as 2001:db8:40::/64; none otherwise. One of fd00::/8 is masqueraded',
     },
     portal: { value: 'URL', help: 'where those who are not in are sent', required: true },
-    'portal-api': { value: 'URL', help: 'the RFC 8908 API, https and by name: told to phones by DHCP option 114' },
+    'portal-api': {
+      value: 'URL',
+      help: 'the RFC 8908 API, https and by name: told to phones by DHCP (option 114, of IPv6 103)',
+    },
     secret: { value: 'S', help: 'the secret this router has at the box', secret: true, required: true },
     radius: { value: 'HOST', help: 'the box (127.0.0.1)' },
     'auth-port': { value: 'N', help: 'authentication, UDP (1812)' },
