@@ -39,8 +39,7 @@ import { startUpkeep } from './upkeep.ts'
 import { startWatch, type Watch } from './watch.ts'
 import { lineSentenceIn } from './web/fault-words.ts'
 import type { WebSite } from './web/index.ts'
-import type { WebhookFeed } from './webhook-feed.ts'
-import { startWork } from './work.ts'
+import { startWork, type Work } from './work.ts'
 
 export type BoxOptions = {
   readonly dir: string
@@ -284,7 +283,7 @@ const startWatching = (
   { loginP95MsMax, demo, log }: BoxOptions,
   { folder, site, reader }: Ground,
   { state, ports }: Aaa,
-  others: Pick<WebhookFeed, 'alarm'> &
+  others: Pick<Work, 'alarm' | 'provider'> &
     Pick<AuditWatch, 'checks'> &
     Pick<RouterControlService, 'statuses'> & { readonly certificateChecks: CertificateService['checks'] },
 ): Watch =>
@@ -296,6 +295,7 @@ const startWatching = (
     clock: site.clock,
     every,
     loginP95MsMax,
+    provider: others.provider,
     more: () => [
       ...others.checks(),
       ...others.certificateChecks(),

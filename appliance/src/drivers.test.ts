@@ -100,7 +100,7 @@ test('a provider is there when all of it is set, the same while nothing changes,
     services,
     payments,
   ])
-  const provider = createPaymentProvider({ reader: database.raw, vault, clock, log })
+  const provider = createPaymentProvider({ counted: (provider) => provider, reader: database.raw, vault, clock, log })
   expect(provider()).toBeUndefined()
   must(setMpesa, { baseUrl: daraja.server, shortcode: '174379', consumerKey: 'key', phone: '+254700000001' })
   expect(provider()).toBeUndefined()

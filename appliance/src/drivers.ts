@@ -167,7 +167,10 @@ export const createPaymentProvider = ({
   vault,
   clock,
   log,
-}: Omit<Deps, 'random'>): (() => PaymentProvider | undefined) => {
+  counted,
+}: Omit<Deps, 'random'> & {
+  readonly counted: (provider: PaymentProvider) => PaymentProvider
+}): (() => PaymentProvider | undefined) => {
   const account = reader.prepare<[string], { config: string; secrets: Buffer }>(
     'SELECT config, secrets FROM payment_accounts WHERE id = ?',
   )
@@ -182,7 +185,7 @@ export const createPaymentProvider = ({
     const { phone } = config
     const mpesa = createMpesa(whole, { clock, timers: systemTimers() })
     let isListed = false
-    return {
+    return counted({
       ...mpesa,
       async received(range, signal) {
         // Its list is told to those only who have asked for it once.
@@ -191,7 +194,7 @@ export const createPaymentProvider = ({
         isListed = true
         return mpesa.received(range, signal)
       },
-    }
+    })
   }
   let made: { readonly of: string; readonly provider: PaymentProvider | undefined } | undefined
   return () => {

@@ -31,6 +31,8 @@ export type WatchDeps = {
   readonly every: (ms: number, run: () => void) => () => void
   /** Logins that take longer than this need attention, when one in twenty does. */
   readonly loginP95MsMax: number
+  /** How the provider of payments answers. */
+  readonly provider: MetricsSources['provider']
   /** What others have looked at by themselves. */
   readonly more: () => readonly Check[]
   readonly onRaised: (raised: Attention) => void
@@ -89,6 +91,7 @@ export const startWatch = (deps: WatchDeps): Watch => {
     attention: attention.all,
     certificates: ends,
     turns,
+    provider: deps.provider,
   })
   return {
     attention: attention.all,

@@ -8,6 +8,7 @@ import { createPaymentWork } from '@lango/modules/payments'
 import { createDelivery } from '@lango/modules/webhooks'
 import type { DataFolder } from './data-folder.ts'
 import { createBackupPlaces, createPaymentProvider, createWebhookDelivery } from './drivers.ts'
+import { createProviderTally, type ProviderTally } from './metrics/provider-tally.ts'
 import { createMessageSending } from './messages/drivers.ts'
 import { createScheduledBackup } from './scheduled-backup.ts'
 import { createJobs, type Site } from './site.ts'
@@ -25,6 +26,12 @@ export type WorkDeps = {
   readonly smsServer: string | undefined
 }
 
+export type Work = Pick<WebhookFeed, 'alarm'> & {
+  /** How the provider of payments answers. */
+  readonly provider: () => ProviderTally
+  stop(): Promise<void>
+}
+
 export const startWork = ({
   folder,
   site,
@@ -32,19 +39,21 @@ export const startWork = ({
   log,
   webhooksToLoopback: allowsLoopback,
   smsServer,
-}: WorkDeps): Pick<WebhookFeed, 'alarm'> & { stop(): Promise<void> } => {
+}: WorkDeps): Work => {
   const { vault, clock, random } = site
+  const tally = createProviderTally(clock)
   const outside = { reader, vault, clock, log }
   const jobs = [
     createDelivery(createWebhookDelivery({ ...outside, allowsLoopback })),
     createScheduledBackup({ folder, clock, hostName: hostname(), ...createBackupPlaces(outside) }),
     createMessageDelivery(createMessageSending({ ...outside, hostName: hostname(), smsServer, allowsLoopback })),
-    ...createPaymentWork({ provider: createPaymentProvider(outside), clock }),
+    ...createPaymentWork({ provider: createPaymentProvider({ ...outside, counted: tally.over }), clock }),
   ]
   const running = supervise([createJobs(site, log, jobs)], { clock, timers: systemTimers(), random, log })
   const feed = startWebhookFeed({ site, reader, log, every })
   return {
     alarm: feed.alarm,
+    provider: tally.read,
     async stop() {
       feed.stop()
       await running.stop()

@@ -11,6 +11,8 @@ import type { CertificateEnd } from '../tls/index.ts'
 import { kernelQueue } from './kernel-udp.ts'
 import { exposition, type Histogram, type Labels, type Metric, type Sample } from './exposition.ts'
 import type { Meter } from './meter.ts'
+import { createPaymentMetrics } from './payments.ts'
+import type { ProviderTally } from './provider-tally.ts'
 import type { Turns } from './turns.ts'
 
 export type MetricsSources = {
@@ -26,6 +28,8 @@ export type MetricsSources = {
   readonly attention: () => readonly Attention[]
   readonly certificates: () => readonly CertificateEnd[]
   readonly turns: Pick<Turns, 'quantiles'>
+  /** How the provider of payments answers. */
+  readonly provider: () => ProviderTally
 }
 
 const MICROS_PER_SEC = 1e6
@@ -34,12 +38,14 @@ export const createMetrics = (sources: MetricsSources): (() => string) => {
   const jobs = sources.reader.prepare<[], { state: string; n: number }>(
     'SELECT state, count(*) n FROM jobs GROUP BY state',
   )
+  const payments = createPaymentMetrics(sources.reader, sources.provider, sources.now)
   return () =>
     exposition([
       ...radiusMetrics(sources.meter),
       ...kernelMetrics(sources.ports),
       ...storeMetrics(sources),
       ...workMetrics(sources, new Map(jobs.all().map(({ state, n }) => [state, n]))),
+      ...payments(),
       ...machineMetrics(sources),
       ...processMetrics(sources.now()),
     ])

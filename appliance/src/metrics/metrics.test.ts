@@ -8,6 +8,7 @@ import { SharedState, sharedStateBytes } from '../aaa/shared-state.ts'
 import { testBox, type TestBox } from '../cli/testing/box.ts'
 import { createQueryRunner } from '../run-named.ts'
 import { startWatch } from '../watch.ts'
+import { createProviderTally } from './provider-tally.ts'
 import { metricsHandler } from './handler.ts'
 
 let box: TestBox
@@ -18,6 +19,7 @@ const watched = () => {
   const runner = orThrow(createQueryRunner(box.folder))
   const state = new SharedState(new SharedArrayBuffer(sharedStateBytes))
   const log = collectingLog()
+  const tally = createProviderTally(fakeClock())
   const watch = startWatch({
     folder: box.folder,
     reader: runner.sessions.raw,
@@ -27,9 +29,10 @@ const watched = () => {
     every: () => () => {},
     loginP95MsMax: 100,
     more: () => [],
+    provider: tally.read,
     onRaised: ({ id }) => log.warn(id),
   })
-  return { state, watch, log, close: runner.close }
+  return { state, watch, log, tally, close: runner.close }
 }
 
 /** Every line as the format wants it: HELP, TYPE, then samples of that metric and no other. */
