@@ -42,6 +42,11 @@ export const callbackLimits = defineLimits({
   forgottenAtOnce: 20,
   /** What was given ahead is taken back when nobody has confirmed it by then. */
   confirmWithinMs: 60_000,
+  /** So often may a phone be given something ahead within a day that is not paid for, and then nothing more is. */
+  aheadUnpaidOfPhoneMax: 1,
+  /** And all phones together: whoever reads the addresses of prompts has many. */
+  aheadUnpaidMax: 20,
+  aheadWithinMs: 86_400_000,
 })
 
 type Prompted = Standing & {

@@ -11,6 +11,8 @@ import { services } from '../services/index.ts'
 import { wallets } from '../wallets/index.ts'
 import { settings } from '../settings/index.ts'
 import {
+  callbackLimits,
+  listAhead,
   callbackDigest,
   createCallbackGate,
   createPaymentWork,
@@ -109,6 +111,29 @@ const shop = async () => {
     balance: (code: string) =>
       site.query(ledgerBalances, {}).accounts.find((account) => account.code === code)?.balanceMinor ?? 0,
     inbox: () => site.database.orm.select().from(paymentInbox.site).all(),
+  }
+}
+/** People who buy, each by a prompt of their own, and what is claimed of it. */
+const phones = async () => {
+  const made = await shop()
+  let posts = 0
+  return {
+    ...made,
+    buyBy: async (phone: string) => {
+      made.says.ref = `ws_CO_${posts}_${phone}`
+      const { id } = made.must(requestPurchase, { plan: 'Hour', phone })
+      await made.runJobs()
+      return id
+    },
+    claim: (purchaseId: string) => {
+      posts += 1
+      const { ref } = made.database.raw
+        .prepare<[string], { ref: string }>('SELECT provider_ref ref FROM purchases WHERE id = ?')
+        .get(purchaseId)!
+      const body = `of a phone ${posts}`
+      const arrived = { origin: '10.0.0.1', isKnownSource: false, body, digest: callbackDigest(purchaseId, body) }
+      return made.must(hearCallback, { ...arrived, purchaseId, claim: claimOf({ ref }) }).outcome
+    },
   }
 }
 const claimOf = (more: { ref?: string; isPaid?: boolean; amountMinor?: number; currency?: string }) => ({
@@ -296,4 +321,37 @@ test('what was posted long ago is forgotten', async () => {
   await pass(91 * 86_400_000)
   await post({ isPaid: false })
   expect(inbox()).toHaveLength(1)
+})
+
+test('a phone that was given something ahead and did not pay is given nothing ahead for a day, and others are', async () => {
+  const { must, database, clock, query, claim, buyBy } = await phones()
+  const other = '+254712345679'
+  must(setMpesa, { trustUpTo: 20 })
+  expect(claim(await buyBy(AMINA))).toBe('ahead')
+  clock.advance(91_000)
+  // While nobody knows yet whether it is paid it counts as unpaid.
+  expect(claim(await buyBy(AMINA))).toBe('asked')
+  expect(claim(await buyBy(other))).toBe('ahead')
+  expect(query(listAhead, { fromAt: 0 })).toMatchObject({ given: 2, confirmed: 0 })
+  database.raw.prepare('UPDATE purchases SET confirmed_at = ahead_at + 5000 WHERE phone = ?').run(other)
+  clock.advance(91_000)
+  expect(claim(await buyBy(other))).toBe('ahead')
+  clock.advance(callbackLimits.aheadWithinMs)
+  expect(claim(await buyBy(AMINA))).toBe('ahead')
+  expect(
+    query(listAhead, { fromAt: 0 }).rows.find(({ phone, state }) => phone === other && state === 'confirmed'),
+  ).toMatchObject({
+    unpaidMs: 5000,
+  })
+})
+
+test('once many phones have not paid for what they were given ahead nobody is given anything so', async () => {
+  const { must, claim, buyBy, query } = await phones()
+  must(setMpesa, { trustUpTo: 20 })
+  const outcomes: unknown[] = []
+  for (let at = 0; at < callbackLimits.aheadUnpaidMax + 2; at++)
+    outcomes.push(claim(await buyBy(`+2547123456${String(at).padStart(2, '0')}`)))
+  const given = Array.from({ length: callbackLimits.aheadUnpaidMax }, () => 'ahead')
+  expect(outcomes).toEqual([...given, 'asked', 'asked'])
+  expect(query(listAhead, { fromAt: 0, limit: 5 })).toMatchObject({ given: callbackLimits.aheadUnpaidMax })
 })

@@ -37,7 +37,8 @@ export const hearCallback = defineCommand({
     if (isWritten(ctx, arrived.digest) || rowsOf(ctx, purchase) >= callbackLimits.rowsOfPurchaseMax)
       return ok({ outcome: undefined })
     // What is in a wallet may be spent at once: it is there only once it is confirmed.
-    const trustUpTo = purchase.purpose === 'wallet' ? 0 : mpesaConfig(ctx).trustUpTo
+    const isNever = purchase.purpose === 'wallet' || !mayBeAhead(ctx, purchase)
+    const trustUpTo = isNever ? 0 : mpesaConfig(ctx).trustUpTo
     const outcome = mayCount(ctx, arrived) ? outcomeOf(purchase, told, trustUpTo) : 'unknown-source'
     keep(ctx, { ...arrived, outcome })
     if (outcome === 'listed') pullSoon(ctx)
@@ -124,6 +125,16 @@ const ask = (ctx: CommandContext, { id, claimedAt }: Purchase, isPaid: boolean):
   if (isPaid && claimedAt === null)
     ctx.db.update(purchases.site).set({ claimedAt: ctx.now }).where(eq(purchases.site.id, id)).run()
   ctx.enqueue(askJob, { purchaseId: id }, { key: id })
+}
+
+/** Not to a phone that was given something ahead within the day and has not paid for it, nor once many have not. */
+const mayBeAhead = ({ db, now }: CommandContext, { phone }: Purchase): boolean => {
+  const { site } = purchases
+  const { aheadUnpaidOfPhoneMax, aheadUnpaidMax, aheadWithinMs } = callbackLimits
+  const unpaid = and(gt(site.aheadAt, now - aheadWithinMs), isNull(site.confirmedAt))
+  const phones = db.select({ phone: site.phone }).from(site).where(unpaid).limit(aheadUnpaidMax).all()
+  const own = phones.filter((one) => one.phone === phone).length
+  return phones.length < aheadUnpaidMax && own < aheadUnpaidOfPhoneMax
 }
 
 /** Where nobody trusts the clock it waits until it is confirmed, as everything else does. */

@@ -22,6 +22,7 @@ import { purchasesOnline } from './online.ts'
 import { buyFromWallet, requestTopUp } from './wallet-commands.ts'
 import { renewalJob, renewDue, renewUsedUp, setOwnRenewal, setRenewal } from './renewals.ts'
 import { renewalOf, walletBought } from './renewal-queries.ts'
+import { listAhead } from './ahead.ts'
 import { purchasePace } from './pace.ts'
 import { callbackAddresses, callbacksRegistered, registerCallbacks } from './register-callbacks.ts'
 import {
@@ -55,6 +56,7 @@ export { buyFromWallet, requestTopUp } from './wallet-commands.ts'
 export type { Failure } from './port.ts'
 export { paymentLimits, type Doubt } from './rules.ts'
 export { ONLINE_ROWS_MAX, purchasesOnline } from './online.ts'
+export { listAhead } from './ahead.ts'
 export { purchasePace } from './pace.ts'
 export { askSoon, requestPurchase, revealPurchase } from './commands.ts'
 export { listCallbacks } from './callback-queries.ts'
@@ -159,6 +161,7 @@ export const payments = defineModule({
     purchasePace,
     renewalOf,
     walletBought,
+    listAhead,
     findPurchases,
     offersOpen,
     listOffers,

@@ -31,7 +31,10 @@ import {
   UNMATCHED_HREF,
   wordsOf,
 } from './desk-parts.tsx'
+import { listAhead } from './ahead.ts'
 import { purchasePace } from './pace.ts'
+import { AHEAD_HREF } from './pages-ahead.tsx'
+import { aheadWords } from './words-ahead.ts'
 import { PaceStrip } from './pace-strip.tsx'
 import { readPhone } from '../customers/index.ts'
 import { listPayments, listPurchases, plansForSale } from './queries.ts'
@@ -153,6 +156,17 @@ const Waiting = ({ desk, waiting }: { desk: Desk; waiting: number }) => {
   )
 }
 
+/** Counted apart from what was paid for; nothing where nothing was given so. */
+const AheadLine = async ({ desk }: { desk: Desk }) => {
+  const { given, takenBack } = await desk.ask(listAhead, { fromAt: desk.now - 7 * DAY_MS, limit: 1 })
+  if (given === 0) return null
+  return (
+    <p>
+      <a href={AHEAD_HREF}>{fill(aheadWords[desk.locale.lang].link, { given, takenBack })}</a>
+    </p>
+  )
+}
+
 export const purchasesPage = definePage({
   path: '/payments',
   permission: 'payments.read',
@@ -170,6 +184,7 @@ export const purchasesPage = definePage({
           <p class="muted">{words.what}</p>
           <PaymentTabs desk={desk} current="purchases" waiting={unmatched} />
           <PaceStrip pace={await desk.ask(purchasePace, { fromAt: desk.now - DAY_MS })} locale={desk.locale} />
+          {await AheadLine({ desk })}
           <Waiting desk={desk} waiting={unmatched} />
           {plans ? <AskForm desk={desk} plans={plans} /> : null}
           <SearchForm desk={desk} action="/payments" q={q} words={words} />

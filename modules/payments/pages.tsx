@@ -1,5 +1,6 @@
 /** Every page of purchases and of the money for them. */
 import type { DeskPage } from '@lango/kernel/ui'
+import { aheadPage } from './pages-ahead.tsx'
 import { mpesaPage } from './page-mpesa.tsx'
 import { offerPage } from './pages-offer.tsx'
 import { newOfferPage, offersPage } from './pages-offers.tsx'
@@ -25,4 +26,5 @@ export const paymentsPages: readonly DeskPage[] = [
   mpesaPayingOutPage,
   payoutsPage,
   payoutPage,
+  aheadPage,
 ]

@@ -85,6 +85,7 @@ export const purchases = defineTable(
       byDenied: ['deniedAt'],
       // Who is not online yet with what they were given lately.
       byOnline: ['onlineAt', 'grantedAt'],
+      byAhead: ['aheadAt'],
     },
   },
 )

@@ -1,13 +1,21 @@
 /** `lango payment …`: what people buy with their phones, and the money that came in. */
 import { formatMoney, money } from '@lango/kernel'
 import type { ResultOf } from '@lango/kernel/db'
-import type { listCallbacks, listPayments, listPurchases, listRefunds, showBalance } from '@lango/modules/payments'
+import type {
+  listAhead,
+  listCallbacks,
+  listPayments,
+  listPurchases,
+  listRefunds,
+  showBalance,
+} from '@lango/modules/payments'
 import { numberOf, shown, UsageError, type Args, type CommandSpec } from './command.ts'
 import { ago, clean, table } from './format.ts'
 
 type Purchase = ResultOf<typeof listPurchases>[number]
 type Payments = ResultOf<typeof listPayments>
 type Refunds = ResultOf<typeof listRefunds>
+type Ahead = ResultOf<typeof listAhead>
 type Balance = ResultOf<typeof showBalance>
 type Callbacks = ResultOf<typeof listCallbacks>
 
@@ -219,6 +227,45 @@ const refunds: CommandSpec = {
   },
 }
 
+const DAY_MS = 86_400_000
+const DAYS = 7
+
+const ahead: CommandSpec = {
+  path: ['payment', 'ahead'],
+  operands: [],
+  summary: 'what was given before M-Pesa confirmed it, to which phones, and what was taken back',
+  options: {
+    days: { value: 'N', help: `of so many days (${DAYS})` },
+    limit: { value: 'N', help: `at most so many (${ROWS_MAX})` },
+  },
+  notes: ['mpesa.trustUpTo says up to which sum; a phone that did not pay is given nothing ahead for a day.'],
+  examples: ['lango payment ahead', 'lango payment ahead --days 30'],
+  async run({ args, query, io }) {
+    const fromAt = io.now() - (args.whole('days') ?? DAYS) * DAY_MS
+    const found = await query<Ahead>('purchases.ahead', { fromAt, limit: args.whole('limit') })
+    if (!found.ok) return found
+    const { given, confirmed, takenBack, rows } = found.value
+    return shown(
+      found.value,
+      () =>
+        table(
+          ['>NO', 'PHONE', 'PLAN', '>AMOUNT', 'STATE', '>UNPAID FOR', 'GIVEN'],
+          rows.map((one) => [
+            one.number,
+            one.phone,
+            clean(one.plan),
+            amountOf(one),
+            one.state,
+            one.unpaidMs === null ? '' : `${Math.round(one.unpaidMs / 1000)} s`,
+            ago(one.aheadAt, io.now()),
+          ]),
+          'Nothing was given ahead.',
+        ),
+      given === 0 ? {} : { note: `Given ahead ${given}, paid after all ${confirmed}, taken back ${takenBack}.` },
+    )
+  },
+}
+
 const balance: CommandSpec = {
   path: ['payment', 'balance'],
   operands: [],
@@ -334,4 +381,5 @@ export const paymentCommands = [
   refunds,
   refundSaid,
   balance,
+  ahead,
 ]
