@@ -44,7 +44,7 @@ beforeAll(async () => {
   await set('initiatorName', initiator.name)
   await set('initiatorPassword', initiator.password)
   token = (await box.json<{ token: string }>('token', 'create', '--role', 'owner')).token
-  expect((await tell('payments.setMpesa', { certificate: daraja.certificate })).status).toBe(200)
+  await tell('payments.setMpesa', { certificate: daraja.certificate })
 })
 afterAll(async () => {
   await box.remove()

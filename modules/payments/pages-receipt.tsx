@@ -153,11 +153,11 @@ export const receiptPage = definePage({
           <PaymentFacts desk={desk} payment={payment} />
           <RefundHistory desk={desk} refunds={refunds} />
           {plans ? <ResolveForms desk={desk} payment={payment} plans={plans} /> : null}
-          <PayoutOffer desk={desk} payment={payment} />
           <PayoutLinks desk={desk} payouts={payouts} />
           {isWaiting || isBought ? (
             <RefundOffer desk={desk} payment={payment} ends={isBought ? (payment.purchase ?? undefined) : undefined} />
           ) : null}
+          <PayoutOffer desk={desk} payment={payment} />
         </>
       ),
     }

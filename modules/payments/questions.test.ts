@@ -8,7 +8,9 @@ import { ledger, ledgerBalances } from '../ledger/index.ts'
 import { messages } from '../messages/index.ts'
 import { people } from '../people/index.ts'
 import { plans } from '../plans/index.ts'
+import { offers } from '../offers/index.ts'
 import { services } from '../services/index.ts'
+import { wallets } from '../wallets/index.ts'
 import { settings } from '../settings/index.ts'
 import {
   askBalance,
@@ -65,7 +67,12 @@ const shop = (callbackUrl = 'https://pop.example.com') => {
   }
   const now = { of: () => 0 }
   const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })
-  const site = memorySite([people, settings, messages, access, plans, ledger, customers, services, payments], { jobs })
+  const site = memorySite(
+    [people, settings, messages, access, plans, ledger, customers, wallets, services, offers, payments],
+    {
+      jobs,
+    },
+  )
   now.of = site.clock.now
   void site.jobs.run(new AbortController().signal)
   const { must, query, runJobs, clock, database } = site

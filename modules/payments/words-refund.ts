@@ -6,7 +6,7 @@ export const refundWords = catalogue(
     offer:
       '{amount} goes back to whoever paid receipt {receipt} ({who}), whole and for good. M-Pesa takes it from the shortcode.',
     ends: 'Purchase {n} ends at once: its code logs in no more, and who is online with it is put off.',
-    note: 'Why (optional)',
+    note: 'Why',
     send: 'Pay back by M-Pesa',
     nobody: 'not named',
     asked: 'M-Pesa is being asked',
@@ -46,7 +46,7 @@ export const refundWords = catalogue(
     offer:
       '{amount} hurudi kwa aliyelipa risiti {receipt} ({who}), zote na moja kwa moja. M-Pesa huzichukua kwenye namba ya biashara.',
     ends: 'Ununuzi {n} unaisha mara moja: msimbo wake hauingii tena, na aliye mtandaoni nao anaondolewa.',
-    note: 'Kwa nini (si lazima)',
+    note: 'Kwa nini',
     send: 'Rudisha kwa M-Pesa',
     nobody: 'hajatajwa',
     asked: 'M-Pesa inaombwa',

@@ -323,4 +323,37 @@ test('payments that cannot be read, or that wait for somebody, are told where cu
   expect(told()).toHaveLength(3)
   write(`UPDATE refunds SET disputed_at = ${now - DAY_MS} WHERE number = 1`, 'siteFile')
   expect(told()[2]).toMatch(/another end than stands here of 1/)
+  const payout = (number: number, state: string, at: number, amountMinor = 100) =>
+    write(
+      `INSERT INTO payouts (id, number, state, phone, amount_minor, currency, reason, from_kind, from_code, requested_at,
+         requested_by, tries, may_be_heard, claims, sent_at, ended_at)
+       VALUES ('out_${number}', ${number}, '${state}', '+254712345678', ${amountMinor}, 'KES', 'r', 'expense', 'x', ${at},
+         'a', 0, 0, '[]', ${at}, ${at})`,
+      'siteFile',
+    )
+  payout(1, 'waiting', now - 60_000, 5000)
+  payout(2, 'sent', now - 60_000)
+  payout(3, 'done', now - 60_000)
+  expect(told()).toHaveLength(4)
+  payout(4, 'unknown', now - 60_000)
+  expect(told()[2]).toMatch(
+    /of 1 nobody knows whether it went, of 0 M-Pesa has not said so, 0 failed in the last day, 0 wait/,
+  )
+  const balance = (number: number, at: number, availableMinor: number) => {
+    const account = { account: 'Utility', currentMinor: 9999, availableMinor, currency: 'KES', isPaying: true }
+    const other = { ...account, account: 'Working', availableMinor: 99_999, isPaying: false }
+    write(
+      `INSERT INTO payment_questions (id, number, kind, is_by_receipt, state, asked_at, asked_by, early, ended_at, answer)
+       VALUES ('qst_${number}', ${number}, 'balance', 0, 'answered', ${at}, 'a', '[]', ${at},
+         '${JSON.stringify({ ref: 'x', failure: null, balances: [account, other] })}')`,
+      'siteFile',
+    )
+  }
+  // Said too long ago, it says nothing.
+  balance(1, now - 4 * 3_600_000, 0)
+  expect(told()).toHaveLength(5)
+  balance(2, now - 60_000, 4999)
+  expect(told()[3]).toMatch(/has KES 49.99 to pay out from, and KES 50.00 waits to go out/)
+  balance(3, now - 30_000, 5000)
+  expect(told()).toHaveLength(5)
 })

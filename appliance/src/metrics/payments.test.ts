@@ -7,7 +7,9 @@ import { ledger } from '@lango/modules/ledger'
 import { messages } from '@lango/modules/messages'
 import { hearPayments, payments, requestPurchase } from '@lango/modules/payments'
 import type { PaymentProvider } from '@lango/modules/payments/port'
+import { offers } from '@lango/modules/offers'
 import { addPlan, plans } from '@lango/modules/plans'
+import { wallets } from '@lango/modules/wallets'
 import { services } from '@lango/modules/services'
 import { settings } from '@lango/modules/settings'
 import { createPaymentMetrics } from './payments.ts'
@@ -17,7 +19,7 @@ const AMINA = '+254712345678'
 const DAY_MS = 86_400_000
 
 const shop = () => {
-  const site = memorySite([settings, messages, access, plans, ledger, customers, services, payments])
+  const site = memorySite([settings, messages, access, plans, ledger, customers, wallets, services, offers, payments])
   const { must, database, clock } = site
   must(addPlan, { name: 'Hour', kind: 'hotspot', policy: {}, validitySec: 3600, priceMinor: 2000, currency: 'KES' })
   const tally = createProviderTally(clock)
@@ -43,7 +45,7 @@ test('what was bought within a day is counted by how it stands, and how fast who
     const of = { receipt: `R${at}`, amountMinor: 2000, currency: 'KES', shortcode: '1', paidAt: clock.now() }
     must(hearPayments, { payments: [{ ...of, account: reference, phones: [] }] })
     database.raw
-      .prepare('UPDATE purchases SET first_used_at = confirmed_at + ? WHERE reference = ?')
+      .prepare('UPDATE purchases SET online_at = confirmed_at + ? WHERE reference = ?')
       .run(sec * 1000, reference)
   }
   must(requestPurchase, { plan: 'Hour', phone: AMINA })

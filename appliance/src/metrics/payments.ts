@@ -66,8 +66,8 @@ const readings = (reader: RawDatabase) => {
   )
   const times = reader
     .prepare<[number, number], number>(
-      `SELECT first_used_at - min(confirmed_at, coalesce(claimed_at, confirmed_at)) AS took FROM purchases
-       WHERE state IN ('granted', 'refunded') AND requested_at > ? AND first_used_at IS NOT NULL
+      `SELECT online_at - min(confirmed_at, coalesce(claimed_at, confirmed_at)) AS took FROM purchases
+       WHERE state IN ('granted', 'refunded') AND requested_at > ? AND online_at IS NOT NULL
          AND confirmed_at IS NOT NULL
        ORDER BY requested_at DESC LIMIT ?`,
     )
@@ -117,7 +117,7 @@ export const createPaymentMetrics = (reader: RawDatabase, provider: () => Provid
       ),
       gauge(
         'lango_payment_paid_to_online_seconds',
-        'From the money to the first login, of the last 24 hours, by the share of purchases.',
+        'From the money to being online, of the last 24 hours, by the share of purchases.',
         paidToOnline(times.all(since, TIMES_MAX)),
       ),
       gauge('lango_payments_unmatched', 'Payments that wait for somebody to say what they were for.', [
