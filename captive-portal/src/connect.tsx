@@ -19,15 +19,10 @@ import type { Gate } from './gate.tsx'
 import { loginLink, logoutLink, throughRouter } from './hand-off.ts'
 import { secLeft, type Allowance } from './left.ts'
 import { Alert, GateForm, href, Page, tooMany, type View } from './page.tsx'
+import { timeText } from './terms.ts'
 
 type Device = ResultOf<typeof grantDevices>[number]
 type Props = { view: View; ticket: string; allowance: Allowance; devices: readonly Device[] }
-
-/** The clock's hands, without seconds: nobody needs them here. The day too where it is not today. */
-const timeText = (at: number, { locale, now }: Pick<View, 'locale' | 'now'>): string => {
-  const time = locale.timeOfDay.format(at).slice(0, 5)
-  return locale.day.format(at) === locale.day.format(now) ? time : `${locale.day.format(at)}, ${time}`
-}
 
 const over = ['expired', 'quota-used', 'time-used', 'outside-hours', 'not-begun', 'suspended', 'ended'] as const
 const overTitle = (reason: string, { words }: View): string => {

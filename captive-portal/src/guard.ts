@@ -2,7 +2,7 @@
 import { TryWindow, type Clock } from '@lango/kernel'
 import { portalLimits } from './limits.ts'
 
-export const deeds = ['buys', 'misses', 'codes', 'claims', 'handOvers'] as const
+export const deeds = ['buys', 'misses', 'coupons', 'codes', 'claims', 'handOvers'] as const
 export type Deed = (typeof deeds)[number]
 
 export type Visitor = {

@@ -1,19 +1,26 @@
 /** The first page: what is sold, for whom, and the ways in beside it. */
-import { Field, visible } from '@lango/kernel/ui'
+import { Field, fill, visible } from '@lango/kernel/ui'
 import type { Fault } from '@lango/kernel'
-import { payableAtGate, plansForSale, readPhone, requestPurchase } from '@lango/modules/payments'
+import type { FaultOf } from '@lango/kernel/verbs'
+import { offersOpen, payableAtGate, plansForSale, readPhone, requestPurchase } from '@lango/modules/payments'
 import type { Context } from 'hono'
+import { CouponForm, CouponNote, codeProblem, couponOf, type Coupon } from './coupon.tsx'
 import { freePlans } from './free.tsx'
 import type { Field as Sent, Gate, Status } from './gate.tsx'
 import { isFromRouter, placeFromRouter, readWayBack, type Place, type WayBack } from './hand-off.ts'
 import { portalLimits } from './limits.ts'
 import { Alert, GateForm, href, Page, Paragraphs, textIn, tooMany, type View } from './page.tsx'
+import { choiceOf, pricedWith, readChoice, type OpenOffer, type Priced, type ToldPrice } from './prices.ts'
 import { mayBeStale, refusalText } from './refusals.ts'
-import { priceText, termsText, type Bundle } from './terms.ts'
+import { priceText, termsText, timeText, type Bundle } from './terms.ts'
 
 /** What there is to choose from. */
 export type Offer = {
   readonly bundles: readonly Bundle[]
+  /** What takes something off for everybody now. */
+  readonly open: readonly OpenOffer[]
+  /** Somebody may have a code that takes something off. */
+  readonly hasCodes: boolean
   /** Nobody who tried in the last minutes reached the provider of money. */
   readonly isCut: boolean
   readonly hasFree: boolean
@@ -28,6 +35,10 @@ type HomeProps = {
   typed?: string
   problem?: string | undefined
   refused?: string | undefined
+  /** A code that they have typed. */
+  coupon?: Coupon | undefined
+  /** A price that is another for them than for everybody. */
+  told?: ToldPrice | undefined
   /** Why the router has just turned them away. */
   turnedAway?: string | undefined
   /** Also those bundles that have no room on the first screen. */
@@ -37,55 +48,79 @@ type HomeProps = {
 /** Where a number is written without a country: what stands in the field before anybody types. */
 const countryCodes: Readonly<Record<string, string>> = { KES: '+254 ', RWF: '+250 ', TZS: '+255 ', UGX: '+256 ' }
 
-const BundleButton = ({ bundle, view }: { bundle: Bundle; view: View }) => (
-  <button class="button bundle" type="submit" name="plan" value={bundle.id}>
+/** The usual price, where less is paid. */
+const UsualPrice = ({ bundle, view }: { bundle: Priced; view: View }) => {
+  const { words } = view
+  const { amountMinor, priceMinor, untilAt } = bundle
+  if (amountMinor >= priceMinor) return null
+  return (
+    <span>
+      {words.insteadOf} <s>{priceText({ ...bundle, amountMinor: priceMinor })}</s>
+      {untilAt === null ? '' : ` · ${fill(words.untilTime, { time: timeText(untilAt, view) })}`}
+    </span>
+  )
+}
+
+const BundleButton = ({ bundle, view }: { bundle: Priced; view: View }) => (
+  <button class="button bundle" type="submit" name="plan" value={choiceOf(bundle)}>
     <b>{visible(bundle.name)}</b>
-    <b class="bundle-price">{priceText({ ...bundle, amountMinor: bundle.priceMinor })}</b>
+    <b class="bundle-price">{bundle.amountMinor === 0 ? view.words.isFree : priceText(bundle)}</b>
+    <UsualPrice bundle={bundle} view={view} />
     <span>{termsText(bundle, view)}</span>
   </button>
 )
 
-const Shop = ({ view, offer: { bundles, isCut }, once, typed, problem, refused, showAll = false }: HomeProps) => {
+const NothingForSale = ({ view: { words }, refused }: Pick<HomeProps, 'view' | 'refused'>) => (
+  <>
+    <Alert text={refused} />
+    <p>
+      <b>{words.nothingForSale}.</b> {words.nothingForSaleBody}
+    </p>
+  </>
+)
+
+const Shop = ({ view, offer, once, typed, problem, refused, coupon, told, showAll = false }: HomeProps) => {
   const { words, locale, look } = view
-  if (bundles.length === 0)
-    return (
-      <>
-        <Alert text={refused} />
-        <p>
-          <b>{words.nothingForSale}.</b> {words.nothingForSaleBody}
-        </p>
-      </>
-    )
+  if (offer.bundles.length === 0) return <NothingForSale view={view} refused={refused} />
+  const own = coupon?.offer
+  const bundles = pricedWith(offer.bundles, own ? [...offer.open, own] : offer.open, told)
   const first = showAll ? bundles : bundles.slice(0, look.portal.bundlesMax)
+  const code = own === undefined ? {} : { code: coupon!.typed }
+  const isLess = own !== undefined && bundles.some((bundle) => bundle.offerId === own.id)
   return (
-    <GateForm view={view} action="/buy" once={once}>
-      <Alert text={refused} />
-      {isCut ? (
-        <div class="notice" role="status">
-          <p>{words.noUplink}</p>
-        </div>
-      ) : null}
-      <p>{words.choose}</p>
-      <Field
-        locale={locale}
-        label={words.phone}
-        name="phone"
-        type="tel"
-        inputMode="tel"
-        autoComplete="tel"
-        value={typed ?? countryCodes[look.currency] ?? ''}
-        required
-        {...(problem !== undefined && { error: problem })}
-      />
-      {first.map((bundle) => (
-        <BundleButton key={bundle.id} bundle={bundle} view={view} />
-      ))}
-      {first.length < bundles.length ? (
-        <p>
-          <a href={href(view, '/', { all: '1' })}>{words.moreBundles}</a>
-        </p>
-      ) : null}
-    </GateForm>
+    <>
+      <GateForm view={view} action="/buy" once={once}>
+        <Alert text={refused} />
+        {offer.isCut ? (
+          <div class="notice" role="status">
+            <p>{words.noUplink}</p>
+          </div>
+        ) : null}
+        <CouponNote view={view} coupon={coupon} isLess={isLess} />
+        {own === undefined ? null : <input type="hidden" name="code" value={coupon!.typed} />}
+        <p>{words.choose}</p>
+        <Field
+          locale={locale}
+          label={words.phone}
+          name="phone"
+          type="tel"
+          inputMode="tel"
+          autoComplete="tel"
+          value={typed ?? countryCodes[look.currency] ?? ''}
+          required
+          {...(problem !== undefined && { error: problem })}
+        />
+        {first.map((bundle) => (
+          <BundleButton key={bundle.id} bundle={bundle} view={view} />
+        ))}
+        {first.length < bundles.length ? (
+          <p>
+            <a href={href(view, '/', { ...code, all: '1' })}>{words.moreBundles}</a>
+          </p>
+        ) : null}
+      </GateForm>
+      {offer.hasCodes ? <CouponForm view={view} coupon={coupon} /> : null}
+    </>
   )
 }
 
@@ -149,7 +184,8 @@ const onwardWith = (
   return !isAgain && chapId !== '' && mayBeStale(error) ? { again: '' } : undefined
 }
 
-type Asked = { readonly place: Place; readonly typed: string }
+type Asked = { readonly place: Place; readonly typed: string; readonly coupon?: Coupon | undefined }
+type Choice = { readonly bundle: Bundle; readonly phone: string; readonly shownMinor: number | undefined }
 
 export class Home {
   readonly #gate: Gate
@@ -181,6 +217,7 @@ export class Home {
         offer={await this.#offered()}
         once={gate.once()}
         ticket={ticket}
+        coupon={await couponOf(gate, c, view, query.get('code'))}
         turnedAway={error === '' ? undefined : refusalText(error, view.words)}
         showAll={query.has('all')}
       />,
@@ -191,40 +228,61 @@ export class Home {
   async buy(c: Context): Promise<Response> {
     const gate = this.#gate
     const field = await gate.fields(c)
-    const asked = { place: gate.placeIn(field), typed: field('phone') }
-    const view = gate.view(c, asked.place)
+    const place = gate.placeIn(field)
+    const view = gate.view(c, place)
+    const asked = { place, typed: field('phone'), coupon: await couponOf(gate, c, view, field('code') || null) }
     const { words, look } = view
     const typed = asked.typed.trim()
     const isEmpty = typed === '' || typed === countryCodes[look.currency]?.trim()
     if (isEmpty) return this.#again(c, asked, { problem: words.phoneMissing })
     const phone = readPhone(typed, look.currency)
     if (!phone.ok) return this.#again(c, asked, { problem: words.phoneUnreadable })
-    const bundle = (await this.#offered()).bundles.find(({ id }) => id === field('plan'))
+    const { id: chosen, shownMinor } = readChoice(field('plan'))
+    const bundle = (await this.#offered()).bundles.find(({ id }) => id === chosen)
     if (!bundle) return this.#again(c, asked, { refused: words.planGone })
+    if (asked.coupon?.problem !== undefined) return this.#again(c, asked, { refused: asked.coupon.problem })
     if (!gate.tries(c, 'buys', asked.place)) return this.#again(c, asked, { refused: tooMany(view) }, 429)
-    return this.#request(c, field, asked, bundle, phone.value)
+    return this.#request(c, field, asked, { bundle, phone: phone.value, shownMinor })
   }
 
-  async #request(c: Context, field: Sent, asked: Asked, bundle: Bundle, phone: string): Promise<Response> {
+  async #request(c: Context, field: Sent, asked: Asked, choice: Choice): Promise<Response> {
     const gate = this.#gate
     const view = gate.view(c, asked.place)
-    const id = gate.commandId(field('once'), bundle.id, phone)
-    const done = gate.tell(c, requestPurchase, { plan: bundle.name, phone }, id)
-    if (!done.ok) return this.#again(c, asked, { refused: refusalOf(done.error, view) })
+    const { bundle, phone, shownMinor } = choice
+    const code = asked.coupon?.typed
+    const id = gate.commandId(field('once'), bundle.id, phone, code ?? '', String(shownMinor ?? ''))
+    const wish = { plan: bundle.name, phone, code, shownMinor, device: asked.place.mac || undefined }
+    const done = gate.tell(c, requestPurchase, wish, id)
+    if (!done.ok) return this.#refuse(c, asked, bundle, done.error)
     const ticket = gate.tickets.write({ kind: 'purchase', purchaseId: done.value.id })
     gate.keepTicket(c, ticket)
     return c.redirect(href(view, `/pay/${ticket}`), 303)
   }
 
+  #refuse(c: Context, asked: Asked, { id }: Bundle, fault: Fault): Promise<Response> {
+    const view = this.#gate.view(c, asked.place)
+    const known = fault as FaultOf<typeof requestPurchase>
+    if (known.type === 'OfferCodeUnfit') {
+      const problem = codeProblem(known.why, view)
+      return this.#again(c, { ...asked, coupon: { typed: known.code, problem } }, { refused: problem })
+    }
+    if (known.type !== 'PriceChanged') return this.#again(c, asked, { refused: refusalOf(fault, view) })
+    // What everybody is shown is looked up anew, and of this bundle they are shown what they would be asked for.
+    this.#offer = undefined
+    const { priceMinor: amountMinor, currency } = known
+    const refused = fill(view.words.priceChanged, { price: priceText({ amountMinor, currency }) })
+    return this.#again(c, asked, { refused, told: { id, amountMinor } })
+  }
+
   async #again(
     c: Context,
-    { place, typed }: Asked,
-    said: Pick<HomeProps, 'problem' | 'refused'>,
+    { place, typed, coupon }: Asked,
+    said: Pick<HomeProps, 'problem' | 'refused' | 'told'>,
     status: Status = 422,
   ): Promise<Response> {
     const gate = this.#gate
     const [view, once] = [gate.view(c, place), gate.once()]
-    return gate.page(c, <HomePage {...{ view, once, typed, ...said }} offer={await this.#offered()} />, status)
+    return gate.page(c, <HomePage {...{ view, once, typed, coupon, ...said }} offer={await this.#offered()} />, status)
   }
 
   /** What was bought here before, whether the router or the browser has kept it. */
@@ -247,12 +305,13 @@ export class Home {
 }
 
 export const offerNow = async (gate: Pick<Gate, 'ask' | 'now'>): Promise<Offer> => {
-  const [bundles, { isSetUp, isReached }, free] = await Promise.all([
+  const [bundles, { open, hasCodes }, { isSetUp, isReached }, free] = await Promise.all([
     gate.ask(plansForSale, {}),
+    gate.ask(offersOpen, { at: gate.now }),
     gate.ask(payableAtGate, { fromAt: gate.now - portalLimits.cutLatelyMs }),
     freePlans(gate),
   ])
-  return { bundles: isSetUp ? bundles : [], isCut: !isReached, hasFree: free.length > 0 }
+  return { bundles: isSetUp ? bundles : [], open, hasCodes, isCut: !isReached, hasFree: free.length > 0 }
 }
 
 const refusalOf = ({ type }: Fault, { words }: View): string => {

@@ -12,6 +12,10 @@ export const portalLimits = defineLimits({
   missesPerDeviceMax: 10,
   missesPerAddressMax: 150,
   missesMax: 1000,
+  /** Discount codes that nobody has made. */
+  couponsPerDeviceMax: 10,
+  couponsPerAddressMax: 150,
+  couponsMax: 1000,
   /** Codes by SMS or e-mail: they cost money, and all together are limited with the registrations. */
   codesPerDeviceMax: 3,
   codesPerAddressMax: 60,

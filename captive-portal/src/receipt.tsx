@@ -13,6 +13,9 @@ const ReceiptPage = ({ view, receipt }: { view: View; receipt: Receipt }) => {
   const facts = [
     [words.receiptFor, visible(receipt.plan)],
     [words.receiptAmount, formatPrice(receipt.amountMinor, receipt.currency)],
+    ...(receipt.discountMinor === 0
+      ? []
+      : [[words.receiptDiscount, formatPrice(receipt.discountMinor, receipt.currency)] as const]),
     [words.receiptPhone, formatPhone(receipt.phone)],
     [words.receiptWhen, formatExact(receipt.paidAt ?? receipt.confirmedAt, locale)],
     ...(receipt.receipt === null ? [] : [[words.claimCode, visible(receipt.receipt)] as const]),

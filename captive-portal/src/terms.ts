@@ -29,3 +29,9 @@ export const termsText = (terms: Terms, { words, locale }: Pick<View, 'words' | 
 /** As people say it: the cents only where there are some. */
 export const priceText = ({ amountMinor, currency }: { readonly amountMinor: number; readonly currency: string }) =>
   formatPrice(amountMinor, currency).replace(/\.00$/, '')
+
+/** The clock's hands, without seconds: nobody needs them here. The day too where it is not today. */
+export const timeText = (at: number, { locale, now }: Pick<View, 'locale' | 'now'>): string => {
+  const time = locale.timeOfDay.format(at).slice(0, 5)
+  return locale.day.format(at) === locale.day.format(now) ? time : `${locale.day.format(at)}, ${time}`
+}

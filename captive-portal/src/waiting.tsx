@@ -48,6 +48,7 @@ const PromptPage = (props: Props) => {
   const { view, purchase, here } = props
   const { words } = view
   const leftSec = Math.ceil((purchase.requestedAt + paymentLimits.promptLifeMs - view.now) / 1000)
+  const discount = priceText({ ...purchase, amountMinor: purchase.discountMinor })
   const said = {
     phone: formatPhone(purchase.phone),
     price: priceText(purchase),
@@ -56,6 +57,7 @@ const PromptPage = (props: Props) => {
   return (
     <Page view={view} title={words.waitingTitle} waits={waitsOf(props, LOOK_SEC)} path={here}>
       <p class="big">{fill(purchase.state === 'requested' ? words.sending : words.waitingBody, said)}</p>
+      {purchase.discountMinor > 0 ? <p>{fill(words.discounted, { amount: discount })}</p> : null}
       {leftSec > 0 ? <Countdown sec={leftSec} template={words.timeLeft} /> : null}
       <p>{words.waitingStay}</p>
       <GateForm view={view} action={here}>

@@ -56,6 +56,10 @@ export const offersOpen = defineQuery({
           : or(and(isNull(offers.code), ne(offers.status, 'stopped')), eq(offers.code, code)),
       )
       .orderBy(ascending(offers.number), ...byKey(offers)),
+    codes: db
+      .select({ codes: countRows() })
+      .from(offers)
+      .where(and(isNotNull(offers.code), ne(offers.status, 'stopped'))),
     uses: db
       .select({ offerId: purchases.offerId, uses: countRows() })
       .from(purchases)
@@ -63,12 +67,16 @@ export const offersOpen = defineQuery({
       .groupBy(purchases.offerId)
       .orderBy(ascending(purchases.offerId)),
   }),
-  shape: ({ rows, uses }, { at }) => {
+  shape: ({ rows, codes: [counted], uses }, { at }) => {
     const used = new Map(uses.map((one) => [one.offerId, one.uses]))
     const standing = rows.map((offer) => ({ ...offer, ...standingOf(offer, used.get(offer.id) ?? 0, at) }))
     const coded = standing.find((offer) => offer.code !== null)
     const byThemselves = standing.filter((offer) => offer.code === null && offer.state === 'open')
-    return { open: coded?.state === 'open' ? [...byThemselves, coded] : byThemselves, coded }
+    return {
+      open: coded?.state === 'open' ? [...byThemselves, coded] : byThemselves,
+      coded,
+      hasCodes: (counted?.codes ?? 0) > 0,
+    }
   },
 })
 
