@@ -19,10 +19,18 @@ import type { Gate } from './gate.tsx'
 import { loginLink, logoutLink, throughRouter } from './hand-off.ts'
 import { secLeft, type Allowance } from './left.ts'
 import { Alert, GateForm, href, Page, tooMany, type View } from './page.tsx'
+import { ShareBox, shareOf, type Share } from './share.tsx'
 import { timeText } from './terms.ts'
 
 type Device = ResultOf<typeof grantDevices>[number]
 type Props = { view: View; ticket: string; allowance: Allowance; devices: readonly Device[] }
+type StatusProps = Props & {
+  isOnline: boolean
+  isPaid: boolean
+  refreshSec: number
+  freed: boolean
+  share: Share | undefined
+}
 
 const over = ['expired', 'quota-used', 'time-used', 'outside-hours', 'not-begun', 'suspended', 'ended'] as const
 const overTitle = (reason: string, { words }: View): string => {
@@ -135,7 +143,7 @@ const STATUS_REFRESH_SEC = 60
 const LET_IN_REFRESH_SEC = 3
 const LET_IN_MS = 15_000
 
-const StatusPage = (props: Props & { isOnline: boolean; isPaid: boolean; refreshSec: number; freed: boolean }) => {
+const StatusPage = (props: StatusProps) => {
   const { view, ticket, allowance, devices, isOnline, refreshSec, freed } = props
   const { words, place } = view
   const logout = logoutLink(place)
@@ -171,6 +179,7 @@ const StatusPage = (props: Props & { isOnline: boolean; isPaid: boolean; refresh
           {words.receipt}
         </a>
       ) : null}
+      <ShareBox view={view} share={props.share} />
       {isOnline && logout !== '' ? (
         <a class="button" href={logout}>
           {words.logOut}
@@ -227,7 +236,9 @@ export class Connect {
     const refreshSec = isOnline && !isCounted ? LET_IN_REFRESH_SEC : STATUS_REFRESH_SEC
     const freed = c.req.query('freed') !== undefined && !isOnline
     const isPaid = (await gate.ask(receiptOfGrant, { grantNo: allowance.grantNo })) !== undefined
-    return gate.page(c, <StatusPage {...{ view, ticket, allowance, devices, isOnline, isPaid, refreshSec, freed }} />)
+    const share = isPaid ? await shareOf(gate, c, allowance.grantNo) : undefined
+    const shown = { view, ticket, allowance, devices, isOnline, isPaid, refreshSec, freed, share }
+    return gate.page(c, <StatusPage {...shown} />)
   }
 
   /** Makes room for this device. */

@@ -44,9 +44,11 @@ export const couponOf = async (
 export const CouponNote = ({ view, coupon, isLess }: { view: View; coupon: Coupon | undefined; isLess: boolean }) => {
   if (coupon?.offer === undefined) return null
   const { words } = view
+  const { typed: code } = coupon
   return (
     <div class="notice" role="status">
-      <p>{fill(isLess ? words.codeOn : words.codeIdle, { code: coupon.typed })}</p>
+      {isLess || !coupon.offer.isFriends ? <p>{fill(isLess ? words.codeOn : words.codeIdle, { code })}</p> : null}
+      {coupon.offer.isFriends ? <p>{fill(words.codeFriend, { code })}</p> : null}
       <p>
         <a href={href(view, '/')}>{words.codeOff}</a>
       </p>

@@ -79,6 +79,13 @@ const NothingForSale = ({ view: { words }, refused }: Pick<HomeProps, 'view' | '
   </>
 )
 
+const Cut = ({ view, offer }: Pick<HomeProps, 'view' | 'offer'>) =>
+  offer.isCut ? (
+    <div class="notice" role="status">
+      <p>{view.words.noUplink}</p>
+    </div>
+  ) : null
+
 const Shop = ({ view, offer, once, typed, problem, refused, coupon, told, showAll = false }: HomeProps) => {
   const { words, locale, look } = view
   if (offer.bundles.length === 0) return <NothingForSale view={view} refused={refused} />
@@ -91,11 +98,7 @@ const Shop = ({ view, offer, once, typed, problem, refused, coupon, told, showAl
     <>
       <GateForm view={view} action="/buy" once={once}>
         <Alert text={refused} />
-        {offer.isCut ? (
-          <div class="notice" role="status">
-            <p>{words.noUplink}</p>
-          </div>
-        ) : null}
+        <Cut view={view} offer={offer} />
         <CouponNote view={view} coupon={coupon} isLess={isLess} />
         {own === undefined ? null : <input type="hidden" name="code" value={coupon!.typed} />}
         <p>{words.choose}</p>

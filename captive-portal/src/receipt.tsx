@@ -5,10 +5,11 @@ import { receiptOfGrant } from '@lango/modules/payments'
 import type { Context } from 'hono'
 import type { Gate } from './gate.tsx'
 import { href, Page, type View } from './page.tsx'
+import { ShareBox, shareOf, type Share } from './share.tsx'
 
 type Receipt = NonNullable<ResultOf<typeof receiptOfGrant>>
 
-const ReceiptPage = ({ view, receipt }: { view: View; receipt: Receipt }) => {
+const ReceiptPage = ({ view, receipt, share }: { view: View; receipt: Receipt; share: Share | undefined }) => {
   const { words, locale } = view
   const facts = [
     [words.receiptFor, visible(receipt.plan)],
@@ -32,6 +33,7 @@ const ReceiptPage = ({ view, receipt }: { view: View; receipt: Receipt }) => {
           </div>
         ))}
       </dl>
+      <ShareBox view={view} share={share} />
     </Page>
   )
 }
@@ -40,6 +42,8 @@ const ReceiptPage = ({ view, receipt }: { view: View; receipt: Receipt }) => {
 export const openReceipt = (gate: Gate) => async (c: Context) => {
   const view = gate.view(c)
   const ticket = gate.ticket(c)
-  const receipt = ticket?.kind === 'grant' ? await gate.ask(receiptOfGrant, { grantNo: ticket.grantNo }) : undefined
-  return receipt ? gate.page(c, <ReceiptPage {...{ view, receipt }} />) : c.redirect(href(view, '/'), 303)
+  const grantNo = ticket?.kind === 'grant' ? ticket.grantNo : undefined
+  const receipt = grantNo === undefined ? undefined : await gate.ask(receiptOfGrant, { grantNo })
+  if (grantNo === undefined || !receipt) return c.redirect(href(view, '/'), 303)
+  return gate.page(c, <ReceiptPage {...{ view, receipt }} share={await shareOf(gate, c, grantNo)} />)
 }

@@ -5,7 +5,7 @@ import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
 import { isTimeZone, weekTimeSchema } from '../access/index.ts'
 import { plans } from '../plans/tables.ts'
 import { isAlwaysFree, offerLimits, readOfferCode, WHOLE_BP } from './rules.ts'
-import { offers } from './tables.ts'
+import { offers, referralCodes } from './tables.ts'
 
 const minor = z.number().int().min(1)
 
@@ -91,7 +91,9 @@ const rowOf = (
 
 const isTaken = ({ db }: CommandContext, typed: string, ownId: string | undefined): boolean => {
   const holder = db.select({ id: offers.site.id }).from(offers.site).where(eq(offers.site.code, typed)).get()
-  return holder !== undefined && holder.id !== ownId
+  if (holder) return holder.id !== ownId
+  const friends = referralCodes.site
+  return db.select({ id: friends.id }).from(friends).where(eq(friends.code, typed)).get() !== undefined
 }
 
 const planIdsOf = ({ db }: CommandContext, names: readonly string[]): Result<string[], OfferFault> => {

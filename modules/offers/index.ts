@@ -1,8 +1,10 @@
 import { defineModule } from '@lango/kernel/verbs'
 import { addOffer, setOffer, setOfferStatus } from './commands.ts'
-import { offers as offersTable } from './tables.ts'
+import { ownReferralCode } from './referral.ts'
+import { offers as offersTable, referralCodes, referrals } from './tables.ts'
 
 export { addOffer, setOffer, setOfferStatus, type OfferFault } from './commands.ts'
+export { friendTerms, ownReferralCode } from './referral.ts'
 export {
   bestOffer,
   isOfPlan,
@@ -20,6 +22,6 @@ export {
 
 export const offers = defineModule({
   name: 'offers',
-  tables: [offersTable],
-  commands: [addOffer, setOffer, setOfferStatus],
+  tables: [offersTable, referralCodes, referrals],
+  commands: [addOffer, setOffer, setOfferStatus, ownReferralCode],
 })

@@ -34,6 +34,17 @@ export const readOfferCode = (typed: string): string | undefined => {
   return CODE.test(code) ? code : undefined
 }
 
+/** Without 0 and O, 1, I and L: people tell it to each other. */
+const FRIEND_LETTERS = '23456789ABCDEFGHJKMNPQRSTUVWXYZ'
+const FRIEND_LENGTH = 6
+
+/** Six of 31 letters: 29 bits, and a wrong one is a guess that is counted. */
+export const drawReferralCode = (below: (limit: number) => number): string =>
+  Array.from({ length: FRIEND_LENGTH }, () => FRIEND_LETTERS[below(FRIEND_LETTERS.length)]).join('')
+
+/** `capped`: they had as many rewards as there are in a month. `taken-back`: what the friend paid went back. */
+export const referralStates = ['rewarded', 'capped', 'taken-back'] as const
+
 /** What is asked in: whole shillings where the price is in such, since mobile money takes nothing smaller; else the cent. */
 const stepOf = ({ minor, currency }: Money): number => {
   const whole = 10 ** currencyDecimals(currency)

@@ -17,6 +17,7 @@ import { findPurchases } from './find.ts'
 import { hearPayments, resolvePayment } from './hear.ts'
 import { listOffers, purchasesOfOffer } from './offer-queries.ts'
 import { offersOpen } from './offer-uses.ts'
+import { listReferrals, referralAtGate } from './referral-queries.ts'
 import { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
 import { purchasesOnline } from './online.ts'
 import { buyFromWallet, requestTopUp } from './wallet-commands.ts'
@@ -67,6 +68,7 @@ export { findPurchases } from './find.ts'
 export { hearPayments, resolvePayment } from './hear.ts'
 export { listOffers, purchasesOfOffer } from './offer-queries.ts'
 export { offersOpen } from './offer-uses.ts'
+export { listReferrals, referralAtGate } from './referral-queries.ts'
 export type { CodeFault } from './price.ts'
 export { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
 export { accountOf, missingOf, MPESA, mpesaSecretsPurpose, readSecrets, type MpesaSettings } from './mpesa-rules.ts'
@@ -166,6 +168,8 @@ export const payments = defineModule({
     offersOpen,
     listOffers,
     purchasesOfOffer,
+    listReferrals,
+    referralAtGate,
     payableAtGate,
     purchaseAtGate,
     purchasesOfPhone,

@@ -22,6 +22,7 @@ import { OfferForm } from './offer-form.tsx'
 import { listOffers } from './offer-queries.ts'
 import { readOfferForm } from './offer-reading.ts'
 import { offerHref, offerWordsOf, sumsText, takesText, usesText, type Offer } from './offer-text.ts'
+import { OfferTabs } from './pages-friends.tsx'
 import { plansForSale } from './queries.ts'
 
 const meanings = {
@@ -111,6 +112,7 @@ export const offersPage = definePage({
               </LinkButton>
             ) : undefined}
           </PageHead>
+          <OfferTabs desk={desk} current="offers" />
           <p class="muted">{words.what}</p>
           <section class="panel">
             {offers.length === 0 ? (

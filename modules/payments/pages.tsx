@@ -2,6 +2,7 @@
 import type { DeskPage } from '@lango/kernel/ui'
 import { aheadPage } from './pages-ahead.tsx'
 import { mpesaPage } from './page-mpesa.tsx'
+import { friendsPage } from './pages-friends.tsx'
 import { offerPage } from './pages-offer.tsx'
 import { newOfferPage, offersPage } from './pages-offers.tsx'
 import { mpesaPayingOutPage } from './page-mpesa-paying-out.tsx'
@@ -22,6 +23,7 @@ export const paymentsPages: readonly DeskPage[] = [
   mpesaPage,
   offersPage,
   newOfferPage,
+  friendsPage,
   offerPage,
   mpesaPayingOutPage,
   payoutsPage,

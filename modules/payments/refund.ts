@@ -12,6 +12,7 @@ import { MPESA } from './mpesa-rules.ts'
 import { failures, type Failure } from './port.ts'
 import { askStatusAfterMs } from './question-rules.ts'
 import { nextOfRefund, type RefundClaim, type RefundNext } from './refund-rules.ts'
+import { unusedReward } from './referral.ts'
 import { purchaseAt, takeBack, type Purchase } from './settle.ts'
 import { paymentAccounts, payments, purchases, refunds } from './tables.ts'
 
@@ -82,6 +83,8 @@ const bookAsked = (
 /** Before the money goes: nobody has both. */
 const endPurchase = (ctx: CommandContext, purchase: Purchase): void => {
   takeBack(ctx, purchase)
+  const reward = unusedReward(ctx, purchase)
+  if (reward) endPurchase(ctx, reward)
   ctx.db.update(purchases.site).set({ state: 'refunded' }).where(eq(purchases.site.id, purchase.id)).run()
 }
 

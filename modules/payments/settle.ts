@@ -18,6 +18,7 @@ import { createSettings } from '../settings/index.ts'
 import { codeText, openWallet, tellPhone, walletAt } from '../wallets/index.ts'
 import { bookGranted, bookMoved, bookPaid, bookTopUp } from './books.ts'
 import { grantJob } from './jobs-asked-for.ts'
+import { rewardFor } from './referral.ts'
 import { paymentLimits } from './rules.ts'
 import { payments, purchases } from './tables.ts'
 
@@ -44,7 +45,7 @@ const sendCode = (
     about: `purchase:${id}`,
     recipient: phone,
     subject: site,
-    text: `${site}: ${planName}, ${formatMoney(money(amountMinor, currency))}. Msimbo wako / your code: ${spellCode(code, CODE_SHAPE.prefix)}`,
+    text: `${site}: ${planName}, ${amountMinor === 0 ? 'bure / free' : formatMoney(money(amountMinor, currency))}. Msimbo wako / your code: ${spellCode(code, CODE_SHAPE.prefix)}`,
     expiresAt: ctx.now + CODE_LIFE_MS,
   })
 }
@@ -122,7 +123,10 @@ export const give = (ctx: CommandContext, purchase: Purchase): void => {
   if (!hand(ctx, purchase))
     return ctx.enqueue(grantJob, { purchaseId: id }, { runAt: ctx.now + GRANT_AGAIN_MS, key: id })
   put(ctx, id, { state: 'granted', grantedAt: ctx.now })
-  if (purchase.amountMinor > 0) bookGranted(ctx, purchase)
+  if (purchase.amountMinor === 0) return
+  bookGranted(ctx, purchase)
+  const reward = rewardFor(ctx, purchase)
+  if (reward) settle(ctx, reward, false)
 }
 
 /** Money that was paid for a wallet, put there; the first opens it, and whoever paid is told its code. */

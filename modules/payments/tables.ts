@@ -39,6 +39,8 @@ export const purchases = defineTable(
     discountMinor: c.minor({ before: 0 }),
     /** What took it off. */
     offerId: c.optRef('offers'),
+    /** Whose friend they are: the code that they have typed. */
+    referralId: c.optRef('referral_codes'),
     /** E.164: who is asked to pay, or whose it is. */
     phone: c.text(),
     /** At which it was asked for, as the router tells it through the browser; null where nobody does. */

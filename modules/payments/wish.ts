@@ -6,10 +6,10 @@ import { drawReference } from '../ledger/index.ts'
 import { plans } from '../plans/tables.ts'
 import type { Price } from './price.ts'
 import { isForSale } from './rules.ts'
-import { purchaseAt, type Purchase } from './settle.ts'
 import { purchases } from './tables.ts'
 
 type Plan = typeof plans.site.$inferSelect
+type Purchase = typeof purchases.site.$inferSelect
 
 export type SaleFault =
   | { readonly type: 'PlanUnknown'; readonly plan: string }
@@ -29,6 +29,7 @@ export const fullPrice = ({ priceMinor: amountMinor }: Plan): Price => ({
   amountMinor,
   discountMinor: 0,
   offerId: null,
+  referralId: null,
 })
 
 export const putPurchase = (ctx: CommandContext, plan: Plan, { device, ...asked }: Asked): Purchase => {
@@ -51,7 +52,7 @@ export const putPurchase = (ctx: CommandContext, plan: Plan, { device, ...asked 
       mayStillBePaid: false,
     })
     .run()
-  return purchaseAt(ctx, id)!
+  return ctx.db.select().from(purchases.site).where(eq(purchases.site.id, id)).get()!
 }
 
 export const freeReference = (ctx: CommandContext): string => {

@@ -9,6 +9,8 @@ export const SESSION_DAYS_DEFAULT = 400
 export const DECISION_DAYS_MIN = 7
 export const DECISION_DAYS_MAX = 400
 
+export const REFERRAL_FRIEND_BP_MAX = 9000
+
 /** Where nothing was set. `siteName` is then the machine's; `language` is what a browser asks for. */
 export const defaultSettings = {
   siteName: '',
@@ -19,6 +21,9 @@ export const defaultSettings = {
   walletAmounts: '50, 100, 200, 500',
   payLaterUpTo: 0,
   payLaterAfter: 5,
+  referralPlan: '',
+  referralFriendBp: 0,
+  referralMonthlyMax: 5,
   sessionDays: SESSION_DAYS_DEFAULT,
   decisionDays: DECISION_DAYS_MAX,
 } as const
@@ -62,6 +67,16 @@ export const settingsSchema = z.object({
   payLaterUpTo: z.number().int('It is a whole number.').min(0).max(AMOUNT_MAX, `At most ${AMOUNT_MAX}.`),
   /** How often somebody must have bought before that. */
   payLaterAfter: z.number().int('It is a whole number.').min(0).max(1000, 'At most 1000.'),
+  /** The plan, by its name, that somebody has whose friend buys for the first time; '' for none: codes of friends do nothing. */
+  referralPlan: z.string().trim().max(64, 'At most 64 characters.'),
+  /** What the friend pays less, in hundredths of a percent. */
+  referralFriendBp: z
+    .number()
+    .int()
+    .min(0)
+    .max(REFERRAL_FRIEND_BP_MAX, 'At most 90 percent: a friend who pays nothing is worth no reward.'),
+  /** Rewards of one phone within thirty days. */
+  referralMonthlyMax: z.number().int().min(1, 'At least 1.').max(100, 'At most 100.'),
 })
 
 /** How long things are kept, in days. The audit log is kept longer than anything here could say. */

@@ -16,6 +16,8 @@ const whys: Readonly<Record<CodeFault['why'], (code: string) => string>> = {
   'used-up': (code) => `${code} was used as often as it may be.`,
   stopped: (code) => `${code} was stopped.`,
   'used-by-phone': (code) => `${code} was used with this phone as often as it may be.`,
+  own: (code) => `${code} is this phone’s own code, or its device’s: it is for friends.`,
+  'not-new': (code) => `${code} is for whoever buys for the first time, and this phone has bought before.`,
   'other-plans': (code) => `${code} is for other plans.`,
 }
 

@@ -40,6 +40,16 @@ const keys: Readonly<Record<keyof Settings, Key>> = {
     command: 'settings.change',
     is: 'whole',
   },
+  referralPlan: {
+    help: 'the plan that somebody has whose friend buys for the first time; empty (default): no rewards',
+    command: 'settings.change',
+  },
+  referralFriendBp: {
+    help: 'what the friend pays less, in hundredths of a percent: 1000 is 10 percent',
+    command: 'settings.change',
+    is: 'whole',
+  },
+  referralMonthlyMax: { help: 'rewards of one phone within thirty days', command: 'settings.change', is: 'whole' },
   sessionDays: { help: 'how long sessions that are over are kept', command: 'settings.retain', is: 'whole' },
   decisionDays: { help: 'how long answers to logins are kept', command: 'settings.retain', is: 'whole' },
 }

@@ -1,6 +1,9 @@
 import { listOffers, listPurchases, requestPurchase } from '@lango/modules/payments'
+import { ownReferralCode } from '@lango/modules/offers'
 import { addPlan } from '@lango/modules/plans'
+import { showSettings } from '@lango/modules/settings'
 import { expect, test } from 'vitest'
+import { promptTold } from '../../../../modules/payments/commands.ts'
 import { deskUnderTest } from '../testing/desk-under-test.ts'
 
 const AMINA = '+254712345678'
@@ -125,4 +128,32 @@ test('at the desk a code is typed too, and one that does nothing is said', async
   expect(await (await ask('NOBODYS')).text()).toContain('No offer has this code.')
   expect((await ask('KARIBU20')).headers.get('location')).toBe('/payments/purchases/1')
   expect(site.query(listPurchases, {})).toMatchObject([{ amountMinor: 1500, discountMinor: 500 }])
+})
+
+test('what is promised for friends is set, and who brought one is listed', async () => {
+  const { as, post, site, text } = desk()
+  as('owner')
+  const save = (fields: object) => post('/offers/friends', 'save', fields as Record<string, string>)
+  for (const [wrong, says] of [
+    [{ plan: 'Gone' }, 'not there any more'],
+    [{ friend: '95' }, 'Write a percentage up to 90'],
+    [{ monthly: '0' }, 'Write a number from 1 to 100'],
+  ] as const)
+    expect(await (await save({ plan: 'Hour', friend: '10', monthly: '5', ...wrong })).text()).toContain(says)
+  expect((await save({ plan: 'Hour', friend: '10', monthly: '3' })).headers.get('location')).toMatch(/said=saved/)
+  expect(site.query(showSettings, {})).toMatchObject({
+    referralPlan: 'Hour',
+    referralFriendBp: 1000,
+    referralMonthlyMax: 3,
+  })
+  const { code } = site.must(ownReferralCode, { phone: AMINA })
+  const { id } = site.must(requestPurchase, { plan: 'Day', phone: '+254712345679', code })
+  site.must(promptTold, { purchaseId: id, told: { type: 'paid' } })
+  expect(await text('/offers/friends')).toMatch(
+    new RegExp(`712 345 678.*${code}.*712 345 679.*purchases/1.*purchases/2.*Rewarded`, 's'),
+  )
+  as('viewer')
+  const seen = await text('/offers/friends')
+  expect(seen).not.toContain(code)
+  expect(seen).not.toContain('Save it')
 })
