@@ -142,8 +142,9 @@ export const HomePage = (props: HomeProps) => {
   const { view, ticket, turnedAway } = props
   const { words } = view
   const welcome = textIn(view, view.look.portal.welcome)
+  const keeps: Readonly<Record<string, string>> = props.coupon === undefined ? {} : { code: props.coupon.typed }
   return (
-    <Page view={view} title={words.title} path="/" back={false}>
+    <Page view={view} title={words.title} path="/" extra={keeps} back={false}>
       {welcome === '' ? null : <p>{visible(welcome)}</p>}
       <Announcement view={view} />
       {turnedAway === undefined ? null : (

@@ -60,6 +60,7 @@ test('a code is typed under the bundles, changes the prices, and travels with th
   expect(await portal.text(asked!.replaceAll('&amp;', '&'))).toMatch(/method="get" action="\/".*name="code"/s)
   expect(first).not.toContain('<s>')
   const html = await portal.text(`/?code=kari-bu&g=${await portal.g()}`)
+  expect(html).toMatch(/href="\/\?code=KARIBU&amp;g=[^"]+">Kiswahili/)
   expect(html).toMatch(/With the code KARIBU you pay less.*KSh 15<.*instead of <s>KSh 20/s)
   const answer = await portal.buy(html)
   expect(answer.status).toBe(303)

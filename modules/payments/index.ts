@@ -15,7 +15,7 @@ import { showBalance } from './question-queries.ts'
 import { askBalance, askStatus, beginQuestion, questionTold } from './questions.ts'
 import { findPurchases } from './find.ts'
 import { hearPayments, resolvePayment } from './hear.ts'
-import { listOffers, purchasesOfOffer } from './offer-queries.ts'
+import { discountsGiven, listOffers, purchasesOfOffer } from './offer-queries.ts'
 import { offersOpen } from './offer-uses.ts'
 import { listReferrals, referralAtGate } from './referral-queries.ts'
 import { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
@@ -167,6 +167,7 @@ export const payments = defineModule({
     findPurchases,
     offersOpen,
     listOffers,
+    discountsGiven,
     purchasesOfOffer,
     listReferrals,
     referralAtGate,

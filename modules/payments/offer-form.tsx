@@ -103,8 +103,9 @@ const Plans = ({ filling, plans }: { filling: Filling; plans: readonly SoldPlan[
   const gone = offer?.plans.filter(({ id }) => !plans.some((plan) => plan.id === id)) ?? []
   return (
     <fieldset class="checks">
-      <legend>{words.plans}</legend>
-      <p class="muted">{words.plansHelp}</p>
+      <legend>
+        {words.plans} <span class="muted">({words.plansHelp})</span>
+      </legend>
       {[...plans, ...gone].map(({ id, name }) => (
         <Check key={id} label={visible(name)} name="plans" value={name} checked={ticked.includes(name)} />
       ))}

@@ -1,5 +1,5 @@
 /** Offers with what came of them, for the desk. */
-import { and, eq, isNotNull, lt, ne } from 'drizzle-orm'
+import { and, eq, gt, gte, isNotNull, lt, ne } from 'drizzle-orm'
 import { z } from 'zod'
 import { ascending, countRows, defineQuery, descending, sumOf } from '@lango/kernel/db'
 import { offerStanding } from '../offers/index.ts'
@@ -104,5 +104,36 @@ export const purchasesOfOffer = defineQuery({
       .where(and(eq(offers.number, number), before === undefined ? undefined : lt(purchases.number, before)))
       .orderBy(descending(purchases.number), ...byKey(purchases))
       .limit(limit),
+  shape: (rows) => rows,
+})
+
+/** What was taken off in a time, by offers and codes of friends, of what was paid for; rewards that cost nothing too. */
+export const discountsGiven = defineQuery({
+  name: 'offers.discounts',
+  summary: 'Sums what offers and codes of friends took off the price of what was bought since an instant.',
+  permission: 'offers.read',
+  input: z.object({ fromAt: z.number().int(), toAt: z.number().int().optional() }),
+  tables: { purchases },
+  examples: [{ fromAt: 0 }, { fromAt: 0, toAt: 4_000_000_000_000 }],
+  select: ({ db, purchases }, { fromAt, toAt }) =>
+    db
+      .select({
+        currency: purchases.currency,
+        purchases: countRows(),
+        discountMinor: sumOf(purchases.discountMinor),
+        paidMinor: sumOf(purchases.amountMinor),
+      })
+      .from(purchases)
+      .where(
+        and(
+          gt(purchases.discountMinor, 0),
+          isNotNull(purchases.confirmedAt),
+          ne(purchases.state, 'refunded'),
+          gte(purchases.requestedAt, fromAt),
+          toAt === undefined ? undefined : lt(purchases.requestedAt, toAt),
+        ),
+      )
+      .groupBy(purchases.currency)
+      .orderBy(ascending(purchases.currency)),
   shape: (rows) => rows,
 })

@@ -4,12 +4,15 @@ import {
   EmptyState,
   fill,
   formatExact,
+  formatNumber,
   LinkButton,
   PageHead,
   Panel,
   PanelBody,
   Status,
+  StatStrip,
   Table,
+  UNKNOWN,
   UserText,
   type Column,
   type Desk,
@@ -19,11 +22,13 @@ import {
 import type { FaultOf } from '@lango/kernel/verbs'
 import { addOffer, type OfferState, type setOffer } from '../offers/index.ts'
 import { OfferForm } from './offer-form.tsx'
-import { listOffers } from './offer-queries.ts'
+import { discountsGiven, listOffers } from './offer-queries.ts'
 import { readOfferForm } from './offer-reading.ts'
 import { offerHref, offerWordsOf, sumsText, takesText, usesText, type Offer } from './offer-text.ts'
 import { OfferTabs } from './pages-friends.tsx'
 import { plansForSale } from './queries.ts'
+
+const LATELY_MS = 30 * 86_400_000
 
 const meanings = {
   open: 'good',
@@ -58,12 +63,12 @@ const columns = (desk: Desk): readonly Column<Offer>[] => {
         </a>
       ),
     },
-    { id: 'code', head: words.code, width: 'm', value: ({ code }) => code ?? words.noCode },
-    { id: 'takes', head: words.kind, width: 'm', value: (offer) => takesText(offer, words) },
+    { id: 'code', head: words.code, width: 'm', value: ({ code }) => code ?? UNKNOWN },
+    { id: 'takes', head: words.discount, width: 'm', value: (offer) => takesText(offer, words) },
     {
       id: 'state',
       head: words.state,
-      width: 'l',
+      width: 'xl',
       card: 'wide',
       value: ({ state }) => words[state],
       render: (offer) => <OfferMark desk={desk} offer={offer} />,
@@ -95,6 +100,25 @@ const NoOffers = ({ desk }: { desk: Desk }) => {
   )
 }
 
+/** By offers, and by codes of friends. */
+const Lately = async (desk: Desk) => {
+  const words = offerWordsOf(desk)
+  const given = await desk.ask(discountsGiven, { fromAt: desk.now - LATELY_MS })
+  if (given.length === 0) return null
+  const all = { given, currency: desk.currency }
+  const bought = given.reduce((sum, { purchases }) => sum + purchases, 0)
+  return (
+    <StatStrip
+      label={words.lately}
+      stats={[
+        { id: 'bought', label: words.latelyBought, value: formatNumber(bought, desk.locale) },
+        { id: 'off', label: words.latelyOff, value: sumsText(all, ({ discountMinor }) => discountMinor) },
+        { id: 'paid', label: words.latelyPaid, value: sumsText(all, ({ paidMinor }) => paidMinor) },
+      ]}
+    />
+  )
+}
+
 export const offersPage = definePage({
   path: '/offers',
   permission: 'offers.read',
@@ -114,6 +138,7 @@ export const offersPage = definePage({
           </PageHead>
           <OfferTabs desk={desk} current="offers" />
           <p class="muted">{words.what}</p>
+          {await Lately(desk)}
           <section class="panel">
             {offers.length === 0 ? (
               <NoOffers desk={desk} />

@@ -81,10 +81,11 @@ const Standing = ({ desk, purchase }: { desk: Desk; purchase: Purchase }) => {
   )
 }
 
-const Discount = ({ desk, purchase: { discountMinor, currency, offer } }: { desk: Desk; purchase: Purchase }) => {
+const Discount = ({ desk, purchase }: { desk: Desk; purchase: Purchase }) => {
   const words = wordsOf(desk)
+  const { discountMinor, currency, offer, referralId } = purchase
   const amount = amountText({ amountMinor: discountMinor, currency })
-  if (offer === null) return <>{fill(words.discountAlone, { amount })}</>
+  if (offer === null) return <>{fill(referralId === null ? words.discountReward : words.discountFriend, { amount })}</>
   const text = <UserText text={`${fill(words.discountOf, { amount, n: offer.number })}: ${offer.name}`} />
   return desk.may('offers.read') ? <a href={offerHref(offer.number)}>{text}</a> : text
 }

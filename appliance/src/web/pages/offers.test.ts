@@ -152,6 +152,9 @@ test('what is promised for friends is set, and who brought one is listed', async
   expect(await text('/offers/friends')).toMatch(
     new RegExp(`712 345 678.*${code}.*712 345 679.*purchases/1.*purchases/2.*Rewarded`, 's'),
   )
+  expect(await text('/payments/purchases/1')).toContain('by the code of a friend')
+  expect(await text('/payments/purchases/2')).toContain('a reward for bringing a friend')
+  expect(await text('/offers')).toMatch(/Took off<.*KSh 25\.00<.*Came in with them.*KSh 45\.00/s)
   as('viewer')
   const seen = await text('/offers/friends')
   expect(seen).not.toContain(code)
