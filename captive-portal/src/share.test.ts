@@ -47,6 +47,9 @@ test('whoever has paid has a code for friends, and goes online with what a frien
   await portal.buy(2, code)
   const [, href] = /href="(\/connect\/[^"]+)">Use what a friend/.exec(await portal.text(`/s/${njeri.ticket}`))!
   expect((await portal.get(href!.replaceAll('&amp;', '&'))).status).toBe(200)
+  // Whoever knows the number alone has nothing of it.
+  const claimed = await portal.post('/paid', { phone: '0712 345 671' })
+  expect(claimed.headers.get('location')).not.toBe(href!.replaceAll('&amp;', '&'))
   const bought = portal.query(listPurchases, {})
   expect(bought.map(({ phone, amountMinor }) => [phone, amountMinor])).toEqual([
     ['+254712345671', 0],

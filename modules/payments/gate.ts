@@ -1,5 +1,5 @@
 /** What the portal asks for whoever buys there: no more than the holder of a ticket, or of what was paid, may know. */
-import { and, eq, gte, isNotNull } from 'drizzle-orm'
+import { and, eq, gt, gte, isNotNull } from 'drizzle-orm'
 import { z } from 'zod'
 import { ascending, defineQuery, descending } from '@lango/kernel/db'
 import { grants } from '../access/tables.ts'
@@ -49,7 +49,7 @@ export const purchaseAtGate = defineQuery({
   shape: ([found]) => found && usable(found),
 })
 
-/** What a phone has bought since, the latest first. */
+/** What a phone has paid for since, or is to pay for, the latest first: a number alone opens nothing that was given to it. */
 export const purchasesOfPhone = defineQuery({
   name: 'purchases.ofPhone',
   permission: 'system',
@@ -68,7 +68,14 @@ export const purchasesOfPhone = defineQuery({
       })
       .from(purchases)
       .leftJoin(grants, ref(purchases.id, grants.serviceId))
-      .where(and(eq(purchases.phone, phone), eq(purchases.purpose, 'plan'), gte(purchases.requestedAt, fromAt)))
+      .where(
+        and(
+          eq(purchases.phone, phone),
+          eq(purchases.purpose, 'plan'),
+          gt(purchases.amountMinor, 0),
+          gte(purchases.requestedAt, fromAt),
+        ),
+      )
       .orderBy(descending(purchases.requestedAt), ...byKey(purchases))
       .limit(ROWS_MAX),
   shape: (rows) => rows.map(usable),

@@ -12,7 +12,9 @@ import { people } from '../people/index.ts'
 import { addPlan, plans } from '../plans/index.ts'
 import { services } from '../services/index.ts'
 import { changeSettings, settings } from '../settings/index.ts'
-import { wallets } from '../wallets/index.ts'
+import { topUpCash, wallets } from '../wallets/index.ts'
+import { wallets as walletsTable } from '../wallets/tables.ts'
+import { buyFromWallet } from './wallet-commands.ts'
 import { promptTold } from './commands.ts'
 import {
   createPaymentWork,
@@ -99,6 +101,18 @@ test('nobody is their own friend, by their phone or by their device', () => {
   expect(site.ask(NJERI, code)).toMatchObject(own)
   expect(site.ask(phoneOf(1), code, 'AA-BB-CC-DD-EE-01')).toMatchObject(own)
   expect(site.ask(phoneOf(1), code, 'aa:bb:cc:dd:ee:02')).toMatchObject({ ok: true })
+})
+
+test('money in a wallet makes nobody an old friend, and out of another’s wallet nobody is brought', () => {
+  const site = shop()
+  const code = site.codeOf(NJERI)
+  for (const phone of [NJERI, phoneOf(1)]) site.must(topUpCash, { phone, amountMinor: 50_000 })
+  const walletOf = (phone: string) =>
+    site.database.orm.select().from(walletsTable.site).where(eq(walletsTable.site.phone, phone)).get()!.id
+  site.must(buyFromWallet, { walletId: walletOf(NJERI), plan: 'Day', phone: phoneOf(2), code })
+  expect(site.referrals()).toEqual([])
+  site.must(buyFromWallet, { walletId: walletOf(phoneOf(1)), plan: 'Day', code })
+  expect(site.referrals()).toMatchObject([{ friendPhone: phoneOf(1), state: 'rewarded' }])
 })
 
 test('so many within thirty days are rewarded, and those after them are told apart', () => {

@@ -4,6 +4,7 @@ import type { CommandContext } from '@lango/kernel/verbs'
 import { grants } from '../access/tables.ts'
 import { referralCodes, referrals } from '../offers/tables.ts'
 import { createSettings } from '../settings/index.ts'
+import { walletAt } from '../wallets/index.ts'
 import type { Buyer } from './offer-uses.ts'
 import { purchases } from './tables.ts'
 import { planForSale, putPurchase } from './wish.ts'
@@ -15,9 +16,11 @@ export type FriendFault = 'own' | 'not-new'
 
 const MONTH_MS = 30 * 86_400_000
 
+/** Money in a wallet has bought nothing yet. */
 const hasPaid = (ctx: CommandContext, phone: string, besides = ''): boolean => {
   const { site } = purchases
-  const paid = and(eq(site.phone, phone), isNotNull(site.confirmedAt), gt(site.amountMinor, 0), ne(site.id, besides))
+  const bought = and(eq(site.phone, phone), eq(site.purpose, 'plan'), gt(site.amountMinor, 0))
+  const paid = and(bought, isNotNull(site.confirmedAt), ne(site.id, besides))
   return ctx.db.select({ id: site.id }).from(site).where(paid).get() !== undefined
 }
 
@@ -41,8 +44,9 @@ export const friendFault = (ctx: CommandContext, codeId: string, { phone, device
 
 /** What is to be given for this purchase to whoever told of it, put on record; undefined where nothing is. */
 export const rewardFor = (ctx: CommandContext, purchase: Purchase): Purchase | undefined => {
-  const { id: purchaseId, referralId: codeId, phone: friendPhone } = purchase
-  if (codeId === null) return undefined
+  const { id: purchaseId, referralId: codeId, phone: friendPhone, walletId } = purchase
+  // Out of another's wallet they have paid nothing themselves.
+  if (codeId === null || (walletId !== null && walletAt(ctx, walletId)?.phone !== friendPhone)) return undefined
   const { referralPlan, referralMonthlyMax } = createSettings(ctx.raw)()
   const plan = referralPlan === '' ? undefined : planForSale(ctx, referralPlan)
   // Nothing is promised for it any more, or the plan is not sold so.

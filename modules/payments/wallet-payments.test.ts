@@ -6,6 +6,7 @@ import { access, firstUse } from '../access/index.ts'
 import { customers } from '../customers/index.ts'
 import { checkEntries, ledger, ledgerBalances } from '../ledger/index.ts'
 import { listMessages, messages, setSender } from '../messages/index.ts'
+import { offers } from '../offers/index.ts'
 import { addPlan, plans, setPlanStatus } from '../plans/index.ts'
 import { services } from '../services/index.ts'
 import { changeSettings, settings } from '../settings/index.ts'
@@ -77,7 +78,9 @@ const shop = () => {
   }
   const now = { of: () => 0 }
   const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })
-  const site = memorySite([settings, messages, access, plans, ledger, customers, wallets, services, payments], { jobs })
+  const site = memorySite([settings, messages, access, plans, ledger, customers, wallets, services, offers, payments], {
+    jobs,
+  })
   const { must, query, clock, database, dispatch, runJobs } = site
   now.of = clock.now
   void site.jobs.run(new AbortController().signal)

@@ -10,7 +10,7 @@ import { purchases } from './tables.ts'
 import { freeReference, fullPrice } from './wish.ts'
 
 type Wished = Pick<Purchase, 'purpose' | 'paidBy' | 'planId' | 'amountMinor' | 'currency' | 'phone'> &
-  Partial<Pick<Purchase, 'walletId' | 'renewsId' | 'discountMinor' | 'offerId'>>
+  Partial<Pick<Purchase, 'walletId' | 'renewsId' | 'discountMinor' | 'offerId' | 'referralId'>>
 
 const put = (ctx: CommandContext, wished: Wished): Purchase => {
   const id = ctx.ids.next('pur')
