@@ -52,12 +52,12 @@ const lookOf = (raw: RawDatabase): PortalDeps['look'] => {
   const portalLook = createPortalLook(raw)
   const locationOf = createLocationOf(raw)
   return (router = '') => {
-    const { siteName, currency, language, brandColour } = settings()
+    const { siteName, currency, language, walletAmounts, brandColour } = settings()
     const portal = portalLook(locationOf(router))
     const { background } = portal.pictures
     const picture = background === undefined ? '' : pictureAt(background.sha256)
     const stylesheet = lookStylesheet({ ...portal, colour: portal.colour || brandColour }, picture)
-    return { siteName: siteName || hostname(), currency, language, stylesheet, portal }
+    return { siteName: siteName || hostname(), currency, language, walletAmounts, stylesheet, portal }
   }
 }
 

@@ -114,6 +114,7 @@ export class Claim {
     if (!payment) return { say: words.claimNone }
     if (payment.state === 'unmatched') return this.#take(claim, receipt, payment)
     if (payment.state === 'refunding' || payment.state === 'refunded') return { say: words.claimOver }
+    if (payment.purpose === 'wallet') return { say: words.claimWallet }
     return payment.grantNo === null ? { say: words.paidClock } : this.#ticketOf(payment.grantNo)
   }
 

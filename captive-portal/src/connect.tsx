@@ -263,6 +263,7 @@ export class Connect {
     const gate = this.#gate
     const ticket = gate.ticket(c)
     if (!ticket) return '/'
+    if (ticket.kind === 'wallet') return '/'
     if (ticket.kind === 'purchase') return `/pay/${c.req.param('ticket')}`
     const { grantNo } = ticket
     const [allowance, devices] = await Promise.all([

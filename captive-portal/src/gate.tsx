@@ -18,6 +18,7 @@ import { ownLanguages, type GateLanguage } from './words/added.ts'
 /** Whoever uses the portal acts for themselves. */
 const self: Actor = system('portal')
 const TICKET_COOKIE = 'lango-ticket'
+const WALLET_COOKIE = 'lango-wallet'
 const ONCE_SHAPE = /^[\w-]{16,64}$/
 const FIELD_CHARACTERS_MAX = 2048
 
@@ -177,14 +178,34 @@ export class Gate {
   /** The one that the browser has kept, as it is written. */
   keptTicket(c: Context): string | undefined {
     const text = cookieIn(c.req.header('cookie') ?? '', TICKET_COOKIE)
-    return this.tickets.read(text) && text
+    const read = this.tickets.read(text)
+    return read && read.kind !== 'wallet' ? text : undefined
   }
 
   /** Of what was just bought or shown here: a link of somebody else's never puts theirs in its place. */
   keepTicket(c: Context, text: string): void {
-    const life = Math.floor(TICKET_LIFE_MS / 1000)
+    this.#keep(c, TICKET_COOKIE, text, TICKET_LIFE_MS)
+  }
+
+  /** The wallet that this browser has opened. */
+  keptWallet(c: Context): Pick<Extract<Ticket, { kind: 'wallet' }>, 'number' | 'codeNo'> | undefined {
+    const read = this.tickets.read(cookieIn(c.req.header('cookie') ?? '', WALLET_COOKIE))
+    return read?.kind === 'wallet' ? { number: read.number, codeNo: read.codeNo } : undefined
+  }
+
+  /** Only where its code was typed here: no address and no callback opens a wallet, nor puts another in its place. */
+  keepWallet(c: Context, wallet: { readonly number: number; readonly codeNo: number }): void {
+    this.#keep(c, WALLET_COOKIE, this.tickets.write({ kind: 'wallet', ...wallet }), TICKET_LIFE_MS)
+  }
+
+  dropWallet(c: Context): void {
+    this.#keep(c, WALLET_COOKIE, '', 0)
+  }
+
+  #keep(c: Context, name: string, text: string, lifeMs: number): void {
+    const life = Math.floor(lifeMs / 1000)
     const secure = isSecure(c) ? '; Secure' : ''
-    c.header('set-cookie', `${TICKET_COOKIE}=${text}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${life}${secure}`, {
+    c.header('set-cookie', `${name}=${text}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${life}${secure}`, {
       append: true,
     })
   }

@@ -1,130 +1,30 @@
 /** The first page: what is sold, for whom, and the ways in beside it. */
-import { Field, fill, visible } from '@lango/kernel/ui'
+import { fill, visible } from '@lango/kernel/ui'
 import type { Fault } from '@lango/kernel'
 import type { FaultOf } from '@lango/kernel/verbs'
-import { offersOpen, payableAtGate, plansForSale, readPhone, requestPurchase } from '@lango/modules/payments'
+import { readPhone } from '@lango/modules/customers'
+import { offersOpen, payableAtGate, plansForSale, requestPurchase } from '@lango/modules/payments'
 import type { Context } from 'hono'
-import { CouponForm, CouponNote, codeProblem, couponOf, type Coupon } from './coupon.tsx'
+import { codeProblem, couponOf, type Coupon } from './coupon.tsx'
 import { freePlans } from './free.tsx'
 import type { Field as Sent, Gate, Status } from './gate.tsx'
 import { isFromRouter, placeFromRouter, readWayBack, type Place, type WayBack } from './hand-off.ts'
 import { portalLimits } from './limits.ts'
-import { Alert, GateForm, href, Page, Paragraphs, textIn, tooMany, type View } from './page.tsx'
-import { choiceOf, pricedWith, readChoice, type OpenOffer, type Priced, type ToldPrice } from './prices.ts'
-import { mayBeStale, refusalText } from './refusals.ts'
-import { priceText, termsText, timeText, type Bundle } from './terms.ts'
+import { href, Page, Paragraphs, textIn, tooMany, type View } from './page.tsx'
+import { readChoice } from './prices.ts'
+import { mayBeStale, promptRefusal, refusalText } from './refusals.ts'
+import { countryCodes, Shop, type Offer, type ShopProps } from './shop.tsx'
+import { priceText, type Bundle } from './terms.ts'
+import type { WalletDeeds } from './wallet-deeds.tsx'
+import { balanceOf, openWalletOf, WALLET_PATH, type OpenWallet } from './wallet.tsx'
 
-/** What there is to choose from. */
-export type Offer = {
-  readonly bundles: readonly Bundle[]
-  /** What takes something off for everybody now. */
-  readonly open: readonly OpenOffer[]
-  /** Somebody may have a code that takes something off. */
-  readonly hasCodes: boolean
-  /** Nobody who tried in the last minutes reached the provider of money. */
-  readonly isCut: boolean
-  readonly hasFree: boolean
-}
-
-type HomeProps = {
-  view: View
-  offer: Offer
-  once: string
+type HomeProps = ShopProps & {
   /** What to connect again with, from a visit before. */
   ticket?: string | undefined
-  typed?: string
-  problem?: string | undefined
-  refused?: string | undefined
-  /** A code that they have typed. */
-  coupon?: Coupon | undefined
-  /** A price that is another for them than for everybody. */
-  told?: ToldPrice | undefined
+  /** The open wallet, however it is paid. */
+  purse?: OpenWallet | undefined
   /** Why the router has just turned them away. */
   turnedAway?: string | undefined
-  /** Also those bundles that have no room on the first screen. */
-  showAll?: boolean
-}
-
-/** Where a number is written without a country: what stands in the field before anybody types. */
-const countryCodes: Readonly<Record<string, string>> = { KES: '+254 ', RWF: '+250 ', TZS: '+255 ', UGX: '+256 ' }
-
-/** The usual price, where less is paid. */
-const UsualPrice = ({ bundle, view }: { bundle: Priced; view: View }) => {
-  const { words } = view
-  const { amountMinor, priceMinor, untilAt } = bundle
-  if (amountMinor >= priceMinor) return null
-  return (
-    <span>
-      {words.insteadOf} <s>{priceText({ ...bundle, amountMinor: priceMinor })}</s>
-      {untilAt === null ? '' : ` · ${fill(words.untilTime, { time: timeText(untilAt, view) })}`}
-    </span>
-  )
-}
-
-const BundleButton = ({ bundle, view }: { bundle: Priced; view: View }) => (
-  <button class="button bundle" type="submit" name="plan" value={choiceOf(bundle)}>
-    <b>{visible(bundle.name)}</b>
-    <b class="bundle-price">{bundle.amountMinor === 0 ? view.words.isFree : priceText(bundle)}</b>
-    <UsualPrice bundle={bundle} view={view} />
-    <span>{termsText(bundle, view)}</span>
-  </button>
-)
-
-const NothingForSale = ({ view: { words }, refused }: Pick<HomeProps, 'view' | 'refused'>) => (
-  <>
-    <Alert text={refused} />
-    <p>
-      <b>{words.nothingForSale}.</b> {words.nothingForSaleBody}
-    </p>
-  </>
-)
-
-const Cut = ({ view, offer }: Pick<HomeProps, 'view' | 'offer'>) =>
-  offer.isCut ? (
-    <div class="notice" role="status">
-      <p>{view.words.noUplink}</p>
-    </div>
-  ) : null
-
-const Shop = ({ view, offer, once, typed, problem, refused, coupon, told, showAll = false }: HomeProps) => {
-  const { words, locale, look } = view
-  if (offer.bundles.length === 0) return <NothingForSale view={view} refused={refused} />
-  const own = coupon?.offer
-  const bundles = pricedWith(offer.bundles, own ? [...offer.open, own] : offer.open, told)
-  const first = showAll ? bundles : bundles.slice(0, look.portal.bundlesMax)
-  const code = own === undefined ? {} : { code: coupon!.typed }
-  const isLess = own !== undefined && bundles.some((bundle) => bundle.offerId === own.id)
-  return (
-    <>
-      <GateForm view={view} action="/buy" once={once}>
-        <Alert text={refused} />
-        <Cut view={view} offer={offer} />
-        <CouponNote view={view} coupon={coupon} isLess={isLess} />
-        {own === undefined ? null : <input type="hidden" name="code" value={coupon!.typed} />}
-        <p>{words.choose}</p>
-        <Field
-          locale={locale}
-          label={words.phone}
-          name="phone"
-          type="tel"
-          inputMode="tel"
-          autoComplete="tel"
-          value={typed ?? countryCodes[look.currency] ?? ''}
-          required
-          {...(problem !== undefined && { error: problem })}
-        />
-        {first.map((bundle) => (
-          <BundleButton key={bundle.id} bundle={bundle} view={view} />
-        ))}
-        {first.length < bundles.length ? (
-          <p>
-            <a href={href(view, '/', { ...code, all: '1' })}>{words.moreBundles}</a>
-          </p>
-        ) : null}
-      </GateForm>
-      {offer.hasCodes ? <CouponForm view={view} coupon={coupon} /> : null}
-    </>
-  )
 }
 
 const Announcement = ({ view }: { view: View }) => {
@@ -164,6 +64,9 @@ export const HomePage = (props: HomeProps) => {
       <a class="button" href={href(view, '/voucher')}>
         {words.haveVoucher}
       </a>
+      <a class="button" href={href(view, WALLET_PATH)}>
+        {props.purse === undefined ? words.walletLink : fill(words.walletMine, { balance: balanceOf(props.purse) })}
+      </a>
       {props.offer.hasFree ? (
         <a class="button" href={href(view, '/free')}>
           {words.freeLink}
@@ -193,10 +96,12 @@ type Choice = { readonly bundle: Bundle; readonly phone: string; readonly shownM
 
 export class Home {
   readonly #gate: Gate
+  readonly #deeds: WalletDeeds
   #offer: { readonly at: number; readonly offer: Promise<Offer> } | undefined
 
-  constructor(gate: Gate) {
+  constructor(gate: Gate, deeds: WalletDeeds) {
     this.#gate = gate
+    this.#deeds = deeds
   }
 
   async open(c: Context): Promise<Response> {
@@ -224,6 +129,7 @@ export class Home {
         coupon={await couponOf(gate, c, view, query.get('code'))}
         turnedAway={error === '' ? undefined : refusalText(error, view.words)}
         showAll={query.has('all')}
+        {...await this.#purse(c)}
       />,
     )
   }
@@ -236,17 +142,27 @@ export class Home {
     const view = gate.view(c, place)
     const asked = { place, typed: field('phone'), coupon: await couponOf(gate, c, view, field('code') || null) }
     const { words, look } = view
+    const { id: chosen, shownMinor } = readChoice(field('plan'))
+    const offer = await this.#offered()
+    const bundle = offer.bundles.find(({ id }) => id === chosen)
+    if (bundle && field('wallet') !== '') return this.#fromWallet(c, field, asked, { bundle, shownMinor })
     const typed = asked.typed.trim()
     const isEmpty = typed === '' || typed === countryCodes[look.currency]?.trim()
     if (isEmpty) return this.#again(c, asked, { problem: words.phoneMissing })
     const phone = readPhone(typed, look.currency)
     if (!phone.ok) return this.#again(c, asked, { problem: words.phoneUnreadable })
-    const { id: chosen, shownMinor } = readChoice(field('plan'))
-    const bundle = (await this.#offered()).bundles.find(({ id }) => id === chosen)
-    if (!bundle) return this.#again(c, asked, { refused: words.planGone })
+    if (!bundle || !offer.isSetUp) return this.#again(c, asked, { refused: words.planGone })
     if (asked.coupon?.problem !== undefined) return this.#again(c, asked, { refused: asked.coupon.problem })
     if (!gate.tries(c, 'buys', asked.place)) return this.#again(c, asked, { refused: tooMany(view) }, 429)
     return this.#request(c, field, asked, { bundle, phone: phone.value, shownMinor })
+  }
+
+  async #fromWallet(c: Context, field: Sent, asked: Asked, choice: Omit<Choice, 'phone'>): Promise<Response> {
+    const view = this.#gate.view(c, asked.place)
+    if (asked.coupon?.problem !== undefined) return this.#again(c, asked, { refused: asked.coupon.problem })
+    if (!this.#gate.tries(c, 'buys', asked.place)) return this.#again(c, asked, { refused: tooMany(view) }, 429)
+    const done = await this.#deeds.buy(c, field, view, { ...choice, code: asked.coupon?.typed })
+    return done instanceof Response ? done : this.#refuse(c, asked, choice.bundle, done)
   }
 
   async #request(c: Context, field: Sent, asked: Asked, choice: Choice): Promise<Response> {
@@ -270,7 +186,7 @@ export class Home {
       const problem = codeProblem(known.why, view)
       return this.#again(c, { ...asked, coupon: { typed: known.code, problem } }, { refused: problem })
     }
-    if (known.type !== 'PriceChanged') return this.#again(c, asked, { refused: refusalOf(fault, view) })
+    if (known.type !== 'PriceChanged') return this.#again(c, asked, { refused: promptRefusal(fault, view) })
     // What everybody is shown is looked up anew, and of this bundle they are shown what they would be asked for.
     this.#offer = undefined
     const { priceMinor: amountMinor, currency } = known
@@ -286,7 +202,16 @@ export class Home {
   ): Promise<Response> {
     const gate = this.#gate
     const [view, once] = [gate.view(c, place), gate.once()]
-    return gate.page(c, <HomePage {...{ view, once, typed, coupon, ...said }} offer={await this.#offered()} />, status)
+    const offer = await this.#offered()
+    const purse = await this.#purse(c)
+    return gate.page(c, <HomePage {...{ view, once, typed, coupon, offer, ...purse, ...said }} />, status)
+  }
+
+  /** The open wallet pays, unless the phone is to. */
+  async #purse(c: Context): Promise<Pick<HomeProps, 'wallet' | 'purse' | 'pays'>> {
+    const purse = await openWalletOf(this.#gate, c)
+    const pay = c.req.query('pay')
+    return { purse, wallet: pay === 'phone' ? undefined : purse, pays: pay === 'friend' ? 'friend' : undefined }
   }
 
   /** What was bought here before, whether the router or the browser has kept it. */
@@ -315,19 +240,5 @@ export const offerNow = async (gate: Pick<Gate, 'ask' | 'now'>): Promise<Offer> 
     gate.ask(payableAtGate, { fromAt: gate.now - portalLimits.cutLatelyMs }),
     freePlans(gate),
   ])
-  return { bundles: isSetUp ? bundles : [], open, hasCodes, isCut: !isReached, hasFree: free.length > 0 }
-}
-
-const refusalOf = ({ type }: Fault, { words }: View): string => {
-  switch (type) {
-    case 'PromptOpen':
-      return words.otherPrompt
-    case 'PromptsMany':
-      return words.askedOften
-    case 'PlanUnknown':
-    case 'PlanNotForSale':
-      return words.planGone
-    default:
-      return words.paymentDown
-  }
+  return { bundles, open, hasCodes, isSetUp, isCut: !isReached, hasFree: free.length > 0 }
 }

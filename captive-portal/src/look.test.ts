@@ -133,7 +133,14 @@ test('a preview is the first page of that look, and leads nowhere', () => {
     lang: 'sw',
     timeZone: 'Africa/Nairobi',
     now: clock.now(),
-    offer: { bundles: query(plansForSale, {}), open: [], hasCodes: false, isCut: false, hasFree: false },
+    offer: {
+      bundles: query(plansForSale, {}),
+      open: [],
+      hasCodes: false,
+      isSetUp: true,
+      isCut: false,
+      hasFree: false,
+    },
     stylesheets: ['/gate.css', '/look.css'],
     pictureAt,
   })

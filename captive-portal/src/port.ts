@@ -11,6 +11,8 @@ export type GateLook = {
   readonly currency: string
   /** Of people who have chosen none; '' for what their browser asks for. */
   readonly language: string
+  /** What is put into a wallet with one press, as it is set. */
+  readonly walletAmounts: string
   /** Of the place's own colours and picture; '' for Lango's own. */
   readonly stylesheet: string
   /** What is set for this page alone. */

@@ -20,6 +20,8 @@ import { isNothingHere, probeAnswer } from './probes.ts'
 import { openReceipt } from './receipt.tsx'
 import { Voucher } from './voucher.tsx'
 import { Waiting } from './waiting.tsx'
+import { WalletDeeds } from './wallet-deeds.tsx'
+import { WALLET_PATH, WalletPages } from './wallet.tsx'
 
 /** Nothing inline, nothing from elsewhere. A form may lead on to the router that sent the browser here. */
 const policyOf = (loginOrigin: string): string =>
@@ -130,7 +132,9 @@ const pictures = (gate: Gate) => (c: Context) => {
 /** `app.request()` answers without a port. */
 export const createPortal = (deps: PortalDeps): Hono => {
   const gate = new Gate(deps)
-  const [home, waiting, voucher] = [new Home(gate), new Waiting(gate), new Voucher(gate)]
+  const wallet = new WalletPages(gate)
+  const deeds = new WalletDeeds(gate, wallet)
+  const [home, waiting, voucher] = [new Home(gate, deeds), new Waiting(gate), new Voucher(gate)]
   const [connect, claim, free, notes] = [new Connect(gate), new Claim(gate), new Free(gate), new Notes(gate)]
   const app = new Hono()
   app.use(protect(gate), turnRound(gate))
@@ -157,6 +161,13 @@ export const createPortal = (deps: PortalDeps): Hono => {
   app.post('/free', (c) => free.send(c))
   app.get('/free/code', (c) => free.codePage(c))
   app.post('/free/code', (c) => free.confirm(c))
+  app.get(WALLET_PATH, (c) => wallet.open(c))
+  app.post(WALLET_PATH, (c) => wallet.enter(c))
+  app.post(`${WALLET_PATH}/top-up`, (c) => wallet.topUp(c))
+  app.post(`${WALLET_PATH}/send`, (c) => deeds.send(c))
+  app.post(`${WALLET_PATH}/renew`, (c) => deeds.renew(c))
+  app.post(`${WALLET_PATH}/shut`, (c) => wallet.shut(c))
+  app.get(`${WALLET_PATH}/:deed`, (c) => c.redirect(WALLET_PATH, 303))
   app.get('/help', (c) => notes.help(c))
   app.get('/terms', (c) => notes.terms(c))
   // A form that was sent, and whose page is loaded anew or gone back to.

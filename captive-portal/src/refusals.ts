@@ -2,6 +2,7 @@
  * Why a router let somebody not in. It tells by the address, which anybody can write: nothing of it is repeated, and only
  * what a router or this box says is known.
  */
+import type { Fault } from '@lango/kernel'
 import type { GateWords } from './words/index.ts'
 
 /** By the names of `errors.txt`, and by the box's own Reply-Messages. */
@@ -41,4 +42,21 @@ export const refusalText = (error: string, words: GateWords): string => {
   const name = Object.hasOwn(known, error) ? known[error] : undefined
   const text = name === undefined ? undefined : words[name]
   return typeof text === 'string' ? text : words.notConnectedBody
+}
+
+/** Why a phone is not asked to pay. */
+export const promptRefusal = ({ type }: Fault, { words }: { readonly words: GateWords }): string => {
+  switch (type) {
+    case 'PromptOpen':
+      return words.otherPrompt
+    case 'PromptsMany':
+      return words.askedOften
+    case 'PlanUnknown':
+    case 'PlanNotForSale':
+      return words.planGone
+    case 'AmountUnfit':
+      return words.walletAmountUnfit
+    default:
+      return words.paymentDown
+  }
 }

@@ -6,6 +6,7 @@ import type { Context } from 'hono'
 import type { Gate } from './gate.tsx'
 import { GateForm, href, Page, type View, type Waits } from './page.tsx'
 import { priceText } from './terms.ts'
+import { filledPage } from './wallet-filled.tsx'
 
 type Purchase = NonNullable<ResultOf<typeof purchaseAtGate>>
 type Props = { view: View; purchase: Purchase; here: string }
@@ -117,6 +118,7 @@ export class Waiting {
     const view = gate.view(c)
     const purchase = await this.#find(c)
     if (!purchase) return c.redirect(href(view, '/'), 303)
+    if (purchase.purpose === 'wallet' && purchase.state === 'granted') return filledPage(gate, c, view, purchase)
     if (purchase.grantNo !== null) {
       const granted = gate.tickets.write({ kind: 'grant', grantNo: purchase.grantNo })
       return c.redirect(href(view, `/connect/${granted}`), 303)

@@ -78,7 +78,7 @@ const preview = (deps: PreviewDeps) => async (c: Context) => {
   const { background, pictures } = portal
   const colour = portal.colour || site.settings().brandColour
   const lookOf = new URLSearchParams({ colour, background, picture: pictures.background?.sha256 ?? '' })
-  const gateLook: GateLook = { siteName, currency, language, stylesheet: '', portal }
+  const gateLook: GateLook = { siteName, currency, language, walletAmounts: '', stylesheet: '', portal }
   const now = clock.now()
   const wanted = fields.get('lang')
   return c.html(

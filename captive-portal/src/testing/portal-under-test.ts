@@ -95,6 +95,7 @@ export const portalUnderTest = (set: Partial<GateLook> = {}) => {
     siteName: 'Kisumu estate',
     currency: 'KES',
     language: '',
+    walletAmounts: '50, 100',
     stylesheet: '',
     portal: portalLook(locationOf(router)),
     ...set,
