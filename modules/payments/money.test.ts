@@ -45,6 +45,10 @@ const weathers: readonly Weather[] = [
   { ...calm, codes: 0.5 },
   { ...calm, isTill: true, faults: 0.2, codes: 0.5 },
   { ...reached, faults: 0.15, trustUpTo: 50, refunds: 0.5, codes: 0.7 },
+  { ...calm, wallets: 0.5 },
+  { ...calm, faults: 0.15, refunds: 0.3, wallets: 0.5 },
+  { ...reached, faults: 0.15, trustUpTo: 100, refunds: 0.3, crashes: 0.01, wallets: 0.5 },
+  { ...calm, isTill: true, isMasked: true, faults: 0.2, wallets: 0.5 },
 ]
 const days = weathers.flatMap((weather, index) => [1, 2].map((n) => ({ seed: 10 * index + n, ...weather })))
 

@@ -9,9 +9,10 @@ import { messages } from '../../messages/index.ts'
 import { addOffer, offers } from '../../offers/index.ts'
 import { addPlan, plans } from '../../plans/index.ts'
 import { services } from '../../services/index.ts'
-import { wallets } from '../../wallets/index.ts'
+import { listWallets, sendMoney, wallets } from '../../wallets/index.ts'
 import { settings } from '../../settings/index.ts'
 import {
+  buyFromWallet,
   callbackDigest,
   createCallbackGate,
   createPaymentWork,
@@ -23,6 +24,7 @@ import {
   refundPayment,
   registerCallbacks,
   requestPurchase,
+  requestTopUp,
   sayRefund,
   setMpesa,
 } from '../index.ts'
@@ -61,6 +63,8 @@ export type Weather = {
   readonly refunds: number
   /** How often somebody types a code; one of them takes the whole price off, and there is a happy hour. */
   readonly codes: number
+  /** How often money is put into a wallet instead, and something bought from one. */
+  readonly wallets?: number
 }
 
 export type DayOptions = {
@@ -223,8 +227,26 @@ export const liveDay = async (
   const phones = Array.from({ length: options.phones }, (_, n) => `+2547${String(n + 12_345_600).padStart(8, '0')}`)
   const any = <T>(list: readonly T[]): T => list[random.below(list.length)]!
   const refused = new Set<string>()
+  const ask = () => {
+    const { wallets = 0 } = weather
+    if (wallets > 0 && chance.unit() < wallets)
+      return box.site().dispatch(requestTopUp, { phone: any(phones), amountMinor: any([3000, 10_000]) })
+    return box.site().dispatch(requestPurchase, { plan: any(['Hour', 'Day']), phone: any(phones), ...typed() })
+  }
+  /** Whoever has a wallet buys from it, sends of it, and sends money to it by hand: what is not there is refused. */
+  const spend = (): void => {
+    const wallets = box.site().query(listWallets, {})
+    if (wallets.length === 0) return
+    const { id: walletId, reference, phone } = wallets[chance.below(wallets.length)]!
+    const { dispatch } = box.site()
+    const once = { id: `spent-${chance.below(1_000_000_000)}` }
+    for (let pressed = 0; pressed < 2; pressed++) dispatch(buyFromWallet, { walletId, plan: 'Hour' }, once)
+    dispatch(sendMoney, { walletId, phone: phones[chance.below(phones.length)]!, amountMinor: 700 })
+    if (chance.below(4) === 0) world.payByHand(1300, phone, chance.below(2) === 0 ? reference : phone)
+  }
   for (let step = 0; step < purchases; step++) {
-    const asked = box.site().dispatch(requestPurchase, { plan: any(['Hour', 'Day']), phone: any(phones), ...typed() })
+    const asked = ask()
+    if (weather.wallets !== undefined) spend()
     if (!asked.ok) refused.add(asked.error.type)
     if (random.below(8) === 0) {
       const named = any([asked.ok ? asked.value.reference : 'HOUSE 7', 'jirani', ''])

@@ -11,7 +11,13 @@ type PaymentRow = {
   readonly purchaseId: string | null
   readonly amountMinor: number
 }
-type PurchaseRow = { readonly id: string; readonly state: string; readonly amountMinor: number }
+type PurchaseRow = {
+  readonly id: string
+  readonly state: string
+  readonly purpose: string
+  readonly paidBy: string
+  readonly amountMinor: number
+}
 
 const sum = (list: readonly { readonly amountMinor: number }[]): number =>
   list.reduce((all, one) => all + one.amountMinor, 0)
@@ -26,18 +32,25 @@ export const expectMoneyWhole = (
       'SELECT receipt, state, doubt, purchase_id purchaseId, amount_minor amountMinor FROM payments',
     )
     .all()
-  const bought = raw.prepare<[], PurchaseRow>('SELECT id, state, amount_minor amountMinor FROM purchases').all()
+  const bought = raw
+    .prepare<[], PurchaseRow>('SELECT id, state, purpose, paid_by paidBy, amount_minor amountMinor FROM purchases')
+    .all()
   const active = raw.prepare<[], string>("SELECT service_id FROM grants WHERE status = 'active'").pluck().all()
   const ended = raw.prepare<[], string>("SELECT service_id FROM grants WHERE status = 'ended'").pluck().all()
   expect(rows.map(({ receipt }) => receipt).toSorted()).toEqual(paid.map(({ receipt }) => receipt).toSorted())
   const stateOf = new Map(bought.map(({ id, state }) => [id, state]))
   const granted = new Map(bought.filter(({ state }) => state === 'granted').map((one) => [one.id, one]))
-  expect(active.toSorted()).toEqual([...granted.keys()].toSorted())
+  const given = [...granted.values()]
+  const [plans, topUps] = ['plan', 'wallet'].map((purpose) => given.filter((one) => one.purpose === purpose))
+  const [byMpesa, byWallet] = ['mpesa', 'wallet'].map((payer) => given.filter((one) => one.paidBy === payer))
+  const idsOf = (list: readonly PurchaseRow[] = []) => list.map(({ id }) => id).toSorted()
+  expect(active.toSorted()).toEqual(idsOf(plans))
   for (const id of ended) expect(['failed', 'refunded']).toContain(stateOf.get(id))
-  // One receipt for each of them that costs anything, and for no two the same.
-  const paidFor = [...granted.values()].filter(({ amountMinor }) => amountMinor > 0).map(({ id }) => id)
+  // One receipt for each that M-Pesa has paid and that costs anything, and for no two the same.
   const matched = rows.filter(({ state }) => state === 'matched')
-  expect(matched.map(({ purchaseId }) => purchaseId ?? '').toSorted()).toEqual(paidFor.toSorted())
+  expect(matched.map(({ purchaseId }) => purchaseId ?? '').toSorted()).toEqual(
+    idsOf(byMpesa?.filter(({ amountMinor }) => amountMinor > 0)),
+  )
   for (const { purchaseId, amountMinor } of matched)
     expect(granted.get(purchaseId ?? '')?.amountMinor).toBe(amountMinor)
   const unsettled = new Set(['matched', 'unmatched'])
@@ -55,5 +68,10 @@ export const expectMoneyWhole = (
   expect(balance('mobile-money')).toBe(paid.reduce((all, { amount }) => all + amount.minor, 0) - sum(refunded))
   expect(balance('refunds')).toBe(sum(returning))
   expect(balance('unmatched')).toBe(sum(rows.filter(({ state }) => state === 'unmatched')))
-  expect([balance('plans'), balance('purchases')]).toEqual([sum([...granted.values()]), 0])
+  expect([balance('plans'), balance('purchases')]).toEqual([sum(plans ?? []), 0])
+  // What is in wallets is what came in for them, less what was bought from them; what went back beyond it is a loss.
+  const inWallets = accounts.filter(({ code }) => code.startsWith('wallet:'))
+  for (const { balanceMinor } of inWallets) expect(balanceMinor).toBeGreaterThanOrEqual(0)
+  const held = inWallets.reduce((all, { balanceMinor }) => all + balanceMinor, 0)
+  expect(held).toBe(sum(topUps ?? []) - sum(byWallet ?? []) + balance('wallet-refunds'))
 }
