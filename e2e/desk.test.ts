@@ -310,6 +310,8 @@ suite('desk', () => {
     '/payments/purchases/1',
     '/payments/unmatched',
     '/payments/unmatched?tab=settled',
+    '/wallets',
+    '/wallets/1',
     '/plans',
     '/plans/new',
     '/offers',
