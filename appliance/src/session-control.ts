@@ -9,7 +9,7 @@ import { atSpeed, isShaped, type Calendar, type Policy } from '@lango/modules/ac
 import { ORDERS_AT_ONCE_MAX, finishOrders, orderSessions, sessionOrdered } from '@lango/modules/sessions'
 import type { NamedChanges, NasControl, NasSession } from '@lango/modules/sessions/port'
 import { isVendor, policyAttributes } from './aaa/vendors.ts'
-import { DUE_LOOK_MS, FULL_LOOK_MS, createEnforcement } from './enforcement.ts'
+import { DUE_LOOK_MS, FULL_LOOK_MS, createEnforcement, type EnforcementDeps } from './enforcement.ts'
 import { createGrouped } from './grouped.ts'
 import { createRenewalWatch } from './renewal-watch.ts'
 import { createReconciler, type Order, type SessionChange } from './reconciler.ts'
@@ -61,17 +61,14 @@ export const startSessionControl = ({
     if (order.kind === 'change') enforcement.lookAtSession(order.sessionNo)
   })
   const standings = createStandings(reader, calendar, clock)
-  const overshoot = overshootFrom(reader, standings)
-  const renewals = createRenewalWatch(site, reader, standings)
+  const [overshoot, renewals] = [overshootFrom(reader, standings), createRenewalWatch(site, reader, standings)]
   const enforcement = createEnforcement({
     reader,
     clock,
     calendar,
     standings,
     log,
-    order: renewals.unlessRenewed(({ no, acctSessionId }, kind, reason) =>
-      orders.add({ sessionNo: no, acctSessionId, kind, reason }),
-    ),
+    order: renewals.unlessRenewed(orderIn(orders)),
   })
   const reconciler = createReconciler({
     reader,
@@ -124,6 +121,11 @@ export const startSessionControl = ({
     },
   }
 }
+
+const orderIn =
+  (orders: ReturnType<typeof orderBooks>['orders']): EnforcementDeps['order'] =>
+  ({ no, acctSessionId }, kind, reason) =>
+    orders.add({ sessionNo: no, acctSessionId, kind, reason })
 
 /** Runs a little later, once for all who ask meanwhile: many orders may be given at once, and one look serves them all. */
 const once = (run: () => void): (() => void) => {
