@@ -3,6 +3,7 @@ import { PGLITE_START_MS_MAX, queriesAgree } from '@lango/kernel/testing'
 import { openPolicy, type Policy } from './access/index.ts'
 import { access } from './access/index.ts'
 import { backups } from './backups/index.ts'
+import { bypass } from './bypass/index.ts'
 import { customers } from './customers/index.ts'
 import { desk } from './desk/index.ts'
 import { ledger } from './ledger/index.ts'
@@ -48,6 +49,7 @@ test(
       registration,
       vouchers,
       offers,
+      bypass,
       payments,
       portal,
       sessions,

@@ -32,6 +32,7 @@ import {
 } from '@lango/kernel/verbs'
 import { access } from '@lango/modules/access'
 import { backups } from '@lango/modules/backups'
+import { bypass } from '@lango/modules/bypass'
 import { customers } from '@lango/modules/customers'
 import { desk } from '@lango/modules/desk'
 import { ledger } from '@lango/modules/ledger'
@@ -76,6 +77,7 @@ export const siteModules = [
   registration,
   vouchers,
   offers,
+  bypass,
   payments,
   portal,
   sessions,

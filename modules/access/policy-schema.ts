@@ -74,6 +74,8 @@ export const policySchema = z.object({
   fairUse: z.array(fairUseTier).min(1).max(5).optional(),
   /** In the time zone of the site. Of those with a speed the first that is open counts, whatever fair use says. */
   windows: z.array(timeWindow).min(1).max(10).optional(),
+  /** Good at the routers of these numbers alone. */
+  routers: z.array(z.number().int().min(1)).min(1).max(64).optional(),
   /** What an expired subscriber gets: a refusal, an address pool of its own, or a page. */
   onExpiry: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('reject') }),

@@ -23,6 +23,7 @@ import {
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
 import { addRouter, listRouters } from '../network/index.ts'
+import { bypassWordsOf } from './pages-bypass.tsx'
 import { listUnknownRouters } from '../sessions/index.ts'
 import {
   healthByRouter,
@@ -239,6 +240,9 @@ export const routersPage = definePage({
       content: (
         <>
           <PageHead title={words.routers}>
+            {desk.may('subscribers.read') ? (
+              <LinkButton href="/bypass">{bypassWordsOf(desk).title}</LinkButton>
+            ) : undefined}
             {hasAny && desk.may('routers.write') ? (
               <LinkButton href="/routers/new" kind="main">
                 {words.add}

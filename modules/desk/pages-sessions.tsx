@@ -40,7 +40,8 @@ type Order = ResultOf<typeof ordersOf>[number]
 const PAGE_ROWS = 50
 
 /** Where the owner of a session stands: a subscriber's page, a voucher's, a purchase's; a stranger has none. */
-const ownerOf = ({ service, voucherId, purchase }: LiveSession): string | undefined => {
+const ownerOf = ({ service, voucherId, purchase, bypass }: LiveSession): string | undefined => {
+  if (bypass !== null) return '/bypass'
   if (service !== null) return subscriberHref(service)
   if (purchase !== null) return `/payments/purchases/${purchase}`
   return voucherId === null ? undefined : `/vouchers/code/${encodeURIComponent(voucherId)}`

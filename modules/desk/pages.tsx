@@ -1,6 +1,7 @@
 /** The desk's pages that show several modules together. */
 import type { DeskPage } from '@lango/kernel/ui'
 import { accessLogPage } from './pages-access-log.tsx'
+import { bypassDevicePage, bypassPage } from './pages-bypass.tsx'
 import { certificatesPage } from './pages-certificates.tsx'
 import { plansReportPage, usageReportPage, usersReportPage } from './pages-reports.tsx'
 import { importFilePage, importPage } from './pages-import.tsx'
@@ -42,6 +43,8 @@ export const networkPages: readonly DeskPage[] = [
   routerScriptPage,
   routerControlPage,
   removeRouterPage,
+  bypassPage,
+  bypassDevicePage,
   accessLogPage,
   usageReportPage,
   plansReportPage,

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { ascending, contains, countRows, defineQuery, descending, type Reader } from '@lango/kernel/db'
 import { devicePart } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
+import { bypasses } from '../bypass/tables.ts'
 import { customers } from '../customers/tables.ts'
 import { routers } from '../network/tables.ts'
 import { plans } from '../plans/tables.ts'
@@ -26,10 +27,12 @@ const SESSION_TABLES = {
   vouchers,
   voucherBatches,
   purchases,
+  bypasses,
   routers,
 }
 
 type SessionRow = {
+  bypass: string | null
   voucherTail: string | null
   purchase: number | null
   buyer: string | null
@@ -37,7 +40,9 @@ type SessionRow = {
   userName: string
 }
 
-const loginOf = ({ voucherTail, purchase, userName }: SessionRow): string => {
+const loginOf = ({ voucherTail, purchase, bypass, userName }: SessionRow): string => {
+  // A device on the bypass list is known by its name.
+  if (bypass !== null) return bypass
   if (voucherTail !== null) return `voucher …${voucherTail}`
   return purchase === null ? userName : `purchase ${purchase}`
 }
@@ -120,6 +125,7 @@ export const deskSessions = defineQuery({
       vouchers,
       voucherBatches,
       purchases,
+      bypasses,
       routers,
       ref,
       byKey,
@@ -133,6 +139,7 @@ export const deskSessions = defineQuery({
         voucherId: vouchers.id,
         purchase: purchases.number,
         buyer: purchases.phone,
+        bypass: bypasses.name,
         service: services.login,
         customer: customers.name,
         plan: plans.name,
@@ -155,9 +162,15 @@ export const deskSessions = defineQuery({
       .leftJoin(vouchers, ref(grants.serviceId, vouchers.id))
       .leftJoin(voucherBatches, ref(vouchers.batchId, voucherBatches.id))
       .leftJoin(purchases, ref(grants.serviceId, purchases.id))
+      .leftJoin(bypasses, ref(grants.serviceId, bypasses.id))
       .leftJoin(
         plans,
-        or(ref(services.planId, plans.id), ref(voucherBatches.planId, plans.id), ref(purchases.planId, plans.id)),
+        or(
+          ref(services.planId, plans.id),
+          ref(voucherBatches.planId, plans.id),
+          ref(purchases.planId, plans.id),
+          ref(bypasses.planId, plans.id),
+        ),
       )
       .leftJoin(routers, ref(live.routerNo, routers.no))
       .where(isMeant(read, filters))

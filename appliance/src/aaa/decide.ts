@@ -34,6 +34,8 @@ export type GrantRow = GrantTerms & {
 export type World = StandingFacts & {
   readonly grant: GrantRow
   readonly device: string
+  /** Its number. */
+  readonly router: number
   /** The ONTs and CPEs that the request names, looked up only where they count. */
   readonly serials: () => readonly string[]
 }
@@ -64,6 +66,7 @@ export const decide = (world: World): Decided => {
   const standing = standingAt(world)
   const isOver = standing.kind === 'refused' && (standing.reason === 'suspended' || standing.reason === 'ended')
   if (isOver) return reject(standing.reason)
+  if (policy.routers?.includes(world.router) === false) return reject('other-router')
   const bound = grant.devices === '[]' ? [] : (JSON.parse(grant.devices) as string[])
   if (!mayUseDevice(bound, policy, world.device)) return reject('other-device')
   if (grant.serial !== null && !isSerialSeen(grant.serial, world.serials())) return reject('other-serial')

@@ -71,6 +71,7 @@ const decided = (
     grant: row,
     policy: whole,
     device: A,
+    router: 1,
     serials: () => seen,
     calendar,
     now: NOW,
@@ -310,7 +311,7 @@ const box = (...sales: readonly Sale[]) => {
     if (typeof row === 'string') throw new Error(`${userName} is not found: ${row}`)
     return row
   }
-  const admit = (userName: string, device = A) => gate.admit(found(userName), { device, place: device })
+  const admit = (userName: string, device = A) => gate.admit(found(userName), { device, place: device, router: 1 })
   const taken = (userName: string): number => slots.taken(found(userName).no, Math.floor(clock.now() / 1000))
   /** The gate's read of this turn of the loop ends, so that a command can write. */
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -505,8 +506,8 @@ test('a line logs in by its ONT, whatever device asks on it, and by nothing else
   expect(gate.find(C, at(undefined), () => ['HWTCA1B2C3D5'])).toBe('unknown-user')
   // Who types the login of the line elsewhere is on another line.
   const typed = gate.find('house-1', at(undefined)) as GrantRow
-  expect(gate.admit(typed, { device: C, place: C })).toEqual({ kind: 'reject', reason: 'other-serial' })
-  expect(gate.admit(typed, { device: C, place: C, serials: line() })).toMatchObject({ kind: 'accept' })
+  expect(gate.admit(typed, { device: C, place: C, router: 1 })).toEqual({ kind: 'reject', reason: 'other-serial' })
+  expect(gate.admit(typed, { device: C, place: C, router: 1, serials: line() })).toMatchObject({ kind: 'accept' })
 })
 
 test('a grant whose login also has a password is not found by its ONT alone', () => {
@@ -520,7 +521,7 @@ test('the first ONT is bound once, also of two that come at once', async () => {
     password: secret,
     policy: { bindSerial: 'first' },
   })
-  const from = (serial: string) => gate.admit(found('alice'), { device: A, place: A, serials: [serial] })
+  const from = (serial: string) => gate.admit(found('alice'), { device: A, place: A, router: 1, serials: [serial] })
   expect(from('HWTC00000001')).toMatchObject({ firstUse: true, bindSerial: 'HWTC00000001' })
   const grantId = found('alice').id
   await turn()

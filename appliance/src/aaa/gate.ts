@@ -153,7 +153,7 @@ export class Gate {
   /** Everything after the proof; an admission holds a device slot that `leave` gives back if it is not used. */
   admit(
     grant: GrantRow,
-    origin: Pick<Origin, 'device' | 'place' | 'serials'>,
+    origin: Pick<Origin, 'device' | 'place' | 'router' | 'serials'>,
     serials: SerialsSeen = () => origin.serials ?? [],
   ): Admitted | Refused {
     const now = this.#clock.now()
@@ -162,6 +162,7 @@ export class Gate {
       grant,
       policy,
       device: origin.device,
+      router: origin.router,
       serials,
       now,
       clockSure: this.#clock.sure(),

@@ -64,6 +64,17 @@ export class LoginAnswers {
     this.record(login, 'accept', admitted.reason, grant)
   }
 
+  /** A refusal that is not worth keeping. */
+  turnAway(login: Login, reason: Reason, proof: Proof): void {
+    const { clock, state } = this.#deps
+    const writer = this.blank()
+    refusalAttributes(writer, proof, false)
+    writeReplyMessage(writer, reasonWords[reason].told)
+    login.request.answer(codes.accessReject, writer)
+    state.count('rejects')
+    state.observe('login', Math.round((clock.monotonicMs() - login.startedMs) * 1000))
+  }
+
   reject(login: Login, reason: Reason, grant: GrantRow | undefined, proof: Proof): void {
     this.refuse(login, reason, grant, undefined, (writer) => {
       refusalAttributes(writer, proof, reason === 'suspended')

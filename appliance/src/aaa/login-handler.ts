@@ -2,7 +2,7 @@
 import { attribute, attributes, codes, concatAttribute, uint32, type RadiusRequest } from '@lango/drivers/radius'
 import type { EapOutcome } from '@lango/drivers/radius/eap'
 import type { Clock, Log } from '@lango/kernel'
-import { isCodeLogin, normaliseDevice } from '@lango/modules/access/rules'
+import { isCodeLogin, isMac, normaliseDevice } from '@lango/modules/access/rules'
 import { writePassphrase } from './accept.ts'
 import { isTerminalLogin, type AdminDoor } from './admin-login.ts'
 import type { RouterFacts } from './clients.ts'
@@ -10,7 +10,7 @@ import type { AdminVerdict } from './control-link.ts'
 import { isDeviceProof, isProven, proofAttributes, readProof, refusalAttributes, type Proof } from './credentials.ts'
 import type { GrantRow } from './decide.ts'
 import type { Decision } from './decision-log.ts'
-import { KEY_LOST, type Admitted, type Gate, type Origin } from './gate.ts'
+import { KEY_LOST, type Admitted, type Gate, type NotFound, type Origin } from './gate.ts'
 import { LoginAnswers, type Login } from './login-answers.ts'
 import { eapMethod, eapReason } from './login-words.ts'
 import { realmOf } from './names.ts'
@@ -21,6 +21,7 @@ import { serialsIn } from './serials.ts'
 import type { SharedState } from './shared-state.ts'
 import { stationIn, type Station } from './station.ts'
 import type { StationAnswer, StationQuestion } from './stations.ts'
+import { Strangers } from './strangers.ts'
 import { adminAttributes } from './vendors.ts'
 
 const USER_NAME = attributes['User-Name'].number
@@ -77,10 +78,12 @@ type Shown = {
 export class LoginHandler {
   readonly #deps: LoginDeps
   readonly #answers: LoginAnswers
+  readonly #strangers: Strangers
 
   constructor(deps: LoginDeps) {
     this.#deps = deps
     this.#answers = new LoginAnswers(deps)
+    this.#strangers = new Strangers(deps.clock.monotonicMs)
   }
 
   handle(request: Request): void {
@@ -145,11 +148,12 @@ export class LoginHandler {
     const proof = readProof(request.packet, request.client.secret, request.version)
     login.method = proof.method
     const station = stationIn(request.packet, origin)
-    const look = station ? 'findKnown' : 'find'
+    const isAsked = isAskedByAddress(login, proof)
+    const look = station || isAsked ? 'findKnown' : 'find'
     const grant = gate[look](origin.userName, origin, () => serialsIn(request.packet))
     // Where a passphrase is shown, it tells more than the address.
     if (station && (station.shown || grant === 'unknown-user')) return void this.#station(login, station, proof)
-    if (typeof grant === 'string') return this.#answers.reject(login, grant, undefined, proof)
+    if (typeof grant === 'string') return this.#notFound(login, grant, proof, isAsked)
     if (gate.isLockedOut(grant, origin.place)) return this.#answers.reject(login, 'locked-out', grant, proof)
     const password = gate.password(grant)
     if (password === KEY_LOST) return this.#answers.reject(login, 'key-lost', grant, proof)
@@ -180,6 +184,15 @@ export class LoginHandler {
       log.error('a Wi-Fi login failed inside', { error })
       request.ignore()
     }
+  }
+
+  /** Of a device that nobody knows, and whose owner has typed nothing, little is said and kept. */
+  #notFound(login: Login, why: NotFound, proof: Proof, isAsked: boolean): void {
+    if (!isAsked || why !== 'unknown-user') return this.#answers.reject(login, why, undefined, proof)
+    login.method = 'mac'
+    const { device, router } = login.origin
+    if (this.#strangers.isNews(device, router)) this.#answers.reject(login, 'unknown-device', undefined, proof)
+    else this.#answers.turnAway(login, 'unknown-device', proof)
   }
 
   #deviceFault(login: Login, proof: Proof): Reason | undefined {
@@ -300,6 +313,12 @@ const codeShown = ({ request, origin }: Login, proof: Proof, code: string | unde
   const name = attribute(request.packet, USER_NAME) ?? Buffer.alloc(0)
   return [code, origin.userName, ''].find((text) => text !== undefined && isProven(proof, text, name)) ?? code
 }
+
+/** The router asks for the device itself: nobody has typed anything, so nothing of it is a guess at a code. */
+const isAskedByAddress = ({ request, origin }: Login, proof: Proof): boolean =>
+  isMac(origin.device) &&
+  normaliseDevice(origin.userName) === origin.device &&
+  isDeviceProof(proof, request.packet, origin.userName)
 
 /** A subscriber may have both a password and a device: then the name tells which of the two is shown. */
 const isByDevice = ({ macLogin, login }: GrantRow, userName: string, password: string | undefined): boolean =>

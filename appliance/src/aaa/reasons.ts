@@ -45,6 +45,8 @@ export const reasons = [
   'other-serial',
   'unknown-station',
   'wrong-passphrase',
+  'unknown-device',
+  'other-router',
 ] as const
 export type Reason = (typeof reasons)[number]
 
@@ -219,6 +221,18 @@ export const reasonWords: Readonly<Record<Reason, Words>> = {
     sentence: 'Too many logins to routers were tried: at this router, from this place or with this name.',
     remedy: 'Wait some minutes. If it goes on, look who guesses, and shut the router’s SSH to the outside.',
     told: 'Too many attempts. Please wait a few minutes.',
+  },
+  'unknown-device': {
+    sentence: 'The router asked for the device by its address, and no device with this address is known.',
+    remedy:
+      'Nothing to do where it is somebody’s phone: its owner logs in on the page. A TV, printer or till is put on the bypass list.',
+    // Every phone that joins a hotspot is asked for so: its page is to say nothing of it.
+    told: '',
+  },
+  'other-router': {
+    sentence: 'The device is on the bypass list, and not for this router.',
+    remedy: 'Add the router to the device on the bypass list, or let it be good at all.',
+    told: refused,
   },
   'too-many-guesses': {
     sentence: 'Too many codes that nobody has were tried by this device or at this router; codes not in use yet wait.',

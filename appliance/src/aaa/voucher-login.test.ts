@@ -87,7 +87,7 @@ test('its first login begins the day, and is refused after the last day to begin
   const admit = () => {
     const grant = gate.find(codes[0]!, from(PHONE))
     if (typeof grant === 'string') throw new Error(grant)
-    return gate.admit(grant, { device: PHONE, place: PHONE })
+    return gate.admit(grant, { device: PHONE, place: PHONE, router: 1 })
   }
   expect(admit()).toMatchObject({ kind: 'accept', firstUse: true, sessionTimeoutSec: DAY_SEC })
   await use(codes[0]!)

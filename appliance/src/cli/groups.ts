@@ -33,6 +33,10 @@ export const groups: ReadonlyMap<string, Group> = new Map([
     'payment',
     { summary: 'what people buy by phone', load: async () => (await import('./payment.ts')).paymentCommands },
   ],
+  [
+    'bypass',
+    { summary: 'devices that cannot open a portal', load: async () => (await import('./bypass.ts')).bypassCommands },
+  ],
   ['wallet', { summary: 'money put in beforehand', load: async () => (await import('./wallet.ts')).walletCommands }],
   [
     'offer',

@@ -1,6 +1,7 @@
 /** The sentences about routers and other servers. */
 import type { VaultFault } from '@lango/kernel'
 import type { FaultOf } from '@lango/kernel/verbs'
+import type { addBypasses, removeBypass, setBypass } from '@lango/modules/bypass'
 import type {
   addRemoteServer,
   addRouter,
@@ -17,6 +18,9 @@ import type {
 
 export type RouterFault = Exclude<
   FaultOf<
+    | typeof addBypasses
+    | typeof removeBypass
+    | typeof setBypass
     | typeof addRemoteServer
     | typeof addRouter
     | typeof removeControl
@@ -29,7 +33,8 @@ export type RouterFault = Exclude<
     | typeof setHotspot
     | typeof setRouter
   >,
-  VaultFault
+  // Worded with subscribers.
+  VaultFault | { readonly type: 'PlanUnknown' | 'MacTaken' }
 >
 
 type Sentences = { readonly [T in RouterFault['type']]: (fault: Extract<RouterFault, { type: T }>) => string }
@@ -46,6 +51,8 @@ export const routerSentences: Sentences = {
   ServerNameTaken: ({ name }) => `A server is called ${name} already. Choose another name.`,
   ServerUnknown: ({ name }) => `No server is called ${name}.`,
   ControlUnknown: ({ name }) => `The box does not log in to router ${name}. Let it: lango router control ${name} …`,
+  BypassNameTaken: ({ name }) => `Somebody or something is called ${name} already. Choose another name.`,
+  BypassUnknown: ({ mac }) => `No device with the address ${mac} is on the bypass list. See: lango bypass list`,
   HotspotUnknown: ({ name }) => `The box keeps no hotspot on router ${name}. Have it: lango router hotspot ${name}`,
   HotspotNetworkInvalid: ({ network }) =>
     `'${network}' is no network for a hotspot: write 10.30.0.0/16, with nothing set behind the prefix and room for a router and others.`,

@@ -40,6 +40,15 @@ export const swahiliReasons: Readonly<Record<Reason, Words>> = {
       'Jina hili la kuingia limefungwa na ONT au CPE moja, na ombi lilitoka kwenye nyingine au bila yoyote; iliyoonekana imeandikwa pembeni.',
     remedy: 'Weka namba iliyopo sasa (`lango subscriber import FILE --update`), au unganisha ONT au CPE iliyofungwa.',
   },
+  'unknown-device': {
+    sentence: 'Ruta iliuliza kifaa kwa anwani yake, na hakuna kifaa chenye anwani hii kinachojulikana.',
+    remedy:
+      'Hakuna la kufanya ikiwa ni simu ya mtu: mwenyewe huingia kwenye ukurasa. TV, printa au mashine ya mauzo huwekwa kwenye orodha ya wasioingia.',
+  },
+  'other-router': {
+    sentence: 'Kifaa kipo kwenye orodha ya wasioingia, lakini si kwa ruta hii.',
+    remedy: 'Ongeza ruta kwenye kifaa katika orodha hiyo, au kiruhusu kwenye zote.',
+  },
   'unknown-station': {
     sentence:
       'Kifaa hakijafungwa na mteja yeyote mwenye nenosiri lake la Wi-Fi, na access point haikuonyesha makubaliano (handshake) ya kujua nenosiri ni la nani.',

@@ -2,6 +2,14 @@
 import type { FaultWords } from './fault-words.ts'
 
 export const routerFaultWords: Readonly<Record<string, FaultWords>> = {
+  BypassNameTaken: {
+    en: 'Somebody or something is called {name} already. Choose another name.',
+    sw: 'Tayari kuna kinachoitwa {name}. Chagua jina lingine.',
+  },
+  BypassUnknown: {
+    en: 'No device with the address {mac} is on the list.',
+    sw: 'Hakuna kifaa chenye anwani {mac} kwenye orodha.',
+  },
   RouterNameTaken: {
     en: 'A router is called {name} already. Choose another name.',
     sw: 'Tayari kuna ruta iitwayo {name}. Chagua jina lingine.',
