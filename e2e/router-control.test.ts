@@ -35,7 +35,7 @@ beforeAll(async () => {
     timers: systemTimers(),
     random: systemRandom(),
   })
-  await box.start()
+  await box.start({ args: ['--portal-port', '0'] })
   await box.json('router', 'add', 'tower', '--address', '127.0.0.1', '--secret', 'a-shared-secret-of-the-router')
   await box.json('plan', 'add', 'Fibre', '--kind', 'static', '--down-kbps', '20000', '--up-kbps', '5000')
   for (const [n, login] of ['amina', 'juma', 'chege'].entries())
@@ -73,6 +73,28 @@ test('customers with a fixed address are held at the router from the moment that
   await box.json('router', 'control', 'tower', '--certificate', fingerprint)
   await expect.poll(passing, soon).toEqual(['10.40.0.1', '10.40.0.2', '10.40.0.3'])
   expect(speedOf('10.40.0.1')).toBe('5000000/20000000')
+})
+
+test('a hotspot that is asked for stands there, with the portal’s own pages, and is mended when it is pushed', async () => {
+  const { router } = simulator
+  await box.json('router', 'hotspot', 'tower', '--open', 'pay.bank.example')
+  await expect.poll(() => router.rows('/ip/dhcp-server').length, soon).toBe(1)
+  const portal = `127.0.0.1:${box.ports.portal}`
+  expect(router.files.contents('lango-hotspot/login.html')).toContain(`http://${portal}/?mac=`)
+  const garden = router.rows('/ip/hotspot/walled-garden/ip')
+  expect(garden.map((row) => row['dst-host'] ?? `${row['dst-address']}:${row['dst-port']}`)).toEqual([
+    portal,
+    'pay.bank.example',
+  ])
+  expect((await box.cli('doctor')).stdout).not.toMatch(/Hotspots that are not/)
+  router.files.remove('lango-hotspot')
+  await box.json('router', 'push', 'tower')
+  await expect.poll(() => router.files.has('lango-hotspot/api.json'), soon).toBe(true)
+  await box.json('router', 'hotspot', 'tower', '--off')
+  await expect.poll(() => router.rows('/radius').length, soon).toBe(0)
+  await expect
+    .poll(async () => (await box.cli('router', 'hotspot', 'tower', '--leave')).stderr, soon)
+    .toMatch(/no hotspot/)
 })
 
 test('what is done at the desk is done at the router', async () => {

@@ -64,7 +64,7 @@ const columns = (desk: Desk, names: ReadonlyMap<string, string>): readonly Colum
           <UserText text={name} />
         ),
     },
-    { id: 'mac', head: words.mac, width: 'm', digits: true, value: ({ mac }) => formatMac(mac) },
+    { id: 'mac', head: words.mac, width: 'm', card: 'wide', digits: true, value: ({ mac }) => formatMac(mac) },
     { id: 'plan', head: words.plan, width: 'm', value: ({ plan }) => visible(plan ?? words.planNone) },
     { id: 'until', head: words.until, width: 'm', value: untilOf },
     { id: 'routers', head: words.routers, width: 'm', value: (device) => visible(routersOf(device)) },

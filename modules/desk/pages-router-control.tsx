@@ -151,7 +151,8 @@ const shown = async (desk: Desk, router: Router, password: string | undefined): 
   const status = control && (await controlStatusOf(desk, router.id))
   const health = (await healthByRouter(desk)).get(router.no)
   const isUnsettled = control !== undefined && (status === undefined || status.fault !== undefined)
-  const isMoving = status?.hotspot?.isLeaving === true
+  // Asked for a moment ago, or on its way off the router.
+  const isMoving = status?.hotspot ? status.hotspot.isLeaving : desk.search.get('said') === 'hotspot'
   const mayWrite = desk.may('routers.write')
   return {
     title: fill(words.title, { name: visible(router.name) }),
