@@ -4,6 +4,7 @@ import { isIPv4 } from 'node:net'
 import { every, type Log, type Random } from '@lango/kernel'
 import type { Network, Prefix6 } from './address.ts'
 import type { DnsmasqConfig } from './dnsmasq.ts'
+import { DeviceAsker } from './device-asker.ts'
 import { Enforcer } from './enforcer.ts'
 import { Gateway } from './gateway.ts'
 import { linuxKernel } from './kernel.ts'
@@ -82,7 +83,13 @@ const createParts = (options: LinuxGatewayOptions) => {
     status: (ip, mac) => gateway.status(ip, mac),
   })
   const reporter = new Reporter(link, gateway)
-  return { kernel, enforcer, stateFile, gateway, link, door, reporter }
+  const asker = new DeviceAsker({
+    monotonicMs: () => kernel.monotonicMs(),
+    isOnline: (ip, mac) => gateway.status(ip, mac).online,
+    login: (ip, mac, userName, password) => gateway.login(ip, mac, userName, password),
+    log,
+  })
+  return { asker, kernel, enforcer, stateFile, gateway, link, door, reporter }
 }
 
 /** Names of the portal itself are reachable before login. */
@@ -96,7 +103,7 @@ const resolversFor = (options: LinuxGatewayOptions): DnsmasqConfig => {
 export const startLinuxGateway = async (options: LinuxGatewayOptions): Promise<LinuxGateway> => {
   const { stateDir, log } = options
   mkdirSync(stateDir, { recursive: true, mode: 0o700 })
-  const { kernel, enforcer, stateFile, gateway, link, door, reporter } = createParts(options)
+  const { asker, kernel, enforcer, stateFile, gateway, link, door, reporter } = createParts(options)
   await gateway.begin()
   await stateFile.save()
   const resolvers = resolversFor(options)
@@ -111,7 +118,10 @@ export const startLinuxGateway = async (options: LinuxGatewayOptions): Promise<L
   const lookAround = async (): Promise<void> => {
     await enforcer.isolate()
     await keepResolvers(kernel, resolvers)
-    await gateway.vacate(readLeases(stateDir))
+    const leases = readLeases(stateDir)
+    await gateway.vacate(leases)
+    // The box may be slow to answer: the next look round does not wait for it.
+    mind(asker.look(leases))
   }
   const mind = (what: Promise<void>): void =>
     void what.catch((error: unknown) => log.error('the gateway stumbled', { error }))

@@ -3,7 +3,7 @@ import { catalogue } from '@lango/kernel/ui'
 export const bypassWords = catalogue(
   {
     title: 'Devices without a login',
-    note: 'Televisions, printers and tills cannot open a portal. Those on this list are online by their address alone: at hotspots whose router asks for devices by their address, as the script and the box’s own set-up have it.',
+    note: 'Televisions, printers and tills cannot open a portal. Those on this list are online by their address alone: at hotspots whose router asks for devices by their address, as the script and the box’s own set-up have it, and behind Lango’s own gateway.',
     copied:
       'An address can be copied: whoever knows it is online in the device’s place. Give each a plan with a speed and a data limit.',
     empty: 'No device is on the list yet.',
@@ -39,7 +39,7 @@ export const bypassWords = catalogue(
   },
   {
     title: 'Vifaa visivyoingia',
-    note: 'Televisheni, printa na mashine za mauzo haziwezi kufungua lango. Vilivyo kwenye orodha hii huwa mtandaoni kwa anwani yao tu: kwenye hotspot ambazo ruta yake huuliza vifaa kwa anwani, kama hati na mpangilio wa kisanduku wenyewe unavyofanya.',
+    note: 'Televisheni, printa na mashine za mauzo haziwezi kufungua lango. Vilivyo kwenye orodha hii huwa mtandaoni kwa anwani yao tu: kwenye hotspot ambazo ruta yake huuliza vifaa kwa anwani, kama hati na mpangilio wa kisanduku wenyewe unavyofanya, na nyuma ya geti la Lango lenyewe.',
     copied:
       'Anwani inaweza kunakiliwa: anayeijua huwa mtandaoni badala ya kifaa. Kipe kila kimoja kifurushi chenye kasi na kikomo cha data.',
     empty: 'Bado hakuna kifaa kwenye orodha.',
