@@ -304,6 +304,8 @@ suite('desk', () => {
     '/vouchers',
     '/vouchers/new',
     '/vouchers/commission',
+    '/vouchers/loans',
+    '/vouchers/1?tab=lend',
     '/stock',
     '/stock/sales',
     '/payments',

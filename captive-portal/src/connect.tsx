@@ -32,7 +32,7 @@ type StatusProps = Props & {
   share: Share | undefined
 }
 
-const over = ['expired', 'quota-used', 'time-used', 'outside-hours', 'not-begun', 'suspended', 'ended'] as const
+const over = ['expired', 'quota-used', 'time-used', 'outside-hours', 'not-begun', 'suspended', 'away', 'ended'] as const
 const overTitle = (reason: string, { words }: View): string => {
   const known = over.find((one) => one === reason)
   return words[`over.${known ?? 'ended'}`]
@@ -48,7 +48,7 @@ const OverPage = ({ view, allowance }: { view: View; allowance: Allowance | unde
       {reason === 'outside-hours' && againAt !== null ? (
         <p class="big">{fill(words.againAt, { time: timeText(againAt, view) })}</p>
       ) : null}
-      <p>{reason === 'suspended' ? words.overAsk : words.overBody}</p>
+      <p>{reason === 'suspended' || reason === 'away' ? words.overAsk : words.overBody}</p>
       <a class="button button-main" href={href(view, '/')}>
         {words.buyMore}
       </a>

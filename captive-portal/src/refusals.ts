@@ -30,6 +30,7 @@ const known: Readonly<Record<string, keyof GateWords>> = {
   'Your data bundle is used up.': 'over.quota-used',
   'Your service has expired. Please renew it.': 'over.expired',
   'Your service is suspended. Please contact your provider.': 'over.suspended',
+  'This voucher is good at another place of your provider.': 'over.away',
   'Your plan is not good at this time. Please try again later.': 'over.outside-hours',
   'Your access has not begun yet. Please try again later.': 'over.not-begun',
 }

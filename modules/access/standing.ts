@@ -23,7 +23,15 @@ export type GrantTerms = {
 }
 
 /** What is refused, in the words of the decision log. */
-export type Refusal = 'suspended' | 'ended' | 'not-begun' | 'expired' | 'outside-hours' | 'quota-used' | 'time-used'
+export type Refusal =
+  | 'suspended'
+  | 'away'
+  | 'ended'
+  | 'not-begun'
+  | 'expired'
+  | 'outside-hours'
+  | 'quota-used'
+  | 'time-used'
 
 export type Standing =
   | { readonly kind: 'refused'; readonly reason: Refusal }
@@ -105,7 +113,7 @@ export const nextTurn = (policy: Policy, calendar: Calendar, at: number): number
 }
 
 const refusalOf = ({ status, beginsAt }: GrantTerms, now: number): Refusal | undefined => {
-  if (status === 'suspended') return 'suspended'
+  if (status === 'suspended' || status === 'away') return status
   if (status !== 'active') return 'ended'
   return beginsAt !== null && beginsAt > now ? 'not-begun' : undefined
 }

@@ -22,7 +22,8 @@ export const grants = defineTable(
     login: c.text(),
     /** Which logins it takes: pppoe, static, hotspot, 802.1x, mac. */
     kind: c.oneOf(serviceKinds),
-    status: c.oneOf(['active', 'suspended', 'ended']),
+    /** `away`: it is good at another box, and not here. */
+    status: c.oneOf(['active', 'suspended', 'ended', 'away']),
     /** The network password, sealed; null where the device's address is the credential. */
     credential: c.optSecret(),
     /** The device whose address alone logs in (IPoE by DHCP, MAC authentication), normalised. */

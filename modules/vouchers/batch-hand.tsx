@@ -29,12 +29,12 @@ import { handVouchers } from './handing.ts'
 import { wordsOf } from './desk-parts.tsx'
 import { movable, type batchHolders, type DeskBatch } from './overview.ts'
 import { readRange } from './printing.ts'
-import { voucherStates } from './rules.ts'
+import { statesShown } from './rules.ts'
 
 const HOLDER_LENGTH_MAX = 64
 type Holder = ResultOf<typeof batchHolders>[number]
 
-const holderColumns = (desk: Desk, batch: DeskBatch): readonly Column<Holder>[] => {
+const holderColumns = (desk: Desk, batch: DeskBatch, of: readonly Holder[]): readonly Column<Holder>[] => {
   const words = wordsOf(desk)
   return [
     {
@@ -49,7 +49,7 @@ const holderColumns = (desk: Desk, batch: DeskBatch): readonly Column<Holder>[] 
         </a>
       ),
     },
-    ...voucherStates
+    ...statesShown(...of)
       .filter((state) => state !== 'made')
       .map((state): Column<Holder> => ({
         id: state,
@@ -126,7 +126,7 @@ export const HandTab = ({ desk, batch, of }: HandProps) => {
           <Table
             name="holders"
             caption={words.holders}
-            columns={holderColumns(desk, batch)}
+            columns={holderColumns(desk, batch, holders)}
             rows={holders}
             rowKey={({ holder }) => holder ?? ''}
           />

@@ -18,7 +18,7 @@ import {
 import { grants } from '../access/tables.ts'
 import { saleTimesFault } from '../plans/index.ts'
 import { plans } from '../plans/tables.ts'
-import { CODES_PER_VOUCHER_MIN, guessesPerHit, voucherState, whileMore } from './rules.ts'
+import { CODES_PER_VOUCHER_MIN, guessesPerHit, isUnused, voucherState, whileMore } from './rules.ts'
 import { endVouchers } from './sales.ts'
 import { voucherBatches, vouchers } from './tables.ts'
 
@@ -110,6 +110,7 @@ export const makeVouchers = defineCommand({
   handle(ctx, { batch: number }) {
     const batch = batchNumbered(ctx, number)
     if (!batch) return err({ type: 'BatchUnknown', batch: number })
+    if (batch.loanId !== null) return err({ type: 'BatchBorrowed', batch: number })
     const made = ctx.raw
       .prepare<[string], { n: number }>('SELECT coalesce(max(serial), 0) n FROM vouchers WHERE batch_id = ?')
       .get(batch.id)!.n
@@ -145,6 +146,7 @@ const createMaker = (ctx: CommandContext, batch: Batch): ((serial: number) => st
       changedBy: ctx.actor.id,
       firstUsedAt: null,
       expiresAt,
+      loanId: null,
     })
     putGrant({
       serviceId: id,
@@ -197,7 +199,7 @@ export const revealVouchers = defineCommand({
     const revealed: { serial: number; code: string }[] = []
     for (const row of rows) {
       const state = voucherState(row, row, ctx.now)
-      if (state === 'used' || state === 'expired' || state === 'revoked' || row.credential === null) continue
+      if (!isUnused(state) || row.credential === null) continue
       const opened = ctx.vault.open(row.credential, credentialPurpose(row.grantId))
       if (!opened.ok) return err({ type: 'CodesUnreadable', batch: number })
       revealed.push({ serial: row.serial, code: opened.value.reveal() })
@@ -305,6 +307,7 @@ export const revokeVouchers = inParts(
         const { voucher, grant } = found.value
         // Who revoked it first stays on record.
         if (voucher.state === 'revoked') return ok({ revoked: 0, more: false })
+        if (voucher.state === 'away') return err({ type: 'VoucherAway' })
         endVouchers(ctx, [{ id: voucher.id, grantNo: grant.no }])
         ctx.changed({ state: voucher.state, holder: voucher.holder }, { state: 'revoked' })
         return ok({ revoked: 1, more: false })
@@ -314,7 +317,7 @@ export const revokeVouchers = inParts(
       const unused = ctx.raw
         .prepare<[string, number], { id: string; grantNo: number }>(
           `SELECT v.id, g.no AS grantNo FROM vouchers v JOIN grants g ON g.service_id = v.id
-         WHERE v.batch_id = ? AND v.state <> 'revoked' AND v.first_used_at IS NULL LIMIT ?`,
+         WHERE v.batch_id = ? AND v.state NOT IN ('revoked', 'away') AND v.first_used_at IS NULL LIMIT ?`,
         )
         .all(batch.id, VOUCHERS_AT_ONCE.revoked)
       endVouchers(ctx, unused)

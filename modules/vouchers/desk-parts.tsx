@@ -13,6 +13,7 @@ const stateWords = {
   used: 'oneUsed',
   expired: 'oneExpired',
   revoked: 'oneRevoked',
+  away: 'oneAway',
 } as const satisfies Record<VoucherState, keyof VoucherWords>
 
 const stateMeanings = {
@@ -22,6 +23,7 @@ const stateMeanings = {
   used: 'good',
   expired: 'attention',
   revoked: 'stopped',
+  away: 'info',
 } as const satisfies Record<VoucherState, Meaning>
 
 export const stateWord = (state: VoucherState, words: VoucherWords): string => words[stateWords[state]]

@@ -51,6 +51,7 @@ const batchFrom = (ctx: CommandContext, row: Row, planId: string): Omit<Batch, '
   createdAt: row.madeAt ?? ctx.now,
   createdBy: row.madeBy === '' ? ctx.actor.id : row.madeBy,
   note: null,
+  loanId: null,
 })
 
 const openBatch = (ctx: CommandContext, wanted: Omit<Batch, 'id'>): Result<Batch, VoucherImportFault> => {
@@ -98,7 +99,14 @@ const createImporter = (ctx: CommandContext) => {
     const id = ctx.ids.next('vch')
     const values = grantValues({ ...row, status: undefined })
     const standing = { firstUsedAt: null, expiresAt: values.expiresAt }
-    addVoucher.run({ id, batchId: batch.value.id, tail: code.slice(-4), ...voucherFrom(ctx, row), ...standing })
+    addVoucher.run({
+      id,
+      batchId: batch.value.id,
+      tail: code.slice(-4),
+      ...voucherFrom(ctx, row),
+      ...standing,
+      loanId: null,
+    })
     putGrant({
       ...NO_ADDRESS,
       serviceId: id,
@@ -112,7 +120,7 @@ const createImporter = (ctx: CommandContext) => {
       quotaSec: values.quotaSec ?? undefined,
       beginsAt: values.beginsAt ?? undefined,
     })
-    const status = row.state === 'revoked' ? 'ended' : 'active'
+    const status = row.state === 'revoked' ? 'ended' : row.state === 'away' ? 'away' : 'active'
     bring.run({
       serviceId: id,
       status,

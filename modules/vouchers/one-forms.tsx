@@ -16,7 +16,7 @@ import type { ResultOf } from '@lango/kernel/db'
 import type { ComponentChildren } from 'preact'
 import { untilText, wordsOf } from './desk-parts.tsx'
 import type { oneVoucher } from './one.ts'
-import { voucherState } from './rules.ts'
+import { isUnused, voucherState } from './rules.ts'
 
 export type Voucher = NonNullable<ResultOf<typeof oneVoucher>>
 type FormProps = { desk: Desk; voucher: Voucher }
@@ -182,9 +182,9 @@ const RevokeForm = ({ desk, voucher }: FormProps) => {
 /** What may be done with it, by whoever looks, in the state that it is in. */
 export const ChangeForms = ({ desk, voucher }: FormProps) => {
   const state = voucherState(voucher, voucher, desk.now)
-  const isFresh = state === 'made' || state === 'given' || state === 'sold'
-  const mayWrite = desk.may('vouchers.write') && state !== 'revoked'
+  const mayWrite = desk.may('vouchers.write')
   if (state === 'revoked') return <p class="muted">{wordsOf(desk).revokedNote}</p>
+  if (state === 'away') return <p class="muted">{wordsOf(desk).awayNote}</p>
   return (
     <div class="panels">
       {desk.may('vouchers.sell') && (state === 'made' || state === 'given') ? (
@@ -193,7 +193,7 @@ export const ChangeForms = ({ desk, voucher }: FormProps) => {
       {mayWrite ? <ExtendForm desk={desk} voucher={voucher} /> : null}
       {mayWrite ? <SpeedForm desk={desk} voucher={voucher} /> : null}
       {desk.may('subscribers.write') ? <TopUpForm desk={desk} voucher={voucher} /> : null}
-      {desk.may('vouchers.reveal') && isFresh ? <RevealForm desk={desk} /> : null}
+      {desk.may('vouchers.reveal') && isUnused(state) ? <RevealForm desk={desk} /> : null}
       {mayWrite ? <RevokeForm desk={desk} voucher={voucher} /> : null}
     </div>
   )

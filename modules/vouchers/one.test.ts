@@ -58,7 +58,7 @@ test('a batch is counted by what became of its vouchers, and listed by it', () =
   use(codes[3]!)
   use(codes[4]!)
   must(revokeVoucher, { id: idOf(6) })
-  expect(counts()).toEqual({ batch: 1, made: 2, given: 2, sold: 1, used: 2, expired: 0, revoked: 1 })
+  expect(counts()).toEqual({ batch: 1, made: 2, given: 2, sold: 1, used: 2, expired: 0, revoked: 1, away: 0 })
   const serials = (state?: 'used' | 'sold' | 'expired', q = '') =>
     query(deskVouchers, { batch: 1, now: clock.now(), state, q }).map(({ serial }) => serial)
   expect([serials('used'), serials('sold'), serials()]).toEqual([[4, 5], [3], [1, 2, 3, 4, 5, 6, 7, 8]])
@@ -82,7 +82,7 @@ test('a batch is counted by what became of its vouchers, and listed by it', () =
   ])
   expect(query(deskBatches, {})).toMatchObject({ rows: [{ number: 1, plan: 'Day', note: 'For the fair' }], total: 1 })
   clock.advance(11 * DAY_SEC * 1000)
-  expect(counts()).toEqual({ batch: 1, made: 0, given: 0, sold: 0, used: 0, expired: 7, revoked: 1 })
+  expect(counts()).toEqual({ batch: 1, made: 0, given: 0, sold: 0, used: 0, expired: 7, revoked: 1, away: 0 })
   expect(serials('expired')).toHaveLength(7)
 })
 

@@ -9,7 +9,7 @@ import { grants, policies } from '../access/tables.ts'
 import { staff } from '../people/tables.ts'
 import { plans } from '../plans/tables.ts'
 import { VOUCHERS_AT_ONCE } from './commands.ts'
-import { voucherState, whileMore } from './rules.ts'
+import { isUnused, voucherState, whileMore } from './rules.ts'
 import { endVouchers } from './sales.ts'
 import { voucherBatches, voucherMoves, vouchers } from './tables.ts'
 
@@ -107,6 +107,8 @@ type VoucherFault =
   | { readonly type: 'VoucherUnknown' }
   /** What it is too late for: it is revoked, used or expired. */
   | { readonly type: 'VoucherOver' }
+  /** It is good at another box. */
+  | { readonly type: 'VoucherAway' }
 
 const voucherById = (ctx: CommandContext, voucherId: string): Result<Found, VoucherFault> => {
   const found = ctx.db
@@ -120,8 +122,17 @@ const voucherById = (ctx: CommandContext, voucherId: string): Result<Found, Vouc
 
 const liveVoucher = (ctx: CommandContext, voucherId: string): Result<Found, VoucherFault> => {
   const found = voucherById(ctx, voucherId)
-  return found.ok && found.value.voucher.state === 'revoked' ? err({ type: 'VoucherOver' }) : found
+  if (found.ok && found.value.voucher.state === 'revoked') return err({ type: 'VoucherOver' })
+  return found.ok && found.value.voucher.state === 'away' ? err({ type: 'VoucherAway' }) : found
 }
+
+/** Its first login must come before the end of the loan: then the box that has lent it takes it for good at home again. */
+const isBorrowed = (ctx: CommandContext, { batchId }: Found['voucher']): boolean =>
+  ctx.db
+    .select({ loanId: voucherBatches.site.loanId })
+    .from(voucherBatches.site)
+    .where(eq(voucherBatches.site.id, batchId))
+    .get()!.loanId !== null
 
 /** Good for longer: its end, or while it is unused the day by which it must be, is so much later, counted from now at the earliest. */
 export const extendVoucher = defineCommand({
@@ -132,7 +143,8 @@ export const extendVoucher = defineCommand({
   handle(ctx, { id, sec }) {
     const found = liveVoucher(ctx, id)
     if (!found.ok) return found
-    const { grant } = found.value
+    const { voucher, grant } = found.value
+    if (grant.firstUsedAt === null && isBorrowed(ctx, voucher)) return err({ type: 'VoucherBorrowed' })
     if (grant.expiresAt === null) return err({ type: 'VoucherEndless' })
     if (!ctx.sure) return err({ type: 'ClockUnsure' })
     const expiresAt = Math.max(grant.expiresAt, ctx.now) + sec * 1000
@@ -203,7 +215,7 @@ export const revokeRest = inParts(
       const unused = ctx.raw
         .prepare<[string, string, number, number], { id: string; grantNo: number }>(
           `SELECT v.id, g.no AS grantNo FROM vouchers v JOIN grants g ON g.service_id = v.id
-         WHERE v.batch_id = ? AND v.state NOT IN ('revoked', ?) AND v.first_used_at IS NULL
+         WHERE v.batch_id = ? AND v.state NOT IN ('revoked', 'away', ?) AND v.first_used_at IS NULL
            AND (v.expires_at IS NULL OR v.expires_at > ?) LIMIT ?`,
         )
         .all(batch.id, keepSold ? 'sold' : '', ctx.now, VOUCHERS_AT_ONCE.revoked)
@@ -228,8 +240,8 @@ export const revealVoucher = defineCommand({
     if (!found.ok) return found
     const { voucher, grant } = found.value
     const state = voucherState(voucher, grant, ctx.now)
-    if (state === 'used' || state === 'expired' || state === 'revoked' || grant.credential === null)
-      return err({ type: 'VoucherOver' })
+    if (state === 'away') return err({ type: 'VoucherAway' })
+    if (!isUnused(state) || grant.credential === null) return err({ type: 'VoucherOver' })
     const batch = ctx.db.select().from(voucherBatches.site).where(eq(voucherBatches.site.id, voucher.batchId)).get()!
     const opened = ctx.vault.open(grant.credential, credentialPurpose(grant.id))
     if (!opened.ok) return err({ type: 'CodesUnreadable', batch: batch.number })

@@ -51,7 +51,7 @@ const talliesOf = (vouchers: Vouchers, now: number) => ({
 
 type Tally = Pick<typeof vouchers.read.$inferSelect, 'holder' | 'state'> & Record<'all' | 'over' | 'used', number>
 export type VoucherCounts = Readonly<Record<VoucherState, number>>
-export const NO_VOUCHERS: VoucherCounts = { made: 0, given: 0, sold: 0, used: 0, expired: 0, revoked: 0 }
+export const NO_VOUCHERS: VoucherCounts = { made: 0, given: 0, sold: 0, used: 0, expired: 0, revoked: 0, away: 0 }
 
 /** `voucherState` of all of them. */
 const countsFrom = (tallies: readonly Tally[]): VoucherCounts => {
@@ -102,6 +102,7 @@ export const deskBatches = defineQuery({
           createdAt: voucherBatches.createdAt,
           createdBy: voucherBatches.createdBy,
           note: voucherBatches.note,
+          loanId: voucherBatches.loanId,
           maker: staff.name,
         })
         .from(voucherBatches)

@@ -27,6 +27,7 @@ import {
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
 import { HandTab, hand } from './batch-hand.tsx'
+import { LendTab, lend } from './batch-lend.tsx'
 import { PrintTab, print } from './batch-print.tsx'
 import { RevokeTab, revoke } from './batch-revoke.tsx'
 import { patternText, placeText, stateMark, untilText, whoText, wordsOf } from './desk-parts.tsx'
@@ -42,7 +43,8 @@ import {
   type VoucherCounts,
 } from './overview.ts'
 import { Pager, pageOf } from './pages-batches.tsx'
-import { voucherState, voucherStates, type VoucherState } from './rules.ts'
+import { loanWords } from './words-loans.ts'
+import { statesShown, voucherState, voucherStates, type VoucherState } from './rules.ts'
 
 type Row = ResultOf<typeof deskVouchers>[number]
 
@@ -237,7 +239,7 @@ const BatchFacts = ({ desk, batch, counts }: { desk: Desk; batch: Batch; counts:
       />
       <StatStrip
         label={words.count}
-        stats={voucherStates.map((state) => ({
+        stats={statesShown(counts).map((state) => ({
           id: state,
           label: words[state],
           value: <a href={`/vouchers/${batch.number}?state=${state}`}>{formatNumber(counts[state], desk.locale)}</a>,
@@ -247,12 +249,13 @@ const BatchFacts = ({ desk, batch, counts }: { desk: Desk; batch: Batch; counts:
   )
 }
 
-const tabNames = ['list', 'print', 'hand', 'revoke'] as const
+const tabNames = ['list', 'print', 'hand', 'lend', 'revoke'] as const
 type TabName = (typeof tabNames)[number]
 const tabPermissions = {
   list: 'vouchers.read',
   print: 'vouchers.reveal',
   hand: 'vouchers.sell',
+  lend: 'vouchers.write',
   revoke: 'vouchers.write',
 }
 
@@ -266,6 +269,7 @@ const TabContent = ({ desk, batch, counts, holders }: Counted & { desk: Desk; ba
   const tab = tabAsked(desk)
   if (tab === 'print') return PrintTab({ desk })
   if (tab === 'hand') return Promise.resolve(<HandTab desk={desk} batch={batch} of={holders} />)
+  if (tab === 'lend') return LendTab({ desk })
   if (tab === 'revoke') return Promise.resolve(<RevokeTab desk={desk} batch={batch} counts={counts} />)
   return ListTab({ desk, batch, counts })
 }
@@ -319,12 +323,16 @@ export const batchPage = definePage({
             words={{ made: words.saidMade, given: words.saidGiven, sold: words.saidSold, revoked: words.saidRevoked }}
           />
           {desk.refused?.deed === 'more' ? <RefusedNote desk={desk} /> : null}
-          {made < batch.wanted ? <Unfinished desk={desk} batch={batch} made={made} /> : null}
+          {made < batch.wanted && batch.loanId === null ? <Unfinished desk={desk} batch={batch} made={made} /> : null}
           <BatchFacts desk={desk} batch={batch} counts={counts} />
           {tabsFor(desk).length > 1 ? (
             <Tabs
               label={title}
-              tabs={tabsFor(desk).map((name) => ({ href: href(name), label: words[name], current: name === current }))}
+              tabs={tabsFor(desk).map((name) => ({
+                href: href(name),
+                label: name === 'lend' ? loanWords[desk.locale.lang].lend : words[name],
+                current: name === current,
+              }))}
             />
           ) : null}
           {await TabContent({ desk, batch, ...counted })}
@@ -336,6 +344,7 @@ export const batchPage = definePage({
     more: { permission: 'vouchers.write', run: more },
     print: { permission: 'vouchers.reveal', run: withBatch(print) },
     hand: { permission: 'vouchers.sell', run: withBatch(hand) },
+    lend: { permission: 'vouchers.write', run: withBatch(lend) },
     revoke: { permission: 'vouchers.write', run: withBatch(revoke) },
   },
 })

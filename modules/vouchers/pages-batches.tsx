@@ -26,15 +26,15 @@ import { listPlans } from '../plans/index.ts'
 import { agentWordsOf } from './agent-parts.tsx'
 import { showVoucher } from './commands.ts'
 import { patternText, wordsOf } from './desk-parts.tsx'
-import { batchCounts, deskBatches, voucherAt, type DeskBatch, type VoucherCounts } from './overview.ts'
-import { voucherStates } from './rules.ts'
+import { batchCounts, deskBatches, NO_VOUCHERS, voucherAt, type DeskBatch, type VoucherCounts } from './overview.ts'
+import { statesShown } from './rules.ts'
+import { loanWords } from './words-loans.ts'
 
 type Row = DeskBatch & { readonly counts: VoucherCounts }
 
 const PAGE_ROWS = 25
-const NOTHING: VoucherCounts = { made: 0, given: 0, sold: 0, used: 0, expired: 0, revoked: 0 }
 
-const columns = (desk: Desk): readonly Column<Row>[] => {
+const columns = (desk: Desk, rows: readonly Row[]): readonly Column<Row>[] => {
   const words = wordsOf(desk)
   const { locale } = desk
   return [
@@ -72,7 +72,7 @@ const columns = (desk: Desk): readonly Column<Row>[] => {
       card: 'side',
       value: ({ wanted }) => formatNumber(wanted, locale),
     },
-    ...voucherStates.map((state): Column<Row> => ({
+    ...statesShown(...rows.map(({ counts }) => counts)).map((state): Column<Row> => ({
       id: state,
       head: words[state],
       width: 's',
@@ -183,7 +183,7 @@ const List = async (desk: Desk) => {
   const plans = desk.may('plans.read') ? await desk.ask(listPlans, {}) : []
   const counted = await desk.ask(batchCounts, { batches: rows.map(({ number }) => number), now: desk.now })
   const counts = new Map(counted.map((each) => [each.batch, each]))
-  const filled = rows.map((row): Row => ({ ...row, counts: counts.get(row.number) ?? NOTHING }))
+  const filled = rows.map((row): Row => ({ ...row, counts: counts.get(row.number) ?? NO_VOUCHERS }))
   const filter = plans.length > 0 && (total > 0 || plan !== '')
   return (
     <>
@@ -195,7 +195,7 @@ const List = async (desk: Desk) => {
           <Table
             name="batches"
             caption={words.batches}
-            columns={columns(desk)}
+            columns={columns(desk, filled)}
             rows={filled}
             rowKey={({ number }) => String(number)}
           />
@@ -231,6 +231,7 @@ export const vouchersPage = definePage({
       content: (
         <>
           <PageHead title={words.vouchers}>
+            <LinkButton href="/vouchers/loans">{loanWords[desk.locale.lang].title}</LinkButton>
             <LinkButton href="/vouchers/commission">{agentWordsOf(desk).commissionTitle}</LinkButton>
             {desk.may('vouchers.write') ? (
               <LinkButton kind="main" href="/vouchers/new">

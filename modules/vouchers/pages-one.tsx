@@ -68,6 +68,7 @@ const stateText = (voucher: Voucher, desk: Desk): string => {
     used: expiresAt === null ? words.stateUsedEndless : words.stateUsed,
     expired: firstUsedAt === null ? words.stateExpiredUnused : words.stateExpired,
     revoked: words.stateRevoked,
+    away: words.stateAway,
   }
   const state = voucherState(voucher, voucher, desk.now)
   const at = time(state === 'revoked' ? changedAt : firstUsedAt)

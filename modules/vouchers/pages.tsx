@@ -4,6 +4,7 @@ import { batchPage } from './pages-batch.tsx'
 import { vouchersPage } from './pages-batches.tsx'
 import { commissionPage } from './pages-commission.tsx'
 import { newBatchPage } from './pages-new.tsx'
+import { loansPage } from './pages-loans.tsx'
 import { voucherPage } from './pages-one.tsx'
 import { ownSalesPage, stockPage } from './pages-stock.tsx'
 
@@ -14,6 +15,7 @@ export const vouchersPages: readonly DeskPage[] = [
   vouchersPage,
   newBatchPage,
   commissionPage,
+  loansPage,
   voucherPage,
   batchPage,
 ]

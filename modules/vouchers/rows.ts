@@ -150,7 +150,7 @@ export const voucherRow = z.object({
   batchEndsAt: instantCell,
   madeAt: instantCell,
   madeBy: text(128).default(''),
-  state: z.enum(['made', 'given', 'sold', 'revoked']).default('made'),
+  state: z.enum(['made', 'given', 'sold', 'revoked', 'away']).default('made'),
   holder: optionalCell(text(64)),
   changedAt: instantCell,
   changedBy: text(128).default(''),

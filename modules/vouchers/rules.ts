@@ -14,12 +14,12 @@ export const CODES_PER_VOUCHER_GOOD = 1_000_000
 /** Guesses that one hit costs on average, when `live` vouchers of a shape are good. */
 export const guessesPerHit = (shape: CodeShape, live: number): number => codesOf(shape) / Math.max(live, 1)
 
-export const voucherStates = ['made', 'given', 'sold', 'used', 'expired', 'revoked'] as const
+export const voucherStates = ['made', 'given', 'sold', 'used', 'expired', 'revoked', 'away'] as const
 export type VoucherState = (typeof voucherStates)[number]
 
 /** Used and expired follow from the first login; the rest is what the desk has done with it. */
 export const voucherState = (
-  voucher: { readonly state: 'made' | 'given' | 'sold' | 'revoked' },
+  voucher: { readonly state: 'made' | 'given' | 'sold' | 'revoked' | 'away' },
   grant: { readonly firstUsedAt: number | null; readonly expiresAt: number | null },
   now: number,
 ): VoucherState => {
@@ -27,6 +27,13 @@ export const voucherState = (
   if (grant.expiresAt !== null && grant.expiresAt <= now) return 'expired'
   return grant.firstUsedAt === null ? voucher.state : 'used'
 }
+
+/** Most boxes lend nothing: what is at another one is shown where there is any. */
+export const statesShown = (...counts: readonly Readonly<Record<VoucherState, number>>[]): readonly VoucherState[] =>
+  voucherStates.filter((state) => state !== 'away' || counts.some(({ away }) => away > 0))
+
+/** Good for a first login here. */
+export const isUnused = (state: VoucherState): boolean => state === 'made' || state === 'given' || state === 'sold'
 
 const WHOLE_BP = 10_000
 

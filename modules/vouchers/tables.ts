@@ -1,6 +1,57 @@
 import { defineTable } from '@lango/kernel/db'
 import { grants } from '../access/tables.ts'
 
+/** Boxes that vouchers are lent to or borrowed from: their owner has said that these keys are theirs. */
+export const voucherPeers = defineTable(
+  'voucher_peers',
+  { home: 'site', flow: 'latest', onDelete: 'keep', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    name: c.text(),
+    /** Of both keys: what people compare. */
+    fingerprint: c.text(),
+    signingKey: c.text(),
+    sealingKey: c.text(),
+    trustedAt: c.instant(),
+    trustedBy: c.text(),
+    /** Nothing is lent to it or borrowed from it any more. */
+    endedAt: c.optInstant(),
+  }),
+  { unique: { byFingerprint: ['fingerprint'] } },
+)
+
+/** Vouchers that another box may accept in place of the one they were made at, until an end. */
+export const voucherLoans = defineTable(
+  'voucher_loans',
+  { home: 'site', flow: 'latest', onDelete: 'keep', key: 'id' },
+  (c) => ({
+    /** The same at both boxes. */
+    id: c.id(),
+    side: c.oneOf(['lent', 'borrowed']),
+    peerId: c.ref('voucher_peers'),
+    /** The batch at this box. */
+    batchId: c.ref('voucher_batches'),
+    fromSerial: c.int(),
+    toSerial: c.int(),
+    vouchers: c.int(),
+    /** The first login with one of them must come before this. */
+    endsAt: c.instant(),
+    state: c.oneOf(['open', 'returned', 'written-off']),
+    /** Of what a loan's file said; null where it is this box's own. */
+    digest: c.optText(),
+    createdAt: c.instant(),
+    createdBy: c.text(),
+    closedAt: c.optInstant(),
+    closedBy: c.optText(),
+    /** Of a loan that is over: good at home again, and used, sold or revoked at the other box. */
+    returned: c.optInt(),
+    kept: c.optInt(),
+    /** Used or sold at both, after it was written off. */
+    twice: c.optInt(),
+  }),
+  { indexes: { byBatch: ['batchId'], byAge: ['createdAt'] } },
+)
+
 /** Vouchers made together: one plan, one spelling, one sheet of paper. */
 export const voucherBatches = defineTable(
   'voucher_batches',
@@ -25,6 +76,8 @@ export const voucherBatches = defineTable(
     createdBy: c.text(),
     /** What whoever made it wrote down: what it is for. */
     note: c.optText(),
+    /** They are another box's, which has lent them by this loan; the loan names the batch, and comes after it. */
+    loanId: c.optRef(),
   }),
   { unique: { byNumber: ['number'] }, indexes: { byPlan: ['planId'] } },
 )
@@ -43,7 +96,8 @@ export const vouchers = defineTable(
     serial: c.int(),
     /** The last four characters of the code. */
     tail: c.text(),
-    state: c.oneOf(['made', 'given', 'sold', 'revoked']),
+    /** `away`: it is good at another box, and not here. */
+    state: c.oneOf(['made', 'given', 'sold', 'revoked', 'away']),
     /** Who has it, or sold it. */
     holder: c.optText(),
     /** That is somebody of the staff, who sells it on a page of their own: who. */
@@ -52,6 +106,8 @@ export const vouchers = defineTable(
     changedBy: c.text(),
     firstUsedAt: c.optInstant(),
     expiresAt: c.optInstant(),
+    /** The loan by which it is away, or was until that was written off. */
+    loanId: c.optRef('voucher_loans'),
   }),
   {
     repeats: { of: grants, by: 'serviceId', columns: ['firstUsedAt', 'expiresAt'] },
@@ -62,6 +118,7 @@ export const vouchers = defineTable(
       byAgent: ['agentId', 'state', 'batchId'],
       byState: ['state', 'holder', 'agentId', 'firstUsedAt', 'expiresAt'],
       byBatch: ['batchId', 'holder', 'state', 'firstUsedAt', 'expiresAt', 'id'],
+      byLoan: ['loanId', 'state'],
       byPlace: ['batchId', 'serial', 'id', 'state', 'firstUsedAt', 'expiresAt'],
     },
   },

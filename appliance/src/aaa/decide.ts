@@ -61,11 +61,13 @@ export type Decided =
 
 const reject = (reason: Reason): Decided => ({ kind: 'reject', reason })
 
+/** Whatever device it comes from. */
+const OVER: ReadonlySet<Reason> = new Set(['suspended', 'away', 'ended'])
+
 export const decide = (world: World): Decided => {
   const { grant, policy } = world
   const standing = standingAt(world)
-  const isOver = standing.kind === 'refused' && (standing.reason === 'suspended' || standing.reason === 'ended')
-  if (isOver) return reject(standing.reason)
+  if (standing.kind === 'refused' && OVER.has(standing.reason)) return reject(standing.reason)
   if (policy.routers?.includes(world.router) === false) return reject('other-router')
   const bound = grant.devices === '[]' ? [] : (JSON.parse(grant.devices) as string[])
   if (!mayUseDevice(bound, policy, world.device)) return reject('other-device')

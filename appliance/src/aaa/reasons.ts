@@ -47,6 +47,7 @@ export const reasons = [
   'wrong-passphrase',
   'unknown-device',
   'other-router',
+  'away',
 ] as const
 export type Reason = (typeof reasons)[number]
 
@@ -128,6 +129,11 @@ export const reasonWords: Readonly<Record<Reason, Words>> = {
     sentence: 'The time of the plan is used up.',
     remedy: 'Sell more time (`lango subscriber topup LOGIN`), or wait for the next period.',
     told: 'Your time is used up.',
+  },
+  away: {
+    sentence: 'The voucher was lent to another box and is good there, not here.',
+    remedy: 'See which: `lango voucher loans`. What is left of a loan is good here again once it was given back.',
+    told: 'This voucher is good at another place of your provider.',
   },
   'outside-hours': {
     sentence: 'The plan is not good at this time of the day or week.',

@@ -29,6 +29,7 @@ import { portalSentences, type PortalFault } from './portal-faults.ts'
 import { routerSentences, type RouterFault } from './router-faults.ts'
 import { staffSentences, type StaffFault } from './staff-faults.ts'
 import { walletSentences, type WalletFault } from './wallet-faults.ts'
+import { voucherLoanSentences, type VoucherLoanFault } from './voucher-loan-faults.ts'
 import { voucherSentences, type VoucherFault } from './voucher-faults.ts'
 import { acmeSentences, type CertificateAcmeFault } from './acme-faults.ts'
 import type { PortalTlsPortFault } from '../portal-door.ts'
@@ -77,6 +78,7 @@ export type KnownFault =
   | StaffFault
   | SendingFault
   | VoucherFault
+  | VoucherLoanFault
   | ActionFault
   | BackupFault
   | RestoreFault
@@ -321,6 +323,7 @@ const sentences: Sentences = {
   ...portalSentences,
   ...routerSentences,
   ...voucherSentences,
+  ...voucherLoanSentences,
   ...sendingSentences,
 }
 

@@ -37,6 +37,9 @@ type Own =
   | 'CodeUnfit'
   | 'CodeTaken'
   | 'BatchTaken'
+  | 'BatchBorrowed'
+  | 'VoucherAway'
+  | 'VoucherBorrowed'
   | 'CodesUnreadable'
 type Sentences = { readonly [T in Own]: (fault: Extract<VoucherFault, { type: T }>) => string }
 
@@ -54,6 +57,10 @@ export const voucherSentences: Sentences = {
   CodeUnfit: ({ batch, serial }) =>
     `The code of number ${serial} in batch ${batch} is none that this batch can have: its length, its beginning or its check digit is another.`,
   CodeTaken: ({ batch, serial }) => `Number ${serial} of batch ${batch}, or its code, is here already.`,
+  BatchBorrowed: ({ batch }) => `Batch ${batch} was lent by another box. More of it is made there.`,
+  VoucherAway: () => 'The voucher is good at another box: what is to be done with it is done there.',
+  VoucherBorrowed: () =>
+    'The voucher was lent until the end of its loan: before it is used it cannot be good for longer.',
   BatchTaken: ({ batch }) =>
     `Batch ${batch} is another one here: its plan, its codes or the day it was made differ. Import these vouchers onto a box that does not have it.`,
   CodesUnreadable: ({ batch }) =>

@@ -13,6 +13,7 @@ import type {
 } from '@lango/modules/vouchers'
 import { secondsOf, shown, UsageError, type CliContext, type CommandSpec } from './command.ts'
 import { voucherCommission } from './voucher-commission.ts'
+import { voucherLoanCommands } from './voucher-loans.ts'
 import { BATCH, voucherPrintCommands } from './voucher-print.ts'
 import { saleTimeOptions, saleTimesOf } from './sale-times.ts'
 import { topUp, topUpOptions } from './top-up.ts'
@@ -120,13 +121,13 @@ const list: CommandSpec = {
   summary: 'vouchers by batch and serial number, without their codes',
   options: {
     batch: { value: 'N', help: 'only of this batch' },
-    state: { value: 'made|given|sold|used|expired|revoked', help: 'only in this state' },
+    state: { value: 'made|given|sold|used|expired|revoked|away', help: 'only in this state' },
     limit: { value: 'N', help: 'how many at most (all)' },
   },
   examples: ['lango voucher list --batch 3', 'lango voucher list --state used --json'],
   async run({ args, query, io }) {
     const { voucherState } = await import('@lango/modules/vouchers')
-    const state = args.choice('state', ['made', 'given', 'sold', 'used', 'expired', 'revoked'])
+    const state = args.choice('state', ['made', 'given', 'sold', 'used', 'expired', 'revoked', 'away'])
     const limit = args.whole('limit') ?? Infinity
     const all = await batchesOf(query)
     if (!all.ok) return all
@@ -299,4 +300,5 @@ export const voucherCommands = [
   hand('give', 'given', 'note who has vouchers to sell'),
   hand('sell', 'sold', 'note that vouchers are sold'),
   voucherCommission,
+  ...voucherLoanCommands,
 ]

@@ -10,6 +10,7 @@ import { portalFaultWords } from './portal-fault-words.ts'
 import { routerFaultWords } from './router-fault-words.ts'
 import { walletFaultWords } from './wallet-fault-words.ts'
 import { staffFaultWords } from './staff-fault-words.ts'
+import { voucherFaultWords } from './voucher-fault-words.ts'
 
 export type FaultWords = Readonly<Record<Lang, string>>
 
@@ -113,22 +114,6 @@ const words: Readonly<Record<string, FaultWords>> = {
     en: 'You have looked up too many codes that nobody has. Wait ten minutes, then try again.',
     sw: 'Umetafuta misimbo mingi mno ambayo haipo. Subiri dakika kumi, kisha ujaribu tena.',
   },
-  VoucherUnknown: {
-    en: 'No voucher has this code. Compare each character with the paper.',
-    sw: 'Hakuna vocha yenye msimbo huu. Linganisha kila herufi na karatasi.',
-  },
-  VoucherOver: {
-    en: 'It is too late for this: the voucher is used, expired or revoked.',
-    sw: 'Umechelewa kwa hili: vocha imetumika, imeisha muda au imebatilishwa.',
-  },
-  StockEmpty: {
-    en: 'You have none of this plan left to sell. Ask for more.',
-    sw: 'Huna tena vocha za kifurushi hiki za kuuza. Omba upewe zaidi.',
-  },
-  SaleUnknown: {
-    en: 'This is no voucher that you sold yourself, or it is used, expired or revoked.',
-    sw: 'Hii si vocha uliyoiuza mwenyewe, au imetumika, imeisha muda au imebatilishwa.',
-  },
   VoucherEndless: {
     en: 'This voucher has no end that could be put off: its time runs from the first login.',
     sw: 'Vocha hii haina mwisho unaoweza kusogezwa: muda wake huanza kuingia mara ya kwanza.',
@@ -187,6 +172,7 @@ const words: Readonly<Record<string, FaultWords>> = {
   ...portalFaultWords,
   ...routerFaultWords,
   ...staffFaultWords,
+  ...voucherFaultWords,
   BackupsUnscheduled: {
     en: 'No backups are scheduled. Say first where they go.',
     sw: 'Hakuna nakala rudufu zilizopangwa. Sema kwanza ziende wapi.',

@@ -29,6 +29,10 @@ export const swahiliReasons: Readonly<Record<Reason, Words>> = {
     sentence: 'Mteja huyu amesimamishwa.',
     remedy: 'Mrudishie huduma: `lango subscriber resume LOGIN`.',
   },
+  away: {
+    sentence: 'Vocha hii imekopeshwa kwa kisanduku kingine; inafaa huko, si hapa.',
+    remedy: 'Angalia ni kipi: `lango voucher loans`. Zilizobaki za mkopo hufaa hapa tena zikirudishwa.',
+  },
   ended: { sentence: 'Huduma imekoma.', remedy: 'Mfungulie mteja huduma mpya.' },
   expired: { sentence: 'Muda wa huduma umeisha.', remedy: 'Ongeza muda wa huduma.' },
   'other-device': {

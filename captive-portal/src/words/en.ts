@@ -122,6 +122,7 @@ export const en = {
   'over.outside-hours': 'Not open at this hour',
   'over.not-begun': 'It has not begun yet',
   'over.suspended': 'It is suspended',
+  'over.away': 'It is good at another place',
   'over.ended': 'It is no longer good',
   overBody: 'Choose again to go on.',
   overAsk: 'Ask where you got it.',

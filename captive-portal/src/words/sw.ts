@@ -125,6 +125,7 @@ export const sw: { readonly [K in keyof typeof en]: (typeof en)[K] extends strin
   'over.outside-hours': 'Hakujafunguliwa saa hii',
   'over.not-begun': 'Bado haijaanza',
   'over.suspended': 'Imesimamishwa',
+  'over.away': 'Inafaa mahali pengine',
   'over.ended': 'Haitumiki tena',
   overBody: 'Chagua tena ili kuendelea.',
   overAsk: 'Uliza ulipoipata.',

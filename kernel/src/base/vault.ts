@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { NONCE_OCTETS, openerFor, TAG_OCTETS, type Opener } from './aes-gcm.ts'
 import type { Random } from './random.ts'
 import { err, ok, type Result } from './result.ts'
+import { unsealerOf, type Unsealer } from './sealing.ts'
 import { Secret } from './secret.ts'
 import { SIGNING_SEED_OCTETS, signerOf, type Signer } from './signing.ts'
 
@@ -22,6 +23,8 @@ export interface Vault {
   keyedHash(text: string, purpose: string): string
   /** Signs as this box, with a key that stays the same over rotations. Undefined in a file that no box has opened since there are such keys. */
   signer(): Signer | undefined
+  /** Opens what others have sealed for this box; its key goes with the one that signs. */
+  unsealer(): Unsealer | undefined
   /** Adds a key, on disk before it is used, and seals with it from now on. Old keys stay for opening. */
   rotate(): string
   /** Reads the file again: another thread may have rotated. */
@@ -118,11 +121,19 @@ const onceFor = <T extends object>(make: (key: KeyObject) => T): ((key: KeyObjec
   }
 }
 
+/** Made at most once for each key, which lives as long as the vault that has read it. */
+const signerFrom = onceFor((seed) => signerOf(seed.export()))
+const unsealerFrom = onceFor((seed) => unsealerOf(seed.export()))
+
 const vaultOver = (opened: KeyRing, file: string | undefined, random: Random): Vault => {
   let ring = opened
   const lost = new Set<string>()
   const openerOf = onceFor((key): Opener => openerFor(key))
-  const signerFrom = onceFor((seed) => signerOf(seed.export()))
+  /** Only a vault without a file may still lack the key here. */
+  const signingKey = (): KeyObject | undefined => {
+    if (file === undefined && ring.signingKey === undefined) ring = withSigningKey(ring, random)
+    return ring.signingKey
+  }
 
   const seal: Vault['seal'] = (plain, purpose) => {
     const text = typeof plain === 'string' ? plain : plain.reveal()
@@ -162,9 +173,12 @@ const vaultOver = (opened: KeyRing, file: string | undefined, random: Random): V
     seal,
     open,
     signer() {
-      // Only a vault without a file may still lack the key here.
-      if (file === undefined && ring.signingKey === undefined) ring = withSigningKey(ring, random)
-      return ring.signingKey && signerFrom(ring.signingKey)
+      const key = signingKey()
+      return key && signerFrom(key)
+    },
+    unsealer() {
+      const key = signingKey()
+      return key && unsealerFrom(key)
     },
     isCurrent: (box) => box.length >= TEXT_AT && keyIdOf(Buffer.from(box)) === ring.current,
     reseal(box, purpose) {

@@ -618,6 +618,8 @@ test('no page of vouchers has a dead link, in either language', async () => {
       '/vouchers/1',
       '/vouchers/1?tab=print',
       '/vouchers/1?tab=hand',
+      '/vouchers/1?tab=lend',
+      '/vouchers/loans',
       '/vouchers/1?tab=revoke',
       pageOf(code!),
       `${pageOf(code!)}?tab=change`,
