@@ -52,6 +52,7 @@ export const suites = {
   'gateway and IPv6': ['ip', 'nft', 'dnsmasq', 'ping', 'python3', 'radclient', 'root', 'namespaces'],
   registration: ['chromium', 'radclient'],
   portal: ['chromium', 'radclient'],
+  'without uplink': ['radclient', 'root', 'namespaces'],
   hotspot: ['chromium'],
   'portal over https': [],
 } as const satisfies Record<string, readonly Need[]>

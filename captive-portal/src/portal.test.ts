@@ -494,6 +494,18 @@ test('where nobody reaches M-Pesa the page says so, and goes on once somebody do
   expect(await (await portal.get(ROUTER)).text()).not.toContain('The line to M-Pesa is down')
 })
 
+test('where what is sent is never answered the page says that paying must wait, and no longer once it is paid', async () => {
+  const portal = portalUnderTest()
+  portal.says.isSilent = true
+  await bought(portal)
+  await portal.pass(2000)
+  expect(await (await portal.get(ROUTER)).text()).toContain('The line to M-Pesa is down')
+  portal.says.isSilent = false
+  portal.receipt('SJ41XK2P9Q', portal.purchase().reference)
+  await portal.pass(5000)
+  expect(await (await portal.get(ROUTER)).text()).not.toContain('The line to M-Pesa is down')
+})
+
 test('where M-Pesa is not set up nothing is offered that nobody could pay for', async () => {
   const portal = portalUnderTest()
   portal.plan('Hour', 2000)

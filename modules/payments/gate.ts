@@ -154,7 +154,13 @@ export const payableAtGate = defineQuery({
       .from(accounts)
       .orderBy(...byKey(accounts)),
     lately: db
-      .select({ acceptedAt: purchases.acceptedAt, unheard: purchases.unheard, failure: purchases.failure })
+      .select({
+        acceptedAt: purchases.acceptedAt,
+        confirmedAt: purchases.confirmedAt,
+        providerRef: purchases.providerRef,
+        unheard: purchases.unheard,
+        failure: purchases.failure,
+      })
       .from(purchases)
       .where(and(eq(purchases.paidBy, 'mpesa'), gte(purchases.requestedAt, fromAt)))
       .orderBy(descending(purchases.requestedAt), ...byKey(purchases))
@@ -166,7 +172,12 @@ export const payableAtGate = defineQuery({
     )
     return {
       isSetUp: accounts.some(({ missing }) => missing.length === 0),
-      isReached: last === undefined || last.acceptedAt !== null || last.unheard === 0,
+      // One that was sent and never answered was asked on a line that is cut as well.
+      isReached:
+        last === undefined ||
+        last.providerRef !== null ||
+        last.confirmedAt !== null ||
+        (last.acceptedAt === null && last.unheard === 0),
     }
   },
 })

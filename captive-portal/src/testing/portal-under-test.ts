@@ -51,6 +51,8 @@ const unreachable = () => Promise.resolve(err({ type: 'ProviderUnreachable', rea
 export const portalUnderTest = (set: Partial<GateLook> = {}) => {
   const says = {
     isCut: false,
+    /** The line takes what is sent, and nothing comes back. */
+    isSilent: false,
     state: (): PromptState => ok({ state: 'pending' }),
   }
   const prompted: string[] = []
@@ -58,6 +60,7 @@ export const portalUnderTest = (set: Partial<GateLook> = {}) => {
   const provider: Provider = {
     prompt({ phone }) {
       prompted.push(phone)
+      if (says.isSilent) return Promise.resolve(err({ type: 'ProviderSilent', reason: 'no answer' }))
       if (says.isCut) return Promise.resolve(err({ type: 'ProviderUnreachable', reason: 'no route' }))
       return Promise.resolve(ok({ ref: `ws_CO_${prompted.length}` }))
     },
