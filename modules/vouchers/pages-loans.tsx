@@ -114,7 +114,7 @@ const loanColumns = (desk: Desk): readonly Column<LoanLine>[] => {
       figures: true,
       value: ({ vouchers }) => formatNumber(vouchers, desk.locale),
     },
-    { id: 'ends', head: words.ends, width: 'xl', value: ({ endsAt }) => formatExact(endsAt, desk.locale) },
+    { id: 'ends', head: words.ends, width: 'l', card: 'wide', value: ({ endsAt }) => desk.locale.day.format(endsAt) },
     {
       id: 'state',
       head: words.state,
@@ -190,8 +190,10 @@ const BoxList = ({ desk, boxes }: { desk: Desk; boxes: readonly Box[] }) => {
           <span>
             <b>
               <UserText text={name} />
-            </b>{' '}
+            </b>
+            <br />
             <code>{spelt(fingerprint)}</code>
+            <br />
             <span class="muted">
               {endedAt === null ? `${words.since} ${formatExact(trustedAt, desk.locale)}` : words.noMore}
             </span>
@@ -352,8 +354,8 @@ export const loansPage = definePage({
           <Loans desk={desk} loans={await desk.ask(listLoans, {})} />
           <div class="panels">
             {desk.may('vouchers.write') ? <TakeIn desk={desk} /> : null}
-            {await Boxes({ desk })}
             <ThisBox desk={desk} />
+            {await Boxes({ desk })}
           </div>
         </>
       ),
