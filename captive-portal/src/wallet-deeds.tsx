@@ -52,6 +52,8 @@ const ShortPage = ({ view, wallet, choice: { bundle, shownMinor = bundle.priceMi
   </Page>
 )
 
+type Paid = { readonly wallet: OpenWallet; readonly choice: WalletChoice; readonly phone: string | undefined }
+
 export class WalletDeeds {
   readonly #gate: Gate
   readonly #pages: WalletPages
@@ -63,7 +65,6 @@ export class WalletDeeds {
 
   /** A bundle, given at once: whoever reached the shop with an open wallet has pressed its button. */
   async buy(c: Context, field: Sent, view: View, choice: WalletChoice): Promise<Response | Fault> {
-    const { bundle, shownMinor, code } = choice
     const gate = this.#gate
     const wallet = await openWalletOf(gate, c)
     if (!wallet) return this.#pages.page(c, view, { problem: view.words.walletIsShut })
@@ -71,23 +72,20 @@ export class WalletDeeds {
     const friend = typed === '' ? undefined : readPhone(typed, view.look.currency)
     if (friend?.ok === false) return this.#pages.page(c, view, { problem: view.words.phoneUnreadable })
     const phone = friend?.value === wallet.phone ? undefined : friend?.value
-    const id = gate.commandId(
-      field('once'),
-      'wallet',
-      wallet.id,
-      bundle.id,
-      phone ?? '',
-      code ?? '',
-      String(shownMinor ?? ''),
-    )
-    const input = { walletId: wallet.id, plan: bundle.name, phone, code, shownMinor }
-    const done = gate.tell(c, buyFromWallet, input, id)
-    if (!done.ok && done.error.type === 'WalletShort')
-      return gate.page(c, <ShortPage {...{ view, wallet, choice }} once={gate.once()} />, 422)
+    const done = this.#pay(c, field('once'), { wallet, choice, phone })
+    if (done.ok) return this.#bought(c, view, done.value.id, phone)
+    const { type } = done.error
+    if (type === 'WalletShort') return gate.page(c, <ShortPage {...{ view, wallet, choice }} once={gate.once()} />, 422)
     // Of the price: whoever shows the prices says it.
-    if (!done.ok && (done.error.type === 'PriceChanged' || done.error.type === 'OfferCodeUnfit')) return done.error
-    if (!done.ok) return this.#pages.page(c, view, { problem: spendRefusal(done.error, view) })
-    return this.#bought(c, view, done.value.id, phone)
+    if (type === 'PriceChanged' || type === 'OfferCodeUnfit') return done.error
+    return this.#pages.page(c, view, { problem: spendRefusal(done.error, view) })
+  }
+
+  #pay(c: Context, once: string, { wallet, choice, phone }: Paid) {
+    const { bundle, shownMinor, code } = choice
+    const said = ['wallet', wallet.id, bundle.id, phone ?? '', code ?? '', String(shownMinor ?? '')]
+    const input = { walletId: wallet.id, plan: bundle.name, phone, code, shownMinor }
+    return this.#gate.tell(c, buyFromWallet, input, this.#gate.commandId(once, ...said))
   }
 
   /** On to the router with it, or to the code of whoever it is for; while nobody trusts the clock it waits. */
