@@ -71,6 +71,12 @@ test(
         referrals: { rewardId: Array.from({ length: 30 }, (_, at) => `purchases_${at + 1}`), state: ['rewarded'] },
         settings: { id: ['referralPlan'], value: ['a'] },
         payments: { phones: [['+254712345678']] },
+        // A wallet's money is in the account that is called after it.
+        wallets: { currency: ['KES'] },
+        ledger_accounts: {
+          currency: ['KES', 'UGX'],
+          code: ['unmatched', 'cash:a', ...Array.from({ length: 20 }, (_, at) => `wallet:wallets_${at + 1}`)],
+        },
         policies: { policy: [openPolicy, { ...openPolicy, ...limits }, { ...openPolicy, windows: limits.windows }] },
         message_senders: { config: [{ driver: 'africastalking', username: 'isp', sender: '', prefixes: ['+254'] }] },
         portal_settings: { config: [{ wifiName: 'Lakeview' }] },

@@ -1,5 +1,5 @@
 /** What is renewed by itself, and what could be. */
-import { and, eq, isNull } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { defineQuery, descending } from '@lango/kernel/db'
 import { grants } from '../access/tables.ts'
@@ -27,13 +27,13 @@ export const renewalOf = defineQuery({
   shape: ([found]) => found,
 })
 
-/** What was bought from a wallet and can be renewed, the latest first. */
+/** What was bought from a wallet, with what could renew it, the latest first: what only renews has no grant of its own. */
 export const walletBought = defineQuery({
   name: 'purchases.ofWallet',
   permission: 'system',
   input: z.object({ walletId: z.string().max(64) }),
   tables: { purchases, plans, grants, renewals },
-  examples: [{ walletId: 'wallets_1' }, { walletId: 'wallets_2' }],
+  examples: Array.from({ length: 50 }, (_, at) => ({ walletId: `wallets_${at + 1}` })),
   select: ({ db, purchases, plans, grants, renewals, ref, byKey }, { walletId }) =>
     db
       .select({
@@ -52,14 +52,7 @@ export const walletBought = defineQuery({
       .innerJoin(plans, ref(purchases.planId, plans.id))
       .innerJoin(grants, ref(purchases.id, grants.serviceId))
       .leftJoin(renewals, ref(purchases.id, renewals.id))
-      .where(
-        and(
-          eq(purchases.walletId, walletId),
-          eq(purchases.paidBy, 'wallet'),
-          isNull(purchases.renewsId),
-          eq(grants.status, 'active'),
-        ),
-      )
+      .where(and(eq(purchases.walletId, walletId), eq(purchases.paidBy, 'wallet'), eq(grants.status, 'active')))
       .orderBy(descending(purchases.requestedAt), ...byKey(purchases))
       .limit(ROWS_MAX),
   shape: (rows) =>

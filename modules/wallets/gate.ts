@@ -169,13 +169,14 @@ export const walletAtGate = defineQuery({
 export const canSendCode = defineQuery({
   name: 'wallets.canSendCode',
   permission: 'system',
-  input: z.object({}),
+  input: z.object({ channel: z.string().max(32).default('sms') }),
   tables: { messageSenders },
-  select: ({ db, messageSenders: senders, byKey }) =>
+  examples: [{ channel: 'message_senders_1' }, {}],
+  select: ({ db, messageSenders: senders, byKey }, { channel }) =>
     db
       .select({ id: senders.id })
       .from(senders)
-      .where(eq(senders.id, 'sms'))
+      .where(eq(senders.id, channel))
       .orderBy(...byKey(senders)),
   shape: (rows) => rows.length > 0,
 })
