@@ -56,6 +56,9 @@ test('what is missing is told until nothing is', () => {
       callbackUrl: '',
       callbackFrom: 'any',
       trustUpTo: 0,
+      payoutUpTo: 0,
+      payoutDayUpTo: 0,
+      payoutAloneUpTo: 0,
     },
   })
 })

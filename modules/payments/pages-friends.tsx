@@ -42,6 +42,8 @@ const MONTHLY_MAX = 100
 
 export const OfferTabs = ({ desk, current }: { desk: Desk; current: 'offers' | 'friends' }) => {
   const words = offerWordsOf(desk)
+  // Who brought whom is told to whoever may see who has bought.
+  if (!desk.may('payments.read')) return null
   return (
     <Tabs
       label={words.offers}
@@ -192,7 +194,7 @@ const save = async (desk: DoingDesk): Promise<Done> => {
 
 export const friendsPage = definePage({
   path: PATH,
-  permission: 'offers.read',
+  permission: 'payments.read',
   async show(desk) {
     const words = offerWordsOf(desk)
     const plans = await desk.ask(plansForSale, {})
@@ -204,7 +206,7 @@ export const friendsPage = definePage({
           <OfferTabs desk={desk} current="friends" />
           <Said desk={desk} words={{ saved: words.saidPromise }} />
           {desk.may('settings.write') ? await PromiseForm(desk, plans) : null}
-          {desk.may('payments.read') ? await Brought(desk) : null}
+          {await Brought(desk)}
         </>
       ),
     }

@@ -56,6 +56,8 @@ export const byVerb: Readonly<Record<string, unknown>> = {
     sender: { driver: 'smtp', host: 'mail.isp.example', user: 'box', from: 'box@isp.example', secret: 'its password' },
   },
   'messages.test': { channel: 'email', to: 'owner@isp.example' },
+  'portal.setLanguage': { tag: 'fr', text: '{"name":"Français","words":{}}' },
+  'portal.removeLanguage': { tag: 'fr' },
   'offers.add': {
     name: 'Flyer',
     code: 'KARIBU20',
