@@ -20,6 +20,7 @@ import type { ResultOf } from '@lango/kernel/db'
 import { readCode } from '../access/index.ts'
 import { listRouters } from '../network/index.ts'
 import { findPurchases, readPhone } from '../payments/index.ts'
+import { listWallets } from '../wallets/index.ts'
 import { sessionColumns } from './pages-sessions.tsx'
 import { onlineNow, subscriberColumns } from './pages-subscribers.tsx'
 import { listSubscribers } from '../services/index.ts'
@@ -82,9 +83,34 @@ const purchaseColumns = (desk: Desk): readonly Column<Purchase>[] => {
   ]
 }
 
-type Bought = ResultOf<typeof findPurchases>
+type Wallet = ResultOf<typeof listWallets>[number]
 
-const FoundBought = ({ desk, bought: { purchases, receipt } }: { desk: Desk; bought: Bought }) => {
+const walletColumns = (desk: Desk): readonly Column<Wallet>[] => {
+  const [words, found] = [wordsOf(desk), searchWords[desk.locale.lang]]
+  return [
+    {
+      id: 'number',
+      head: found.wallet,
+      width: 'm',
+      card: 'title',
+      value: ({ number }) => String(number),
+      render: ({ number }) => <a href={`/wallets/${number}`}>{fill(found.walletTitle, { n: number })}</a>,
+    },
+    { id: 'phone', head: words.phone, width: 'l', digits: true, value: ({ phone }) => formatPhone(phone) },
+    { id: 'reference', head: found.reference, width: 'l', value: ({ reference }) => reference },
+    {
+      id: 'balance',
+      head: found.balance,
+      width: 'm',
+      figures: true,
+      value: ({ balanceMinor, currency }) => formatPrice(balanceMinor, currency),
+    },
+  ]
+}
+
+type Bought = ResultOf<typeof findPurchases> & { readonly wallets: readonly Wallet[] }
+
+const FoundBought = ({ desk, bought: { purchases, receipt, wallets } }: { desk: Desk; bought: Bought }) => {
   const found = searchWords[desk.locale.lang]
   return (
     <>
@@ -99,15 +125,25 @@ const FoundBought = ({ desk, bought: { purchases, receipt } }: { desk: Desk; bou
         rows={purchases}
         rowKey={({ number }) => String(number)}
       />
+      <Found
+        title={found.wallets}
+        columns={walletColumns(desk)}
+        rows={wallets}
+        rowKey={({ number }) => String(number)}
+      />
     </>
   )
 }
 
-/** What was bought by phone, by whatever the customer has of it. */
+/** What was bought by phone and the wallets, by whatever the customer has of them. */
 const findBought = async (desk: Desk, q: string): Promise<Bought> => {
-  if (!desk.may('payments.read')) return { purchases: [], receipt: undefined }
   const phone = readPhone(q, desk.currency)
-  return desk.ask(findPurchases, { q, ...(phone.ok && { phone: phone.value }) })
+  const asked = { q, ...(phone.ok && { phone: phone.value }) }
+  const [bought, wallets] = await Promise.all([
+    desk.may('payments.read') ? desk.ask(findPurchases, asked) : { purchases: [], receipt: undefined },
+    desk.may('wallets.read') ? desk.ask(listWallets, { ...asked, limit: ROWS }) : [],
+  ])
+  return { ...bought, wallets }
 }
 
 /** Vouchers are found by their code on their own page, which keeps it out of the address. */
@@ -164,7 +200,7 @@ export const searchPage = definePage({
       .slice(0, ROWS)
     const mayBeCode = desk.may('vouchers.read') && readCode(q) !== undefined
     const isNothing =
-      subscribers.length + sessions.length + routers.length + bought.purchases.length === 0 &&
+      subscribers.length + sessions.length + routers.length + bought.purchases.length + bought.wallets.length === 0 &&
       bought.receipt === undefined
     return {
       title: words.search,

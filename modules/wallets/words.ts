@@ -63,7 +63,7 @@ export const walletWords = catalogue(
     kind: 'What',
     by: 'By',
     mpesa: 'Paid in by M-Pesa',
-    cashIn: 'Paid in in cash',
+    cashIn: 'Paid in with cash',
     received: 'Received from wallet {n}',
     sent: 'Sent to wallet {n}',
     bundle: 'Bundle, purchase {n}',

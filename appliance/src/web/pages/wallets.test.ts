@@ -29,7 +29,7 @@ test('a cashier takes cash for a phone: the wallet is opened, and the form sent 
   }
   expect(wallet()).toMatchObject({ phone: AMINA, balanceMinor: 15_050 })
   expect(await text('/wallets')).toMatch(/Wallet 1.*\+254 712 345 678.*KES 150\.50|Wallet 1.*KSh 150\.50/s)
-  expect(await text('/wallets/1?said=cash')).toMatch(/The money is in the wallet.*Paid in in cash.*KSh 150\.50/s)
+  expect(await text('/wallets/1?said=cash')).toMatch(/The money is in the wallet.*Paid in with cash.*KSh 150\.50/s)
 })
 
 test('what cannot be read is said beside its field, and no money moves', async () => {
@@ -66,8 +66,11 @@ test('wallets are searched for, and one that is not there says so', async () => 
   as('owner')
   expect(await text('/wallets?q=0712345671')).toMatch(/\/wallets\/2"/)
   expect(await text('/wallets?q=0712345671')).not.toMatch(/\/wallets\/1"/)
+  expect(await text('/search?q=0712345671')).toMatch(/\/wallets\/2".*KSh 10\.00/s)
   expect(await text('/wallets?q=nobody')).toContain('No wallet fits')
   expect(await text('/wallets/99')).toContain('There is no such wallet')
+  as('viewer')
+  expect(await text('/search?q=0712345671')).not.toContain('/wallets/2')
 })
 
 test('a bundle that was paid from a wallet says so on its page, and is switched to renew by itself', async () => {
