@@ -267,6 +267,15 @@ suite('desk', () => {
     expect(await main().getByRole('link', { name: 'Purchase 1' }).count()).toBe(1)
   })
 
+  test('cash is taken for a phone, and stands in its wallet', async () => {
+    await open('/wallets')
+    await main().locator('[name="phone"]').first().fill('0712 345 678')
+    await main().locator('[name="amount"]').first().fill('150')
+    await main().locator('form:has([name="amount"]) button[type="submit"]').first().click()
+    await main().getByText('The money is in the wallet').waitFor()
+    expect(new URL(page.url()).pathname).toBe('/wallets/1')
+  })
+
   test('an address is told of what happens, and of a test at once', async () => {
     await open('/settings')
     await main().getByRole('link', { name: 'Webhooks' }).click()
@@ -353,6 +362,8 @@ suite('desk', () => {
     '/settings/mpesa',
     '/settings/mpesa/paying-out',
     '/payouts',
+    '/payments/ahead',
+    '/bypass',
     '/registrations',
     '/search?q=amina',
     '/me',

@@ -4,22 +4,7 @@ import { defineJob, type AnyJob } from '@lango/kernel/verbs'
 import { payoutJob } from './jobs-asked-for.ts'
 import { beginPayout, payoutTold } from './payout.ts'
 import type { PayoutTold } from './payout-rules.ts'
-import type { ProviderFault } from './port.ts'
-import { freshPart, limits, must, type PaymentWorkDeps } from './work-parts.ts'
-
-const afterFault = (fault: ProviderFault): PayoutTold => {
-  switch (fault.type) {
-    case 'ProviderUnreachable':
-    case 'ProviderBusy':
-      return { type: 'unheard' }
-    case 'ProviderSilent':
-      return { type: 'silent' }
-    case 'ProviderMisconfigured':
-      return { type: 'refused', failure: 'configuration' }
-    default:
-      return { type: 'refused', failure: fault.failure }
-  }
-}
+import { freshPart, limits, must, notAsked, type PaymentWorkDeps } from './work-parts.ts'
 
 export const createPayouts = ({ provider, clock }: PaymentWorkDeps): readonly AnyJob[] => [
   defineJob({
@@ -36,7 +21,7 @@ export const createPayouts = ({ provider, clock }: PaymentWorkDeps): readonly An
       const { amountMinor, currency, ...rest } = request
       const asked = await provider()?.payOut({ ...rest, amount: money(amountMinor, currency) }, context.signal)
       if (asked === undefined) return tell({ type: 'refused', failure: 'configuration' })
-      if (!asked.ok) return tell(afterFault(asked.error))
+      if (!asked.ok) return tell(notAsked(asked.error))
       tell(asked.value === 'asked-before' ? { type: 'asked-before' } : { type: 'taken', ref: asked.value.ref })
     },
   }),

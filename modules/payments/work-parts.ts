@@ -1,7 +1,7 @@
 /** What the jobs of payments have in common. */
 import { FaultError, type Clock } from '@lango/kernel'
 import type { JobContext } from '@lango/kernel/verbs'
-import type { PaymentProvider } from './port.ts'
+import type { Failure, PaymentProvider, ProviderFault } from './port.ts'
 
 export type PaymentWorkDeps = {
   /** As it is set up now; undefined when it is not. */
@@ -21,3 +21,23 @@ export const must = (
 /** Never under an id that was used before: what stands on record decides, also after a crash. */
 export const freshPart = (context: JobContext, clock: PaymentWorkDeps['clock']): string =>
   `.${context.attempt}.${clock.now()}`
+
+export type NotAsked =
+  | { readonly type: 'unheard' }
+  | { readonly type: 'silent' }
+  | { readonly type: 'refused'; readonly failure: Failure }
+
+/** What it means for what was asked that the provider did not take it. */
+export const notAsked = (fault: ProviderFault): NotAsked => {
+  switch (fault.type) {
+    case 'ProviderUnreachable':
+    case 'ProviderBusy':
+      return { type: 'unheard' }
+    case 'ProviderSilent':
+      return { type: 'silent' }
+    case 'ProviderMisconfigured':
+      return { type: 'refused', failure: 'configuration' }
+    default:
+      return { type: 'refused', failure: fault.failure }
+  }
+}

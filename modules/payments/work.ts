@@ -4,7 +4,7 @@ import { defineJob, type AnyJob, type JobContext } from '@lango/kernel/verbs'
 import { beginPrompt, givePaid, promptTold } from './commands.ts'
 import { createPayouts } from './payout-work.ts'
 import { createQuestions } from './question-work.ts'
-import { freshPart, limits, must, type PaymentWorkDeps } from './work-parts.ts'
+import { freshPart, limits, must, notAsked, type PaymentWorkDeps } from './work-parts.ts'
 import { beginRefund, refundTold } from './refund.ts'
 import type { RefundTold } from './refund-rules.ts'
 import { endAhead } from './hear-callback.ts'
@@ -19,24 +19,10 @@ import {
   registerJob,
   takeBackJob,
 } from './jobs-asked-for.ts'
-import type { PaymentProvider, PromptState, ProviderFault, Received } from './port.ts'
+import type { PaymentProvider, PromptState, Received } from './port.ts'
 import { callbackAddresses, callbacksRegistered } from './register-callbacks.ts'
 import { askedPhones, promptOf, pulledUntil } from './queries.ts'
 import { paymentLimits, type Told } from './rules.ts'
-
-const afterPrompt = (fault: ProviderFault): Told => {
-  switch (fault.type) {
-    case 'ProviderUnreachable':
-    case 'ProviderBusy':
-      return { type: 'unheard' }
-    case 'ProviderSilent':
-      return { type: 'silent' }
-    case 'ProviderMisconfigured':
-      return { type: 'refused', failure: 'configuration' }
-    default:
-      return { type: 'refused', failure: fault.failure }
-  }
-}
 
 const afterAsking = (state: PromptState): Told => {
   switch (state.state) {
@@ -73,7 +59,7 @@ const createPrompt = ({ provider, clock }: PaymentWorkDeps, tell: Tell) =>
         context.signal,
       )
       if (asked === undefined) return tell(context, purchaseId, { type: 'refused', failure: 'configuration' })
-      tell(context, purchaseId, asked.ok ? { type: 'taken', ref: asked.value.ref } : afterPrompt(asked.error))
+      tell(context, purchaseId, asked.ok ? { type: 'taken', ref: asked.value.ref } : notAsked(asked.error))
     },
   })
 
@@ -140,11 +126,6 @@ const createRegister = ({ provider, clock }: PaymentWorkDeps) =>
     },
   })
 
-const afterReverse = (fault: ProviderFault): RefundTold => {
-  const told = afterPrompt(fault)
-  return told.type === 'unheard' || told.type === 'silent' || told.type === 'refused' ? told : { type: 'silent' }
-}
-
 /** What stands in the provider's own list beside it. */
 const REASON = 'Refund'
 
@@ -164,7 +145,7 @@ const createRefund = ({ provider, clock }: PaymentWorkDeps) =>
       const amount = money(amountMinor, currency)
       const asked = await provider()?.reverse({ ...rest, amount, reason: note ?? REASON }, context.signal)
       if (asked === undefined) return tell({ type: 'refused', failure: 'configuration' })
-      tell(asked.ok ? { type: 'taken', ...asked.value } : afterReverse(asked.error))
+      tell(asked.ok ? { type: 'taken', ...asked.value } : notAsked(asked.error))
     },
   })
 
