@@ -12,6 +12,7 @@ import {
   shutScript,
   tableScript,
   type RulesetConfig,
+  unseenScript,
 } from './ruleset.ts'
 import { addressesOf, type Counted, type Session } from './sessions.ts'
 import {
@@ -143,6 +144,10 @@ export class Enforcer {
   async shut(sessions: readonly Session[]): Promise<void> {
     await this.#kernel.nft(sessions.map(shutScript).join(''))
     await this.#neighbours('delete', sessions.flatMap(neighboursOf))
+    // What they sent by addresses that were not theirs claims nothing for whoever is next in by this card.
+    const macs = new Set(sessions.map(({ mac }) => mac))
+    const claims = (await this.seen()).filter(({ mac }) => macs.has(mac))
+    if (claims.length > 0) await this.#kernel.nft(claims.map(({ ip, mac }) => unseenScript(ip, mac)).join(''))
   }
 
   async forget(sessions: readonly Session[]): Promise<void> {

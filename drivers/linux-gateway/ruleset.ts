@@ -324,6 +324,10 @@ export const admitScript = (session: Session, address: string, leftMs: number | 
 export const releaseScript = (session: Session, address: string): string =>
   lines([...membersBy(session, address), ...classesBy(session, address)].flatMap(removed))
 
+/** What was told of an address that is nobody's is forgotten. */
+export const unseenScript = (address: string, mac: string): string =>
+  lines(removed({ set: 'seen6', element: `${address} . ${mac}` }))
+
 /** Another speed, end or quota, in one transaction: nobody is out in between. A quota that is there keeps its count. */
 export const changeScript = (before: Session, after: Session, leftMs: number | undefined): string => {
   const { id, quotaBytes, upBytes, downBytes } = after
