@@ -228,15 +228,8 @@ const startSessions = ({ log, timeZone }: BoxOptions, { site, reader }: Ground, 
   const { vault, random, clock } = site
   const { endSession, forgetQuota, overRadsec } = aaa
   const control = createNasControl({ reader, vault, random, clock, log, overRadsec })
-  const sessions = startSessionControl({
-    site,
-    reader,
-    control,
-    calendar: new Calendar(timeZone),
-    log,
-    endSession,
-    forgetQuota,
-  })
+  const calendar = new Calendar(timeZone)
+  const sessions = startSessionControl({ site, reader, control, calendar, log, endSession, forgetQuota })
   return {
     look: sessions.look,
     async stop() {

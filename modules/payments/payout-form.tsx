@@ -92,7 +92,9 @@ export const PayoutForm = ({ desk, settings, sellers }: Props) => {
         <RefusedNote desk={desk} deed="payout" />
         {isOff ? <p>{words.off}</p> : <Fields desk={desk} sellers={sellers} />}
         {isOff && desk.may('settings.write') ? (
-          <LinkButton href="/settings/mpesa/paying-out">{words.toSettings}</LinkButton>
+          <p>
+            <LinkButton href="/settings/mpesa/paying-out">{words.toSettings}</LinkButton>
+          </p>
         ) : null}
       </PanelBody>
     </Panel>

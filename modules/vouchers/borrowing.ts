@@ -1,16 +1,16 @@
 /** Vouchers of another box that are good here while a loan lasts, and what is said of them when it is given back. */
 import { and, eq, inArray, isNull } from 'drizzle-orm'
 import { z } from 'zod'
-import { Secret, err, ok, type Result } from '@lango/kernel'
-import { insertSql } from '@lango/kernel/db'
+import { err, ok, type Result } from '@lango/kernel'
 import { defineCommand, inParts, type CommandContext } from '@lango/kernel/verbs'
-import { accessChanged, CODE_PURPOSE, codeLogin, createGrantWriter, policyRow, policySchema } from '../access/index.ts'
+import { accessChanged, CODE_PURPOSE, codeLogin, policyRow, policySchema } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { plans } from '../plans/tables.ts'
 import { NOT_OVER } from './lending.ts'
 import { LOAN_FILE_CHARACTERS_MAX, ownFingerprint, readLoan, writeBack, type Back, type Loan } from './loan-files.ts'
 import { ownKeys, peerWith, type Peer } from './loan-peers.ts'
 import { voucherBatches, voucherLoans, voucherPeers, vouchers } from './tables.ts'
+import { createVoucherWriter } from './put.ts'
 
 /** Each is sealed under a key of this box. */
 const BORROWED_AT_ONCE = 40
@@ -93,51 +93,14 @@ const adoptSome = (ctx: CommandContext, loan: Loan, { batchId }: LoanRow): numbe
     .filter(({ serial }) => !have.has(serial))
     .map((one) => ({ ...one, login: loginOf(one.code) }))
     .filter(({ login }) => isTaken.get(login) === undefined)
-  const putGrant = createGrantWriter(ctx)
-  const addVoucher = ctx.raw.prepare(insertSql(vouchers))
+  const write = createVoucherWriter(ctx)
   const { plan, endsAt } = loan
+  const { kind, validitySec, quotaOctets, quotaSec } = plan
   const policyId = policyRow(ctx, plan.policy)
-  for (const { serial, code, useBefore, login } of left.slice(0, BORROWED_AT_ONCE)) {
-    const id = ctx.ids.next('vch')
-    const expiresAt = Math.min(useBefore ?? endsAt, endsAt)
-    addVoucher.run({
-      id,
-      batchId,
-      serial,
-      tail: code.slice(-4),
-      state: 'made',
-      holder: null,
-      agentId: null,
-      changedAt: ctx.now,
-      changedBy: ctx.actor.id,
-      firstUsedAt: null,
-      expiresAt,
-      loanId: null,
-    })
-    putGrant({
-      serviceId: id,
-      login,
-      kind: plan.kind,
-      password: new Secret(code),
-      policyId,
-      expiresAt,
-      devices: [],
-      validitySec: plan.validitySec,
-      quotaOctets: plan.quotaOctets ?? undefined,
-      quotaSec: plan.quotaSec ?? undefined,
-      ...NO_PLACE,
-    })
-  }
+  const terms = { kind, policyId, validitySec, quotaOctets, quotaSec, beginsAt: null }
+  for (const { serial, code, useBefore, login } of left.slice(0, BORROWED_AT_ONCE))
+    write({ batchId, serial, code, login, expiresAt: Math.min(useBefore ?? endsAt, endsAt), ...terms })
   return Math.max(0, left.length - BORROWED_AT_ONCE)
-}
-
-const NO_PLACE = {
-  macLogin: undefined,
-  framedIp: undefined,
-  framedIpv6Prefix: undefined,
-  delegatedIpv6Prefix: undefined,
-  vlan: undefined,
-  beginsAt: undefined,
 }
 
 type BorrowFault =

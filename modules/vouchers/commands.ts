@@ -1,7 +1,6 @@
 import { and, asc, eq, gt } from 'drizzle-orm'
 import { z } from 'zod'
-import { Secret, err, ok, type Result } from '@lango/kernel'
-import { insertSql } from '@lango/kernel/db'
+import { err, ok, type Result } from '@lango/kernel'
 import { audit, defineCommand, inParts, secretText, type CommandContext } from '@lango/kernel/verbs'
 import {
   CODE_LENGTH,
@@ -9,7 +8,6 @@ import {
   PREFIX_SPELLING,
   codeLogin,
   createCodeDrawer,
-  createGrantWriter,
   credentialPurpose,
   policyRow,
   readCode,
@@ -21,6 +19,7 @@ import { plans } from '../plans/tables.ts'
 import { CODES_PER_VOUCHER_MIN, guessesPerHit, isUnused, voucherState, whileMore } from './rules.ts'
 import { endVouchers } from './sales.ts'
 import { voucherBatches, vouchers } from './tables.ts'
+import { createVoucherWriter } from './put.ts'
 
 /**
  * Vouchers of one command, so that its transaction keeps the control thread for some milliseconds and nothing else waits
@@ -122,50 +121,17 @@ export const makeVouchers = defineCommand({
   },
 })
 
-/** Statements of one command: prepared once for all its rows. */
 const createMaker = (ctx: CommandContext, batch: Batch): ((serial: number) => string) => {
-  const plan = ctx.db.select().from(plans.site).where(eq(plans.site.id, batch.planId)).get()!
-  const policyId = policyRow(ctx, plan.policy)
-  const putGrant = createGrantWriter(ctx)
-  const addVoucher = ctx.raw.prepare(insertSql(vouchers))
+  const { kind, policy, ...plan } = ctx.db.select().from(plans.site).where(eq(plans.site.id, batch.planId)).get()!
+  const { validitySec, quotaOctets, quotaSec } = plan
+  const policyId = policyRow(ctx, policy)
+  const terms = { kind, policyId, validitySec, quotaOctets, quotaSec, beginsAt: batch.beginsAt }
+  const write = createVoucherWriter(ctx)
   const draw = createCodeDrawer(ctx, shapeOf(batch))
-  // Until the first login this is its last day; from then on validity counts.
   const expiresAt = batch.endsAt ?? batch.useBefore
   return (serial) => {
     const { code, login } = draw()
-    const id = ctx.ids.next('vch')
-    addVoucher.run({
-      id,
-      batchId: batch.id,
-      serial,
-      tail: code.slice(-4),
-      state: 'made',
-      holder: null,
-      agentId: null,
-      changedAt: ctx.now,
-      changedBy: ctx.actor.id,
-      firstUsedAt: null,
-      expiresAt,
-      loanId: null,
-    })
-    putGrant({
-      serviceId: id,
-      login,
-      kind: plan.kind,
-      password: new Secret(code),
-      policyId,
-      expiresAt: expiresAt ?? undefined,
-      validitySec: plan.validitySec ?? undefined,
-      macLogin: undefined,
-      devices: [],
-      framedIp: undefined,
-      framedIpv6Prefix: undefined,
-      delegatedIpv6Prefix: undefined,
-      vlan: undefined,
-      quotaOctets: plan.quotaOctets ?? undefined,
-      quotaSec: plan.quotaSec ?? undefined,
-      beginsAt: batch.beginsAt ?? undefined,
-    })
+    write({ batchId: batch.id, serial, code, login, expiresAt, ...terms })
     return code
   }
 }

@@ -11,6 +11,7 @@ import { BATCH_VOUCHERS_MAX } from './commands.ts'
 import { CODES_PER_VOUCHER_MIN, guessesPerHit } from './rules.ts'
 import { VOUCHER_ROWS_MAX, voucherRow } from './rows.ts'
 import { voucherBatches, vouchers } from './tables.ts'
+import { NO_ADDRESS } from './put.ts'
 
 type Batch = typeof voucherBatches.site.$inferSelect
 const rowWithCode = voucherRow.extend({ code: secretText(z.string().min(1).max(64)) })
@@ -140,15 +141,6 @@ const voucherFrom = (ctx: CommandContext, row: Row) => ({
   changedAt: row.changedAt ?? ctx.now,
   changedBy: row.changedBy === '' ? ctx.actor.id : row.changedBy,
 })
-
-const NO_ADDRESS = {
-  macLogin: undefined,
-  devices: [],
-  framedIp: undefined,
-  framedIpv6Prefix: undefined,
-  delegatedIpv6Prefix: undefined,
-  vlan: undefined,
-}
 
 /** Rows that are taken with one request, and those of them that one transaction adds. */
 export const VOUCHER_CHUNK_ROWS = 200

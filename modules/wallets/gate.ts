@@ -1,6 +1,6 @@
 /** What whoever holds a wallet does with it at the portal: no more than the holder of its code may. */
 import { timingSafeEqual } from 'node:crypto'
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, formatMoney, money, ok, type Result } from '@lango/kernel'
 import { ascending, defineQuery, descending, sumOf } from '@lango/kernel/db'
@@ -12,6 +12,7 @@ import { messageSenders } from '../messages/tables.ts'
 import { moveBetween, walletAt, type Wallet } from './books.ts'
 import { ofWallet } from './commands.ts'
 import { codeOf, codeText, openWallet, tellPhone, walletOfPhone } from './open.ts'
+import { walletAccountIn } from './queries.ts'
 import { walletLimits, type WalletFault } from './rules.ts'
 import { walletMoves, wallets } from './tables.ts'
 
@@ -118,11 +119,8 @@ export const walletAtGate = defineQuery({
     { number: 1, codeNo: 1 },
     { number: 2, codeNo: 1 },
   ],
-  select: (
-    { db, wallets, walletMoves: moves, ledgerAccounts: accounts, ledgerPostings: postings, ref, beside, byKey },
-    { number },
-  ) => {
-    const ofThem = sql`${accounts.kind} = 'liability' and ${accounts.code} = 'wallet:' || ${wallets.id} and ${accounts.currency} = ${wallets.currency} and ${beside(accounts, wallets)}`
+  select: (read, { number }) => {
+    const { db, wallets, walletMoves: moves, ledgerAccounts: accounts, ledgerPostings: postings, ref, byKey } = read
     return {
       wallet: db
         .select({
@@ -140,7 +138,7 @@ export const walletAtGate = defineQuery({
       sum: db
         .select({ minor: sumOf(postings.minor) })
         .from(wallets)
-        .innerJoin(accounts, ofThem)
+        .innerJoin(accounts, walletAccountIn(read))
         .innerJoin(postings, ref(postings.accountId, accounts.id))
         .where(eq(wallets.number, number)),
       moves: db
@@ -152,8 +150,8 @@ export const walletAtGate = defineQuery({
         })
         .from(moves)
         .innerJoin(wallets, ref(moves.walletId, wallets.id))
-        .innerJoin(accounts, ofThem)
-        .innerJoin(postings, sql`${ref(postings.entryId, moves.entryId)} and ${ref(postings.accountId, accounts.id)}`)
+        .innerJoin(accounts, walletAccountIn(read))
+        .innerJoin(postings, and(ref(postings.entryId, moves.entryId), ref(postings.accountId, accounts.id)))
         .where(eq(wallets.number, number))
         .orderBy(descending(moves.at), descending(moves.number), ...byKey(moves), ascending(postings.id))
         .limit(MOVES_AT_GATE),

@@ -16,7 +16,7 @@ type Tables = {
 }
 
 /** The account that a wallet's money is in. */
-const ofWallet = ({ wallets, ledgerAccounts: accounts, beside }: Reader<Tables>) =>
+export const walletAccountIn = ({ wallets, ledgerAccounts: accounts, beside }: Reader<Tables>) =>
   sql`${accounts.kind} = 'liability' and ${accounts.code} = 'wallet:' || ${wallets.id} and ${accounts.currency} = ${wallets.currency} and ${beside(accounts, wallets)}`
 
 /** What somebody has of it: its number, its phone, or its reference. */
@@ -63,7 +63,7 @@ export const listWallets = defineQuery({
     const sums = db
       .select({ code: accounts.code, minor: sumOf(postings.minor) })
       .from(wallets)
-      .innerJoin(accounts, ofWallet(read))
+      .innerJoin(accounts, walletAccountIn(read))
       .innerJoin(postings, ref(postings.accountId, accounts.id))
     return {
       rows: db
@@ -104,7 +104,7 @@ export const walletTotals = defineQuery({
     const each = db
       .select({ currency: accounts.currency, code: accounts.code, minor: sumOf(postings.minor).as('minor') })
       .from(wallets)
-      .innerJoin(accounts, ofWallet(read))
+      .innerJoin(accounts, walletAccountIn(read))
       .innerJoin(postings, ref(postings.accountId, accounts.id))
       .groupBy(accounts.currency, accounts.code)
       .as('each_wallet')
@@ -157,7 +157,7 @@ export const showWallet = defineQuery({
       sum: db
         .select({ minor: sumOf(postings.minor) })
         .from(wallets)
-        .innerJoin(accounts, ofWallet(read))
+        .innerJoin(accounts, walletAccountIn(read))
         .innerJoin(postings, ref(postings.accountId, accounts.id))
         .where(eq(wallets.number, number)),
       moves: db
@@ -172,7 +172,7 @@ export const showWallet = defineQuery({
         .from(moves)
         .innerJoin(wallets, ref(moves.walletId, wallets.id))
         .innerJoin(entries, ref(moves.entryId, entries.id))
-        .innerJoin(accounts, ofWallet(read))
+        .innerJoin(accounts, walletAccountIn(read))
         .innerJoin(postings, and(ref(postings.entryId, moves.entryId), ref(postings.accountId, accounts.id)))
         .where(and(eq(wallets.number, number), before === undefined ? undefined : lt(moves.number, before)))
         .orderBy(descending(moves.number), ...byKey(moves), ascending(postings.id))
