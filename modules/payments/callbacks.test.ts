@@ -1,15 +1,8 @@
 import { expect, test } from 'vitest'
 import { money, ok, type Result } from '@lango/kernel'
 import { memorySite } from '@lango/kernel/testing'
-import { access } from '../access/index.ts'
-import { customers } from '../customers/index.ts'
-import { ledger, ledgerBalances } from '../ledger/index.ts'
-import { messages } from '../messages/index.ts'
-import { offers } from '../offers/index.ts'
-import { addPlan, plans } from '../plans/index.ts'
-import { services } from '../services/index.ts'
-import { wallets } from '../wallets/index.ts'
-import { settings } from '../settings/index.ts'
+import { ledgerBalances } from '../ledger/index.ts'
+import { addPlan } from '../plans/index.ts'
 import {
   callbackLimits,
   listAhead,
@@ -18,13 +11,13 @@ import {
   createPaymentWork,
   hearCallback,
   listPurchases,
-  payments,
   requestPurchase,
   setMpesa,
 } from './index.ts'
 import type { PaymentProvider, PromptState, ProviderFault, Received } from './port.ts'
 import { paymentInbox } from './tables.ts'
 import { deaf } from './testing/deaf.ts'
+import { paymentModules } from './testing/modules.ts'
 
 const AMINA = '+254712345678'
 const PAID = { state: 'paid', receipt: undefined } as const
@@ -62,7 +55,7 @@ const shop = async () => {
   }
   const now = { of: () => 0 }
   const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })
-  const site = memorySite([settings, messages, access, plans, ledger, customers, wallets, services, offers, payments], {
+  const site = memorySite(paymentModules, {
     jobs,
   })
   now.of = site.clock.now

@@ -1,23 +1,15 @@
 import { expect, test } from 'vitest'
 import { orThrow } from '@lango/kernel'
 import { memorySite } from '@lango/kernel/testing'
-import { access } from '../access/index.ts'
-import { customers } from '../customers/index.ts'
-import { ledger } from '../ledger/index.ts'
-import { messages } from '../messages/index.ts'
-import { offers } from '../offers/index.ts'
-import { plans } from '../plans/index.ts'
-import { services } from '../services/index.ts'
-import { wallets } from '../wallets/index.ts'
-import { settings } from '../settings/index.ts'
-import { mpesaSecretsPurpose, payments, setMpesa, showMpesa } from './index.ts'
+import { mpesaSecretsPurpose, setMpesa, showMpesa } from './index.ts'
 import type { MpesaSecrets } from './mpesa-rules.ts'
 import { forbiddenInUrls } from '../../drivers/mpesa/facts.ts'
 import { forbiddenInCallbacks } from './mpesa-rules.ts'
 import { paymentAccounts } from './tables.ts'
+import { paymentModules } from './testing/modules.ts'
 
 const shop = () => {
-  const site = memorySite([settings, messages, access, plans, ledger, customers, wallets, services, offers, payments])
+  const site = memorySite(paymentModules)
   return {
     ...site,
     secrets: (): MpesaSecrets => {

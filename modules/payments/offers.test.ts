@@ -2,20 +2,15 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { err, ok, type Result } from '@lango/kernel'
 import { memorySite } from '@lango/kernel/testing'
-import { access } from '../access/index.ts'
-import { customers } from '../customers/index.ts'
-import { ledger, ledgerBalances } from '../ledger/index.ts'
-import { messages } from '../messages/index.ts'
-import { addOffer, offers, setOffer, setOfferStatus } from '../offers/index.ts'
-import { addPlan, plans, setPlan } from '../plans/index.ts'
-import { services } from '../services/index.ts'
-import { wallets } from '../wallets/index.ts'
-import { settings } from '../settings/index.ts'
+import { ledgerBalances } from '../ledger/index.ts'
+import { addOffer, setOffer, setOfferStatus } from '../offers/index.ts'
+import { addPlan, setPlan } from '../plans/index.ts'
 import { promptTold } from './commands.ts'
-import { createPaymentWork, listOffers, listPurchases, payments, requestPurchase, revealPurchase } from './index.ts'
+import { createPaymentWork, listOffers, listPurchases, requestPurchase, revealPurchase } from './index.ts'
 import type { PaymentProvider, PromptState, ProviderFault } from './port.ts'
 import { deaf } from './testing/deaf.ts'
 import { paymentLimits } from './rules.ts'
+import { paymentModules } from './testing/modules.ts'
 
 const AMINA = '+254712345678'
 const phoneOf = (n: number): string => `+2547${String(10_000_000 + n)}`
@@ -38,7 +33,7 @@ const shop = () => {
   }
   const now = { of: () => 0 }
   const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })
-  const site = memorySite([settings, messages, access, plans, ledger, customers, wallets, services, offers, payments], {
+  const site = memorySite(paymentModules, {
     jobs,
   })
   now.of = site.clock.now

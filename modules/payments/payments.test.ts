@@ -1,21 +1,14 @@
 import { expect, test } from 'vitest'
 import { err, money, ok, type Result } from '@lango/kernel'
 import { memorySite } from '@lango/kernel/testing'
-import { access } from '../access/index.ts'
-import { customers } from '../customers/index.ts'
-import { ledger, ledgerBalances } from '../ledger/index.ts'
-import { messages, setSender } from '../messages/index.ts'
-import { offers } from '../offers/index.ts'
-import { addPlan, plans, setPlanStatus } from '../plans/index.ts'
-import { services } from '../services/index.ts'
-import { wallets } from '../wallets/index.ts'
-import { settings } from '../settings/index.ts'
+import { ledgerBalances } from '../ledger/index.ts'
+import { setSender } from '../messages/index.ts'
+import { addPlan, setPlanStatus } from '../plans/index.ts'
 import {
   createPaymentWork,
   hearPayments,
   listPayments,
   listPurchases,
-  payments,
   purchasePace,
   purchasesOnline,
   requestPurchase,
@@ -25,6 +18,7 @@ import {
 } from './index.ts'
 import type { PaymentProvider, PromptRequest, PromptState, ProviderFault, Received } from './port.ts'
 import { deaf } from './testing/deaf.ts'
+import { paymentModules } from './testing/modules.ts'
 
 const AMINA = '+254712345678'
 type Asked = Result<{ readonly ref: string }, ProviderFault>
@@ -55,7 +49,7 @@ const shop = () => {
     provider: () => (says.isSetUp ? provider : undefined),
     clock: { now: () => now.of() },
   })
-  const site = memorySite([settings, messages, access, plans, ledger, customers, wallets, services, offers, payments], {
+  const site = memorySite(paymentModules, {
     jobs,
   })
   now.of = site.clock.now

@@ -4,16 +4,7 @@ import type { z } from 'zod'
 import { err, ok, orThrow, seededRandom, type Fault, type Result } from '@lango/kernel'
 import { memorySite } from '@lango/kernel/testing'
 import type { Actor, AnyCommand } from '@lango/kernel/verbs'
-import { access } from '../access/index.ts'
-import { customers } from '../customers/index.ts'
-import { checkEntries, credit, debit, ledger, ledgerBalances, post as postEntry } from '../ledger/index.ts'
-import { messages } from '../messages/index.ts'
-import { people } from '../people/index.ts'
-import { plans } from '../plans/index.ts'
-import { offers } from '../offers/index.ts'
-import { services } from '../services/index.ts'
-import { wallets } from '../wallets/index.ts'
-import { settings } from '../settings/index.ts'
+import { checkEntries, credit, debit, ledgerBalances, post as postEntry } from '../ledger/index.ts'
 import {
   callbackDigest,
   createCallbackGate,
@@ -23,7 +14,6 @@ import {
   hearPayout,
   listPayments,
   listPayouts,
-  payments,
   releasePayout,
   requestPayout,
   sayPayout,
@@ -35,6 +25,7 @@ import {
 import type { Asked, PaymentProvider, ProviderFault, ToldAt } from './port.ts'
 import { nextOfPayout, payoutLimits } from './payout-rules.ts'
 import { deaf } from './testing/deaf.ts'
+import { paymentModules } from './testing/modules.ts'
 
 const AMINA = '+254712345678'
 const RECEIPT = 'SJ41XK2P9Q'
@@ -76,12 +67,9 @@ const shop = (more: object = open, callbackUrl = 'https://pop.example.com') => {
   }
   const now = { of: () => 0 }
   const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })
-  const site = memorySite(
-    [people, settings, messages, access, plans, ledger, customers, wallets, services, offers, payments],
-    {
-      jobs,
-    },
-  )
+  const site = memorySite(paymentModules, {
+    jobs,
+  })
   now.of = site.clock.now
   void site.jobs.run(new AbortController().signal)
   const { must, query, runJobs, clock, database } = site

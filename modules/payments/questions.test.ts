@@ -2,16 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { ok } from '@lango/kernel'
 import { memorySite } from '@lango/kernel/testing'
-import { access } from '../access/index.ts'
-import { customers } from '../customers/index.ts'
-import { ledger, ledgerBalances } from '../ledger/index.ts'
-import { messages } from '../messages/index.ts'
-import { people } from '../people/index.ts'
-import { plans } from '../plans/index.ts'
-import { offers } from '../offers/index.ts'
-import { services } from '../services/index.ts'
-import { wallets } from '../wallets/index.ts'
-import { settings } from '../settings/index.ts'
+import { ledgerBalances } from '../ledger/index.ts'
 import {
   askBalance,
   callbackDigest,
@@ -21,7 +12,6 @@ import {
   hearPayments,
   listPayments,
   listRefunds,
-  payments,
   refundPayment,
   sayRefund,
   setMpesa,
@@ -31,6 +21,7 @@ import {
 import type { PaymentProvider, ToldAt } from './port.ts'
 import { askStatusAfterMs, answerOutcome, endIn, questionLimits } from './question-rules.ts'
 import { deaf } from './testing/deaf.ts'
+import { paymentModules } from './testing/modules.ts'
 
 const RECEIPT = 'SJ41XK2P9Q'
 const AMOUNT = { amountMinor: 2000, currency: 'KES' }
@@ -67,12 +58,9 @@ const shop = (callbackUrl = 'https://pop.example.com') => {
   }
   const now = { of: () => 0 }
   const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })
-  const site = memorySite(
-    [people, settings, messages, access, plans, ledger, customers, wallets, services, offers, payments],
-    {
-      jobs,
-    },
-  )
+  const site = memorySite(paymentModules, {
+    jobs,
+  })
   now.of = site.clock.now
   void site.jobs.run(new AbortController().signal)
   const { must, query, runJobs, clock, database } = site

@@ -2,17 +2,12 @@ import { generateKeyPairSync } from 'node:crypto'
 import { eq } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { memorySite } from '@lango/kernel/testing'
-import { access } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
-import { customers } from '../customers/index.ts'
-import { ledger, ledgerBalances } from '../ledger/index.ts'
-import { messages } from '../messages/index.ts'
-import { offers, ownReferralCode } from '../offers/index.ts'
-import { people } from '../people/index.ts'
-import { addPlan, plans } from '../plans/index.ts'
-import { services } from '../services/index.ts'
-import { changeSettings, settings } from '../settings/index.ts'
-import { topUpCash, wallets } from '../wallets/index.ts'
+import { ledgerBalances } from '../ledger/index.ts'
+import { ownReferralCode } from '../offers/index.ts'
+import { addPlan } from '../plans/index.ts'
+import { changeSettings } from '../settings/index.ts'
+import { topUpCash } from '../wallets/index.ts'
 import { wallets as walletsTable } from '../wallets/tables.ts'
 import { buyFromWallet } from './wallet-commands.ts'
 import { promptTold } from './commands.ts'
@@ -21,11 +16,11 @@ import {
   hearPayments,
   listPurchases,
   listReferrals,
-  payments,
   refundPayment,
   requestPurchase,
   setMpesa,
 } from './index.ts'
+import { paymentModules } from './testing/modules.ts'
 
 const NJERI = '+254712345678'
 const phoneOf = (n: number): string => `+2547${String(20_000_000 + n)}`
@@ -34,8 +29,7 @@ const MONTH_MS = 30 * 86_400_000
 const shop = (set: { referralMonthlyMax?: number } = {}) => {
   const now = { of: () => 0 }
   const jobs = createPaymentWork({ provider: () => undefined, clock: { now: () => now.of() } })
-  const modules = [people, settings, messages, access, plans, ledger, customers, wallets, services, offers, payments]
-  const site = memorySite(modules, { jobs })
+  const site = memorySite(paymentModules, { jobs })
   now.of = site.clock.now
   const terms = { kind: 'hotspot', policy: {}, validitySec: 3600 } as const
   site.must(addPlan, { ...terms, name: 'Day', priceMinor: 5000 })

@@ -2,16 +2,8 @@ import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { err, money, ok, type Result } from '@lango/kernel'
 import { memorySite } from '@lango/kernel/testing'
-import { access } from '../access/index.ts'
-import { customers } from '../customers/index.ts'
-import { checkEntries, ledger, ledgerBalances } from '../ledger/index.ts'
-import { messages } from '../messages/index.ts'
-import { people } from '../people/index.ts'
-import { offers } from '../offers/index.ts'
-import { addPlan, plans } from '../plans/index.ts'
-import { services } from '../services/index.ts'
-import { wallets } from '../wallets/index.ts'
-import { settings } from '../settings/index.ts'
+import { checkEntries, ledgerBalances } from '../ledger/index.ts'
+import { addPlan } from '../plans/index.ts'
 import {
   callbackDigest,
   createCallbackGate,
@@ -21,7 +13,6 @@ import {
   listPayments,
   listPurchases,
   listRefunds,
-  payments,
   refundPayment,
   requestPurchase,
   resolvePayment,
@@ -31,6 +22,7 @@ import {
 import type { PaymentProvider, ProviderFault } from './port.ts'
 import { resultOutcome, type RefundClaim } from './refund-rules.ts'
 import { deaf } from './testing/deaf.ts'
+import { paymentModules } from './testing/modules.ts'
 
 const AMINA = '+254712345678'
 const RECEIPT = 'SJ41XK2P9Q'
@@ -62,12 +54,9 @@ const shop = (callbackUrl = '') => {
   }
   const now = { of: () => 0 }
   const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })
-  const site = memorySite(
-    [people, settings, messages, access, plans, ledger, customers, wallets, services, offers, payments],
-    {
-      jobs,
-    },
-  )
+  const site = memorySite(paymentModules, {
+    jobs,
+  })
   now.of = site.clock.now
   void site.jobs.run(new AbortController().signal)
   const { must, query, runJobs, clock, database } = site

@@ -2,14 +2,11 @@ import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { err, ok } from '@lango/kernel'
 import { memorySite } from '@lango/kernel/testing'
-import { access, firstUse } from '../access/index.ts'
-import { customers } from '../customers/index.ts'
-import { checkEntries, ledger, ledgerBalances } from '../ledger/index.ts'
-import { listMessages, messages, setSender } from '../messages/index.ts'
-import { offers } from '../offers/index.ts'
-import { addPlan, plans, setPlanStatus } from '../plans/index.ts'
-import { services } from '../services/index.ts'
-import { changeSettings, settings } from '../settings/index.ts'
+import { firstUse } from '../access/index.ts'
+import { checkEntries, ledgerBalances } from '../ledger/index.ts'
+import { listMessages, setSender } from '../messages/index.ts'
+import { addPlan, setPlanStatus } from '../plans/index.ts'
+import { changeSettings } from '../settings/index.ts'
 import {
   blockWallet,
   listWallets,
@@ -17,7 +14,6 @@ import {
   showWallet,
   tellFirstCode,
   topUpCash,
-  wallets,
   walletTotals,
 } from '../wallets/index.ts'
 import {
@@ -27,7 +23,6 @@ import {
   hearPayments,
   listPayments,
   listPurchases,
-  payments,
   refundPayment,
   renewalOf,
   renewUsedUp,
@@ -39,6 +34,7 @@ import {
 } from './index.ts'
 import type { PaymentProvider, PromptState } from './port.ts'
 import { deaf } from './testing/deaf.ts'
+import { paymentModules } from './testing/modules.ts'
 
 const AMINA = '+254712345678'
 const BARAKA = '+254722000111'
@@ -78,7 +74,7 @@ const shop = () => {
   }
   const now = { of: () => 0 }
   const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })
-  const site = memorySite([settings, messages, access, plans, ledger, customers, wallets, services, offers, payments], {
+  const site = memorySite(paymentModules, {
     jobs,
   })
   const { must, query, clock, database, dispatch, runJobs } = site

@@ -2,15 +2,9 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { seededRandom } from '@lango/kernel'
 import { memorySite } from '@lango/kernel/testing'
-import { access } from '../../access/index.ts'
-import { customers } from '../../customers/index.ts'
-import { ledger } from '../../ledger/index.ts'
-import { messages } from '../../messages/index.ts'
-import { addOffer, offers } from '../../offers/index.ts'
-import { addPlan, plans } from '../../plans/index.ts'
-import { services } from '../../services/index.ts'
-import { listWallets, sendMoney, wallets } from '../../wallets/index.ts'
-import { settings } from '../../settings/index.ts'
+import { addOffer } from '../../offers/index.ts'
+import { addPlan } from '../../plans/index.ts'
+import { listWallets, sendMoney } from '../../wallets/index.ts'
 import {
   buyFromWallet,
   callbackDigest,
@@ -20,7 +14,6 @@ import {
   hearCallback,
   hearConfirmation,
   hearResult,
-  payments,
   refundPayment,
   registerCallbacks,
   requestPurchase,
@@ -30,10 +23,10 @@ import {
 } from '../index.ts'
 import { createPost, type Letter } from './post-office.ts'
 import { createWorld } from './world.ts'
+import { paymentModules } from './modules.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
-const modules = [settings, messages, access, plans, ledger, customers, wallets, services, offers, payments]
 const { publicKey: certificate } = generateKeyPairSync('rsa', {
   modulusLength: 2048,
   publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -91,7 +84,7 @@ const createBox = (
     site?.database.close()
     const clock = { now: () => fresh.clock.now() }
     // The same keys as before: they lie in a file of their own.
-    const fresh = memorySite(modules, { seed, file, jobs: createPaymentWork({ provider, clock }) })
+    const fresh = memorySite(paymentModules, { seed, file, jobs: createPaymentWork({ provider, clock }) })
     // The process ends and not the machine: no sync is missed.
     fresh.database.raw.pragma('synchronous = OFF')
     fresh.clock.advance(passedMs)
