@@ -149,6 +149,8 @@ suite('portal', () => {
       ['home', '/'],
       ['home-sw', '/?g=bGFuZz1zdw'],
       ['voucher', '/voucher'],
+      ['wallet', '/wallet'],
+      ['code', '/?code='],
       ['paid', '/paid'],
       ['help', '/help'],
       ['terms', '/terms'],

@@ -61,7 +61,7 @@ test('the first top-up opens a wallet, whose code is shown once the money is the
   const page = await text('/wallet')
   expect(page).toContain('KSh 50')
   const asked = await post('/wallet/top-up', {
-    phone: '0712 345 678',
+    payer: '0712 345 678',
     amount: '100',
     other: '',
     once: hidden(page, 'once'),

@@ -45,7 +45,7 @@ const TopUpForm = ({ view, once, phone }: { view: View; once: string; phone: str
   const { currency } = look
   return (
     <GateForm view={view} action={`${WALLET_PATH}/top-up`} once={once}>
-      {phone === undefined ? <PhoneInput view={view} name="phone" label={words.phone} typed="" /> : null}
+      {phone === undefined ? <PhoneInput view={view} name="payer" label={words.phone} typed="" /> : null}
       {walletAmountsOf(look).map((amount) => (
         <button key={amount} class="button" type="submit" name="amount" value={amount}>
           {priceText({ amountMinor: amount * 10 ** currencyDecimals(currency), currency })}
@@ -238,7 +238,7 @@ export class WalletPages {
       return this.page(c, view, { problem: words.walletWrong, typed })
     }
     gate.keepWallet(c, opened)
-    return c.redirect(href(view, field('then') === 'shop' ? '/' : WALLET_PATH), 303)
+    return c.redirect(href(view, WALLET_PATH), 303)
   }
 
   async shut(c: Context): Promise<Response> {
@@ -254,8 +254,8 @@ export class WalletPages {
     const place = gate.placeIn(field)
     const view = gate.view(c, place)
     const wallet = await openWalletOf(gate, c)
-    const phone = readPhone(wallet?.phone ?? field('phone'), view.look.currency)
-    const again = (problem: string, status?: Status) => this.page(c, view, { problem, typed: field('phone') }, status)
+    const phone = readPhone(wallet?.phone ?? field('payer'), view.look.currency)
+    const again = (problem: string, status?: Status) => this.page(c, view, { problem, typed: field('payer') }, status)
     if (!phone.ok) return again(view.words.phoneUnreadable)
     const amountMinor = amountIn(field, view.look.currency)
     if (amountMinor === undefined) return again(view.words.walletAmountUnfit)
