@@ -141,6 +141,9 @@ export const Page = (props: PageProps): VNode => {
   )
 }
 
+/** Where a number is written without a country: what stands in the field before anybody types. */
+export const countryCodes: Readonly<Record<string, string>> = { KES: '+254 ', RWF: '+250 ', TZS: '+255 ', UGX: '+256 ' }
+
 /** Something that went wrong, said aloud by a screen reader. */
 export const Alert = ({ text }: { text: string | undefined }) =>
   text === undefined ? null : (

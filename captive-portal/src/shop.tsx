@@ -1,7 +1,7 @@
 /** What is sold, at what it costs whoever stands there, and how it is paid: by phone, or from an open wallet. */
 import { Field, fill, visible } from '@lango/kernel/ui'
 import { CouponForm, CouponNote, type Coupon } from './coupon.tsx'
-import { Alert, GateForm, href, type View } from './page.tsx'
+import { Alert, countryCodes, GateForm, href, type View } from './page.tsx'
 import { choiceOf, pricedWith, type OpenOffer, type Priced, type ToldPrice } from './prices.ts'
 import { priceText, termsText, timeText, type Bundle } from './terms.ts'
 import { balanceOf, type OpenWallet } from './wallet.tsx'
@@ -37,9 +37,6 @@ export type ShopProps = {
   /** Also those bundles that have no room on the first screen. */
   showAll?: boolean
 }
-
-/** Where a number is written without a country: what stands in the field before anybody types. */
-export const countryCodes: Readonly<Record<string, string>> = { KES: '+254 ', RWF: '+250 ', TZS: '+255 ', UGX: '+256 ' }
 
 /** The usual price, where less is paid. */
 const UsualPrice = ({ bundle, view }: { bundle: Priced; view: View }) => {

@@ -8,7 +8,7 @@ import { currencyDecimals, parseMoney } from '@lango/kernel'
 import type { ResultOf } from '@lango/kernel/db'
 import type { Context } from 'hono'
 import type { Field as Sent, Gate, Status } from './gate.tsx'
-import { Alert, GateForm, href, Page, tooMany, type View } from './page.tsx'
+import { Alert, countryCodes, GateForm, href, Page, tooMany, type View } from './page.tsx'
 import { promptRefusal } from './refusals.ts'
 import { priceText } from './terms.ts'
 
@@ -34,7 +34,7 @@ const PhoneInput = ({ view, name, label, typed }: { view: View; name: string; la
     type="tel"
     inputMode="tel"
     autoComplete="tel"
-    value={typed}
+    value={typed || (countryCodes[view.look.currency] ?? '')}
     required
   />
 )
