@@ -19,7 +19,11 @@ import { suite } from './peer.ts'
 
 const BOX_V6 = `${ROUTED}1`
 const UPLINK_V6 = 'fd00:99::2'
-const API_OPTION = 103
+const API_OPTION = { dhcp: 103, advertised: 37 } as const
+const ROUTER_LIFETIME_SEC = 1800
+/** The flag O: DHCPv6 has more to tell. */
+const OTHER_CONFIGURATION = 0x40
+const icmpTypes = { routerSolicitation: 133, routerAdvertisement: 134 } as const
 const LOCAL_PREFIX = 'fd00:40::'
 const EVERYBODY = { mac: '33:33:00:00:00:01', ip: 'ff02::1' }
 
@@ -94,7 +98,24 @@ suite('gateway and IPv6', () => {
     })
 
     test('DHCPv6 tells the portal’s API', async () => {
-      expect(await lab.phone1.ask('dhcp6', { device: 'wlan0', option: API_OPTION })).toEqual({ outcome: portalApi })
+      expect(await lab.phone1.ask('dhcp6', { device: 'wlan0', option: API_OPTION.dhcp })).toEqual({
+        outcome: portalApi,
+      })
+    })
+
+    test('so do router advertisements to whoever asks for them, which agree with each other on all else', async () => {
+      const ips = { from: 'fe80::fade', to: 'ff02::2' }
+      const asks = icmpv6(ips, icmpTypes.routerSolicitation, Buffer.alloc(4))
+      const frame = ethernet({ from: phoneMac(2), to: '33:33:00:00:00:02' }, IPV6, ipv6(ips, protocols.icmpv6, asks))
+      const tells = Buffer.from(portalApi, 'ascii')
+      const option = Buffer.concat([Buffer.of(API_OPTION.advertised, Math.ceil((2 + tells.length) / 8)), tells])
+      const before = await thief.heard(option)
+      await thief.send(frame)
+      await expect.poll(() => thief.heard(option), soon).toBeGreaterThan(before)
+      const all = await thief.heard(Buffer.concat([ip6(EVERYBODY.ip), Buffer.of(icmpTypes.routerAdvertisement, 0)]))
+      const alike = Buffer.of(OTHER_CONFIGURATION, ROUTER_LIFETIME_SEC >> 8, ROUTER_LIFETIME_SEC & 0xff)
+      expect(await thief.heard(alike)).toBe(all)
+      expect(all).toBeGreaterThan(await thief.heard(option))
     })
   })
 

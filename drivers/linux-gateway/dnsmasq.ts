@@ -26,6 +26,9 @@ const LEASES_MAX = 20_000
 /** What a phone was told before it logged in must not stay with it. */
 const SHUT_TTL_SEC = 1
 const GARDEN_TTL_SEC_MAX = 60
+/** How long a host keeps the gateway as its router, which `announcer.ts` must say alike. */
+export const ROUTER_LIFETIME_SEC = 1800
+const ADVERTISED_EVERY_SEC = 600
 /** RFC 8910 §2.1, §2.2. */
 const PORTAL_API_OPTION = { v4: '114', v6: 'option6:103' } as const
 
@@ -61,7 +64,7 @@ export const shutConfig = ({ lan, network, prefix6, garden, portalApi, stateDir 
     `dhcp-range=${network.first},${network.last},${LEASE}`,
     `dhcp-option=option:router,${network.address}`,
     `dhcp-option=option:dns-server,${network.address}`,
-    ...(prefix6 === undefined ? [] : routerLines(prefix6)),
+    ...(prefix6 === undefined ? [] : routerLines(lan, prefix6)),
     ...(portalApi === undefined ? [] : apiLines(portalApi, prefix6 !== undefined)),
     'dhcp-authoritative',
     'dhcp-rapid-commit',
@@ -78,8 +81,9 @@ export const shutConfig = ({ lan, network, prefix6, garden, portalApi, stateDir 
  * neighbour. Names are asked over IPv4 alone: a privacy address is not known for a second, and would be answered as a
  * stranger's.
  */
-const routerLines = ({ prefix }: Prefix6): readonly string[] => [
+const routerLines = (lan: string, { prefix }: Prefix6): readonly string[] => [
   'enable-ra',
+  `ra-param=${lan},${ADVERTISED_EVERY_SEC},${ROUTER_LIFETIME_SEC}`,
   `dhcp-range=${prefix},ra-stateless,off-link,64,${LEASE}`,
 ]
 

@@ -41,6 +41,7 @@ const createScene = (...lacking: readonly string[]) => {
     ipBatch: async () => undefined,
     macOf: async () => undefined,
     daemon: async () => undefined,
+    converse: () => ({ say: () => undefined, end: () => undefined }),
     monotonicMs: () => 0,
     bootId: () => 'b',
     setting: () => undefined,

@@ -3,11 +3,12 @@ import { mkdirSync } from 'node:fs'
 import { isIPv4 } from 'node:net'
 import { every, type Log, type Random } from '@lango/kernel'
 import type { Network, Prefix6 } from './address.ts'
+import { Announcer } from './announcer.ts'
 import type { DnsmasqConfig } from './dnsmasq.ts'
 import { DeviceAsker } from './device-asker.ts'
 import { Enforcer } from './enforcer.ts'
 import { Gateway } from './gateway.ts'
-import { linuxKernel } from './kernel.ts'
+import { linuxKernel, type Kernel } from './kernel.ts'
 import { PortalDoor } from './portal-door.ts'
 import { RadiusLink } from './radius-link.ts'
 import { Reporter } from './reporter.ts'
@@ -92,6 +93,10 @@ const createParts = (options: LinuxGatewayOptions) => {
   return { asker, kernel, enforcer, stateFile, gateway, link, door, reporter }
 }
 
+/** Where there is something to advertise, and somebody that it is advertised to. */
+const announcerFor = (kernel: Kernel, { lan, prefix6, portalApi, log }: LinuxGatewayOptions): Announcer | undefined =>
+  prefix6 && portalApi && new Announcer({ kernel, lan, portalApi: portalApi.href, log })
+
 /** Names of the portal itself are reachable before login. */
 const resolversFor = (options: LinuxGatewayOptions): DnsmasqConfig => {
   const { lan, network, prefix6, portal, portalApi, garden, dnsServers, stateDir } = options
@@ -111,11 +116,14 @@ export const startLinuxGateway = async (options: LinuxGatewayOptions): Promise<L
   await door.listen()
   const coaPort = await link.listen()
 
+  const announcer = announcerFor(kernel, options)
   const tick = async (): Promise<void> => {
+    announcer?.tick()
     await gateway.tick()
     reporter.run(kernel.monotonicMs())
   }
   const lookAround = async (): Promise<void> => {
+    announcer?.look()
     await enforcer.isolate()
     await keepResolvers(kernel, resolvers)
     const leases = readLeases(stateDir)
@@ -126,11 +134,13 @@ export const startLinuxGateway = async (options: LinuxGatewayOptions): Promise<L
   const mind = (what: Promise<void>): void =>
     void what.catch((error: unknown) => log.error('the gateway stumbled', { error }))
   const stops = [every(TICK_MS, () => mind(tick())), every(LOOK_AROUND_MS, () => mind(lookAround()))]
+  announcer?.look()
   mind(tick())
   return {
     coaPort,
     async stop() {
       for (const stop of stops) stop()
+      announcer?.close()
       await door.close()
       await link.close()
       await stateFile.save()

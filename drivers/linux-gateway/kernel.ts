@@ -15,6 +15,19 @@ export class KernelError extends Error {
   override readonly name = 'KernelError'
 }
 
+/** A program that goes on for as long as the gateway's process, and is told things. */
+export type Conversation = {
+  say(packet: Buffer): void
+  end(): void
+}
+
+type Listener = {
+  /** It has said something. */
+  readonly heard: () => void
+  /** It is no longer there, and why. */
+  readonly ended: (why: string) => void
+}
+
 export interface Kernel {
   /** One transaction: all of it, or nothing. Scripts are carried out in the order they were given. */
   nft(script: string): Promise<void>
@@ -31,6 +44,8 @@ export interface Kernel {
   macOf(ip: string): Promise<string | undefined>
   /** Starts a program that goes to the background by itself. */
   daemon(command: string, ...args: readonly string[]): Promise<void>
+  /** Starts a program that ends with this process. */
+  converse(command: string, args: readonly string[], listener: Listener): Conversation
   /** Milliseconds since the machine came up: the same for every process of one boot, whoever sets the clock. */
   monotonicMs(): number
   bootId(): string
@@ -69,6 +84,25 @@ const must = async (command: string, args: readonly string[], input = ''): Promi
   return stdout
 }
 
+const converse: Kernel['converse'] = (command, args, { heard, ended }) => {
+  const child = spawn(command, args, { env: { PATH, LC_ALL: 'C' }, stdio: ['pipe', 'pipe', 'pipe'] })
+  const over: { why: string; isMeant: boolean } = { why: '', isMeant: false }
+  child.stdout.on('data', heard)
+  child.stderr.setEncoding('utf8').on('data', (piece: string) => (over.why = piece.trim()))
+  child.stdin.on('error', () => undefined)
+  child.once('error', (error) => (over.why = error.message))
+  child.once('close', (code) => {
+    if (!over.isMeant) ended(`${command}: ${over.why || `ended with ${code}`}`)
+  })
+  return {
+    say: (packet) => void child.stdin.write(packet),
+    end() {
+      over.isMeant = true
+      child.kill()
+    },
+  }
+}
+
 const COMPLETE = 0x2
 
 /** `/proc/net/arp`: address, type, flags, hardware address, mask, device. */
@@ -102,6 +136,7 @@ export const linuxKernel = (lan: string): Kernel => {
     },
     macOf: async (ip) => macIn(await readFile('/proc/net/arp', 'utf8'), ip, lan),
     daemon: async (command, ...args) => void (await must(command, args)),
+    converse,
     monotonicMs: () => Number(process.hrtime.bigint() / 1_000_000n),
     bootId: () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     setting(path, value) {

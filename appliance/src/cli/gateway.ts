@@ -32,7 +32,7 @@ const gateway: CommandSpec = {
   notes: [
     'At the box: lango router add NAME --address ADDR --secret S --vendor chillispot --coa-port 3799',
     'With a portal that has a public name: --portal-api https://NAME:PORT/captive-portal/api?login=http://ADDRESS/login',
-    'Needs nftables, iproute2 and dnsmasq-base. Once it serves it prints one line of JSON: {"ready":true,"coaPort":…}',
+    'Needs nftables, iproute2 and dnsmasq-base, and socat to advertise the API by IPv6. Once it serves it prints one line of JSON: {"ready":true,"coaPort":…}',
   ],
   examples: [
     'lango gateway --lan br-guests --wan eth0 --address 10.40.0.1/16 --portal http://10.40.0.1:8081/ --secret-file /etc/lango/gateway.secret',
