@@ -3,6 +3,7 @@ import { defineLimits } from '../base/limits.ts'
 import { quoted } from './sql.ts'
 import type { RawDatabase } from './sqlite.ts'
 import type { AnyTable } from './table.ts'
+import { installTriggers, triggerName } from './triggers.ts'
 
 /**
  * The change log of `site.db`: which rows changed, in order. The uplink reads the rows themselves when it sends, and
@@ -22,19 +23,17 @@ export const changeLogLimits = defineLimits({
   deletedAtOnce: 1000,
 })
 
+const KIND = 'log'
 const TABLES = `
   CREATE TABLE IF NOT EXISTS change_log
     (seq INTEGER PRIMARY KEY AUTOINCREMENT, tbl TEXT NOT NULL, row_id TEXT NOT NULL, op TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS snapshot_needed (tbl TEXT PRIMARY KEY) STRICT`
 
-/** Makes the log and its triggers anew from the definitions: a release may come with other policies. */
+/** The log, and its triggers as the definitions have them now: a release may come with other policies. */
 export const installChangeLog = (raw: RawDatabase, tables: readonly AnyTable[]): void => {
   raw.exec(TABLES)
-  const old = raw.prepare<[], { name: string }>(
-    "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'log!_%' ESCAPE '!'",
-  )
-  for (const { name } of old.all()) raw.exec(`DROP TRIGGER ${quoted(name)}`)
-  for (const table of tables) if (table.home === 'site') for (const sql of triggers(table)) raw.exec(sql)
+  const here = tables.filter((table) => table.home === 'site')
+  installTriggers(raw, KIND, here.flatMap(triggers))
 }
 
 const triggers = (table: AnyTable): string[] => {
@@ -42,7 +41,7 @@ const triggers = (table: AnyTable): string[] => {
   const log = (row: 'new' | 'old', op: Change['op']) =>
     `INSERT INTO change_log (tbl, row_id, op) VALUES ('${table.name}', ${row}.${quoted(table.key)}, '${op}');`
   const trigger = (name: string, when: string, body: string) =>
-    `CREATE TRIGGER ${quoted(`log_${table.name}_${name}`)} ${when} ON ${quoted(table.name)} BEGIN ${body} END`
+    `CREATE TRIGGER ${triggerName(KIND, table.name, name)} ${when} ON ${quoted(table.name)} BEGIN ${body} END`
   const gone = table.onDelete === 'erase' ? 'erase' : 'delete'
   const key = quoted(table.key)
   return [

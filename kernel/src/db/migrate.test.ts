@@ -107,6 +107,26 @@ const steps: MigrationStep[] = [
   { version: 2, minReader: 1, up: (raw) => raw.exec("UPDATE plans SET name = name || '!'") },
 ]
 
+test('a file that is as it should be is not written to; triggers of another release make room', () => {
+  const database = memory()
+  const { raw } = database
+  const state = () => ({
+    changes: raw.prepare('SELECT total_changes()').pluck().get(),
+    schema: raw.pragma('schema_version', { simple: true }),
+    sql: raw.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name").all(),
+  })
+  orThrow(to(database, 2, [wider, extra]))
+  const before = state()
+  expect(before.sql.length).toBeGreaterThan(0)
+  orThrow(to(database, 2, [wider, extra]))
+  expect(state()).toEqual(before)
+  raw.exec('DROP TRIGGER log_plans_update; DROP TRIGGER log_plans_insert')
+  raw.exec('CREATE TRIGGER log_plans_insert AFTER INSERT ON plans BEGIN SELECT 1; END')
+  raw.exec('CREATE TRIGGER log_gone_insert AFTER INSERT ON plans BEGIN SELECT 1; END')
+  orThrow(to(database, 2, [wider, extra]))
+  expect(state().sql).toEqual(before.sql)
+})
+
 test('steps run once, in order, and raise minReader', () => {
   const database = memory()
   orThrow(to(database, 1, [wider]))

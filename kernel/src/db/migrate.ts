@@ -38,7 +38,7 @@ const META = 'CREATE TABLE IF NOT EXISTS lango_meta (key TEXT PRIMARY KEY, value
 /**
  * Brings a file to this release's definitions, in one transaction: an empty one gets all of it, an older one the steps
  * it lacks, then new tables, columns and indexes. A newer one whose `minReader` allows it is served as it is, so that
- * a release that was rolled back still serves. Triggers are made anew at each start.
+ * a release that was rolled back still serves. A file that is as it should be is not written to.
  */
 export const migrate = (database: Database, schema: Schema): Result<SchemaState, MigrationFault> => {
   const { raw, file } = database
@@ -130,6 +130,7 @@ const upgrade = (
     ...(before === undefined ? known : due).map((step) => step.minReader),
   )
   raw.exec(META)
+  if (before?.schema === version && before.minReader === minReader) return before
   const write = raw.prepare(
     'INSERT INTO lango_meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
   )

@@ -37,6 +37,8 @@ export type OpenOptions = {
   walPagesBeforeCheckpoint?: number
   /** Further files under these schema names, for reading across files. Only with `readonly`: a file has one writer. */
   attach?: Readonly<Record<string, string>>
+  /** What a file `:memory:` begins with: another's `serialize()`. */
+  image?: Buffer
 }
 
 /**
@@ -49,7 +51,7 @@ export const openRaw = (options: OpenOptions): Result<RawDatabase, DatabaseFault
   if (readonly && !existsSync(file)) return err({ type: 'DatabaseMissing', file })
   let raw: RawDatabase | undefined
   try {
-    raw = new Sqlite(file, {
+    raw = new Sqlite(options.image ?? file, {
       readonly,
       fileMustExist: readonly,
       timeout: options.busyTimeoutMs ?? databaseLimits.busyTimeoutMs,

@@ -7,15 +7,12 @@ import { sqlName } from './columns.ts'
 import { quoted } from './sql.ts'
 import type { RawDatabase } from './sqlite.ts'
 import type { AnyTable, Repeats } from './table.ts'
+import { installTriggers, triggerName } from './triggers.ts'
 
-/** Makes the triggers anew from the definitions. */
-export const installRepeats = (raw: RawDatabase, tables: readonly AnyTable[]): void => {
-  const old = raw.prepare<[], string>(
-    "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'repeat!_%' ESCAPE '!'",
-  )
-  for (const name of old.pluck().all()) raw.exec(`DROP TRIGGER ${quoted(name)}`)
-  for (const table of tables) for (const sql of triggers(table)) raw.exec(sql)
-}
+const KIND = 'repeat'
+
+export const installRepeats = (raw: RawDatabase, tables: readonly AnyTable[]): void =>
+  installTriggers(raw, KIND, tables.flatMap(triggers))
 
 /** A row that repeats another is there before it: an insert finds it, and writes nothing where it says the same already. */
 const triggers = (table: AnyTable): string[] => {
@@ -24,7 +21,7 @@ const triggers = (table: AnyTable): string[] => {
   const names = columnNames(repeats)
   const differs = (from: string) => names.map((name) => `${from}${name} IS NOT new.${name}`).join(' OR ')
   const trigger = (event: 'insert' | 'update', when: string) =>
-    `CREATE TRIGGER ${quoted(`repeat_${table.name}_${event}`)} AFTER ${when} BEGIN
+    `CREATE TRIGGER ${triggerName(KIND, table.name, event)} AFTER ${when} BEGIN
       UPDATE ${quoted(table.name)} SET ${names.map((name) => `${name} = new.${name}`).join(', ')}
       WHERE ${quoted(table.key)} = new.${quoted(sqlName(repeats.by))} AND (${differs('')}); END`
   const of = quoted(repeats.of.name)

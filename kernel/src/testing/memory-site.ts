@@ -6,6 +6,7 @@ import { memoryVault, type Vault } from '../base/vault.ts'
 import { migrate } from '../db/migrate.ts'
 import { runSite, type AnyQuery, type ResultOf } from '../db/query.ts'
 import { openDatabase, type Database } from '../db/sqlite.ts'
+import type { AnyTable } from '../db/table.ts'
 import { system, type Actor, type May } from '../verbs/actor.ts'
 import type { AnyCommand, OutcomeOf, ValueOf } from '../verbs/command.ts'
 import { createDispatcher, type Dispatcher, type DispatchFault } from '../verbs/dispatcher.ts'
@@ -54,6 +55,25 @@ export type MemorySiteOptions = {
   readonly jobs?: readonly AnyJob[]
 }
 
+/** Making the tables of all modules takes longer than most tests do: of each list of modules once, then copied. */
+const images: { readonly tables: readonly AnyTable[]; readonly image: Buffer }[] = []
+
+const emptySite = (file: string, tables: readonly AnyTable[]): Database => {
+  const made = (): Database => {
+    const database = orThrow(openDatabase({ file }))
+    orThrow(migrate(database, { version: 1, tables, changeLog: true }))
+    return database
+  }
+  if (file !== ':memory:') return made()
+  const isSame = (others: readonly AnyTable[]) =>
+    others.length === tables.length && others.every((table, at) => table === tables[at])
+  const known = images.find((one) => isSame(one.tables))
+  if (known !== undefined) return orThrow(openDatabase({ file, image: known.image }))
+  const database = made()
+  images.push({ tables, image: database.raw.serialize() })
+  return database
+}
+
 /** A whole site in memory: real SQLite, real dispatcher, job runner and vault; time and randomness by hand. */
 export const memorySite = (modules: readonly Module[], options: MemorySiteOptions = {}): MemorySite => {
   const { seed = 1, may = () => true, file = ':memory:', protect, jobs: more = [] } = options
@@ -61,8 +81,7 @@ export const memorySite = (modules: readonly Module[], options: MemorySiteOption
   const clock = fakeClock()
   const random = seededRandom(seed)
   const log = collectingLog()
-  const database = orThrow(openDatabase({ file }))
-  orThrow(migrate(database, { version: 1, tables: parts.tables, changeLog: true }))
+  const database = emptySite(file, parts.tables)
   const ids = createIds({ now: clock.now, random })
   const vault = memoryVault(random)
   const events = createEvents({ log })
