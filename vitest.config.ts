@@ -12,6 +12,7 @@ export default defineConfig({
     maxWorkers: 2,
     // Loading the product's modules anew for each file took longer than the tests: no test leaves anything in one.
     isolate: false,
+    setupFiles: ['tools/after-each-file.ts'],
     testTimeout: 20_000,
   },
 })

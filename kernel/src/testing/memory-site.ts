@@ -58,6 +58,14 @@ export type MemorySiteOptions = {
 /** Making the tables of all modules takes longer than most tests do: of each list of modules once, then copied. */
 const images: { readonly tables: readonly AnyTable[]; readonly image: Buffer }[] = []
 
+/** Those of the test file that runs: a garbage collector that knows nothing of SQLite's memory lets gigabytes pile up. */
+const open = new Set<Database>()
+
+export const closeMemorySites = (): void => {
+  for (const database of open) database.close()
+  open.clear()
+}
+
 const emptySite = (file: string, tables: readonly AnyTable[]): Database => {
   const made = (): Database => {
     const database = orThrow(openDatabase({ file }))
@@ -82,6 +90,7 @@ export const memorySite = (modules: readonly Module[], options: MemorySiteOption
   const random = seededRandom(seed)
   const log = collectingLog()
   const database = emptySite(file, parts.tables)
+  open.add(database)
   const ids = createIds({ now: clock.now, random })
   const vault = memoryVault(random)
   const events = createEvents({ log })
