@@ -11,6 +11,7 @@ import {
   type InitiatorResult,
 } from './callbacks.ts'
 import { callbackSources } from './facts.ts'
+import { readStandingOrder } from './standing-order.ts'
 import { readAmount } from './values.ts'
 
 export const callbackReader: CallbackReader = {
@@ -63,6 +64,7 @@ export const callbackReader: CallbackReader = {
     if (balances.length === 0 && told.value.outcome === 'done') return undefined
     return { ref: told.value.ref, failure: failureOf(told.value.outcome), balances }
   },
+  standingOrder: readStandingOrder,
   isKnownSource: (address) => callbackSources.has(address),
   accepted: acknowledgement,
   allowed: validationAnswer({ accept: true }),

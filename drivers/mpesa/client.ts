@@ -1,5 +1,6 @@
 import { err, ok, type Clock, type Result, type Secret, type Timers } from '@lango/kernel'
 import type { ProviderFault } from '@lango/modules/payments/port'
+import type { standingOrderPages } from './facts.ts'
 import { faultOf, fromWire, refusalOf, type Refusal } from './faults.ts'
 import { createTokens } from './token.ts'
 import { textField } from './values.ts'
@@ -20,6 +21,8 @@ export type MpesaConfig = {
   readonly passkey: Secret
   /** Whoever may ask for reversals, payouts, statuses and balances. */
   readonly initiator?: Initiator
+  /** By which of Safaricom's pages standing orders are asked for; left out where none are. */
+  readonly standingOrders?: keyof typeof standingOrderPages
 }
 
 export type Initiator = {

@@ -2,7 +2,7 @@
  * What Daraja's documents and its users say, as data. What is marked "unconfirmed" was not read in a document of
  * Safaricom's: it may have to change, and then only here.
  */
-import type { Failure, TransactionState } from '@lango/modules/payments/port'
+import type { Failure, Frequency, TransactionState } from '@lango/modules/payments/port'
 
 export const paths = {
   token: '/oauth/v1/generate?grant_type=client_credentials',
@@ -16,6 +16,7 @@ export const paths = {
   transactionStatus: '/mpesa/transactionstatus/v1/query',
   reversal: '/mpesa/reversal/v1/request',
   accountBalance: '/mpesa/accountbalance/v1/query',
+  standingOrder: '/standingorder/v1/createStandingOrderExternal',
 } as const
 
 /** A token lives an hour, and a new one of the same app ends it: it is fetched anew after 50 minutes, not earlier. */
@@ -125,6 +126,37 @@ export const CHARGES_JOINED_BY = '&'
 
 /** The reversal was made before: what was asked is so. */
 export const ALREADY_REVERSED = 'R000001'
+
+type StandingOrderPage = {
+  readonly transactionType: string
+  /** By it the callback names the order; it is ours. '' where there is none, and the answer's own name is in it. */
+  readonly ownIdField: 'CustomStoId' | ''
+  readonly frequencies: Readonly<Record<Frequency, string>>
+}
+/**
+ * How a standing order ("Ratiba") to a paybill is asked for. Safaricom's page said one thing in December 2025 and another in
+ * August 2026, where the same number means another frequency: 4 was monthly and is every two weeks. Which of the two an
+ * account is held to is unconfirmed: whoever has signed for it is told, and it is theirs to set.
+ */
+export const standingOrderPages = {
+  '2025': {
+    transactionType: 'Standing Order Customer Pay Bill',
+    ownIdField: '',
+    frequencies: { daily: '2', weekly: '3', monthly: '4', quarterly: '6', 'half-yearly': '7', yearly: '8' },
+  },
+  '2026': {
+    transactionType: 'Standing Order Pay Bill External Third Party',
+    ownIdField: 'CustomStoId',
+    frequencies: { daily: '2', weekly: '3', monthly: '5', quarterly: '7', 'half-yearly': '8', yearly: '9' },
+  },
+} as const satisfies Readonly<Record<string, StandingOrderPage>>
+/** Unlike everywhere else it is taken with the number of HTTP, and agreed to with 0. */
+export const STANDING_ORDER_TAKEN = '200'
+/** Of a standing order alone: one of the same name stands there, a field is wrong. The others are those of a push. */
+export const standingOrderResults: ReadonlyMap<string, Failure> = new Map<string, Failure>([
+  ['1050', 'configuration'],
+  ['1051', 'configuration'],
+])
 
 /** What a code of a refused request comes to; a text may decide where a code means several things. */
 export type ErrorClass = 'dead-token' | 'busy' | 'misconfigured' | 'silent' | 'pending' | 'registered' | Failure

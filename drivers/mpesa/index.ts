@@ -6,6 +6,7 @@ import { createInitiated, type Initiated } from './initiator.ts'
 import { isHintOf } from './phone.ts'
 import { createPull, type Pull } from './pull.ts'
 import { createPush } from './push.ts'
+import { createStandingOrders } from './standing-order.ts'
 
 export * from './callbacks.ts'
 export { callbackReader } from './callback-reader.ts'
@@ -31,6 +32,7 @@ export const createMpesa = (config: MpesaConfig, dependencies: MpesaDependencies
     registerCallbacks: (urls, signal) => c2b.registerC2b({ version: 'v2', ...urls, unanswered: 'Completed' }, signal),
     ...createPull(client, config),
     ...createInitiated(client, config),
+    ...createStandingOrders(client, config),
     isHintOf,
   }
 }

@@ -40,7 +40,7 @@ export const createPush = (
 
   return {
     async prompt(request, signal) {
-      const asked = readRequest(request)
+      const asked = readDemand(request)
       if (!asked.ok) return asked
       const url = callbackUrlOf(request.callbackUrl, client.isLoopback)
       if (!url.ok) return url
@@ -88,7 +88,12 @@ export const passwordOf = (shortcode: string, passkey: string, stamp: string): s
 
 type Readable = { readonly msisdn: string; readonly shillings: number }
 
-const readRequest = ({ phone, amount, reference }: PromptRequest): Result<Readable, ProviderFault> => {
+/** What every demand for somebody's money has, as Daraja takes it. */
+export const readDemand = ({
+  phone,
+  amount,
+  reference,
+}: Pick<PromptRequest, 'phone' | 'amount' | 'reference'>): Result<Readable, ProviderFault> => {
   const refuse = (code: string, failure: 'phone' | 'below-minimum' | 'limit' | 'configuration', reason: string) =>
     err({ type: 'ProviderRefused', code, failure, reason })
   const msisdn = msisdnOf(phone)

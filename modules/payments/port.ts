@@ -31,6 +31,28 @@ export const failures = [
 ] as const
 export type Failure = (typeof failures)[number]
 
+/** How often a standing order pays. What "bi-monthly" means there is unconfirmed, so nobody is asked for that. */
+export const frequencies = ['daily', 'weekly', 'monthly', 'quarterly', 'half-yearly', 'yearly'] as const
+export type Frequency = (typeof frequencies)[number]
+
+/** So much, so often, of somebody's own money: they are asked once, with their PIN, and the provider pays by itself. */
+export type StandingOrderRequest = {
+  readonly id: string
+  /** What it is called on the handset, once for ever of this phone. */
+  readonly name: string
+  /** E.164. */
+  readonly phone: string
+  readonly amount: Money
+  /** What stands as the account in each payment, 12 characters at most. */
+  readonly reference: string
+  readonly frequency: Frequency
+  /** The first and the last day, `2026-12-31`, as days are in East Africa. */
+  readonly startsOn: string
+  readonly endsOn: string
+  /** Where the provider may tell what became of it; undefined where nobody reaches the box. */
+  readonly callbackUrl: string | undefined
+}
+
 export type PromptRequest = {
   /** E.164, `+254712345678`. */
   readonly phone: string
@@ -131,6 +153,16 @@ export type PayoutClaim = {
   readonly amount: Money | undefined
 }
 
+/** What became of asking for a standing order, as posted. A claim: it moves no money. */
+export type StandingOrderClaim = {
+  /** What it names: one of them is the provider's name of the request. */
+  readonly refs: readonly string[]
+  /** Null: whoever was asked has agreed. */
+  readonly failure: Failure | null
+  /** Of each payment, where it is told. */
+  readonly amount: Money | undefined
+}
+
 /** Reads what a provider posts, and knows what it is answered with. Takes any input and never throws. */
 export interface CallbackReader {
   /** Undefined where it cannot be read. */
@@ -143,6 +175,7 @@ export interface CallbackReader {
   /** Of a movement that was asked about. */
   status(body: unknown): StatusClaim | undefined
   balance(body: unknown): BalanceClaim | undefined
+  standingOrder(body: unknown): StandingOrderClaim | undefined
   /** Whether it is an address that the provider is known to post from; others may be added any day. */
   isKnownSource(address: string): boolean
   /** What every callback is answered with, whatever becomes of it. */
@@ -207,6 +240,14 @@ export interface PaymentProvider {
     signal: AbortSignal,
   ): Promise<Result<Asked, ProviderFault>>
   accountBalance(request: ToldAt, signal: AbortSignal): Promise<Result<Asked, ProviderFault>>
+  /**
+   * Asks somebody on their handset to let the provider pay regularly. The answer says that they are asked, never that they
+   * have agreed. Nobody can ask about it, nor end it from here: whoever holds the handset does.
+   */
+  standingOrder(
+    request: StandingOrderRequest,
+    signal: AbortSignal,
+  ): Promise<Result<{ readonly ref: string }, ProviderFault>>
   /**
    * Where the provider may tell of payments that nobody was asked for, and may ask whether they are wanted. Once:
    * `registered-before` says that there are such addresses, not that they are these.

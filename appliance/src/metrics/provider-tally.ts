@@ -41,6 +41,7 @@ export const createProviderTally = ({ now }: Pick<Clock, 'now'>) => {
       payOut: (...asked) => counted(provider.payOut(...asked)),
       transactionStatus: (...asked) => counted(provider.transactionStatus(...asked)),
       accountBalance: (...asked) => counted(provider.accountBalance(...asked)),
+      standingOrder: (...asked) => counted(provider.standingOrder(...asked)),
       registerCallbacks: (...asked) => counted(provider.registerCallbacks(...asked)),
       isHintOf: (...asked) => provider.isHintOf(...asked),
     }),

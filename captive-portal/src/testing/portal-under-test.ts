@@ -54,8 +54,10 @@ export const portalUnderTest = (set: Partial<GateLook> = {}) => {
     /** The line takes what is sent, and nothing comes back. */
     isSilent: false,
     state: (): PromptState => ok({ state: 'pending' }),
+    standingOrder: (): Awaited<ReturnType<Provider['standingOrder']>> => ok({ ref: 'ref-1' }),
   }
   const prompted: string[] = []
+  const orders: Parameters<Provider['standingOrder']>[0][] = []
   let queried = 0
   const provider: Provider = {
     prompt({ phone }) {
@@ -75,6 +77,10 @@ export const portalUnderTest = (set: Partial<GateLook> = {}) => {
     payOut: unreachable,
     transactionStatus: unreachable,
     accountBalance: unreachable,
+    standingOrder(request) {
+      orders.push(request)
+      return Promise.resolve(says.standingOrder())
+    },
   }
   const now = { of: () => 0 }
   const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })
@@ -178,6 +184,8 @@ export const portalUnderTest = (set: Partial<GateLook> = {}) => {
     look,
     says,
     prompted,
+    /** Standing orders that the provider was asked for. */
+    orders,
     /** How often the provider was asked how a prompt stands. */
     queried: () => queried,
     online,

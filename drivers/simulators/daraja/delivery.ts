@@ -85,7 +85,12 @@ export const createDelivery = (timers: Timers) => {
 const forged = (body: object, fault: CallbackFault): object => {
   const changes: Readonly<Record<string, unknown>> =
     fault === 'forged-ref'
-      ? { CheckoutRequestID: 'ws_CO_forged', ConversationID: 'AG_forged' }
+      ? {
+          CheckoutRequestID: 'ws_CO_forged',
+          ConversationID: 'AG_forged',
+          responseRefID: 'forged',
+          requestRefID: 'forged',
+        }
       : fault === 'forged-shortcode'
         ? { BusinessShortCode: '999999' }
         : typeof fault === 'object' && 'amount' in fault
@@ -93,9 +98,10 @@ const forged = (body: object, fault: CallbackFault): object => {
           : {}
   const change = (key: string, value: unknown): unknown => {
     if (Object.hasOwn(changes, key)) return changes[key]
-    const named = value as { readonly Name?: string } | null
-    const isAmount = typeof fault === 'object' && 'amount' in fault && named?.Name === 'Amount'
-    return isAmount ? { Name: 'Amount', Value: fault.amount } : value
+    const named = value as { readonly Name?: string; readonly name?: string } | null
+    if (typeof fault !== 'object' || !('amount' in fault)) return value
+    if (named?.name === 'amount') return { name: 'amount', value: `${fault.amount}.00` }
+    return named?.Name === 'Amount' ? { Name: 'Amount', Value: fault.amount } : value
   }
   return JSON.parse(JSON.stringify(body, change)) as object
 }

@@ -1,5 +1,6 @@
 /** A page that stands for a customer's handset: open prompts to answer, and a payment of one's own to make. */
 import type { Prompt } from './handsets.ts'
+import type { StandingOrder } from './standing-orders.ts'
 import { descriptions, type Customer, type Shortcode, type World } from './world.ts'
 
 export const decisions = { approve: 'Approve', cancel: 'Cancel', 'wrong-pin': 'Wrong PIN', ignore: 'Ignore' } as const
@@ -51,9 +52,15 @@ const buttons: readonly Markup[] = Object.entries(decisions).map(
   ([value, words]) => markup`<button name="decision" value="${value}" class="${value}">${words}</button>`,
 )
 
-const promptMarkup = ({ ref, amount, account, shortcode }: Prompt): Markup => markup`<section class="prompt">
-<p>Pay <strong>KSh ${amount.toLocaleString('en')}</strong> to ${shortcode.name} (${shortcode.shortcode}), account ${account}?</p>
+const promptMarkup = ({ ref, amount, account, shortcode, order }: Prompt): Markup => markup`<section class="prompt">
+<p>Pay <strong>KSh ${amount.toLocaleString('en')}</strong> ${order ? everyOf(order) : ''} to ${shortcode.name} (${shortcode.shortcode}), account ${account}?</p>
 <form method="post" action="/handset/decide"><input type="hidden" name="ref" value="${ref}">${buttons}</form></section>`
+
+const everyOf = ({ every, startsOn, endsOn }: StandingOrder): string => `${every}, ${startsOn} to ${endsOn},`
+
+const orderMarkup = (order: StandingOrder): Markup => markup`<section class="prompt">
+<p>${order.name}: <strong>KSh ${order.amount.toLocaleString('en')}</strong> ${everyOf(order)} to ${order.shortcode.name}, account ${order.account}. Paid ${order.paid} times.</p>
+<form method="post" action="/handset/order"><input type="hidden" name="phone" value="${order.customer.msisdn}"><input type="hidden" name="name" value="${order.name}"><button name="do" value="due" class="approve">Let its day come</button><button name="do" value="stop">Stop it</button></form></section>`
 
 const optionOf = ({ shortcode, till, name, kind }: Shortcode): Markup =>
   markup`<option value="${till ?? shortcode}">${name}, ${kind} ${till ?? shortcode}</option>`
@@ -75,7 +82,7 @@ export const choicePage = (world: World): string =>
 export const handsetPage = (
   world: World,
   msisdn: string,
-  prompts: readonly Prompt[],
+  { prompts, orders }: { readonly prompts: readonly Prompt[]; readonly orders: readonly StandingOrder[] },
   { receipt, code }: { readonly receipt: string | null; readonly code: string | null },
 ): string => {
   const customer = world.customerOf(msisdn)
@@ -93,6 +100,7 @@ export const handsetPage = (
 ${outcome === false ? [] : markup`<p role="status">${outcome}</p>`}
 <h2>Prompts</h2>
 ${prompts.length === 0 ? none : prompts.map(promptMarkup)}
+${orders.length === 0 ? [] : markup`<h2>Standing orders</h2>`}${orders.map(orderMarkup)}
 <h2>Pay without a prompt</h2>
 <form method="post" action="/handset/pay"><input type="hidden" name="phone" value="${msisdn}">
 <label>To<select name="shortcode">${[...world.shortcodes.values()].map(optionOf)}</select></label>

@@ -1,5 +1,6 @@
 /** Prompts on handsets, and what their holders do. */
 import type { createDelivery } from './delivery.ts'
+import { orderCallback, type StandingOrder } from './standing-orders.ts'
 import { stampOf, type DarajaSimulatorOptions, type PromptOutcome } from './types.ts'
 import { descriptions, whyNotPin, type Customer, type Shortcode, type Transaction, type World } from './world.ts'
 
@@ -15,6 +16,8 @@ export type Prompt = {
   readonly callbackUrl: string
   /** The type and receiver do not belong to the shortcode. */
   readonly isMisassigned: boolean
+  /** It asks for leave to pay regularly: no money moves by it. */
+  readonly order?: StandingOrder
   isIgnored: boolean
   isPaidLate: boolean
   end: { readonly code: string; readonly description: string } | undefined
@@ -58,12 +61,17 @@ export const createHandsets = ({ world, delivery, options, onPaid }: HandsetPart
 
   const close = (prompt: Prompt, code: string, description = descriptions[code] ?? 'Failed.', made?: Transaction) => {
     prompt.end = { code, description }
-    delivery.deliver({ url: prompt.callbackUrl, body: callbackOf(prompt, made) })
+    const { order, callbackUrl: url } = prompt
+    delivery.deliver({ url, body: order ? orderCallback(order, prompt.end, world) : callbackOf(prompt, made) })
     if (made) onPaid(made)
   }
 
   const collect = (prompt: Prompt): void => {
     if (prompt.customer === undefined) return close(prompt, '1037')
+    if (prompt.order) {
+      prompt.order.isActive = true
+      return close(prompt, '0')
+    }
     const made = world.collect({ ...prompt, customer: prompt.customer })
     if (typeof made === 'string') close(prompt, made)
     else close(prompt, '0', descriptions['0'], made)

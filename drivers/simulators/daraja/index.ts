@@ -14,6 +14,7 @@ import { createInitiators } from './initiator.ts'
 import { createHandsets, type Handsets, type Prompt } from './handsets.ts'
 import { createPull } from './pull.ts'
 import { createPush } from './push.ts'
+import { createStandingOrders, type StandingOrder, type StandingOrders } from './standing-orders.ts'
 import {
   SHILLINGS,
   type CallbackFault,
@@ -45,6 +46,10 @@ export type DarajaSimulator = {
   enterPin(msisdn: string, pin?: string): void
   /** A customer pays the paybill or till without a prompt. */
   pay(payment: PaidByHimself): Promise<PaymentOutcome>
+  /** Standing orders that a customer has agreed to, and has not stopped. */
+  standingOrders(msisdn: string): readonly StandingOrder[]
+  /** Lets the next due day of each of them come; what each of them came to. */
+  dueDay(): Promise<readonly PaymentOutcome[]>
   /** Goes wrong in these ways, a request each. */
   fail(...faults: readonly RequestFault[]): void
   failToken(...faults: readonly RequestFault[]): void
@@ -57,7 +62,12 @@ export type DarajaSimulator = {
   close(): Promise<void>
 }
 
-type Parts = { readonly world: World; readonly handsets: Handsets; readonly c2b: C2b }
+type Parts = {
+  readonly world: World
+  readonly handsets: Handsets
+  readonly c2b: C2b
+  readonly orders: StandingOrders
+}
 
 export const startDarajaSimulator = async (given: DarajaSimulatorOptions): Promise<DarajaSimulator> => {
   const { timers, cancelAll } = cancellable(given.timers)
@@ -66,7 +76,8 @@ export const startDarajaSimulator = async (given: DarajaSimulatorOptions): Promi
   const delivery = createDelivery(options.timers)
   const c2b = createC2b({ world, delivery, now: options.now })
   const handsets = createHandsets({ world, delivery, options, onPaid: c2b.confirm })
-  const parts = { world, handsets, c2b }
+  const orders = createStandingOrders({ world, handsets, c2b, options })
+  const parts = { world, handsets, c2b, orders }
   const api = createApi(world, options, routesOf(parts, options, createInitiators(world, delivery)))
   const { script } = handsets
   const { fail, failToken } = api
@@ -80,7 +91,9 @@ export const startDarajaSimulator = async (given: DarajaSimulatorOptions): Promi
     else if (fields['do'] === 'failToken') failToken(...(told as RequestFault[]))
     else if (fields['do'] === 'failCallbacks') delivery.fail(...(told as CallbackFault[]))
     else if (fields['do'] === 'pay') return sendJson(response, 200, await c2b.pay(told[0] as PaidByHimself))
-    else return sendJson(response, 400, { error: 'do: script, fail, failToken, failCallbacks, pay; with: a list' })
+    else if (fields['do'] === 'dueDay') return sendJson(response, 200, await orders.dueDay())
+    else
+      return sendJson(response, 400, { error: 'do: script, fail, failToken, failCallbacks, pay, dueDay; with: a list' })
     sendJson(response, 200, {})
   }
 
@@ -116,6 +129,8 @@ export const startDarajaSimulator = async (given: DarajaSimulatorOptions): Promi
     script,
     enterPin: (msisdn, pin) => openPrompts(msisdn).forEach((prompt) => handsets.approve(prompt, pin)),
     pay: c2b.pay,
+    standingOrders: orders.of,
+    dueDay: () => orders.dueDay(),
     fail,
     failToken,
     failCallbacks: delivery.fail,
@@ -153,7 +168,7 @@ const cancellable = (timers: Timers): { readonly timers: Timers; readonly cancel
 }
 
 const routesOf = (
-  { world, handsets, c2b }: Parts,
+  { world, handsets, c2b, orders }: Parts,
   options: DarajaSimulatorOptions,
   initiators: ReturnType<typeof createInitiators>,
 ): ReadonlyMap<string, Handler> => {
@@ -173,6 +188,7 @@ const routesOf = (
     ['/mpesa/reversal/v1/request', initiators.reversal],
     ['/mpesa/transactionstatus/v1/query', initiators.status],
     ['/mpesa/accountbalance/v1/query', initiators.balance],
+    ['/standingorder/v1/createStandingOrderExternal', orders.create],
   ])
 }
 
@@ -187,13 +203,14 @@ const handset = async (parts: Parts, request: IncomingMessage, response: ServerR
   const url = new URL(request.url ?? '/', 'http://daraja')
   if (request.method === 'POST') {
     const form = new URLSearchParams(await bodyOf(request))
-    const work = url.pathname === '/handset/pay' ? payByForm : decideByForm
+    const work = formWorks[url.pathname] ?? decideByForm
     return work(parts, (name) => form.get(name) ?? '', response)
   }
   const msisdn = typedMsisdn(url.searchParams.get('phone') ?? '')
   if (msisdn === '') return sendPage(response, choicePage(parts.world))
   const told = { receipt: url.searchParams.get('receipt'), code: url.searchParams.get('code') }
-  sendPage(response, handsetPage(parts.world, msisdn, openOf(parts, msisdn), told))
+  const shown = { prompts: openOf(parts, msisdn), orders: parts.orders.of(msisdn) }
+  sendPage(response, handsetPage(parts.world, msisdn, shown, told))
 }
 
 type FormWork = (parts: Parts, typed: (name: string) => string, response: ServerResponse) => Promise<void>
@@ -212,4 +229,20 @@ const payByForm: FormWork = async ({ c2b }, typed, response) => {
   const told: Readonly<Record<string, string>> = outcome.paid ? { receipt: outcome.receipt } : { code: outcome.code }
   // A page of its own, so that loading it again pays nothing again.
   sendTo(response, `/handset?${new URLSearchParams({ phone: msisdn, ...told }).toString()}`)
+}
+
+/** Its next due day comes, or its holder stops it. */
+const orderByForm: FormWork = async ({ orders }, typed, response) => {
+  const msisdn = typedMsisdn(typed('phone'))
+  const order = orders.of(msisdn).find(({ name }) => name === typed('name'))
+  if (order && typed('do') === 'stop') order.isActive = false
+  const [outcome] = order && typed('do') === 'due' ? await orders.dueDay(order) : []
+  const told: Readonly<Record<string, string>> =
+    outcome === undefined ? {} : outcome.paid ? { receipt: outcome.receipt } : { code: outcome.code }
+  sendTo(response, `/handset?${new URLSearchParams({ phone: msisdn, ...told }).toString()}`)
+}
+
+const formWorks: Readonly<Record<string, FormWork>> = {
+  '/handset/pay': payByForm,
+  '/handset/order': orderByForm,
 }

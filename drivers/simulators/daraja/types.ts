@@ -35,6 +35,8 @@ export type DarajaSimulatorOptions = {
   readonly newCustomerShillings?: number
   /** Production registers C2B addresses once and simulates nothing. */
   readonly environment?: 'sandbox' | 'production'
+  /** By which of Safaricom's pages standing orders are asked for. */
+  readonly standingOrders?: '2025' | '2026'
   /** How long a prompt stays on a handset. */
   readonly promptMs?: number
   /** Of which methods the pull query is taken; the documents disagree. */

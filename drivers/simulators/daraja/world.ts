@@ -45,6 +45,8 @@ export const descriptions: Readonly<Record<string, string>> = {
   '1025': 'An error occurred while sending a push request.',
   '1032': 'Request canceled by user.',
   '1037': 'DS timeout user cannot be reached.',
+  '1050': 'The customer already has a standing order with the same name.',
+  '1051': 'Bad request: a field is invalid.',
   '2001': 'The initiator information is invalid.',
   '2028': 'The request is not permitted according to product assignment.',
   '2040': 'The receiver is not registered.',

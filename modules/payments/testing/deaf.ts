@@ -4,8 +4,9 @@ import type { PaymentProvider } from '../port.ts'
 
 const unreachable = () => Promise.resolve(err({ type: 'ProviderUnreachable', reason: 'no route' } as const))
 
-export const deaf: Pick<PaymentProvider, 'payOut' | 'transactionStatus' | 'accountBalance'> = {
+export const deaf: Pick<PaymentProvider, 'payOut' | 'transactionStatus' | 'accountBalance' | 'standingOrder'> = {
   payOut: unreachable,
   transactionStatus: unreachable,
   accountBalance: unreachable,
+  standingOrder: unreachable,
 }

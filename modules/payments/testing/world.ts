@@ -161,6 +161,7 @@ export const createWorld = ({ now, random, isTill, isMasked, faults, post, crash
     },
     payOut: () => Promise.resolve(err({ type: 'ProviderBusy', reason: 'not today' })),
     accountBalance: () => Promise.resolve(err({ type: 'ProviderBusy', reason: 'not today' })),
+    standingOrder: () => Promise.resolve(err({ type: 'ProviderBusy', reason: 'not today' })),
     registerCallbacks({ confirmationUrl }) {
       post.register(confirmationUrl)
       return Promise.resolve(ok('registered'))
