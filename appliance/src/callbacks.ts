@@ -9,6 +9,7 @@ import {
   hearConfirmation,
   hearPayout,
   hearResult,
+  hearStandingOrder,
 } from '@lango/modules/payments'
 import { paymentCallbacks } from './drivers.ts'
 import { createReportReaders } from './messages/drivers.ts'
@@ -41,6 +42,7 @@ export const callbacksOf = ({ database: { raw }, vault, dispatcher, ids }: Parts
     refund: written(hearResult),
     payout: written(hearPayout),
     answer: written(hearAnswer),
+    standingOrder: written(hearStandingOrder),
     synced: () => dispatcher.synced(),
     log,
   })

@@ -49,6 +49,7 @@ export const refusalText = (error: string, words: GateWords): string => {
 export const promptRefusal = ({ type }: Fault, { words }: { readonly words: GateWords }): string => {
   switch (type) {
     case 'PromptOpen':
+    case 'StandingOrderAsked':
       return words.otherPrompt
     case 'PromptsMany':
       return words.askedOften

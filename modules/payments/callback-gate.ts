@@ -12,6 +12,8 @@ import {
   refundInToken,
   refundToken,
   shortcodeToken,
+  standingOrderInToken,
+  standingOrderToken,
 } from './callback-tokens.ts'
 import { MPESA, type MpesaSettings } from './mpesa-rules.ts'
 import type { QuestionKind } from './question-rules.ts'
@@ -21,6 +23,7 @@ export type CallbackSubject =
   | { readonly kind: 'refund'; readonly refundId: string; readonly isTimeout: boolean }
   | { readonly kind: 'payout'; readonly payoutId: string; readonly isTimeout: boolean }
   | { readonly kind: 'question'; readonly questionId: string; readonly asks: QuestionKind; readonly isTimeout: boolean }
+  | { readonly kind: 'standing-order'; readonly standingOrderId: string }
   | { readonly kind: 'confirmation' }
   | { readonly kind: 'validation' }
 
@@ -34,9 +37,23 @@ export type CallbackGate = {
 type Found = { readonly id: string; readonly kind?: QuestionKind }
 
 export const createCallbackGate = (raw: RawDatabase, vault: Pick<Vault, 'keyedHash'>): CallbackGate => {
-  const byNumber = raw.prepare<[number], string>('SELECT id FROM purchases WHERE number = ?').pluck()
   const account = raw.prepare<[string], string>('SELECT config FROM payment_accounts WHERE id = ?').pluck()
   const byDigest = raw.prepare<[string]>('SELECT 1 FROM payment_inbox WHERE digest = ?')
+  /** What is asked of a handset is told of at one address each. */
+  const handsets = [
+    {
+      inToken: purchaseInToken,
+      tokenOf: promptToken,
+      byNumber: raw.prepare<[number], string>('SELECT id FROM purchases WHERE number = ?').pluck(),
+      subject: (purchaseId: string) => ({ kind: 'prompt', purchaseId }) as const,
+    },
+    {
+      inToken: standingOrderInToken,
+      tokenOf: standingOrderToken,
+      byNumber: raw.prepare<[number], string>('SELECT id FROM standing_orders WHERE number = ?').pluck(),
+      subject: (standingOrderId: string) => ({ kind: 'standing-order', standingOrderId }) as const,
+    },
+  ]
   const found = (sql: string) => raw.prepare<[number], Found>(sql)
   /** What an initiator asked for: how it ended is told at one address, that it waited too long at another. */
   const asked = [
@@ -74,13 +91,14 @@ export const createCallbackGate = (raw: RawDatabase, vault: Pick<Vault, 'keyedHa
   return {
     subjectOf(token) {
       const config = account.get(MPESA)
-      if (config === undefined || !/^0[1236789ab][0-9a-f]+$/.test(token)) return undefined
+      if (config === undefined || !/^0[1236789abc][0-9a-f]+$/.test(token)) return undefined
       const { shortcode } = JSON.parse(config) as MpesaSettings
-      const number = purchaseInToken(token)
-      if (number !== undefined) {
+      for (const { inToken, tokenOf, byNumber, subject } of handsets) {
+        const number = inToken(token)
+        if (number === undefined) continue
         const id = byNumber.get(number)
-        const isTold = id !== undefined && isSameToken(token, promptToken(vault, { number, id, shortcode }))
-        return isTold ? { kind: 'prompt', purchaseId: id } : undefined
+        const isTold = id !== undefined && isSameToken(token, tokenOf(vault, { number, id, shortcode }))
+        return isTold ? subject(id) : undefined
       }
       const kind = token.startsWith('02') ? 'confirmation' : 'validation'
       return isSameToken(token, shortcodeToken(vault, kind, shortcode)) ? { kind } : askedFor(token, shortcode)

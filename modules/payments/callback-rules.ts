@@ -16,7 +16,7 @@ export const callbackOutcomes = [
   /** It names another prompt, or another amount. */
   'mismatch',
   'unreadable',
-  /** A result of a refund, by the name that the provider gave it: it is over. */
+  /** A result of a refund, by the name that the provider gave it: it is over. Or the answer to a standing order. */
   'believed',
   /** The same of one that the provider gave no name: whoever decides is shown it. */
   'noted',

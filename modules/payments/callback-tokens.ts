@@ -46,6 +46,14 @@ const payoutKinds = { result: '08', timeout: '09' } as const
 export const payoutToken = (vault: Hasher, tells: ResultCallback, { number, id, shortcode }: PromptPath): string =>
   callbackToken(vault, { kind: payoutKinds[tells], number, of: ['payout', tells, id, shortcode], purpose: PURPOSE })
 
+/** Whether somebody has agreed to a standing order: nothing tells that it waited too long. */
+const STANDING_ORDER = '0c'
+
+export const standingOrderToken = (vault: Hasher, { number, id, shortcode }: PromptPath): string =>
+  callbackToken(vault, { kind: STANDING_ORDER, number, of: ['standing-order', id, shortcode], purpose: PURPOSE })
+
+export const standingOrderInToken = (token: string): number | undefined => numberInToken(STANDING_ORDER, token)
+
 type Told = { readonly number: number; readonly tells: ResultCallback }
 
 const toldBy = (kinds: Readonly<Record<ResultCallback, string>>, token: string): Told | undefined => {

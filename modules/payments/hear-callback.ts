@@ -104,7 +104,8 @@ const confirmed = (
 const confirmationsLately = ({ db, now }: CommandContext): number => {
   const { site } = paymentInbox
   const since = now - callbackLimits.confirmationsWithinMs
-  const ofNothing = [site.purchaseId, site.refundId, site.payoutId, site.questionId].map((column) => isNull(column))
+  const { purchaseId, refundId, payoutId, questionId, standingOrderId } = site
+  const ofNothing = [purchaseId, refundId, payoutId, questionId, standingOrderId].map((column) => isNull(column))
   const lately = and(gt(site.arrivedAt, since), ...ofNothing)
   return db.select({ rows: count() }).from(site).where(lately).get()!.rows
 }

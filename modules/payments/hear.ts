@@ -9,6 +9,7 @@ import { walletOfPhone, walletReferred, type Wallet, type WalletFault } from '..
 import { bookMoved, bookRefunded, bookUnmatched } from './books.ts'
 import { matchOf, paymentLimits, type Candidate, type Match } from './rules.ts'
 import { purchaseAt, settle } from './settle.ts'
+import { orderPaid } from './standing-heard.ts'
 import { paymentMarks, payments, purchases } from './tables.ts'
 import { putTopUp } from './wallet-wish.ts'
 import { fullPrice, planForSale, putPurchase, type SaleFault } from './wish.ts'
@@ -91,6 +92,7 @@ const hear = (ctx: CommandContext, { phones, ...told }: Received): 'known' | 'ma
   const purchase = purchaseAt(ctx, purchaseId!)!
   // Its prompt may have said so before: then only the receipt was missing.
   if (purchase.confirmedAt === null) settle(ctx, purchase, false)
+  orderPaid(ctx, wallet, told)
   return 'matched'
 }
 

@@ -13,6 +13,16 @@ import { listPayouts, payoutsAsked } from './payout-queries.ts'
 import { hearAnswer } from './hear-answer.ts'
 import { showBalance } from './question-queries.ts'
 import { askBalance, askStatus, beginQuestion, questionTold } from './questions.ts'
+import {
+  endStandingOrder,
+  requestStandingOrder,
+  beginStandingOrder,
+  standingOrderTold,
+  watchStandingOrders,
+} from './standing-orders.ts'
+import { hearStandingOrder } from './standing-heard.ts'
+import { listStandingOrders, standingOrdersAtGate } from './standing-queries.ts'
+import { standingOrders } from './standing-table.ts'
 import { findPurchases } from './find.ts'
 import { hearPayments, resolvePayment } from './hear.ts'
 import { discountsGiven, listOffers, purchasesOfOffer } from './offer-queries.ts'
@@ -86,6 +96,19 @@ export type { Answer } from './question-rules.ts'
 export { showBalance } from './question-queries.ts'
 export { askBalance } from './questions.ts'
 export { registerCallbacks } from './register-callbacks.ts'
+export { endStandingOrder, requestStandingOrder } from './standing-orders.ts'
+export { hearStandingOrder } from './standing-heard.ts'
+export { listStandingOrders, standingOrdersAtGate } from './standing-queries.ts'
+export {
+  dayOf,
+  isDay,
+  middayOf,
+  standingOrderLimits,
+  stopsAt,
+  type OrderClaim,
+  type StandingOrderState,
+} from './standing-rules.ts'
+export { frequencies, type Frequency } from './port.ts'
 export { createPaymentWork } from './work.ts'
 export type { PaymentWorkDeps } from './work-parts.ts'
 
@@ -101,6 +124,7 @@ export const payments = defineModule({
     refunds,
     paymentQuestions,
     payouts,
+    standingOrders,
   ],
   commands: [
     requestPurchase,
@@ -141,6 +165,12 @@ export const payments = defineModule({
     beginQuestion,
     questionTold,
     hearAnswer,
+    requestStandingOrder,
+    endStandingOrder,
+    beginStandingOrder,
+    standingOrderTold,
+    hearStandingOrder,
+    watchStandingOrders,
     setMpesa,
     resealPayments,
   ],
@@ -159,6 +189,8 @@ export const payments = defineModule({
     listPayouts,
     payoutsAsked,
     showBalance,
+    listStandingOrders,
+    standingOrdersAtGate,
     showMpesa,
     purchasePace,
     renewalOf,

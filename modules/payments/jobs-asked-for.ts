@@ -18,6 +18,12 @@ export const refundJob = { name: 'payments.refunding', input: z.object({ refundI
 /** Has the provider pay out. */
 export const payoutJob = { name: 'payments.payingOut', input: z.object({ payoutId: z.string() }) } as const
 
+/** Has the provider ask somebody to agree to a standing order. */
+export const standingOrderJob = {
+  name: 'payments.askingStandingOrder',
+  input: z.object({ standingOrderId: z.string() }),
+} as const
+
 const movement = z.object({ refundId: z.string().optional(), payoutId: z.string().optional() })
 /** Asks the provider what became of money that it has not told the end of. */
 export const inquireJob = { name: 'payments.inquiring', input: movement } as const

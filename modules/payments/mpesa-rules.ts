@@ -45,6 +45,8 @@ export const PAYOUT_DAY_MAX = 10_000_000
 
 const shillings = (max: number) => z.number().int('It is a whole number of shillings.').min(0).max(max)
 
+export const standingOrderSettings = ['off', '2025', '2026'] as const
+
 export const mpesaSettingsSchema = z.object({
   /** Of Daraja: the sandbox, production, or whatever speaks like it. */
   baseUrl: z.string().trim().max(200).refine(isBaseUrl, 'An address looks like https://api.safaricom.co.ke.'),
@@ -89,6 +91,11 @@ export const mpesaSettingsSchema = z.object({
   payoutDayUpTo: shillings(PAYOUT_DAY_MAX),
   /** So much one person pays out alone; for more a second one releases it. */
   payoutAloneUpTo: shillings(PAYOUT_MAX),
+  /**
+   * Whether M-Pesa may be let pay into wallets regularly, and by which of Safaricom's pages that is asked for: the same
+   * number means another frequency on each.
+   */
+  standingOrders: z.enum(standingOrderSettings),
 })
 export type MpesaSettings = z.infer<typeof mpesaSettingsSchema>
 
@@ -128,6 +135,7 @@ export const newMpesa: MpesaSettings = {
   payoutUpTo: 0,
   payoutDayUpTo: 0,
   payoutAloneUpTo: 0,
+  standingOrders: 'off',
 }
 
 /** Plain http is for a simulator alone: on the way anybody could read where prompts are told of. */
@@ -152,8 +160,20 @@ export const accountOf = (settings: MpesaSettings, opened: string) => {
   const secrets = readSecrets(opened)
   if (missingOf(settings, secrets).length > 0) return undefined
   const { baseUrl, kind, shortcode, till, consumerKey, initiatorName: name, certificate } = settings
+  // What was set before there was such a setting has none.
+  const { standingOrders } = { ...newMpesa, ...settings }
   const [consumerSecret, passkey] = [new Secret(secrets.consumerSecret), new Secret(secrets.passkey)]
   const credential = { password: new Secret(secrets.initiatorPassword), certificate }
   const initiator = missingToPayBack(settings, secrets).length === 0 && { name, credential }
-  return { baseUrl, kind, shortcode, till, consumerKey, consumerSecret, passkey, ...(initiator && { initiator }) }
+  return {
+    baseUrl,
+    kind,
+    shortcode,
+    till,
+    consumerKey,
+    consumerSecret,
+    passkey,
+    ...(initiator && { initiator }),
+    ...(standingOrders !== 'off' && { standingOrders }),
+  }
 }

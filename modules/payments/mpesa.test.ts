@@ -51,6 +51,7 @@ test('what is missing is told until nothing is', () => {
       payoutUpTo: 0,
       payoutDayUpTo: 0,
       payoutAloneUpTo: 0,
+      standingOrders: 'off',
     },
   })
 })

@@ -340,6 +340,7 @@ export const paymentInbox = defineTable(
     refundId: c.optRef('refunds'),
     payoutId: c.optRef('payouts'),
     questionId: c.optRef('payment_questions'),
+    standingOrderId: c.optRef('standing_orders'),
     body: c.text(),
     /** Of the address that was called and the body: the same again is the same row. */
     digest: c.text(),
@@ -352,6 +353,7 @@ export const paymentInbox = defineTable(
       byRefund: ['refundId'],
       byPayout: ['payoutId'],
       byQuestion: ['questionId'],
+      byStandingOrder: ['standingOrderId'],
       byTime: ['arrivedAt'],
       byOutcome: ['outcome', 'arrivedAt'],
     },

@@ -4,6 +4,7 @@ import { defineJob, type AnyJob, type JobContext } from '@lango/kernel/verbs'
 import { beginPrompt, givePaid, promptTold } from './commands.ts'
 import { createPayouts } from './payout-work.ts'
 import { createQuestions } from './question-work.ts'
+import { createStandingOrderWork } from './standing-work.ts'
 import { freshPart, limits, must, notAsked, type PaymentWorkDeps } from './work-parts.ts'
 import { beginRefund, refundTold } from './refund.ts'
 import type { RefundTold } from './refund-rules.ts'
@@ -177,6 +178,7 @@ export const createPaymentWork = (deps: PaymentWorkDeps): readonly AnyJob[] => {
     ...createPayouts(deps),
     createRegister(deps),
     ...createQuestions(deps),
+    ...createStandingOrderWork(deps),
     ...createPulls(deps),
   ]
 }

@@ -74,6 +74,8 @@ const mpesaKeys: Readonly<Record<string, string>> = {
   payoutUpTo: 'so many shillings may be paid out to a phone at once; 0 (default): nothing is paid out from here',
   payoutDayUpTo: 'and so many within 24 hours in all; 0 (default): nothing',
   payoutAloneUpTo: 'so many one person pays out alone; for more somebody else releases it; 0 (default): always',
+  standingOrders:
+    'whether M-Pesa may be let pay into wallets regularly: off (default), or by which of Safaricom’s pages your contract is, 2025 or 2026',
   callbackUrl: 'where Safaricom reaches this box, such as https://pop.example.com; "" (default) where it does not',
 }
 /** Those that are sums. */

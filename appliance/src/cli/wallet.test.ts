@@ -25,3 +25,31 @@ test('cash goes into the wallet of a phone, which is listed, shown, blocked and 
   ])
     expect((await box.lango('wallet', 'top-up', ...wrong)).code).toBe(2)
 })
+
+test('a standing order is asked for once they are on, listed, and said to be stopped', async () => {
+  const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
+  const [from, until] = [day(30), day(330)]
+  const days = ['--from', from, '--until', until]
+  const order = (...more: string[]) => box.lango('wallet', 'order', '1', '500', ...more)
+  expect((await order('--every', 'monthly', ...days)).err).toMatch(/off.*setting set mpesa\.standingOrders/s)
+  expect((await box.lango('wallet', 'orders')).out).toMatch(/standing orders are off/)
+  const account = { shortcode: '174379', consumerKey: 'k', consumerSecret: 's', passkey: 'p', phone: '+254700000001' }
+  for (const [name, value] of Object.entries(account)) await box.json('setting', 'set', `mpesa.${name}`, value)
+  expect((await box.lango('setting', 'set', 'mpesa.standingOrders', 'yes')).code).not.toBe(0)
+  await box.json('setting', 'set', 'mpesa.standingOrders', '2026')
+  expect(await box.json('setting', 'show')).toMatchObject({ 'mpesa.standingOrders': '2026' })
+  for (const wrong of [[], ['--every', 'monthly'], ['--every', 'fortnightly', ...days]])
+    expect((await order(...wrong)).code).toBe(2)
+  expect((await order('--every', 'monthly', '--from', until, '--until', from)).err).toMatch(
+    /last day is before the first/,
+  )
+  expect((await order('--every', 'monthly', ...days)).out).toMatch(/Standing order 1: M-Pesa asks on the handset/)
+  expect((await order('--every', 'weekly', ...days)).err).toMatch(/asked to agree to standing order 1/)
+  expect((await box.lango('wallet', 'orders', '--wallet', '1')).out).toMatch(
+    /1 +1 +\+254712345678 +KES 500\.00 +monthly( +\d{4}-\d\d-\d\d){2} +asked/,
+  )
+  expect((await box.lango('wallet', 'order-stopped', '1')).out).toMatch(/Standing order 1 is over/)
+  expect((await box.lango('wallet', 'order-stopped', '1')).err).toMatch(/over already/)
+  expect((await box.lango('wallet', 'order-stopped', '9')).err).toMatch(/no standing order 9/)
+  expect(await box.json('wallet', 'orders', '--state', 'ended')).toMatchObject({ isOn: true, orders: [{ number: 1 }] })
+})

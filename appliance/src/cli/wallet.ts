@@ -4,6 +4,7 @@ import type { ResultOf } from '@lango/kernel/db'
 import type { ValueOf } from '@lango/kernel/verbs'
 import { spellCode } from '@lango/modules/access'
 import { readPhone } from '@lango/modules/customers'
+import { frequencies, stopsAt, type listStandingOrders, type requestStandingOrder } from '@lango/modules/payments'
 import type { showSettings } from '@lango/modules/settings'
 import { WALLET_CODE, type listWallets, type showWallet, type topUpCash } from '@lango/modules/wallets'
 import { numberOf, shown, UsageError, type CommandSpec } from './command.ts'
@@ -142,6 +143,94 @@ const telling = (verb: 'reveal' | 'new-code', name: string, summary: string): Co
   },
 })
 
+type Orders = ResultOf<typeof listStandingOrders>
+const ORDER_STATES = ['asked', 'active', 'refused', 'ended', 'unknown'] as const
+
+const orders: CommandSpec = {
+  path: ['wallet', 'orders'],
+  operands: [],
+  summary: 'standing orders, by which M-Pesa pays into wallets regularly, the latest first',
+  options: {
+    wallet: { value: 'N', help: 'those of this wallet' },
+    state: { value: ORDER_STATES.join('|'), help: 'those only' },
+    before: { value: 'N', help: 'older than this one' },
+    limit: { value: 'N', help: `at most so many (${ROWS_MAX})` },
+  },
+  notes: [
+    'asked: nobody has answered on the handset yet. unknown: nobody has told what was answered; with the first money it is active.',
+    `Whoever holds the handset stops one there: ${stopsAt.ussd} or the ${stopsAt.app} app, ${stopsAt.menu}. Nobody else can.`,
+  ],
+  examples: ['lango wallet orders', 'lango wallet orders --wallet 12'],
+  async run({ args, query, io }) {
+    const found = await query<Orders>('standingOrders.list', {
+      wallet: args.whole('wallet'),
+      state: args.choice('state', ORDER_STATES),
+      before: args.whole('before'),
+      limit: args.whole('limit'),
+    })
+    if (!found.ok) return found
+    return shown(found.value, () =>
+      table(
+        ['>NO', '>WALLET', 'PHONE', '>AMOUNT', 'EVERY', 'FROM', 'TO', 'STATE', 'WHY', 'ASKED', 'PAID LAST'],
+        found.value.orders.map((one) => [
+          one.number,
+          one.wallet,
+          one.phone,
+          formatMoney(money(one.amountMinor, one.currency)),
+          one.frequency,
+          one.startsOn,
+          one.endsOn,
+          one.state,
+          one.failure ?? '',
+          ago(one.askedAt, io.now()),
+          one.lastPaidAt === null ? '' : ago(one.lastPaidAt, io.now()),
+        ]),
+        found.value.isOn ? 'No standing order fits, or there is none yet.' : 'There is none: standing orders are off.',
+      ),
+    )
+  },
+}
+
+const order: CommandSpec = {
+  path: ['wallet', 'order'],
+  operands: ['NUMBER', 'AMOUNT'],
+  summary: 'ask whoever holds a wallet to let M-Pesa pay so much into it regularly; they agree on the handset',
+  options: {
+    every: { value: frequencies.join('|'), help: 'how often' },
+    from: { value: 'DAY', help: 'the first day: 2026-12-01' },
+    until: { value: 'DAY', help: 'the last day: 2027-11-30' },
+  },
+  examples: ['lango wallet order 12 500 --every monthly --from 2026-12-01 --until 2027-11-30'],
+  async run({ args, command }) {
+    const wallet = numberOf(args, 'wallet', 'wallet list')
+    const amount = parseMoney(args.operand(1)!, MPESA_CURRENCY)
+    if (!amount.ok) throw new UsageError('Write the amount as 500.')
+    const [frequency, startsOn, endsOn] = [args.choice('every', frequencies), args.text('from'), args.text('until')]
+    if (frequency === undefined || startsOn === undefined || endsOn === undefined)
+      throw new UsageError('Say --every, --from and --until.')
+    const input = { wallet, amountMinor: amount.value.minor, frequency, startsOn, endsOn }
+    const done = await command<ValueOf<typeof requestStandingOrder>>('standingOrders.request', input)
+    if (!done.ok) return done
+    return shown(done.value, () => `Standing order ${done.value.number}: M-Pesa asks on the handset now.`)
+  },
+}
+const MPESA_CURRENCY = 'KES'
+
+const orderStopped: CommandSpec = {
+  path: ['wallet', 'order-stopped'],
+  operands: ['NUMBER'],
+  summary: 'say of a standing order that it was stopped on the handset; that stops nothing by itself',
+  options: {},
+  examples: ['lango wallet order-stopped 3'],
+  async run({ args, command }) {
+    const number = numberOf(args, 'standing order', 'wallet orders')
+    const done = await command('standingOrders.end', { number })
+    return done.ok
+      ? shown(done.value, () => `Standing order ${number} is over. Money that still comes stays theirs.`)
+      : done
+  },
+}
+
 export const walletCommands: readonly CommandSpec[] = [
   list,
   show,
@@ -149,5 +238,8 @@ export const walletCommands: readonly CommandSpec[] = [
   blocking('block', 'nothing is paid from it, and nobody opens it; money still comes in'),
   blocking('unblock', 'a blocked one goes on'),
   telling('reveal', 'wallets.reveal', 'the code that opens it; the audit log keeps who has read it'),
+  orders,
+  order,
+  orderStopped,
   telling('new-code', 'wallets.renewCode', 'another code; the one before opens nothing any more'),
 ]

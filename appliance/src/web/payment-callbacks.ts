@@ -5,6 +5,7 @@ import {
   type Answer,
   type CallbackGate,
   type CallbackSubject,
+  type OrderClaim,
   type PaidOutClaim,
 } from '@lango/modules/payments'
 import type {
@@ -13,6 +14,7 @@ import type {
   PayoutClaim,
   PromptClaim,
   ResultClaim,
+  StandingOrderClaim,
   StatusClaim,
 } from '@lango/modules/payments/port'
 import { createTally, type Arrived, type CallbackKind } from './callbacks.ts'
@@ -44,6 +46,7 @@ type AnswerArrived = Written & {
   readonly isTimeout: boolean
   readonly claim: Answer | undefined
 }
+type OrderArrived = Written & { readonly standingOrderId: string; readonly claim: OrderClaim | undefined }
 type PaymentArrived = Written & {
   readonly payment: { receipt: string; shortcode: string; account: string; amountMinor: number } | undefined
 }
@@ -57,6 +60,7 @@ export type PaymentCallbacksDeps = {
   readonly refund: (arrived: RefundArrived) => Promise<Result<unknown, Fault>>
   readonly payout: (arrived: PayoutArrived) => Promise<Result<unknown, Fault>>
   readonly answer: (arrived: AnswerArrived) => Promise<Result<unknown, Fault>>
+  readonly standingOrder: (arrived: OrderArrived) => Promise<Result<unknown, Fault>>
   /** Resolves when all that was written before is on disk. */
   readonly synced: () => Promise<Result<unknown, Fault>>
   readonly log: Log
@@ -116,6 +120,9 @@ const balancesOf = (told: BalanceClaim | undefined): Answer | undefined =>
     })),
   }
 
+const orderOf = (told: StandingOrderClaim | undefined): OrderClaim | undefined =>
+  told && { refs: told.refs, failure: told.failure, ...amountOf(told) }
+
 const paymentOf = (told: ReturnType<CallbackReader['payment']>): PaymentArrived['payment'] =>
   told && { receipt: told.receipt, shortcode: told.shortcode, account: told.account, amountMinor: told.amount.minor }
 
@@ -146,6 +153,10 @@ export const createPaymentCallbacks = ({ gate, reader, log, ...site }: PaymentCa
       const { questionId, isTimeout, asks } = subject
       const claim = asks === 'balance' ? balancesOf(reader.balance(told)) : statusOf(reader.status(told))
       return site.answer({ ...arrived, questionId, isTimeout, claim })
+    }
+    if (subject.kind === 'standing-order') {
+      const { standingOrderId } = subject
+      return site.standingOrder({ ...arrived, standingOrderId, claim: orderOf(reader.standingOrder(told)) })
     }
     return subject.kind === 'prompt'
       ? site.prompt({ ...arrived, purchaseId: subject.purchaseId, claim: claimOf(reader.prompt(told)) })

@@ -71,6 +71,13 @@ export const byVerb: Readonly<Record<string, unknown>> = {
   'plans.add': { name: 'Home 10', kind: 'pppoe', policy: { downKbps: 10_000, upKbps: 5000 }, priceMinor: 150_000 },
   'plans.import': { rows: [{ name: 'Home 20', kind: 'pppoe', downKbps: '20000', upKbps: '10000' }] },
   'plans.change': { rows: [{ name: 'Home 10', priceMinor: '160000' }] },
+  'standingOrders.request': {
+    wallet: 12,
+    amountMinor: 50_000,
+    frequency: 'monthly',
+    startsOn: '2026-12-01',
+    endsOn: '2027-11-30',
+  },
   'subscribers.add': { login: 'amina', password: 'typed by hand', plan: 'Home 10', name: 'Amina Otieno' },
   'subscribers.change': { rows: [{ login: 'amina', plan: 'Home 20' }] },
   'subscribers.import': { rows: [{ login: 'baraka', plan: 'Home 10' }], newPasswords: true },

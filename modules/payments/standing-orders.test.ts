@@ -1,0 +1,379 @@
+import { expect, test } from 'vitest'
+import type { z } from 'zod'
+import { err, ok, type Result } from '@lango/kernel'
+import { memorySite } from '@lango/kernel/testing'
+import { firstUse } from '../access/index.ts'
+import { checkEntries, ledgerBalances } from '../ledger/index.ts'
+import { addPlan } from '../plans/index.ts'
+import { blockWallet, listWallets, showWallet, topUpCash } from '../wallets/index.ts'
+import {
+  buyFromWallet,
+  callbackDigest,
+  createCallbackGate,
+  createPaymentWork,
+  endStandingOrder,
+  hearPayments,
+  hearStandingOrder,
+  listStandingOrders,
+  requestPurchase,
+  requestStandingOrder,
+  setMpesa,
+  setOwnRenewal,
+  standingOrderLimits,
+  standingOrdersAtGate,
+  type OrderClaim,
+} from './index.ts'
+import type { PaymentProvider, ProviderFault, StandingOrderRequest } from './port.ts'
+import { paymentLimits } from './rules.ts'
+import { dayOf } from './standing-rules.ts'
+import { deaf } from './testing/deaf.ts'
+import { paymentModules } from './testing/modules.ts'
+
+const AMINA = '+254712345678'
+const DAY_MS = 86_400_000
+const MINUTE_MS = 60_000
+const account = { shortcode: '174379', consumerKey: 'k', consumerSecret: 's', passkey: 'p', phone: '+254700000001' }
+const REACHED = 'https://pop.example.com'
+
+type Answered = Result<{ readonly ref: string }, ProviderFault>
+type Settings = z.input<(typeof setMpesa)['input']>
+
+/** A box with one wallet, and a provider that says what the test has it say. */
+const shop = (more: Settings = {}, file?: string) => {
+  const asked: StandingOrderRequest[] = []
+  const says = { answer: (): Answered | Promise<Answered> => ok({ ref: `ref-${asked.length}` }) }
+  const provider: PaymentProvider = {
+    ...deaf,
+    prompt: () => Promise.resolve(ok({ ref: 'ws_CO_1' })),
+    promptState: () => Promise.resolve(ok({ state: 'pending' })),
+    received: () => Promise.resolve(ok({ payments: [], unread: 0 })),
+    reverse: () => Promise.resolve(ok({ ref: 'AG_r' })),
+    registerCallbacks: () => Promise.resolve(ok('registered')),
+    isHintOf: () => false,
+    async standingOrder(request) {
+      asked.push(request)
+      return says.answer()
+    },
+  }
+  const now = { of: () => 0 }
+  const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })
+  const site = memorySite(paymentModules, { jobs, ...(file !== undefined && { file }) })
+  now.of = site.clock.now
+  void site.jobs.run(new AbortController().signal)
+  const { must, query, clock, database, dispatch, runJobs } = site
+  must(setMpesa, { ...account, standingOrders: '2026', callbackUrl: REACHED, ...more })
+  const plan = { kind: 'hotspot', policy: {}, currency: 'KES' } as const
+  must(addPlan, { ...plan, name: 'Month', validitySec: 30 * 86_400, priceMinor: 50_000 })
+  must(topUpCash, { phone: AMINA, amountMinor: 50_000 })
+  const wallet = () => query(showWallet, { number: 1 })!
+  const day = (days: number) => dayOf(clock.now() + days * DAY_MS)
+  const wish = (of: object = {}) => ({
+    wallet: 1,
+    amountMinor: 50_000,
+    frequency: 'monthly' as const,
+    startsOn: day(1),
+    endsOn: day(366),
+    ...of,
+  })
+  const request = (of: object = {}) => dispatch(requestStandingOrder, wish(of))
+  const gate = createCallbackGate(database.raw, site.vault)
+  let receipts = 0
+  return {
+    ...site,
+    asked,
+    says,
+    wallet,
+    day,
+    request,
+    ask: async (of: object = {}) => {
+      must(requestStandingOrder, wish(of))
+      await runJobs()
+    },
+    order: (number?: number) => {
+      const { orders } = query(listStandingOrders, {})
+      return number === undefined ? orders[0]! : orders.find((one) => one.number === number)!
+    },
+    pass: async (ms: number) => {
+      clock.advance(ms)
+      await runJobs()
+    },
+    /** Posted to the address that the provider was told. */
+    post: (claim: OrderClaim | undefined, { at = asked.length - 1, token = '', body = '' } = {}) => {
+      const to = token || asked[at]!.callbackUrl!.split('/').at(-1)!
+      const text = body || (JSON.stringify(claim) ?? '')
+      const subject = gate.subjectOf(to)
+      if (subject?.kind !== 'standing-order') return 'stranger'
+      const arrived = { origin: '1.2.3.4', isKnownSource: false, body: text, digest: callbackDigest(to, text) }
+      const { standingOrderId } = subject
+      return must(hearStandingOrder, { ...arrived, standingOrderId, ...(claim && { claim }) }).outcome
+    },
+    /** Money comes to the paybill, told so often. */
+    pay: (amountMinor = 50_000, { account: typed = wallet().reference, times = 1 } = {}) => {
+      receipts += 1
+      const of = { receipt: `SJ4${receipts}`, amountMinor, currency: 'KES', shortcode: '174379', phones: [] }
+      const payment = { ...of, paidAt: clock.now(), account: typed }
+      for (let told = 0; told < times; told++) must(hearPayments, { payments: [payment] })
+    },
+    sound: () => expect([query(ledgerBalances, {}).broken, query(checkEntries, {}).broken]).toEqual([[], 0]),
+  }
+}
+const agreed = (ref = 'ref-1', more: object = {}): OrderClaim => ({ refs: [ref], failure: null, ...more })
+
+test('it is off until somebody has switched it on: nobody is asked, and the portal offers nothing', () => {
+  const { request, query, count, asked, must, wallet } = shop({ standingOrders: 'off' })
+  expect(request()).toMatchObject({ error: { type: 'StandingOrdersOff' } })
+  const offered = () => query(standingOrdersAtGate, { walletId: wallet().id }).isOn
+  expect([count({ name: 'standing_orders' }), asked.length, offered()]).toEqual([0, 0, false])
+  must(setMpesa, { standingOrders: '2025' })
+  expect(offered()).toBe(true)
+  must(setMpesa, { kind: 'till', till: '5550001' })
+  expect(request()).toMatchObject({ error: { type: 'StandingOrdersForPaybill' } })
+  expect(offered()).toBe(false)
+})
+
+test('order, agreement, and money that comes by itself: the wallet has it once however often it is told, and the bundle goes on month after month', async () => {
+  const { must, ask, post, order, pay, wallet, pass, database, query, sound, asked, clock } = shop()
+  const { id } = must(buyFromWallet, { walletId: wallet().id, plan: 'Month' })
+  must(setOwnRenewal, { walletId: wallet().id, purchaseId: id, on: true })
+  const grant = () =>
+    database.raw
+      .prepare<[string], { id: string; expiresAt: number; status: string }>(
+        'SELECT id, expires_at expiresAt, status FROM grants WHERE service_id = ?',
+      )
+      .get(id)!
+  must(firstUse, { grantId: grant().id, device: '', bind: false, deviceLimit: 1 })
+  await ask()
+  expect(asked).toMatchObject([
+    { name: `Internet ${wallet().reference} 1`, reference: wallet().reference, frequency: 'monthly', phone: AMINA },
+  ])
+  expect(post(agreed('ref-1', { amountMinor: 50_000, currency: 'KES' }))).toBe('believed')
+  expect([order().state, wallet().balanceMinor]).toEqual(['active', 0])
+  const end = grant().expiresAt
+  for (let month = 1; month <= 3; month++) {
+    // A day before it ends the money is there, told by a confirmation and by the list, and again later.
+    await pass(end + (month - 1) * 30 * DAY_MS - clock.now() - DAY_MS)
+    pay(50_000, { times: 3 })
+    expect(wallet().balanceMinor).toBe(50_000)
+    await pass(DAY_MS - MINUTE_MS)
+    await pass(2 * MINUTE_MS)
+    expect([wallet().balanceMinor, grant().status, grant().expiresAt]).toEqual([0, 'active', end + month * 30 * DAY_MS])
+  }
+  expect(
+    wallet()
+      .moves.map(({ kind }) => kind)
+      .toSorted(),
+  ).toEqual(['bundle', 'cash', 'mpesa', 'mpesa', 'mpesa', 'renewal', 'renewal', 'renewal'].toSorted())
+  expect([order().state, query(listWallets, {}).length]).toEqual(['active', 1])
+  sound()
+})
+
+type Shop = ReturnType<typeof shop>
+
+test.each<[string, (of: Shop) => unknown, string]>([
+  ['another name', ({ post }) => post(agreed('ref-9')), 'mismatch'],
+  ['another amount', ({ post }) => post(agreed('ref-1', { amountMinor: 100, currency: 'KES' })), 'mismatch'],
+  ['another currency', ({ post }) => post(agreed('ref-1', { amountMinor: 50_000, currency: 'UGX' })), 'mismatch'],
+  ['nothing that can be read', ({ post }) => post(undefined, { body: '{' }), 'unreadable'],
+  ['a refusal by another name', ({ post }) => post({ refs: ['ref-9'], failure: 'cancelled' }), 'mismatch'],
+  ['an address that nobody was told', ({ post }) => post(agreed(), { token: `0c${'a'.repeat(54)}` }), 'stranger'],
+])('what is forged changes nothing: %s', async (_, forge, outcome) => {
+  const of = shop()
+  await of.ask()
+  expect(forge(of)).toBe(outcome)
+  expect([of.order().state, of.wallet().balanceMinor]).toEqual(['asked', 50_000])
+  expect(of.post(agreed())).toBe('believed')
+  expect(of.order().state).toBe('active')
+})
+
+test('the address of one order says nothing of another, and an address is of one shortcode', async () => {
+  const { ask, post, order, pass, must } = shop()
+  await ask()
+  await pass(2 * MINUTE_MS)
+  await ask({ amountMinor: 20_000 })
+  expect(post(agreed('ref-2'), { at: 0 })).toBe('mismatch')
+  expect([order(1).state, order(2).state]).toEqual(['asked', 'asked'])
+  must(setMpesa, { shortcode: '600984' })
+  expect(post(agreed('ref-2'))).toBe('stranger')
+})
+
+test('told twice it counts once; told otherwise later, what stands stays; a refusal that becomes an agreement is news', async () => {
+  const { ask, post, order, pass } = shop()
+  await ask()
+  expect([post(agreed()), post(agreed()), post({ refs: ['ref-1'], failure: 'cancelled' })]).toEqual([
+    'believed',
+    undefined,
+    'settled',
+  ])
+  expect(order()).toMatchObject({ state: 'active', failure: null })
+  await pass(2 * MINUTE_MS)
+  await ask({ amountMinor: 20_000 })
+  expect(post({ refs: ['ref-2'], failure: 'timeout' })).toBe('believed')
+  expect(order()).toMatchObject({ state: 'refused', failure: 'timeout' })
+  expect(post({ refs: ['ref-2'], failure: 'cancelled' })).toBe('settled')
+  expect(order()).toMatchObject({ state: 'refused', failure: 'timeout' })
+  expect(post(agreed('ref-2'))).toBe('believed')
+  expect(order()).toMatchObject({ state: 'active', failure: null })
+})
+
+test('a callback that comes before the answer to the request counts once that is there', async () => {
+  const { ask, says, post, order } = shop()
+  says.answer = () => {
+    expect(post(agreed('ref-early'))).toBe('early')
+    return ok({ ref: 'ref-early' })
+  }
+  await ask()
+  expect(order()).toMatchObject({ state: 'active', providerRef: 'ref-early' })
+})
+
+test('a lost callback is not waited for for ever; late it counts all the same, and so does the first money', async () => {
+  const { ask, order, pass, post, pay, wallet } = shop()
+  await ask()
+  await pass(standingOrderLimits.answerWithinMs)
+  expect(order().state).toBe('asked')
+  await pass(2 * MINUTE_MS)
+  expect(order().state).toBe('unknown')
+  expect(post(agreed())).toBe('believed')
+  expect(order().state).toBe('active')
+  await ask({ amountMinor: 20_000 })
+  await pass(standingOrderLimits.answerWithinMs + 2 * MINUTE_MS)
+  await pass(DAY_MS)
+  pay(20_000)
+  expect(order()).toMatchObject({ state: 'active', amountMinor: 20_000 })
+  expect(wallet().balanceMinor).toBe(70_000)
+})
+
+test('without an address the answer is not known, and the first money of its amount by its reference says that it stands', async () => {
+  const { ask, order, pass, pay, wallet, asked } = shop({ callbackUrl: '' })
+  await ask()
+  expect(asked[0]!.callbackUrl).toBeUndefined()
+  expect(order()).toMatchObject({ state: 'unknown', providerRef: 'ref-1' })
+  // Before its first day, of another amount, and for the wallet by its phone: that is money, and not this order's.
+  pay(50_000)
+  await pass(DAY_MS)
+  pay(49_900)
+  pay(50_000, { account: '0712 345 678' })
+  expect([order().state, order().lastPaidAt, wallet().balanceMinor]).toEqual(['unknown', null, 50_000 * 3 + 49_900])
+  pay(50_000, { account: wallet().reference.toLowerCase(), times: 2 })
+  expect(order().state).toBe('active')
+  expect(order().lastPaidAt).not.toBeNull()
+  expect(wallet().balanceMinor).toBe(50_000 * 4 + 49_900)
+})
+
+test('a crash between asking and writing it down asks nobody twice: the answer is not known then', async () => {
+  const { ask, says, asked, order, pass, post, pay } = shop()
+  says.answer = () => {
+    throw new Error('the plug was pulled')
+  }
+  await ask()
+  for (let looks = 0; looks < 5; looks++) await pass(MINUTE_MS)
+  expect(asked).toHaveLength(1)
+  expect(order()).toMatchObject({ state: 'unknown', providerRef: null })
+  // Nobody knows by which name it goes: what is posted is kept, and is no proof.
+  expect(post(agreed('ref-1'))).toBe('noted')
+  expect(order().state).toBe('unknown')
+  await pass(DAY_MS)
+  pay()
+  expect(order().state).toBe('active')
+})
+
+test('a provider that is not reached is asked again, and then it is said; what it refuses is refused', async () => {
+  const { ask, says, asked, order, pass } = shop()
+  says.answer = () => err({ type: 'ProviderUnreachable', reason: 'no route' })
+  await ask()
+  for (let looks = 0; looks < 20; looks++) await pass(1000)
+  expect(asked).toHaveLength(paymentLimits.unheardMax)
+  expect(order()).toMatchObject({ state: 'refused', failure: 'system' })
+  says.answer = () => err({ type: 'ProviderRefused', code: '1051', failure: 'configuration', reason: 'no' })
+  await ask()
+  expect(order()).toMatchObject({ state: 'refused', failure: 'configuration' })
+  says.answer = () => err({ type: 'ProviderSilent', reason: 'no answer' })
+  await pass(MINUTE_MS)
+  await ask()
+  for (let looks = 0; looks < 3; looks++) await pass(MINUTE_MS)
+  expect([order().state, asked.length]).toEqual(['unknown', paymentLimits.unheardMax + 2])
+})
+
+test('one phone is asked for one thing at a time, and not over and over', async () => {
+  const { ask, request, dispatch, must, pass, post } = shop()
+  must(addPlan, { name: 'Hour', kind: 'hotspot', policy: {}, validitySec: 3600, priceMinor: 2000, currency: 'KES' })
+  await ask()
+  expect(request({ amountMinor: 100 })).toMatchObject({ error: { type: 'StandingOrderAsked', number: 1 } })
+  const buy = () => dispatch(requestPurchase, { plan: 'Hour', phone: AMINA })
+  expect(buy()).toMatchObject({ error: { type: 'StandingOrderAsked', number: 1 } })
+  post({ refs: ['ref-1'], failure: 'cancelled' })
+  expect(buy().ok).toBe(true)
+  expect(request()).toMatchObject({ error: { type: 'PromptOpen' } })
+  for (let more = 2; more < paymentLimits.unpaidPromptsMax; more++) {
+    await pass(2 * MINUTE_MS)
+    await ask({ amountMinor: more * 100 })
+  }
+  await pass(2 * MINUTE_MS)
+  expect(request()).toMatchObject({ error: { type: 'PromptsMany' } })
+  expect(buy()).toMatchObject({ error: { type: 'PromptsMany' } })
+})
+
+test.each<[string, (days: (n: number) => string) => object, object]>([
+  ['cents', () => ({ amountMinor: 150 }), { type: 'AmountUnfit' }],
+  ['more than M-Pesa moves', () => ({ amountMinor: 25_000_100 }), { type: 'AmountUnfit' }],
+  ['a day that is over', (day) => ({ startsOn: day(-1) }), { type: 'StandingOrderDays', why: 'start-past' }],
+  ['a far day', (day) => ({ startsOn: day(400) }), { type: 'StandingOrderDays', why: 'start-far' }],
+  ['an end before the start', (day) => ({ endsOn: day(0) }), { type: 'StandingOrderDays', why: 'end-before' }],
+  ['an end that is far', (day) => ({ endsOn: day(3000) }), { type: 'StandingOrderDays', why: 'end-far' }],
+  ['no day', () => ({ startsOn: '2027-02-30' }), { type: 'InputInvalid' }],
+  ['no such frequency', () => ({ frequency: '4' }), { type: 'InputInvalid' }],
+  ['a wallet that is not there', () => ({ wallet: 9 }), { type: 'WalletUnknown' }],
+])('nobody is asked for what cannot be: %s', (_, wrong, error) => {
+  const { request, day, count } = shop()
+  expect(request(wrong(day))).toMatchObject({ error })
+  expect(count({ name: 'standing_orders' })).toBe(0)
+})
+
+test('not for a blocked wallet, nor for as much as one that stands, nor for ever more', async () => {
+  const { ask, request, must, post, pass } = shop()
+  await ask()
+  post(agreed())
+  expect(request()).toMatchObject({ error: { type: 'StandingOrderSame', number: 1 } })
+  for (let more = 1; more < standingOrderLimits.openMax; more++) {
+    await pass(DAY_MS / 24)
+    await ask({ amountMinor: more * 100 })
+  }
+  await pass(DAY_MS / 24)
+  expect(request({ amountMinor: 7700 })).toMatchObject({ error: { type: 'StandingOrdersMany' } })
+  must(blockWallet, { wallet: 1, blocked: true })
+  expect(request()).toMatchObject({ error: { type: 'WalletBlocked' } })
+})
+
+test('the last day ends it, and somebody’s word does; money that still comes is the holder’s, and is seen', async () => {
+  const { ask, post, order, pass, must, dispatch, pay, wallet, day, clock } = shop()
+  await ask({ startsOn: day(0), endsOn: day(2) })
+  post(agreed())
+  await pass(2 * DAY_MS)
+  expect(order().state).toBe('active')
+  clock.setSure(false)
+  await pass(DAY_MS)
+  expect(order().state).toBe('active')
+  clock.setSure(true)
+  await pass(MINUTE_MS)
+  expect(order()).toMatchObject({ state: 'ended', endedBy: null })
+  await ask({ startsOn: day(0), endsOn: day(90) })
+  post(agreed('ref-2'))
+  must(endStandingOrder, { number: 2 })
+  expect(dispatch(endStandingOrder, { number: 2 })).toMatchObject({ error: { type: 'StandingOrderOver' } })
+  expect(dispatch(endStandingOrder, { number: 9 })).toMatchObject({ error: { type: 'StandingOrderUnknown' } })
+  await pass(DAY_MS)
+  pay()
+  expect(wallet().balanceMinor).toBe(100_000)
+  expect(order().state).toBe('ended')
+  expect(order().lastPaidAt).toBeGreaterThan(order().endedAt!)
+  expect(post(agreed('ref-2', { amountMinor: 50_000, currency: 'KES' }))).toBe('settled')
+})
+
+test('callbacks of one order fill no disk, and where only known addresses count a stranger’s is kept and means nothing', async () => {
+  const { ask, post, order, count, must } = shop()
+  must(setMpesa, { callbackFrom: 'known' })
+  await ask()
+  expect(post(agreed())).toBe('unknown-source')
+  expect(order().state).toBe('asked')
+  for (let more = 0; more < 2 * standingOrderLimits.rowsOfOrderMax; more++) post({ refs: [`x${more}`], failure: null })
+  expect(count({ name: 'payment_inbox' })).toBe(standingOrderLimits.rowsOfOrderMax)
+})
