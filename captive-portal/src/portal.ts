@@ -18,6 +18,8 @@ import { Notes } from './notes.tsx'
 import type { PortalDeps } from './port.ts'
 import { isNothingHere, probeAnswer } from './probes.ts'
 import { openReceipt } from './receipt.tsx'
+import { StandingOrderPages } from './standing-order.tsx'
+import { ORDER_PATH } from './standing-orders.tsx'
 import { Voucher } from './voucher.tsx'
 import { Waiting } from './waiting.tsx'
 import { WalletDeeds } from './wallet-deeds.tsx'
@@ -133,7 +135,7 @@ const pictures = (gate: Gate) => (c: Context) => {
 export const createPortal = (deps: PortalDeps): Hono => {
   const gate = new Gate(deps)
   const wallet = new WalletPages(gate)
-  const deeds = new WalletDeeds(gate, wallet)
+  const [deeds, orders] = [new WalletDeeds(gate, wallet), new StandingOrderPages(gate)]
   const [home, waiting, voucher] = [new Home(gate, deeds), new Waiting(gate), new Voucher(gate)]
   const [connect, claim, free, notes] = [new Connect(gate), new Claim(gate), new Free(gate), new Notes(gate)]
   const app = new Hono()
@@ -167,6 +169,8 @@ export const createPortal = (deps: PortalDeps): Hono => {
   app.post(`${WALLET_PATH}/send`, (c) => deeds.send(c))
   app.post(`${WALLET_PATH}/renew`, (c) => deeds.renew(c))
   app.post(`${WALLET_PATH}/shut`, (c) => wallet.shut(c))
+  app.get(ORDER_PATH, (c) => orders.open(c))
+  app.post(ORDER_PATH, (c) => orders.ask(c))
   app.get(`${WALLET_PATH}/:deed`, (c) => c.redirect(WALLET_PATH, 303))
   app.get('/help', (c) => notes.help(c))
   app.get('/terms', (c) => notes.terms(c))

@@ -1,36 +1,12 @@
 import { expect, test } from 'vitest'
 import { showWallet, revealWallet, topUpCash, renewWalletCode, walletLimits } from '@lango/modules/wallets'
 import { portalLimits } from './limits.ts'
+import { browser } from './testing/browser.ts'
 import { hidden, portalUnderTest } from './testing/portal-under-test.ts'
 
 const ROUTER = '/?mac=02:00:00:00:00:01&link-login-only=http%3A%2F%2F10.5.50.1%2Flogin'
 const AMINA = '+254712345678'
 const BARAKA = '+254722000111'
-
-/** A browser that keeps its cookies. */
-const browser = (portal: ReturnType<typeof portalUnderTest>) => {
-  const jar = new Map<string, string>()
-  const cookie = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
-  const keep = (answer: Response) => {
-    for (const line of answer.headers.getSetCookie()) {
-      const [pair = ''] = line.split(';')
-      const at = pair.indexOf('=')
-      jar.set(pair.slice(0, at), pair.slice(at + 1))
-    }
-    return answer
-  }
-  const url = (path: string) => `http://192.168.88.10:8081${path}`
-  const host = { host: '192.168.88.10:8081' }
-  const get = async (path: string) =>
-    keep(await portal.app.request(url(path), { headers: { ...host, cookie: cookie() } }, portal.env('10.5.50.7')))
-  const post = async (path: string, fields: Record<string, string>) => {
-    const headers = { ...host, cookie: cookie(), 'content-type': 'application/x-www-form-urlencoded' }
-    const body = new URLSearchParams(fields).toString()
-    return keep(await portal.app.request(url(path), { method: 'POST', headers, body }, portal.env('10.5.50.7')))
-  }
-  const text = async (path: string) => (await (await get(path)).text()).replaceAll('\u00a0', ' ')
-  return { jar, get, post, text }
-}
 
 const open = () => {
   const portal = portalUnderTest()

@@ -1,6 +1,6 @@
 /** A wallet at the portal: opened by phone and code, filled, shown, and shut again. What is paid from it is in `wallet-deeds.tsx`. */
 import { Button, Field, fill, formatPhone, formatPrice, visible } from '@lango/kernel/ui'
-import { requestTopUp, walletBought } from '@lango/modules/payments'
+import { requestTopUp, standingOrdersAtGate, walletBought } from '@lango/modules/payments'
 import { readPhone } from '@lango/modules/customers'
 import { walletAmountsOf } from '@lango/modules/settings'
 import { canSendCode, enterWallet, sendWalletCode, walletAtGate } from '@lango/modules/wallets'
@@ -10,6 +10,7 @@ import type { Context } from 'hono'
 import type { Field as Sent, Gate, Status } from './gate.tsx'
 import { Alert, countryCodes, GateForm, href, Page, tooMany, type View } from './page.tsx'
 import { promptRefusal } from './refusals.ts'
+import { AskedNow, StandingOrders, type Orders } from './standing-orders.tsx'
 import { priceText } from './terms.ts'
 
 export type OpenWallet = NonNullable<ResultOf<typeof walletAtGate>>
@@ -133,17 +134,19 @@ type OpenProps = {
   view: View
   wallet: OpenWallet
   bought: Bought
+  standing: Orders
   once: string
   said?: string | undefined
   problem?: string | undefined
 }
 
-const OpenPage = ({ view, wallet, bought, once, said, problem }: OpenProps) => {
+const OpenPage = ({ view, wallet, bought, standing, once, said, problem }: OpenProps) => {
   const { words, locale } = view
   return (
     <Page view={view} title={words.walletTitle} path={WALLET_PATH}>
       <Alert text={problem} />
       {said === undefined ? null : <p role="status">{said}</p>}
+      <AskedNow view={view} standing={standing} />
       <p class="big">{balanceOf(wallet)}</p>
       {wallet.balanceMinor < 0 ? <p>{words.walletOwes}</p> : null}
       <p>{fill(words.walletOf, { phone: formatPhone(wallet.phone), reference: wallet.reference })}</p>
@@ -152,6 +155,7 @@ const OpenPage = ({ view, wallet, bought, once, said, problem }: OpenProps) => {
       </a>
       <h2>{words.walletPutTitle}</h2>
       <TopUpForm view={view} once={once} phone={wallet.phone} />
+      <StandingOrders view={view} standing={standing} />
       <Renewals view={view} bought={bought} />
       <h2>{words.walletSendTitle}</h2>
       <GateForm view={view} action={`${WALLET_PATH}/send`} once={once}>
@@ -207,10 +211,11 @@ export class WalletPages {
       const canSend = await gate.ask(canSendCode, {})
       return gate.page(c, <ShutPage {...{ view, once, canSend, ...told }} />, status)
     }
-    const bought = await gate.ask(walletBought, { walletId: wallet.id })
+    const of = { walletId: wallet.id }
+    const [bought, standing] = [await gate.ask(walletBought, of), await gate.ask(standingOrdersAtGate, of)]
     return gate.page(
       c,
-      <OpenPage {...{ view, wallet, bought, once }} said={told.said} problem={told.problem} />,
+      <OpenPage {...{ view, wallet, bought, standing, once }} said={told.said} problem={told.problem} />,
       status,
     )
   }
