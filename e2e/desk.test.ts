@@ -323,6 +323,7 @@ suite('desk', () => {
     '/payments/unmatched?tab=settled',
     '/wallets',
     '/wallets/1',
+    '/wallets/1/standing-orders',
     '/plans',
     '/plans/new',
     '/offers',

@@ -26,6 +26,7 @@ import {
   forbiddenInCallbacks,
   mpesaSettingsSchema,
   newMpesa,
+  standingOrderSettings,
   TRUST_MAX,
   type MpesaSettings,
   type Registration,
@@ -106,6 +107,13 @@ const SettingsForm = ({ desk, set, missing }: FormProps) => {
         help={words.trustUpToHelp}
         {...valuesFor(desk, 'save').error('trustUpTo')}
       />
+      <Select
+        label={words.standingOrders}
+        name="standingOrders"
+        value={valuesFor(desk, 'save').value('standingOrders', set.standingOrders)}
+        options={standingOrderSettings.map((value) => ({ value, label: words[`standingOrders.${value}`] }))}
+        help={words.standingOrdersHelp}
+      />
       <Button kind="main">{words.save}</Button>
     </Form>
   )
@@ -177,6 +185,7 @@ const save = async (desk: DoingDesk): Promise<Done> => {
     kind: fields.get('kind') === 'till' ? 'till' : 'paybill',
     callbackFrom: fields.get('callbackFrom') === 'known' ? 'known' : 'any',
     consumerKey: text('consumerKey'),
+    standingOrders: standingOrderSettings.find((one) => one === fields.get('standingOrders')) ?? 'off',
     ...Object.fromEntries(secrets),
   })
   return done.ok ? { go: `${PATH}?said=saved` } : { fault: done.error }

@@ -11,6 +11,7 @@ import { payoutsPage } from './pages-payouts.tsx'
 import { purchasePage } from './pages-purchase.tsx'
 import { purchasesPage } from './pages-purchases.tsx'
 import { receiptPage } from './pages-receipt.tsx'
+import { standingOrdersPage } from './pages-standing.tsx'
 import { unmatchedPage } from './pages-unmatched.tsx'
 
 export { PaceStrip } from './pace-strip.tsx'
@@ -29,4 +30,5 @@ export const paymentsPages: readonly DeskPage[] = [
   payoutsPage,
   payoutPage,
   aheadPage,
+  standingOrdersPage,
 ]

@@ -32,6 +32,12 @@ export const mpesaWords = catalogue(
     trustUpTo: 'Believed for a minute up to (shillings)',
     trustUpToHelp:
       'What is told there of as much or less is given at once, and taken back when M-Pesa does not confirm it within a minute. 0: M-Pesa is asked before anything is given.',
+    standingOrders: 'Standing orders into wallets',
+    'standingOrders.off': 'Off',
+    'standingOrders.2025': 'On, as Safaricom’s page of 2025 has it (monthly is 4)',
+    'standingOrders.2026': 'On, as Safaricom’s page of 2026 has it (monthly is 5)',
+    standingOrdersHelp:
+      'Whoever has opened their wallet may let M-Pesa pay into it regularly (Ratiba). Safaricom signs a contract for that first, and takes a paybill. The two pages call the same frequency by other numbers: ask which one your contract is held to, and try it with a number of your own.',
     tabAccount: 'Being paid',
     tabPayingOut: 'Paying back and out',
     payingOut: 'M-Pesa: paying back and out',
@@ -102,6 +108,12 @@ export const mpesaWords = catalogue(
     trustUpTo: 'Huaminiwa kwa dakika moja hadi (shilingi)',
     trustUpToHelp:
       'Kinachosemwa hapo cha kiasi hicho au chini hutolewa mara moja, na hurudishwa M-Pesa isipothibitisha ndani ya dakika moja. 0: M-Pesa huulizwa kabla ya chochote kutolewa.',
+    standingOrders: 'Maagizo ya kudumu kwenye pochi',
+    'standingOrders.off': 'Yamezimwa',
+    'standingOrders.2025': 'Yamewashwa, kama ukurasa wa Safaricom wa 2025 (kila mwezi ni 4)',
+    'standingOrders.2026': 'Yamewashwa, kama ukurasa wa Safaricom wa 2026 (kila mwezi ni 5)',
+    standingOrdersHelp:
+      'Aliyefungua pochi yake anaweza kuiacha M-Pesa iilipie mara kwa mara (Ratiba). Safaricom husaini mkataba kwanza, na huhitaji paybill. Kurasa hizo mbili huita muda ule ule kwa namba tofauti: uliza mkataba wako unafuata upi, na ujaribu kwa namba yako.',
     tabAccount: 'Kulipwa',
     tabPayingOut: 'Kurudisha na kulipa',
     payingOut: 'M-Pesa: kurudisha na kulipa',

@@ -11,6 +11,7 @@ import {
   formatExact,
   formatPhone,
   formatPrice,
+  LinkButton,
   nothingKnown,
   Notice,
   OlderPager,
@@ -213,7 +214,9 @@ const shown = async (desk: Desk, wallet: Wallet, code?: string): Promise<Shown> 
     title,
     content: (
       <>
-        <PageHead title={title} beside={<StatusMark desk={desk} status={wallet.status} />} />
+        <PageHead title={title} beside={<StatusMark desk={desk} status={wallet.status} />}>
+          <LinkButton href={`${walletHref(wallet.number)}/standing-orders`}>{words.standingOrders}</LinkButton>
+        </PageHead>
         <Said
           desk={desk}
           words={{ cash: words.saidCash, blocked: words.saidBlocked, unblocked: words.saidUnblocked }}
