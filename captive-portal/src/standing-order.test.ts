@@ -142,7 +142,7 @@ test('it fits a small page without a script, in either language', async () => {
     ['/wallet', 'KSh 500 every month'],
     ['/wallet/order', 'Let M-Pesa pay by itself'],
     [`/wallet${swahili}`, 'KSh 500 kila mwezi'],
-    [`/wallet/order${swahili}`, 'Iache M-Pesa ijilipie'],
+    [`/wallet/order${swahili}`, 'Acha M-Pesa ilipe yenyewe'],
   ] as const) {
     const page = await text(path)
     expect(page).toContain(said)

@@ -228,8 +228,8 @@ export const sw: { readonly [K in keyof typeof en]: (typeof en)[K] extends strin
   'walletSaid.sent': 'Zimetumwa.',
   'walletSaid.code': 'Kama namba hii ina pochi, msimbo wake unakuja kwa SMS.',
   orderNow: 'Angalia simu yako: M-Pesa inaomba PIN.',
-  orderTitle: 'M-Pesa inajilipia',
-  orderAsk: 'Iache M-Pesa ijilipie',
+  orderTitle: 'M-Pesa inalipa yenyewe',
+  orderAsk: 'Acha M-Pesa ilipe yenyewe',
   orderBody:
     'M-Pesa inaomba PIN yako mara moja. Kuanzia hapo hulipa kiasi hicho kwenye pochi yako yenyewe, mradi M-Pesa yako ina pesa za kutosha. Huenda ikatoza ada kwa hilo.',
   orderEvery: 'Kila baada ya muda gani',
