@@ -276,6 +276,17 @@ test('a crash between asking and writing it down asks nobody twice: the answer i
   expect(order().state).toBe('active')
 })
 
+test('one that is said to be stopped while it is asked for stays over, whatever is answered', async () => {
+  const { ask, says, must, order, post } = shop()
+  says.answer = () => {
+    must(endStandingOrder, { number: 1 })
+    return ok({ ref: 'ref-1' })
+  }
+  await ask()
+  expect(post(agreed())).toBe('settled')
+  expect(order()).toMatchObject({ state: 'ended', sentAt: null })
+})
+
 test('a provider that is not reached is asked again, and then it is said; what it refuses is refused', async () => {
   const { ask, says, asked, order, pass } = shop()
   says.answer = () => err({ type: 'ProviderUnreachable', reason: 'no route' })
@@ -351,6 +362,7 @@ test('the last day ends it, and somebody’s word does; money that still comes i
   expect(order().state).toBe('active')
   clock.setSure(false)
   await pass(DAY_MS)
+  await pass(MINUTE_MS)
   expect(order().state).toBe('active')
   clock.setSure(true)
   await pass(MINUTE_MS)
