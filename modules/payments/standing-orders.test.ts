@@ -1,126 +1,28 @@
 import { expect, test } from 'vitest'
-import type { z } from 'zod'
-import { err, ok, type Result } from '@lango/kernel'
-import { memorySite } from '@lango/kernel/testing'
+import { err, ok } from '@lango/kernel'
 import { firstUse } from '../access/index.ts'
-import { checkEntries, ledgerBalances } from '../ledger/index.ts'
 import { addPlan } from '../plans/index.ts'
-import { blockWallet, listWallets, showWallet, topUpCash } from '../wallets/index.ts'
+import { blockWallet, listWallets } from '../wallets/index.ts'
 import {
   buyFromWallet,
-  callbackDigest,
-  createCallbackGate,
-  createPaymentWork,
   endStandingOrder,
-  hearPayments,
-  hearStandingOrder,
-  listStandingOrders,
   requestPurchase,
-  requestStandingOrder,
   setMpesa,
   setOwnRenewal,
   standingOrderLimits,
   standingOrdersAtGate,
   type OrderClaim,
 } from './index.ts'
-import type { PaymentProvider, ProviderFault, StandingOrderRequest } from './port.ts'
 import { paymentLimits } from './rules.ts'
-import { dayOf } from './standing-rules.ts'
-import { deaf } from './testing/deaf.ts'
-import { paymentModules } from './testing/modules.ts'
+import { AMINA, orderShop } from './testing/order-shop.ts'
 
-const AMINA = '+254712345678'
 const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
-const account = { shortcode: '174379', consumerKey: 'k', consumerSecret: 's', passkey: 'p', phone: '+254700000001' }
-const REACHED = 'https://pop.example.com'
 
-type Answered = Result<{ readonly ref: string }, ProviderFault>
-type Settings = z.input<(typeof setMpesa)['input']>
-
-/** A box with one wallet, and a provider that says what the test has it say. */
-const shop = (more: Settings = {}, file?: string) => {
-  const asked: StandingOrderRequest[] = []
-  const says = { answer: (): Answered | Promise<Answered> => ok({ ref: `ref-${asked.length}` }) }
-  const provider: PaymentProvider = {
-    ...deaf,
-    prompt: () => Promise.resolve(ok({ ref: 'ws_CO_1' })),
-    promptState: () => Promise.resolve(ok({ state: 'pending' })),
-    received: () => Promise.resolve(ok({ payments: [], unread: 0 })),
-    reverse: () => Promise.resolve(ok({ ref: 'AG_r' })),
-    registerCallbacks: () => Promise.resolve(ok('registered')),
-    isHintOf: () => false,
-    async standingOrder(request) {
-      asked.push(request)
-      return says.answer()
-    },
-  }
-  const now = { of: () => 0 }
-  const jobs = createPaymentWork({ provider: () => provider, clock: { now: () => now.of() } })
-  const site = memorySite(paymentModules, { jobs, ...(file !== undefined && { file }) })
-  now.of = site.clock.now
-  void site.jobs.run(new AbortController().signal)
-  const { must, query, clock, database, dispatch, runJobs } = site
-  must(setMpesa, { ...account, standingOrders: '2026', callbackUrl: REACHED, ...more })
-  const plan = { kind: 'hotspot', policy: {}, currency: 'KES' } as const
-  must(addPlan, { ...plan, name: 'Month', validitySec: 30 * 86_400, priceMinor: 50_000 })
-  must(topUpCash, { phone: AMINA, amountMinor: 50_000 })
-  const wallet = () => query(showWallet, { number: 1 })!
-  const day = (days: number) => dayOf(clock.now() + days * DAY_MS)
-  const wish = (of: object = {}) => ({
-    wallet: 1,
-    amountMinor: 50_000,
-    frequency: 'monthly' as const,
-    startsOn: day(1),
-    endsOn: day(366),
-    ...of,
-  })
-  const request = (of: object = {}) => dispatch(requestStandingOrder, wish(of))
-  const gate = createCallbackGate(database.raw, site.vault)
-  let receipts = 0
-  return {
-    ...site,
-    asked,
-    says,
-    wallet,
-    day,
-    request,
-    ask: async (of: object = {}) => {
-      must(requestStandingOrder, wish(of))
-      await runJobs()
-    },
-    order: (number?: number) => {
-      const { orders } = query(listStandingOrders, {})
-      return number === undefined ? orders[0]! : orders.find((one) => one.number === number)!
-    },
-    pass: async (ms: number) => {
-      clock.advance(ms)
-      await runJobs()
-    },
-    /** Posted to the address that the provider was told. */
-    post: (claim: OrderClaim | undefined, { at = asked.length - 1, token = '', body = '' } = {}) => {
-      const to = token || asked[at]!.callbackUrl!.split('/').at(-1)!
-      const text = body || (JSON.stringify(claim) ?? '')
-      const subject = gate.subjectOf(to)
-      if (subject?.kind !== 'standing-order') return 'stranger'
-      const arrived = { origin: '1.2.3.4', isKnownSource: false, body: text, digest: callbackDigest(to, text) }
-      const { standingOrderId } = subject
-      return must(hearStandingOrder, { ...arrived, standingOrderId, ...(claim && { claim }) }).outcome
-    },
-    /** Money comes to the paybill, told so often. */
-    pay: (amountMinor = 50_000, { account: typed = wallet().reference, times = 1 } = {}) => {
-      receipts += 1
-      const of = { receipt: `SJ4${receipts}`, amountMinor, currency: 'KES', shortcode: '174379', phones: [] }
-      const payment = { ...of, paidAt: clock.now(), account: typed }
-      for (let told = 0; told < times; told++) must(hearPayments, { payments: [payment] })
-    },
-    sound: () => expect([query(ledgerBalances, {}).broken, query(checkEntries, {}).broken]).toEqual([[], 0]),
-  }
-}
 const agreed = (ref = 'ref-1', more: object = {}): OrderClaim => ({ refs: [ref], failure: null, ...more })
 
 test('it is off until somebody has switched it on: nobody is asked, and the portal offers nothing', () => {
-  const { request, query, count, asked, must, wallet } = shop({ standingOrders: 'off' })
+  const { request, query, count, asked, must, wallet } = orderShop({ standingOrders: 'off' })
   expect(request()).toMatchObject({ error: { type: 'StandingOrdersOff' } })
   const offered = () => query(standingOrdersAtGate, { walletId: wallet().id }).isOn
   expect([count({ name: 'standing_orders' }), asked.length, offered()]).toEqual([0, 0, false])
@@ -132,7 +34,7 @@ test('it is off until somebody has switched it on: nobody is asked, and the port
 })
 
 test('order, agreement, and money that comes by itself: the wallet has it once however often it is told, and the bundle goes on month after month', async () => {
-  const { must, ask, post, order, pay, wallet, pass, database, query, sound, asked, clock } = shop()
+  const { must, ask, post, order, pay, wallet, pass, database, query, sound, asked, clock } = orderShop()
   const { id } = must(buyFromWallet, { walletId: wallet().id, plan: 'Month' })
   must(setOwnRenewal, { walletId: wallet().id, purchaseId: id, on: true })
   const grant = () =>
@@ -167,7 +69,7 @@ test('order, agreement, and money that comes by itself: the wallet has it once h
   sound()
 })
 
-type Shop = ReturnType<typeof shop>
+type Shop = ReturnType<typeof orderShop>
 
 test.each<[string, (of: Shop) => unknown, string]>([
   ['another name', ({ post }) => post(agreed('ref-9')), 'mismatch'],
@@ -177,7 +79,7 @@ test.each<[string, (of: Shop) => unknown, string]>([
   ['a refusal by another name', ({ post }) => post({ refs: ['ref-9'], failure: 'cancelled' }), 'mismatch'],
   ['an address that nobody was told', ({ post }) => post(agreed(), { token: `0c${'a'.repeat(54)}` }), 'stranger'],
 ])('what is forged changes nothing: %s', async (_, forge, outcome) => {
-  const of = shop()
+  const of = orderShop()
   await of.ask()
   expect(forge(of)).toBe(outcome)
   expect([of.order().state, of.wallet().balanceMinor]).toEqual(['asked', 50_000])
@@ -186,7 +88,7 @@ test.each<[string, (of: Shop) => unknown, string]>([
 })
 
 test('the address of one order says nothing of another, and an address is of one shortcode', async () => {
-  const { ask, post, order, pass, must } = shop()
+  const { ask, post, order, pass, must } = orderShop()
   await ask()
   await pass(2 * MINUTE_MS)
   await ask({ amountMinor: 20_000 })
@@ -197,7 +99,7 @@ test('the address of one order says nothing of another, and an address is of one
 })
 
 test('told twice it counts once; told otherwise later, what stands stays; a refusal that becomes an agreement is news', async () => {
-  const { ask, post, order, pass } = shop()
+  const { ask, post, order, pass } = orderShop()
   await ask()
   expect([post(agreed()), post(agreed()), post({ refs: ['ref-1'], failure: 'cancelled' })]).toEqual([
     'believed',
@@ -216,7 +118,7 @@ test('told twice it counts once; told otherwise later, what stands stays; a refu
 })
 
 test('a callback that comes before the answer to the request counts once that is there', async () => {
-  const { ask, says, post, order } = shop()
+  const { ask, says, post, order } = orderShop()
   says.answer = () => {
     expect(post(agreed('ref-early'))).toBe('early')
     return ok({ ref: 'ref-early' })
@@ -226,7 +128,7 @@ test('a callback that comes before the answer to the request counts once that is
 })
 
 test('a lost callback is not waited for for ever; late it counts all the same, and so does the first money', async () => {
-  const { ask, order, pass, post, pay, wallet } = shop()
+  const { ask, order, pass, post, pay, wallet } = orderShop()
   await ask()
   await pass(standingOrderLimits.answerWithinMs)
   expect(order().state).toBe('asked')
@@ -243,7 +145,7 @@ test('a lost callback is not waited for for ever; late it counts all the same, a
 })
 
 test('without an address the answer is not known, and the first money of its amount by its reference says that it stands', async () => {
-  const { ask, order, pass, pay, wallet, asked } = shop({ callbackUrl: '' })
+  const { ask, order, pass, pay, wallet, asked } = orderShop({ callbackUrl: '' })
   await ask()
   expect(asked[0]!.callbackUrl).toBeUndefined()
   expect(order()).toMatchObject({ state: 'unknown', providerRef: 'ref-1' })
@@ -260,7 +162,7 @@ test('without an address the answer is not known, and the first money of its amo
 })
 
 test('a crash between asking and writing it down asks nobody twice: the answer is not known then', async () => {
-  const { ask, says, asked, order, pass, post, pay } = shop()
+  const { ask, says, asked, order, pass, post, pay } = orderShop()
   says.answer = () => {
     throw new Error('the plug was pulled')
   }
@@ -277,7 +179,7 @@ test('a crash between asking and writing it down asks nobody twice: the answer i
 })
 
 test('one that is said to be stopped while it is asked for stays over, whatever is answered', async () => {
-  const { ask, says, must, order, post } = shop()
+  const { ask, says, must, order, post } = orderShop()
   says.answer = () => {
     must(endStandingOrder, { number: 1 })
     return ok({ ref: 'ref-1' })
@@ -288,7 +190,7 @@ test('one that is said to be stopped while it is asked for stays over, whatever 
 })
 
 test('a provider that is not reached is asked again, and then it is said; what it refuses is refused', async () => {
-  const { ask, says, asked, order, pass } = shop()
+  const { ask, says, asked, order, pass } = orderShop()
   says.answer = () => err({ type: 'ProviderUnreachable', reason: 'no route' })
   await ask()
   for (let looks = 0; looks < 20; looks++) await pass(1000)
@@ -305,7 +207,7 @@ test('a provider that is not reached is asked again, and then it is said; what i
 })
 
 test('one phone is asked for one thing at a time, and not over and over', async () => {
-  const { ask, request, dispatch, must, pass, post } = shop()
+  const { ask, request, dispatch, must, pass, post } = orderShop()
   must(addPlan, { name: 'Hour', kind: 'hotspot', policy: {}, validitySec: 3600, priceMinor: 2000, currency: 'KES' })
   await ask()
   expect(request({ amountMinor: 100 })).toMatchObject({ error: { type: 'StandingOrderAsked', number: 1 } })
@@ -334,13 +236,13 @@ test.each<[string, (days: (n: number) => string) => object, object]>([
   ['no such frequency', () => ({ frequency: '4' }), { type: 'InputInvalid' }],
   ['a wallet that is not there', () => ({ wallet: 9 }), { type: 'WalletUnknown' }],
 ])('nobody is asked for what cannot be: %s', (_, wrong, error) => {
-  const { request, day, count } = shop()
+  const { request, day, count } = orderShop()
   expect(request(wrong(day))).toMatchObject({ error })
   expect(count({ name: 'standing_orders' })).toBe(0)
 })
 
 test('not for a blocked wallet, nor for as much as one that stands, nor for ever more', async () => {
-  const { ask, request, must, post, pass } = shop()
+  const { ask, request, must, post, pass } = orderShop()
   await ask()
   post(agreed())
   expect(request()).toMatchObject({ error: { type: 'StandingOrderSame', number: 1 } })
@@ -355,7 +257,7 @@ test('not for a blocked wallet, nor for as much as one that stands, nor for ever
 })
 
 test('the last day ends it, and somebody’s word does; money that still comes is the holder’s, and is seen', async () => {
-  const { ask, post, order, pass, must, dispatch, pay, wallet, day, clock } = shop()
+  const { ask, post, order, pass, must, dispatch, pay, wallet, day, clock } = orderShop()
   await ask({ startsOn: day(0), endsOn: day(2) })
   post(agreed())
   await pass(2 * DAY_MS)
@@ -381,7 +283,7 @@ test('the last day ends it, and somebody’s word does; money that still comes i
 })
 
 test('callbacks of one order fill no disk, and where only known addresses count a stranger’s is kept and means nothing', async () => {
-  const { ask, post, order, count, must } = shop()
+  const { ask, post, order, count, must } = orderShop()
   must(setMpesa, { callbackFrom: 'known' })
   await ask()
   expect(post(agreed())).toBe('unknown-source')
