@@ -2,6 +2,10 @@ import { expect, test } from 'vitest'
 import { Secret } from '@lango/kernel'
 import { memorySite, seededRandom } from '@lango/kernel/testing'
 import { customers } from '../customers/index.ts'
+import { wallets } from '../wallets/index.ts'
+import { ledger } from '../ledger/index.ts'
+import { messages } from '../messages/index.ts'
+import { settings } from '../settings/index.ts'
 import { addPlan, plans } from '../plans/index.ts'
 import { addSubscriber, eraseCustomer, revealPasswords, services } from '../services/index.ts'
 import {
@@ -22,7 +26,7 @@ const C = 'AA:00:00:00:00:03'
 const D = 'AA:00:00:00:00:04'
 
 const estate = (policy: object = {}) => {
-  const made = memorySite([access, plans, customers, services])
+  const made = memorySite([settings, messages, access, plans, ledger, customers, wallets, services])
   made.must(addPlan, { name: 'Flat', kind: 'pppoe', policy })
   made.must(addSubscriber, { login: 'flat-1', password: 'x', plan: 'Flat' })
   made.must(addSubscriber, { login: 'flat-2', password: 'y', plan: 'Flat' })

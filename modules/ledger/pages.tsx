@@ -45,6 +45,8 @@ const plainAccounts = [
   ['income', 'vouchers', 'vouchers'],
   ['expense', 'commission', 'commission'],
   ['expense', 'wallet-refunds', 'walletRefunds'],
+  ['income', 'wallets-given-up', 'walletsGivenUp'],
+  ['expense', 'wallets-unpaid', 'walletsUnpaid'],
 ] as const satisfies readonly (readonly [AccountRow['kind'], string, keyof LedgerWords])[]
 
 /** `cash:staff_01…` in words; what is not known is shown as it is. */

@@ -1,5 +1,6 @@
 import { defineModule } from '@lango/kernel/verbs'
 import { addOffer, setOffer, setOfferStatus } from './commands.ts'
+import { followers } from './forget.ts'
 import { ownReferralCode } from './referral.ts'
 import { offers as offersTable, referralCodes, referrals } from './tables.ts'
 
@@ -24,4 +25,5 @@ export const offers = defineModule({
   name: 'offers',
   tables: [offersTable, referralCodes, referrals],
   commands: [addOffer, setOffer, setOfferStatus, ownReferralCode],
+  followers,
 })

@@ -2,7 +2,15 @@
 import { money, orThrow, type Money, type Result } from '@lango/kernel'
 import type { CommandContext } from '@lango/kernel/verbs'
 import { credit, debit, post, reverse, type Account } from '../ledger/index.ts'
-import { creditWallet, debitWallet, takeFromWallet, type Wallet, type WalletFault } from '../wallets/index.ts'
+import {
+  creditWallet,
+  debitWallet,
+  takeByDesk,
+  takeFromWallet,
+  walletOfAccount,
+  type Wallet,
+  type WalletFault,
+} from '../wallets/index.ts'
 
 /** What customers have paid to the ISP by mobile money. */
 const MOBILE_MONEY: Account = { kind: 'asset', code: 'mobile-money' }
@@ -129,13 +137,22 @@ export const bookRefundFailed = (ctx: CommandContext, refund: Refund): void => {
   orThrow(post(ctx, { kind: 'moved', cause: `refund:${refund.id}:failed`, lines }))
 }
 
-type Payout = Amount & { readonly id: string; readonly fromKind: Account['kind']; readonly fromCode: string }
+type Payout = Numbered & { readonly fromKind: Account['kind']; readonly fromCode: string }
 const fromOf = ({ fromKind, fromCode }: Payout): Account => ({ kind: fromKind, code: fromCode })
 
 export const bookPayoutAsked = (ctx: CommandContext, payout: Payout): void => {
-  const amount = amountOf(payout)
-  const lines = [debit(fromOf(payout), amount), credit(PAYOUTS, amount)]
-  orThrow(post(ctx, { kind: 'moved', cause: `payout:${payout.id}:asked`, lines }))
+  const [amount, from] = [amountOf(payout), fromOf(payout)]
+  const entry = { kind: 'moved', cause: `payout:${payout.id}:asked` } as const
+  const wallet = walletOfAccount(ctx, from)
+  // Whoever asks for it has seen that so much is there.
+  if (wallet)
+    return void takeByDesk(ctx, wallet, {
+      ...entry,
+      amount,
+      other: PAYOUTS,
+      move: { kind: 'payout', about: payout.number },
+    })
+  orThrow(post(ctx, { ...entry, lines: [debit(from, amount), credit(PAYOUTS, amount)] }))
 }
 
 export const bookPayoutDone = (ctx: CommandContext, payout: Payout): void => {
@@ -146,9 +163,17 @@ export const bookPayoutDone = (ctx: CommandContext, payout: Payout): void => {
 
 /** It has not left: it is back where it was taken from. */
 export const bookPayoutBack = (ctx: CommandContext, payout: Payout): void => {
-  const amount = amountOf(payout)
-  const lines = [debit(PAYOUTS, amount), credit(fromOf(payout), amount)]
-  orThrow(post(ctx, { kind: 'moved', cause: `payout:${payout.id}:back`, lines }))
+  const [amount, from] = [amountOf(payout), fromOf(payout)]
+  const entry = { kind: 'moved', cause: `payout:${payout.id}:back` } as const
+  const wallet = walletOfAccount(ctx, from)
+  if (wallet)
+    return void creditWallet(ctx, wallet, {
+      ...entry,
+      amount,
+      other: PAYOUTS,
+      move: { kind: 'payout-back', about: payout.number },
+    })
+  orThrow(post(ctx, { ...entry, lines: [debit(PAYOUTS, amount), credit(from, amount)] }))
 }
 
 export const bookPayoutFee = (ctx: CommandContext, payoutId: string, fee: Money): void => {

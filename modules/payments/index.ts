@@ -24,6 +24,7 @@ import { hearStandingOrder } from './standing-heard.ts'
 import { listStandingOrders, standingOrdersAtGate } from './standing-queries.ts'
 import { standingOrders } from './standing-table.ts'
 import { findPurchases } from './find.ts'
+import { followers, forgetCommands, forgetJob } from './forget.ts'
 import { hearPayments, resolvePayment } from './hear.ts'
 import { discountsGiven, listOffers, purchasesOfOffer } from './offer-queries.ts'
 import { offersOpen } from './offer-uses.ts'
@@ -173,6 +174,7 @@ export const payments = defineModule({
     watchStandingOrders,
     setMpesa,
     resealPayments,
+    ...forgetCommands,
   ],
   queries: [
     promptOf,
@@ -209,5 +211,6 @@ export const payments = defineModule({
     receiptAtGate,
     receiptOfGrant,
   ],
-  jobs: [renewalJob],
+  jobs: [renewalJob, forgetJob],
+  followers,
 })

@@ -1,7 +1,7 @@
 /** What the staff does about money that goes out: asks for it, releases it, turns it down, says how it ended. */
 import { and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { err, ok, type Result } from '@lango/kernel'
+import { err, money, ok, type Result } from '@lango/kernel'
 import { defineCommand, personalIn, type CommandContext } from '@lango/kernel/verbs'
 import { ledgerAccounts, ledgerPostings } from '../ledger/tables.ts'
 import type { Account } from '../ledger/index.ts'
@@ -12,6 +12,7 @@ import { payoutJob } from './jobs-asked-for.ts'
 import { CURRENCY } from './mpesa-rules.ts'
 import { endPayment, endPayout, mayPayOut, putPayout, setPayout, type Payout, type PayoutFault } from './payout.ts'
 import { payoutLimits } from './payout-rules.ts'
+import { maySpend, walletAccount, walletOfPhone, type WalletFault } from '../wallets/index.ts'
 import { payments, payouts, purchases } from './tables.ts'
 
 const { site } = payouts
@@ -25,6 +26,8 @@ const purpose = z.discriminatedUnion('as', [
   /** To a customer who was wronged. */
   z.object({ as: z.literal('compensation'), phone: phoneSchema, amountMinor: amount() }),
   z.object({ as: z.literal('expense'), phone: phoneSchema, amountMinor: amount() }),
+  /** What somebody has in their wallet, to the phone that it is known by. */
+  z.object({ as: z.literal('wallet'), phone: phoneSchema, amountMinor: amount() }),
 ])
 type Purpose = z.output<typeof purpose>
 
@@ -35,7 +38,7 @@ function amount() {
 export const requestPayout = defineCommand({
   name: 'payouts.request',
   summary:
-    'Has M-Pesa pay out to a phone: money that waits, a seller’s commission, a compensation or an expense. Above a sum somebody else releases it.',
+    'Has M-Pesa pay out to a phone: money that waits, a seller’s commission, what is in a wallet, a compensation or an expense. Above a sum somebody else releases it.',
   permission: 'payouts.request',
   input: z.object({ for: purpose, reason: z.string().trim().min(1).max(payoutLimits.reasonMax) }),
   output: z.object({ number: z.number().int(), state: z.enum(['waiting', 'asked']) }),
@@ -69,6 +72,7 @@ type WishFault =
   /** It was not paid by this phone as far as anybody knows, or nobody knows by which. */
   | { readonly type: 'PayeeUnknown'; readonly receipt: string; readonly phones: readonly string[] }
   | { readonly type: 'CommissionShort'; readonly owedMinor: number; readonly currency: string }
+  | WalletFault
 
 const ofPayment = (
   { db }: CommandContext,
@@ -96,6 +100,12 @@ const ofSum = (ctx: CommandContext, told: Exclude<Purpose, { as: 'payment' }>): 
   const of = { phone, amountMinor, currency: CURRENCY }
   if (told.as === 'compensation') return ok({ ...of, from: { kind: 'expense', code: 'compensation' } })
   if (told.as === 'expense') return ok({ ...of, from: { kind: 'expense', code: 'paid-out' } })
+  if (told.as === 'wallet') {
+    const wallet = walletOfPhone(ctx, phone)
+    if (!wallet) return err({ type: 'WalletUnknown', wallet: phone })
+    const may = maySpend(ctx, wallet, money(amountMinor, CURRENCY), 0)
+    return may.ok ? ok({ ...of, from: walletAccount(wallet.id) }) : may
+  }
   const from: Account = { kind: 'liability', code: `commission:${told.who}` }
   const owedMinor = owed(ctx, from)
   if (owedMinor < amountMinor) return err({ type: 'CommissionShort', owedMinor, currency: CURRENCY })

@@ -25,7 +25,7 @@ import { payoutHref, PAYOUTS_HREF, wordsOfPayouts } from './payout-parts.tsx'
 import { payoutLimits, type PayoutSettings } from './payout-rules.ts'
 
 const MINOR = 100
-const kinds = ['compensation', 'expense', 'commission'] as const
+const kinds = ['compensation', 'expense', 'wallet', 'commission'] as const
 
 type Seller = { readonly id: string; readonly name: string }
 type Props = { desk: Desk; settings: PayoutSettings; sellers: readonly Seller[] }

@@ -132,7 +132,9 @@ export const give = (ctx: CommandContext, purchase: Purchase): void => {
 /** Money that was paid for a wallet, put there; the first opens it, and whoever paid is told its code. */
 const fill = (ctx: CommandContext, purchase: Purchase): void => {
   const { id, phone, walletId, amountMinor, currency } = purchase
-  const standing = walletId === null ? undefined : walletAt(ctx, walletId)
+  const meant = walletId === null ? undefined : walletAt(ctx, walletId)
+  // Whoever held it is forgotten meanwhile: nobody would find the money there.
+  const standing = meant?.status === 'erased' ? undefined : meant
   const { wallet, isNew } = standing ? { wallet: standing, isNew: false } : openWallet(ctx, phone, id)
   bookTopUp(ctx, purchase, wallet)
   put(ctx, id, { state: 'granted', grantedAt: ctx.now, walletId: wallet.id })

@@ -5,6 +5,8 @@ import { createPersonalReader } from '@lango/kernel/verbs'
 import { access, credentialPurpose } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { customers } from '../customers/index.ts'
+import { wallets } from '../wallets/index.ts'
+import { ledger } from '../ledger/index.ts'
 import { customers as customersTable } from '../customers/tables.ts'
 import { createMessageDelivery, listMessages, messages, messageTextPurpose, setSender } from '../messages/index.ts'
 import type { OutgoingMessage } from '../messages/port.ts'
@@ -41,7 +43,7 @@ const siteWith = (seed = 1) => {
     textOf: (no) => late.textOf!(no),
     clock: { now: () => late.now!() },
   })
-  const modules = [settings, messages, network, access, plans, customers, services, registration]
+  const modules = [settings, messages, network, access, plans, ledger, customers, wallets, services, registration]
   const site = memorySite(modules, { jobs: [delivery], seed })
   const { raw } = site.database
   late.now = site.clock.now

@@ -4,6 +4,10 @@ import { memorySite } from '@lango/kernel/testing'
 import { createPersonalReader, type AnyCommand } from '@lango/kernel/verbs'
 import { access } from '../access/index.ts'
 import { customers } from '../customers/index.ts'
+import { wallets } from '../wallets/index.ts'
+import { ledger } from '../ledger/index.ts'
+import { messages } from '../messages/index.ts'
+import { settings } from '../settings/index.ts'
 import { addPlan, plans } from '../plans/index.ts'
 import {
   addService,
@@ -38,7 +42,7 @@ const juma = { login: 'juma', password: 'p', plan: 'Home', name: 'Juma Mwangi', 
 const TABLES = ['customers', 'services', 'grants', 'person_keys'] as const
 
 const site = (seed = 1) => {
-  const made = memorySite([access, plans, customers, services], { seed })
+  const made = memorySite([settings, messages, access, plans, ledger, customers, wallets, services], { seed })
   made.must(addPlan, { name: 'Home', kind: 'pppoe', policy: { downKbps: 10_000 } })
   made.must(addPlan, { name: 'Fixed', kind: 'static', policy: {} })
   const { raw } = made.database

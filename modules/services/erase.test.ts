@@ -3,6 +3,10 @@ import { memorySite } from '@lango/kernel/testing'
 import { createPersonalReader, verifyAudit } from '@lango/kernel/verbs'
 import { access, freeDevice, topUp } from '../access/index.ts'
 import { customers } from '../customers/index.ts'
+import { wallets } from '../wallets/index.ts'
+import { ledger } from '../ledger/index.ts'
+import { messages } from '../messages/index.ts'
+import { settings } from '../settings/index.ts'
 import { addPlan, plans } from '../plans/index.ts'
 import {
   addSubscriber,
@@ -27,7 +31,7 @@ const traces = [...Object.values(person), 'AA:BB:CC:DD:EE:01']
 
 /** Everything that is done with a subscriber is done with this one. */
 const livedSite = () => {
-  const site = memorySite([access, customers, plans, services])
+  const site = memorySite([settings, messages, access, ledger, customers, wallets, plans, services])
   const { must } = site
   must(addPlan, { name: 'Home', kind: 'pppoe', policy: { downKbps: 1000, upKbps: 500 }, quotaOctets: 1_000_000 })
   must(addSubscriber, { ...person, password: 'pw-of-amina', plan: 'Home' })

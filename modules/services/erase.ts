@@ -1,11 +1,14 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, inArray, ne, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { err, ok } from '@lango/kernel'
+import { err, ok, type Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
-import { defineCommand, destroyPersonKeys, inParts } from '@lango/kernel/verbs'
+import { defineCommand, destroyPersonKeys, inParts, type CommandContext } from '@lango/kernel/verbs'
 import { accessChanged } from '../access/index.ts'
 import { grants, passphrases } from '../access/tables.ts'
+import { forgetPhone, readPhone } from '../customers/index.ts'
 import { customers } from '../customers/tables.ts'
+import { createSettings } from '../settings/index.ts'
+import { mayForget, walletOfPhone, type WalletFault } from '../wallets/index.ts'
 import { foundBy } from './found-by.ts'
 import { NOBODY } from './owner.ts'
 import { services } from './tables.ts'
@@ -18,7 +21,8 @@ const ERASED_AT_ONCE = 25
 
 /**
  * Forgets a customer: their services end, what identifies them is written over, and the keys are destroyed by which
- * the audit log could tell of them. Money and sessions keep their rows, which then lead to nobody.
+ * the audit log could tell of them; so is their phone, wherever it stands. Money and sessions keep their rows, which then
+ * lead to nobody. A wallet with something in it, or with a debt, is emptied first, by somebody who says how.
  */
 export const eraseCustomer = inParts(
   defineCommand({
@@ -31,10 +35,14 @@ export const eraseCustomer = inParts(
     // The keys are gone by the time this is recorded: only the id tells who it was.
     audit: (input, about) =>
       about.value === undefined ? recordOfLogin(input, about) : { customerId: (about.value as Erased).customerId },
-    handle(ctx, { login }) {
+    handle(ctx, { login }): Result<Erased, EraseFault> {
       const found = ctx.db.select().from(services.site).where(eq(services.site.login, login)).get()
       if (!found) return err({ type: 'SubscriberUnknown', login })
       const { customerId } = found
+      const phone = phoneAlone(ctx, customerId)
+      const wallet = phone === undefined ? undefined : walletOfPhone(ctx, phone)
+      const may = wallet ? mayForget(ctx, wallet) : ok()
+      if (!may.ok) return may
       // The one that was named goes last: until all is done the customer is found by it again.
       const left = ctx.db
         .select({ id: services.site.id })
@@ -75,6 +83,7 @@ export const eraseCustomer = inParts(
       const grantIds = ended.map(({ id }) => id)
       ctx.db.delete(passphrases.site).where(inArray(passphrases.site.id, grantIds)).run()
       destroyPersonKeys(ctx.raw, more ? ids : [customerId, ...mergedInto(ctx.raw, customerId), ...ids])
+      if (!more && phone !== undefined) ctx.call(forgetPhone, { phone })
       for (const { no } of ended) ctx.emit(accessChanged, { grantNo: no })
       return ok({ customerId, services: ids.length, more } satisfies Erased)
     },
@@ -84,6 +93,18 @@ export const eraseCustomer = inParts(
     join: (before, after) => ({ ...after, services: before.services + after.services }),
   },
 )
+
+type EraseFault = { readonly type: 'SubscriberUnknown'; readonly login: string } | WalletFault
+
+/** Their phone, as wallets and purchases know it; undefined where it is another customer's too, and goes on with them. */
+const phoneAlone = (ctx: CommandContext, customerId: string): string | undefined => {
+  const { site } = customers
+  const typed = ctx.db.select({ phone: site.phone }).from(site).where(eq(site.id, customerId)).get()?.phone ?? ''
+  const phone = readPhone(typed, createSettings(ctx.raw)().currency)
+  if (!phone.ok) return undefined
+  const others = and(inArray(site.phone, [typed, phone.value]), eq(site.status, 'active'), ne(site.id, customerId))
+  return ctx.db.select({ id: site.id }).from(site).where(others).get() ? undefined : phone.value
+}
 
 /** Who has become this customer, one after another: what the log tells of them is told of this one. */
 const mergedInto = (raw: RawDatabase, customerId: string): readonly string[] =>

@@ -2,11 +2,15 @@ import { expect, test } from 'vitest'
 import { memorySite } from '@lango/kernel/testing'
 import { access } from '../access/index.ts'
 import { customers } from '../customers/index.ts'
+import { wallets } from '../wallets/index.ts'
+import { ledger } from '../ledger/index.ts'
+import { messages } from '../messages/index.ts'
+import { settings } from '../settings/index.ts'
 import { addPlan, plans } from '../plans/index.ts'
 import { addSubscriber, changeSubscribers, eraseCustomer, fillFoundBy, services } from './index.ts'
 
 const site = () => {
-  const made = memorySite([access, plans, customers, services])
+  const made = memorySite([settings, messages, access, plans, ledger, customers, wallets, services])
   made.must(addPlan, { name: 'Home', kind: 'pppoe', policy: {} })
   const found = made.database.raw.prepare<[], string>('SELECT found_by FROM services ORDER BY login').pluck()
   return { ...made, found: () => found.all() }

@@ -3,13 +3,16 @@ import { eq } from 'drizzle-orm'
 import { err, money, ok, orThrow, type Money, type Result } from '@lango/kernel'
 import type { CommandContext } from '@lango/kernel/verbs'
 import { credit, debit, post, type Account, type Line, type Posting } from '../ledger/index.ts'
-import { covers, walletAccount, type MoveKind, type WalletFault } from './rules.ts'
+import { covers, WALLET_ACCOUNT, walletAccount, type MoveKind, type WalletFault } from './rules.ts'
 import { walletMoves, wallets } from './tables.ts'
 
 export type Wallet = typeof wallets.site.$inferSelect
 
 export const walletAt = (ctx: CommandContext, id: string): Wallet | undefined =>
   ctx.db.select().from(wallets.site).where(eq(wallets.site.id, id)).get()
+
+export const walletNumbered = (ctx: CommandContext, number: number): Wallet | undefined =>
+  ctx.db.select().from(wallets.site).where(eq(wallets.site.number, number)).get()
 
 /** From the ledger's own index, in the transaction: what another command has just taken is gone. */
 export const walletBalance = ({ raw }: Pick<CommandContext, 'raw'>, { id, currency }: Wallet): number => {
@@ -54,16 +57,22 @@ const book = (ctx: CommandContext, { id: walletId }: Wallet, entry: Posting, { k
 export const creditWallet = (ctx: CommandContext, wallet: Wallet, { amount, other, move, ...entry }: Booking): number =>
   book(ctx, wallet, { ...entry, lines: [debit(other, amount), credit(walletAccount(wallet.id), amount)] }, move)
 
+/** Whose money an account of the ledger is; undefined where it is no wallet's. */
+export const walletOfAccount = (ctx: CommandContext, { kind, code }: Account): Wallet | undefined =>
+  kind === 'liability' && code.startsWith(WALLET_ACCOUNT) ? walletAt(ctx, code.slice(WALLET_ACCOUNT.length)) : undefined
+
+/** Out of a wallet, also out of a blocked one: whoever calls has seen how much there is. */
+export const takeByDesk = (ctx: CommandContext, wallet: Wallet, { amount, other, move, ...entry }: Booking): number =>
+  book(ctx, wallet, { ...entry, lines: [debit(walletAccount(wallet.id), amount), credit(other, amount)] }, move)
+
 /** Out of a wallet, of what is there; `floorMinor`: as far below nothing. */
 export const debitWallet = (
   ctx: CommandContext,
   wallet: Wallet,
-  { amount, other, move, floorMinor = 0, ...entry }: Booking & { readonly floorMinor?: number },
+  { floorMinor = 0, ...booking }: Booking & { readonly floorMinor?: number },
 ): Result<number, WalletFault> => {
-  const may = maySpend(ctx, wallet, amount, floorMinor)
-  if (!may.ok) return may
-  const lines = [debit(walletAccount(wallet.id), amount), credit(other, amount)]
-  return ok(book(ctx, wallet, { ...entry, lines }, move))
+  const may = maySpend(ctx, wallet, booking.amount, floorMinor)
+  return may.ok ? ok(takeByDesk(ctx, wallet, booking)) : may
 }
 
 export const maySpend = (
@@ -73,7 +82,7 @@ export const maySpend = (
   floorMinor: number,
 ): Result<void, WalletFault> => {
   const { number, currency } = wallet
-  if (wallet.status === 'blocked') return err({ type: 'WalletBlocked', wallet: number })
+  if (wallet.status !== 'active') return err({ type: 'WalletBlocked', wallet: number })
   if (amount.currency !== currency) return err({ type: 'WalletCurrency', wallet: number, currency: amount.currency })
   const balanceMinor = walletBalance(ctx, wallet)
   if (!covers(balanceMinor, amount, floorMinor))

@@ -5,7 +5,7 @@ import { err, formatMoney, money, ok } from '@lango/kernel'
 import { defineCommand, personalIn, type CommandContext } from '@lango/kernel/verbs'
 import { drawCode } from '../access/index.ts'
 import { phoneSchema } from '../customers/index.ts'
-import { creditWallet, walletAt, walletBalance, type Wallet } from './books.ts'
+import { creditWallet, walletAt, walletBalance, walletNumbered, type Wallet } from './books.ts'
 import { codeOf, codeText, openWallet, tellPhone } from './open.ts'
 import { WALLET_CODE, walletCodePurpose, walletLimits, walletStatuses } from './rules.ts'
 import { wallets } from './tables.ts'
@@ -15,9 +15,11 @@ const RESEAL_ROWS = 500
 
 const number = z.number().int().min(1)
 
-const walletNumbered = (ctx: CommandContext, wallet: number) => {
-  const found = ctx.db.select().from(wallets.site).where(eq(wallets.site.number, wallet)).get()
-  return found ? ok(found) : err({ type: 'WalletUnknown' as const, wallet: String(wallet) })
+/** That somebody holds. */
+const heldWallet = (ctx: CommandContext, wallet: number) => {
+  const found = walletNumbered(ctx, wallet)
+  const isHeld = found !== undefined && found.status !== 'erased'
+  return isHeld ? ok(found) : err({ type: 'WalletUnknown' as const, wallet: String(wallet) })
 }
 
 /** Whose values are told is whoever holds the wallet. */
@@ -72,7 +74,7 @@ export const blockWallet = defineCommand({
   permission: 'wallets.write',
   input: z.object({ wallet: number, blocked: z.boolean() }),
   handle(ctx, { wallet: no, blocked }) {
-    const found = walletNumbered(ctx, no)
+    const found = heldWallet(ctx, no)
     if (!found.ok) return found
     const { id, status: before } = found.value
     const status = blocked ? ('blocked' as const) : ('active' as const)
@@ -91,7 +93,7 @@ export const revealWallet = defineCommand({
   valueIsSecret: true,
   input: z.object({ wallet: number }),
   handle(ctx, { wallet: no }) {
-    const found = walletNumbered(ctx, no)
+    const found = heldWallet(ctx, no)
     if (!found.ok) return found
     const code = codeOf(ctx, found.value)
     return code === undefined ? err({ type: 'WalletCodeUnreadable', wallet: no }) : ok({ wallet: no, code })
@@ -107,7 +109,7 @@ export const renewWalletCode = defineCommand({
   valueIsSecret: true,
   input: z.object({ wallet: number }),
   handle(ctx, { wallet: no }) {
-    const found = walletNumbered(ctx, no)
+    const found = heldWallet(ctx, no)
     if (!found.ok) return found
     const { id, codeNo } = found.value
     const drawn = drawCode(WALLET_CODE, ctx.random.below)

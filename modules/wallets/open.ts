@@ -1,5 +1,5 @@
 /** Wallets come into being with the first money for a phone, and each has a code that opens it. */
-import { eq } from 'drizzle-orm'
+import { and, eq, ne } from 'drizzle-orm'
 import { Secret } from '@lango/kernel'
 import type { CommandContext } from '@lango/kernel/verbs'
 import { drawCode, spellCode } from '../access/index.ts'
@@ -14,12 +14,11 @@ export const walletOfPhone = (ctx: CommandContext, phone: string): Wallet | unde
   ctx.db.select().from(wallets.site).where(eq(wallets.site.phone, phone)).get()
 
 /** By what is typed as the account where money is sent to it. */
-export const walletReferred = (ctx: CommandContext, typed: string): Wallet | undefined =>
-  ctx.db
-    .select()
-    .from(wallets.site)
-    .where(eq(wallets.site.reference, readReference(typed)))
-    .get()
+export const walletReferred = (ctx: CommandContext, typed: string): Wallet | undefined => {
+  const { site } = wallets
+  const held = and(eq(site.reference, readReference(typed)), ne(site.status, 'erased'))
+  return ctx.db.select().from(site).where(held).get()
+}
 
 /** The wallet of a phone, made where there is none; its code goes to the phone where SMS are set up. */
 export const openWallet = (

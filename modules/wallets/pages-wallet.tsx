@@ -34,6 +34,7 @@ import type { AnyCommand } from '@lango/kernel/verbs'
 import { spellCode } from '../access/index.ts'
 import { listStaff } from '../people/index.ts'
 import { blockWallet, renewWalletCode, revealWallet } from './commands.ts'
+import { emptyDeed, EmptyPanel } from './empty-panel.tsx'
 import { balanceText, CashForm, cashDeed, StatusMark, walletHref } from './desk-parts.tsx'
 import { showWallet } from './queries.ts'
 import { WALLET_CODE, type MoveKind } from './rules.ts'
@@ -53,12 +54,17 @@ const moveWords = {
   bundle: 'bundle',
   renewal: 'renewal',
   refund: 'refund',
+  'cash-out': 'cashOut',
+  payout: 'payout',
+  'payout-back': 'payoutBack',
+  'written-off': 'writtenOff',
 } as const satisfies Record<MoveKind, keyof WalletWords>
 
 const moveText = ({ kind, about }: Move, words: WalletWords): string => fill(words[moveWords[kind]], { n: about ?? '' })
 
 const moveHref = ({ kind, about }: Move): string | undefined => {
   if (about === null) return undefined
+  if (kind === 'payout' || kind === 'payout-back') return `/payouts/${about}`
   return kind === 'received' || kind === 'sent' ? walletHref(about) : `/payments/purchases/${about}`
 }
 
@@ -131,19 +137,19 @@ const Statement = async (desk: Desk, wallet: Wallet) => {
 
 const WalletFacts = ({ desk, wallet }: { desk: Desk; wallet: Wallet }) => {
   const words = wordsOf(desk)
-  const { phone, reference, createdAt } = wallet
+  const { phone, reference, createdAt, status } = wallet
   return (
     <Panel title={words.facts}>
       <PanelBody>
         <Facts
           facts={[
             [words.balance, balanceText(wallet)],
-            [words.phone, formatPhone(phone)],
+            [words.phone, status === 'erased' ? words.nobody : formatPhone(phone)],
             [words.reference, reference],
             [words.since, formatExact(createdAt, desk.locale)],
           ]}
         />
-        <p class="muted">{words.referenceHelp}</p>
+        <p class="muted">{status === 'erased' ? words.erasedNote : words.referenceHelp}</p>
       </PanelBody>
     </Panel>
   )
@@ -210,6 +216,7 @@ const BlockPanel = ({ desk, wallet: { status } }: { desk: Desk; wallet: Wallet }
 const shown = async (desk: Desk, wallet: Wallet, code?: string): Promise<Shown> => {
   const words = wordsOf(desk)
   const title = fill(words.walletTitle, { n: wallet.number })
+  const isHeld = wallet.status !== 'erased'
   return {
     title,
     content: (
@@ -219,15 +226,21 @@ const shown = async (desk: Desk, wallet: Wallet, code?: string): Promise<Shown> 
         </PageHead>
         <Said
           desk={desk}
-          words={{ cash: words.saidCash, blocked: words.saidBlocked, unblocked: words.saidUnblocked }}
+          words={{
+            cash: words.saidCash,
+            blocked: words.saidBlocked,
+            unblocked: words.saidUnblocked,
+            emptied: words.saidEmptied,
+          }}
         />
         <RefusedNote desk={desk} />
         <Owes desk={desk} wallet={wallet} />
         <WalletFacts desk={desk} wallet={wallet} />
-        {desk.may('wallets.topUp') ? <CashForm desk={desk} phone={wallet.phone} /> : null}
-        <CodePanel desk={desk} code={code} />
+        {isHeld && desk.may('wallets.topUp') ? <CashForm desk={desk} phone={wallet.phone} /> : null}
+        {isHeld ? <CodePanel desk={desk} code={code} /> : null}
         {await Statement(desk, wallet)}
-        <BlockPanel desk={desk} wallet={wallet} />
+        <EmptyPanel desk={desk} wallet={wallet} />
+        {isHeld ? <BlockPanel desk={desk} wallet={wallet} /> : null}
       </>
     ),
   }
@@ -276,5 +289,6 @@ export const walletPage = definePage({
     reveal: telling('wallets.reveal', revealWallet),
     renew: telling('wallets.write', renewWalletCode),
     block: { permission: 'wallets.write', run: block },
+    empty: emptyDeed,
   },
 })

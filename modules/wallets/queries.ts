@@ -1,4 +1,4 @@
-import { and, eq, lt, or, sql } from 'drizzle-orm'
+import { and, eq, lt, ne, or, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { ascending, countRows, defineQuery, descending, sumOf, type Reader } from '@lango/kernel/db'
 import { readReference } from '../ledger/index.ts'
@@ -50,7 +50,7 @@ export const listWallets = defineQuery({
     const { db, wallets, ledgerAccounts: accounts, ledgerPostings: postings, ref, byKey, scoped } = read
     const where = and(
       q === undefined ? undefined : isMeant(read, q, phone),
-      status === undefined ? undefined : eq(wallets.status, status),
+      status === undefined ? ne(wallets.status, 'erased') : eq(wallets.status, status),
       before === undefined ? undefined : lt(wallets.number, before),
     )
     const order = [descending(wallets.number), ...byKey(wallets)]
@@ -118,7 +118,7 @@ export const walletTotals = defineQuery({
         .from(each)
         .groupBy(each.currency)
         .orderBy(ascending(each.currency)),
-      counts: db.select({ wallets: countRows() }).from(wallets),
+      counts: db.select({ wallets: countRows() }).from(wallets).where(ne(wallets.status, 'erased')),
     }
   },
   shape: ({ sums, counts }) => ({ wallets: counts[0]?.wallets ?? 0, sums }),

@@ -24,11 +24,13 @@ const wishIn = (args: Args): object => {
   const amount = parseMoney(typed, CURRENCY)
   if (!amount.ok) throw new UsageError(`--amount is a sum such as 250, not '${typed}'.`)
   const who = args.text('commission-of')
-  const kinds = [who !== undefined, args.flag('compensation'), args.flag('expense')].filter(Boolean)
-  if (kinds.length !== 1) throw new UsageError('Say one: --commission-of SELLER, --compensation or --expense.')
+  const said = (['compensation', 'expense', 'wallet'] as const).filter((kind) => args.flag(kind))
+  const kinds = who === undefined ? said : [...said, 'commission' as const]
+  const [as] = kinds
+  if (as === undefined || kinds.length > 1)
+    throw new UsageError('Say one: --commission-of SELLER, --compensation, --expense or --wallet.')
   const sum = { phone, amountMinor: amount.value.minor }
-  if (who !== undefined) return { as: 'commission', who, ...sum }
-  return { as: args.flag('expense') ? 'expense' : 'compensation', ...sum }
+  return as === 'commission' ? { as, who, ...sum } : { as, ...sum }
 }
 
 const request: CommandSpec = {
@@ -42,6 +44,7 @@ const request: CommandSpec = {
     'commission-of': { value: 'SELLER', help: 'what this seller has earned, by their id' },
     compensation: { help: 'to a customer who was wronged' },
     expense: { help: 'for something else' },
+    wallet: { help: 'out of the wallet of this phone' },
   },
   notes: [
     'It takes the initiator, and mpesa.payoutUpTo and mpesa.payoutDayUpTo, which are 0 until somebody has set them.',

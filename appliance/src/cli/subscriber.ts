@@ -236,6 +236,7 @@ const erase: CommandSpec = {
   options: { yes: { help: 'it cannot be taken back: do it' } },
   notes: [
     'What the audit log tells of them can be read no more, and the log still verifies. Backups from before still hold it.',
+    'What is in their wallet is paid out or written off first. Their phone is forgotten wherever it stands, unless it is another customer’s too.',
     'Sessions and usage keep their rows until they are too old: the law wants them, and they name the login.',
   ],
   examples: ['lango subscriber erase amina --yes'],

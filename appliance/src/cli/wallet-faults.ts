@@ -4,6 +4,8 @@ import type { FaultOf } from '@lango/kernel/verbs'
 import type { endStandingOrder, requestStandingOrder } from '@lango/modules/payments'
 import type {
   blockWallet,
+  emptyWallet,
+  eraseWallet,
   renewWalletCode,
   revealWallet,
   topUpCash,
@@ -17,7 +19,14 @@ type Standing = Extract<
 
 export type WalletFault =
   | Spent
-  | FaultOf<typeof blockWallet | typeof renewWalletCode | typeof revealWallet | typeof topUpCash>
+  | FaultOf<
+      | typeof blockWallet
+      | typeof emptyWallet
+      | typeof eraseWallet
+      | typeof renewWalletCode
+      | typeof revealWallet
+      | typeof topUpCash
+    >
   | Standing
 
 type Sentences = { readonly [T in WalletFault['type']]: (fault: Extract<WalletFault, { type: T }>) => string }
@@ -47,6 +56,13 @@ export const walletSentences: Sentences = {
   WalletCodeUnreadable: ({ wallet }) =>
     `The code of wallet ${wallet} cannot be read: its key is not in the key file. Give it a new one: lango wallet new-code ${wallet}`,
   WalletCurrency: ({ wallet, currency }) => `Wallet ${wallet} is of another currency than ${currency}.`,
+  WalletEmpty: ({ wallet }) => `There is nothing in wallet ${wallet}.`,
+  WalletOwes: ({ wallet, owedMinor, currency }) =>
+    `There is nothing to pay out of wallet ${wallet}: its holder owes ${formatMoney(money(owedMinor, currency))}. Write it off: lango wallet write-off ${wallet} REASON`,
+  WalletNotEmpty: ({ wallet, balanceMinor, currency }) =>
+    balanceMinor < 0
+      ? `The holder of wallet ${wallet} owes ${formatMoney(money(-balanceMinor, currency))}. Take it in first (lango wallet top-up …), or write it off: lango wallet write-off ${wallet} REASON`
+      : `There is ${formatMoney(money(balanceMinor, currency))} in wallet ${wallet}. Pay it out first (lango wallet pay-out ${wallet} REASON, or by M-Pesa: lango payout request … --wallet), or write it off: lango wallet write-off ${wallet} REASON`,
   WalletShort: ({ wallet, balanceMinor, wantedMinor, currency }) =>
     `There is ${formatMoney(money(balanceMinor, currency))} in wallet ${wallet}, and it takes ${formatMoney(money(wantedMinor, currency))}.`,
 }

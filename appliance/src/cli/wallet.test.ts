@@ -53,3 +53,18 @@ test('a standing order is asked for once they are on, listed, and said to be sto
   expect((await box.lango('wallet', 'order-stopped', '9')).err).toMatch(/no standing order 9/)
   expect(await box.json('wallet', 'orders', '--state', 'ended')).toMatchObject({ isOn: true, orders: [{ number: 1 }] })
 })
+
+test('nobody is erased with money in their wallet: what to do is said, done, and then they are forgotten', async () => {
+  await box.lango('wallet', 'top-up', '0733000111', '80')
+  const wallet = '2'
+  expect((await box.lango('wallet', 'erase', wallet)).code).toBe(2)
+  expect((await box.lango('wallet', 'erase', wallet, '--yes')).err).toMatch(
+    /There is KES 80\.00 in wallet \d+\. Pay it out first \(lango wallet pay-out.*lango wallet write-off/s,
+  )
+  expect((await box.lango('wallet', 'pay-out', wallet, 'Leaves')).out).toMatch(
+    /KES 80\.00 is paid out\. Wallet \d+ is empty/,
+  )
+  expect((await box.lango('wallet', 'write-off', wallet, 'Leaves')).err).toMatch(/There is nothing in wallet/)
+  expect((await box.lango('wallet', 'erase', wallet, '--yes')).out).toMatch(/is forgotten/)
+  expect((await box.lango('wallet', 'show', wallet)).out).not.toContain('733000111')
+})

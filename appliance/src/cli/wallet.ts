@@ -6,7 +6,13 @@ import { spellCode } from '@lango/modules/access'
 import { readPhone } from '@lango/modules/customers'
 import { frequencies, stopsAt, type listStandingOrders, type requestStandingOrder } from '@lango/modules/payments'
 import type { showSettings } from '@lango/modules/settings'
-import { WALLET_CODE, type listWallets, type showWallet, type topUpCash } from '@lango/modules/wallets'
+import {
+  WALLET_CODE,
+  type emptyWallet,
+  type listWallets,
+  type showWallet,
+  type topUpCash,
+} from '@lango/modules/wallets'
 import { numberOf, shown, UsageError, type CommandSpec } from './command.ts'
 import { ago, facts, table } from './format.ts'
 
@@ -73,7 +79,7 @@ const show: CommandSpec = {
       [
         facts([
           ['balance', balanceOf(wallet)],
-          ['phone', phone],
+          ['phone', status === 'erased' ? 'nobody any more' : phone],
           ['reference', reference],
           ['state', status],
         ]),
@@ -231,12 +237,56 @@ const orderStopped: CommandSpec = {
   },
 }
 
+const emptying = (verb: 'pay-out' | 'write-off', how: 'cash' | 'written-off', summary: string): CommandSpec => ({
+  path: ['wallet', verb],
+  operands: ['NUMBER', 'REASON'],
+  summary,
+  options: {},
+  notes: ['The reason stands in the audit log for as long as that is kept: leave names out of it.'],
+  examples: [`lango wallet ${verb} 12 "Asked to be forgotten"`],
+  async run({ args, command, query }) {
+    const settings = await query<ResultOf<typeof showSettings>>('settings.show', {})
+    if (!settings.ok) return settings
+    const wallet = numberOf(args, 'wallet', 'wallet list')
+    const done = await command<ValueOf<typeof emptyWallet>>('wallets.empty', { wallet, how, reason: args.operand(1) })
+    if (!done.ok) return done
+    const { receipt, amountMinor } = done.value
+    const amount = balanceOf({ balanceMinor: amountMinor, currency: settings.value.currency })
+    return shown(
+      done.value,
+      () =>
+        `Receipt ${receipt}: ${amount} ${how === 'cash' ? 'is paid out' : 'is written off'}. Wallet ${wallet} is empty.`,
+    )
+  },
+})
+
+const erase: CommandSpec = {
+  path: ['wallet', 'erase'],
+  operands: ['NUMBER'],
+  summary: 'forget who held an empty wallet: its phone is overwritten for good, wherever it stands',
+  options: { yes: { help: 'it cannot be taken back: do it' } },
+  notes: [
+    'For somebody who is no subscriber: erasing one (lango subscriber erase) forgets their wallet too.',
+    'What was bought keeps its row and its sum, without the phone. Of the last two days that is done once no money can come for it any more.',
+  ],
+  examples: ['lango wallet erase 12 --yes'],
+  async run({ args, command }) {
+    if (!args.flag('yes')) throw new UsageError('This cannot be taken back. Say --yes.')
+    const wallet = numberOf(args, 'wallet', 'wallet list')
+    const done = await command('wallets.erase', { wallet })
+    return done.ok ? shown(done.value, () => `Who held wallet ${wallet} is forgotten.`) : done
+  },
+}
+
 export const walletCommands: readonly CommandSpec[] = [
   list,
   show,
   topUp,
   blocking('block', 'nothing is paid from it, and nobody opens it; money still comes in'),
   blocking('unblock', 'a blocked one goes on'),
+  emptying('pay-out', 'cash', 'all that is in it was paid out in cash, by whoever says so'),
+  emptying('write-off', 'written-off', 'all that is in it, or that its holder owes, is written off'),
+  erase,
   telling('reveal', 'wallets.reveal', 'the code that opens it; the audit log keeps who has read it'),
   orders,
   order,

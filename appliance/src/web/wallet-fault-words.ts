@@ -47,6 +47,18 @@ export const walletFaultWords: Readonly<Record<string, FaultWords>> = {
     en: 'Wallet {wallet} is of another currency than {currency}.',
     sw: 'Pochi {wallet} ni ya sarafu nyingine, si {currency}.',
   },
+  WalletEmpty: {
+    en: 'There is nothing in wallet {wallet}.',
+    sw: 'Pochi {wallet} ni tupu.',
+  },
+  WalletOwes: {
+    en: 'There is nothing to pay out of wallet {wallet}: its holder owes. Write it off.',
+    sw: 'Hakuna cha kulipa kutoka pochi {wallet}: mwenye pochi anadaiwa. Futa deni.',
+  },
+  WalletNotEmpty: {
+    en: 'There is money in wallet {wallet}, or its holder owes. Pay it out or write it off first, on the page of the wallet.',
+    sw: 'Kuna pesa kwenye pochi {wallet}, au mwenye pochi anadaiwa. Zilipe au zifute kwanza, kwenye ukurasa wa pochi.',
+  },
   WalletShort: {
     en: 'There is not enough money in wallet {wallet}.',
     sw: 'Pesa hazitoshi kwenye pochi {wallet}.',

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { buyFromWallet, hearPayments } from '@lango/modules/payments'
 import { addPlan } from '@lango/modules/plans'
-import { showWallet, topUpCash } from '@lango/modules/wallets'
+import { changeSettings } from '@lango/modules/settings'
+import { eraseWallet, showWallet, topUpCash } from '@lango/modules/wallets'
 import { deskUnderTest } from '../testing/desk-under-test.ts'
 
 const AMINA = '+254712345678'
@@ -106,4 +107,44 @@ test('what nobody could match is put into a wallet at the desk', async () => {
   const done = await post(page, 'resolve', { as: 'wallet', walletPhone: '0712345678' })
   expect(await text(done.headers.get('location')!)).toContain('The money is in it')
   expect(wallet().balanceMinor).toBe(700)
+})
+
+test('a wallet is emptied at the desk, with a reason, by whoever may; then its holder can be erased and is shown no more', async () => {
+  const { as, topUp, post, text, site, wallet } = desk()
+  topUp(5000)
+  as('cashier')
+  expect(await text('/wallets/1')).not.toContain('Empty the wallet')
+  expect((await post('/wallets/1', 'empty', { how: 'cash', why: 'Leaves' })).status).toBe(403)
+  as('owner')
+  expect(await (await post('/wallets/1', 'empty', { how: 'cash', why: ' ' })).text()).toContain('Say why.')
+  expect(wallet().balanceMinor).toBe(5000)
+  const done = await post('/wallets/1', 'empty', { how: 'written-off', why: 'Leaves' })
+  expect(await text(done.headers.get('location')!)).toMatch(/The wallet is empty.*Written off/s)
+  site.must(eraseWallet, { wallet: 1 })
+  const page = await text('/wallets/1')
+  expect(page).toMatch(/Erased.*Nobody any more.*Written off/s)
+  for (const gone of ['712', 'Show the code', 'Block', 'Cash received']) expect(page).not.toContain(gone)
+  expect(await text('/search?q=0712345678')).not.toContain('/wallets/1')
+  expect(await text('/wallets')).toContain('Nobody has a wallet yet')
+})
+
+test('what a holder owes is written off, never paid out', async () => {
+  const { as, topUp, post, text, site, wallet } = desk()
+  const plan = {
+    name: 'Day',
+    kind: 'hotspot',
+    policy: {},
+    validitySec: 86_400,
+    priceMinor: 2000,
+    currency: 'KES',
+  } as const
+  site.must(addPlan, plan)
+  topUp(2000)
+  site.must(changeSettings, { payLaterUpTo: 20, payLaterAfter: 1 })
+  for (let times = 0; times < 2; times++) site.must(buyFromWallet, { walletId: wallet().id, plan: 'Day' })
+  as('owner')
+  expect(await text('/wallets/1')).not.toContain('Paid out in cash, by me')
+  expect(await (await post('/wallets/1', 'empty', { how: 'cash', why: 'r' })).text()).toContain('its holder owes')
+  await post('/wallets/1', 'empty', { how: 'written-off', why: 'r' })
+  expect(wallet().balanceMinor).toBe(0)
 })
