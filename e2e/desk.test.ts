@@ -362,6 +362,7 @@ suite('desk', () => {
     '/settings/messages?sms=http',
     '/settings/mpesa',
     '/settings/mpesa/paying-out',
+    '/settings/mpesa/wallets',
     '/payouts',
     '/payments/ahead',
     '/bypass',

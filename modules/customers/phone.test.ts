@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readPhone } from './phone.ts'
+import { phoneSpellings, readPhone } from './phone.ts'
 
 test.each([
   '0712 345 678',
@@ -35,4 +35,12 @@ test.each([
   [`+254${'0'.repeat(100_000)}`, 'KES'],
 ])('%.20s where %s is paid is no number', (typed, currency) => {
   expect(readPhone(typed, currency)).toMatchObject({ ok: false, error: { type: 'PhoneUnreadable' } })
+})
+
+test('every spelling of a number is read as that number, and those that people use are among them', () => {
+  for (const typed of phoneSpellings('+254712345678'))
+    expect(readPhone(typed, 'KES')).toEqual({ ok: true, value: '+254712345678' })
+  for (const typed of ['0712345678', '0712 345 678', '+254 712 345 678', '254712345678'])
+    expect(phoneSpellings('+254712345678')).toContain(typed)
+  expect(phoneSpellings('+4915112345678')).toEqual(['+4915112345678', '4915112345678'])
 })

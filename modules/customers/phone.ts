@@ -25,3 +25,19 @@ export const readPhone = (
   const isNumber = isAbroad && !isOfHome && /^[1-9]\d{6,14}$/.test(bare)
   return isNumber ? ok(`+${bare}`) : err({ type: 'PhoneUnreadable', text: typed })
 }
+
+/** How people write one: what stands as it was typed is found by all of them. */
+export const phoneSpellings = (phone: string): readonly string[] => {
+  const home = Object.values(HOMES).find((code) => phone.startsWith(`+${code}`))
+  const own = home === undefined ? '' : phone.slice(home.length + 1)
+  if (home === undefined || own.length !== 9) return [phone, phone.slice(1)]
+  const spaced = `${own.slice(0, 3)} ${own.slice(3, 6)} ${own.slice(6)}`
+  return [own, spaced].flatMap((each) => [
+    `+${home}${each}`,
+    `+${home} ${each}`,
+    `${home}${each}`,
+    `${home} ${each}`,
+    `0${each}`,
+    each,
+  ])
+}

@@ -25,6 +25,7 @@ const Elsewhere = ({ desk }: { desk: Desk }) => {
     [words.backups, words.backupsHelp, { href: '/settings/backups', permission: 'backups.read' }],
     [words.webhooks, words.webhooksHelp, { href: '/settings/webhooks', permission: 'webhooks.read' }],
     [words.mpesa, words.mpesaHelp, { href: '/settings/mpesa', permission: 'settings.write' }],
+    [words.wallets, words.walletsHelp, { href: '/settings/mpesa/wallets', permission: 'settings.write' }],
     [words.messages, words.messagesHelp, { href: '/settings/messages', permission: 'settings.write' }],
     [words.api, words.apiHelp, { href: '/settings/api', permission: 'self' }],
   ] as const

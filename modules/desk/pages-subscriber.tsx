@@ -40,6 +40,7 @@ import { HeldPanel } from './subscriber-held.tsx'
 import { decisionsOf, DecisionsTab, HistoryTab } from './subscriber-past.tsx'
 import { OthersPanel, servicesDeeds, servicesSaid, ServicesTab, type Customer } from './subscriber-services.tsx'
 import { usageLately, UsagePanel } from './subscriber-usage.tsx'
+import { WalletPanel } from './subscriber-wallet.tsx'
 import { passphraseOf, wifiDeeds, WifiPanel, wifiSaid } from './subscriber-wifi.tsx'
 import { whyChain, type WhyStep } from './why.ts'
 import { subscriberHref } from './links.ts'
@@ -197,6 +198,7 @@ const OverviewTab = async ({ desk, subscriber, customer }: TabProps) => {
         <div class="stack">
           {await HeldPanel({ desk, subscriber })}
           {await OthersPanel({ desk, customer, login })}
+          {await WalletPanel({ desk, phone: subscriber.customer.phone })}
           <AllowancePanel desk={desk} allowance={allowance} />
           {desk.may('subscribers.write') ? <SpeedPanel desk={desk} subscriber={subscriber} /> : null}
           <DevicesPanel desk={desk} devices={grant.devices} />

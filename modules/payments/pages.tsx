@@ -6,6 +6,7 @@ import { friendsPage } from './pages-friends.tsx'
 import { offerPage } from './pages-offer.tsx'
 import { newOfferPage, offersPage } from './pages-offers.tsx'
 import { mpesaPayingOutPage } from './page-mpesa-paying-out.tsx'
+import { walletSettingsPage } from './page-wallet-settings.tsx'
 import { payoutPage } from './pages-payout.tsx'
 import { payoutsPage } from './pages-payouts.tsx'
 import { purchasePage } from './pages-purchase.tsx'
@@ -27,6 +28,7 @@ export const paymentsPages: readonly DeskPage[] = [
   friendsPage,
   offerPage,
   mpesaPayingOutPage,
+  walletSettingsPage,
   payoutsPage,
   payoutPage,
   aheadPage,

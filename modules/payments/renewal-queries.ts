@@ -27,6 +27,34 @@ export const renewalOf = defineQuery({
   shape: ([found]) => found,
 })
 
+/** What is paid for anew from a wallet by itself, or was, the latest change first. */
+export const renewalsOfWallet = defineQuery({
+  name: 'purchases.renewals',
+  summary:
+    'Lists what is paid for anew from a wallet by itself, or was: the plan, the first purchase, and how it stands.',
+  permission: 'wallets.read',
+  input: z.object({ walletId: z.string().max(64) }),
+  tables: { renewals, purchases, plans },
+  examples: Array.from({ length: 50 }, (_, at) => ({ walletId: `wallets_${at + 1}` })),
+  select: ({ db, renewals, purchases, plans, ref, byKey }, { walletId }) =>
+    db
+      .select({
+        number: purchases.number,
+        plan: plans.name,
+        state: renewals.state,
+        why: renewals.why,
+        priceMinor: renewals.priceMinor,
+        currency: renewals.currency,
+      })
+      .from(renewals)
+      .innerJoin(purchases, ref(renewals.id, purchases.id))
+      .innerJoin(plans, ref(renewals.planId, plans.id))
+      .where(eq(renewals.walletId, walletId))
+      .orderBy(descending(renewals.changedAt), ...byKey(renewals))
+      .limit(ROWS_MAX),
+  shape: (rows) => rows,
+})
+
 /** What was bought from a wallet, with what could renew it, the latest first: what only renews has no grant of its own. */
 export const walletBought = defineQuery({
   name: 'purchases.ofWallet',

@@ -40,6 +40,7 @@ export const mpesaWords = catalogue(
       'Whoever has opened their wallet may let M-Pesa pay into it regularly (Ratiba). Safaricom signs a contract for that first, and takes a paybill. Its page for developers of 2025 has 4 for monthly, that of 2026 has 5 for it and 4 for every two weeks: ask which one your contract is held to, and try it with a number of your own.',
     tabAccount: 'Being paid',
     tabPayingOut: 'Paying back and out',
+    tabWallets: 'Wallets',
     payingOut: 'M-Pesa: paying back and out',
     payingOutNote:
       'What it takes for money to go back to whoever paid it, or out to a phone, and how much of it may. Safaricom’s portal has the initiator, with the roles Org Reversals Initiator, ORG B2C API Initiator, Transaction Status query and Balance Query.',
@@ -116,6 +117,7 @@ export const mpesaWords = catalogue(
       'Aliyefungua pochi yake anaweza kuacha M-Pesa iweke pesa humo mara kwa mara (Ratiba). Safaricom husaini mkataba kwanza, na huhitaji paybill. Kwenye ukurasa wake wa waandaaji programu wa 2025 kila mwezi ni 4, kwenye ule wa 2026 ni 5 na 4 ni kila wiki mbili: uliza mkataba wako unafuata upi, na ujaribu kwa namba yako.',
     tabAccount: 'Kulipwa',
     tabPayingOut: 'Kurudisha na kulipa',
+    tabWallets: 'Pochi',
     payingOut: 'M-Pesa: kurudisha na kulipa',
     payingOutNote:
       'Kinachohitajika ili pesa zirudi kwa aliyelipa, au zilipwe kwenye simu, na kiasi kinachoruhusiwa. Initiator hupatikana kwenye tovuti ya Safaricom, mwenye majukumu Org Reversals Initiator, ORG B2C API Initiator, Transaction Status query na Balance Query.',

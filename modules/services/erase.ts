@@ -5,7 +5,7 @@ import type { RawDatabase } from '@lango/kernel/db'
 import { defineCommand, destroyPersonKeys, inParts, type CommandContext } from '@lango/kernel/verbs'
 import { accessChanged } from '../access/index.ts'
 import { grants, passphrases } from '../access/tables.ts'
-import { forgetPhone, readPhone } from '../customers/index.ts'
+import { forgetPhone, phoneSpellings, readPhone } from '../customers/index.ts'
 import { customers } from '../customers/tables.ts'
 import { createSettings } from '../settings/index.ts'
 import { mayForget, walletOfPhone, type WalletFault } from '../wallets/index.ts'
@@ -102,7 +102,11 @@ const phoneAlone = (ctx: CommandContext, customerId: string): string | undefined
   const typed = ctx.db.select({ phone: site.phone }).from(site).where(eq(site.id, customerId)).get()?.phone ?? ''
   const phone = readPhone(typed, createSettings(ctx.raw)().currency)
   if (!phone.ok) return undefined
-  const others = and(inArray(site.phone, [typed, phone.value]), eq(site.status, 'active'), ne(site.id, customerId))
+  const others = and(
+    inArray(site.phone, [typed, ...phoneSpellings(phone.value)]),
+    eq(site.status, 'active'),
+    ne(site.id, customerId),
+  )
   return ctx.db.select({ id: site.id }).from(site).where(others).get() ? undefined : phone.value
 }
 

@@ -36,7 +36,8 @@ const days = (min: number, max: number) =>
     .max(max, `At most ${max} days.`)
 
 /** Whole units of the currency; nobody's hotspot takes more at once. */
-const AMOUNT_MAX = 100_000
+export const WALLET_AMOUNT_MAX = 100_000
+export const PAY_LATER_AFTER_MAX = 1000
 const AMOUNTS = /^(?:[1-9]\d{0,5}(?:\s*,\s*[1-9]\d{0,5}){0,5})?$/
 
 /** What is to be pressed for, smallest first. */
@@ -64,9 +65,13 @@ export const settingsSchema = z.object({
   /** What may be put into a wallet with one press, in whole units of the currency. */
   walletAmounts: z.string().trim().regex(AMOUNTS, 'Amounts are whole numbers with commas between them, six at most.'),
   /** How far below nothing a wallet may go for a bundle, in whole units; 0 for never. */
-  payLaterUpTo: z.number().int('It is a whole number.').min(0).max(AMOUNT_MAX, `At most ${AMOUNT_MAX}.`),
+  payLaterUpTo: z.number().int('It is a whole number.').min(0).max(WALLET_AMOUNT_MAX, `At most ${WALLET_AMOUNT_MAX}.`),
   /** How often somebody must have bought before that. */
-  payLaterAfter: z.number().int('It is a whole number.').min(0).max(1000, 'At most 1000.'),
+  payLaterAfter: z
+    .number()
+    .int('It is a whole number.')
+    .min(0)
+    .max(PAY_LATER_AFTER_MAX, `At most ${PAY_LATER_AFTER_MAX}.`),
   /** The plan, by its name, that somebody has whose friend buys for the first time; '' for none: codes of friends do nothing. */
   referralPlan: z.string().trim().max(64, 'At most 64 characters.'),
   /** What the friend pays less, in hundredths of a percent. */

@@ -32,6 +32,7 @@ import {
 import type { ResultOf } from '@lango/kernel/db'
 import type { AnyCommand } from '@lango/kernel/verbs'
 import { spellCode } from '../access/index.ts'
+import { customersOfPhone } from '../customers/index.ts'
 import { listStaff } from '../people/index.ts'
 import { blockWallet, renewWalletCode, revealWallet } from './commands.ts'
 import { emptyDeed, EmptyPanel } from './empty-panel.tsx'
@@ -135,9 +136,14 @@ const Statement = async (desk: Desk, wallet: Wallet) => {
   )
 }
 
-const WalletFacts = ({ desk, wallet }: { desk: Desk; wallet: Wallet }) => {
+/** Customers with its phone: by the phone as it stands with them they are found. */
+const holdersOf = async (desk: Desk, { phone, status }: Wallet) =>
+  status === 'erased' || !desk.may('subscribers.read') ? [] : desk.ask(customersOfPhone, { phone })
+
+const WalletFacts = async (desk: Desk, wallet: Wallet) => {
   const words = wordsOf(desk)
   const { phone, reference, createdAt, status } = wallet
+  const holders = await holdersOf(desk, wallet)
   return (
     <Panel title={words.facts}>
       <PanelBody>
@@ -145,6 +151,15 @@ const WalletFacts = ({ desk, wallet }: { desk: Desk; wallet: Wallet }) => {
           facts={[
             [words.balance, balanceText(wallet)],
             [words.phone, status === 'erased' ? words.nobody : formatPhone(phone)],
+            ...holders.map(
+              (holder) =>
+                [
+                  words.customer,
+                  <a key={holder.id} href={`/subscribers?${new URLSearchParams({ q: holder.phone ?? '' }).toString()}`}>
+                    <UserText text={holder.name} />
+                  </a>,
+                ] as const,
+            ),
             [words.reference, reference],
             [words.since, formatExact(createdAt, desk.locale)],
           ]}
@@ -235,7 +250,7 @@ const shown = async (desk: Desk, wallet: Wallet, code?: string): Promise<Shown> 
         />
         <RefusedNote desk={desk} />
         <Owes desk={desk} wallet={wallet} />
-        <WalletFacts desk={desk} wallet={wallet} />
+        {await WalletFacts(desk, wallet)}
         {isHeld && desk.may('wallets.topUp') ? <CashForm desk={desk} phone={wallet.phone} /> : null}
         {isHeld ? <CodePanel desk={desk} code={code} /> : null}
         {await Statement(desk, wallet)}

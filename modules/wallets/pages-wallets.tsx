@@ -125,7 +125,11 @@ export const walletsPage = definePage({
       title: words.wallets,
       content: (
         <>
-          <PageHead title={words.wallets} />
+          <PageHead title={words.wallets}>
+            {desk.may('settings.write') ? (
+              <LinkButton href="/settings/mpesa/wallets">{words.toSettings}</LinkButton>
+            ) : null}
+          </PageHead>
           <p class="muted">{words.what}</p>
           {await Totals(desk)}
           {desk.may('wallets.topUp') ? <CashForm desk={desk} /> : null}

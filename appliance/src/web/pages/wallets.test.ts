@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import { buyFromWallet, hearPayments } from '@lango/modules/payments'
+import { buyFromWallet, hearPayments, setOwnRenewal } from '@lango/modules/payments'
 import { addPlan } from '@lango/modules/plans'
-import { changeSettings } from '@lango/modules/settings'
+import { addSubscriber } from '@lango/modules/services'
+import { changeSettings, showSettings } from '@lango/modules/settings'
 import { eraseWallet, showWallet, topUpCash } from '@lango/modules/wallets'
 import { deskUnderTest } from '../testing/desk-under-test.ts'
 
@@ -148,3 +149,73 @@ test('what a holder owes is written off, never paid out', async () => {
   await post('/wallets/1', 'empty', { how: 'written-off', why: 'r' })
   expect(wallet().balanceMinor).toBe(0)
 })
+
+test('a subscriber’s page shows their wallet, and the wallet’s page leads back to them', async () => {
+  const { as, topUp, text, site, wallet, deadLinks } = desk()
+  site.must(addPlan, { name: 'Home', kind: 'pppoe', policy: {} })
+  const day = {
+    name: 'Day',
+    kind: 'hotspot',
+    policy: {},
+    validitySec: 86_400,
+    priceMinor: 2000,
+    currency: 'KES',
+  } as const
+  site.must(addPlan, day)
+  site.must(addSubscriber, { login: 'amina', name: 'Amina Kamau', phone: '0712 345 678', password: 'x', plan: 'Home' })
+  as('owner')
+  expect(await text('/subscribers/amina')).toContain('This phone has no wallet')
+  topUp(5000)
+  const { id } = site.must(buyFromWallet, { walletId: wallet().id, plan: 'Day' })
+  site.must(setOwnRenewal, { walletId: wallet().id, purchaseId: id, on: true })
+  expect(await text('/subscribers/amina')).toMatch(
+    /href="\/wallets\/1".*KSh 30\.00 is in it.*Day is renewed from it by itself.*href="\/payments\/purchases\/1"/s,
+  )
+  expect(await text('/wallets/1')).toMatch(/href="\/subscribers\?q=0712\+345\+678"[^>]*>[^<]*(<[^>]*>)?Amina Kamau/)
+  expect(await text('/subscribers?q=0712+345+678')).toContain('/subscribers/amina')
+  expect(await deadLinks('/wallets/1')).toEqual([])
+  as('viewer')
+  expect(await text('/subscribers/amina')).not.toContain('/wallets/1')
+  as(['wallets.read'])
+  expect(await text('/wallets/1')).not.toContain('Amina Kamau')
+})
+
+const SETTINGS = '/settings/mpesa/wallets'
+const set = { amounts: '20, 50', payLaterUpTo: '50', payLaterAfter: '3' }
+
+test('the amounts and paying later are set on a page, which says how it stands; by default nobody pays later', async () => {
+  const { as, post, text, site, deadLinks } = desk()
+  as('owner')
+  expect(await text('/settings')).toContain(`href="${SETTINGS}"`)
+  expect(await text(SETTINGS)).toMatch(/Nobody pays later.*50, 100, 200, 500/s)
+  const done = await post(SETTINGS, 'save', set)
+  expect(await text(done.headers.get('location')!)).toMatch(/Saved\..*People may pay later/s)
+  expect(site.query(showSettings, {})).toMatchObject({ walletAmounts: '20, 50', payLaterUpTo: 50, payLaterAfter: 3 })
+  await post(SETTINGS, 'save', { ...set, amounts: '', payLaterUpTo: '0' })
+  expect(site.query(showSettings, {})).toMatchObject({ walletAmounts: '', payLaterUpTo: 0 })
+  expect(await deadLinks(SETTINGS)).toEqual([])
+  as('technician')
+  expect((await post(SETTINGS, 'save', set)).status).toBe(403)
+})
+
+test.each([
+  ['amounts', '50; 100', 'whole numbers from 1 to 999999'],
+  ['amounts', '0', 'whole numbers from 1 to 999999'],
+  ['amounts', '1,2,3,4,5,6,7', 'six at most'],
+  ['payLaterUpTo', '100001', 'from 0 to 100000'],
+  ['payLaterUpTo', '1.5', 'from 0 to 100000'],
+  ['payLaterUpTo', '', 'from 0 to 100000'],
+  ['payLaterAfter', '-1', 'from 0 to 1000'],
+  ['payLaterAfter', 'five', 'from 0 to 1000'],
+])(
+  'of wallets %s is not %j: it is said beside it, nothing is kept and nothing typed is lost',
+  async (name, value, said) => {
+    const { as, post, site } = desk()
+    as('owner')
+    const page = await (await post(SETTINGS, 'save', { ...set, [name]: value })).text()
+    expect(page).toContain(said)
+    for (const typed of Object.values({ ...set, [name]: value }))
+      expect(typed === '' || page.includes(`value="${typed}"`)).toBe(true)
+    expect(site.query(showSettings, {})).toMatchObject({ walletAmounts: '50, 100, 200, 500', payLaterUpTo: 0 })
+  },
+)
