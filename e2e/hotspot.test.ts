@@ -166,6 +166,31 @@ suite('hotspot', () => {
     expect(wallet!.balanceMinor).toBe(6000)
   })
 
+  test('a bundle that is renewed by itself lasts longer at the router too, in the same session', async () => {
+    await addPlan('Moment', '--price', '10', '--valid', '70s')
+    const tower = await open(['http-chap'])
+    const page = await phone({ javaScriptEnabled: false })
+    await page.goto(ELSEWHERE)
+    await page.getByRole('link', { name: 'My wallet' }).click()
+    await page.getByLabel('Phone number of the wallet').fill('0708 374 149')
+    await page.getByLabel('Wallet code').fill((await box.json<{ code: string }>('wallet', 'reveal', '1')).code)
+    await page.getByRole('button', { name: 'Open my wallet' }).click()
+    await page.getByRole('link', { name: 'Choose a bundle' }).click()
+    await page.getByRole('button', { name: 'Moment' }).click()
+    await page.getByText('You are online').waitFor()
+    const timeouts = () => tower.sessions.map(({ id, grant }) => [id, grant.sessionTimeoutSec ?? 0] as const)
+    const [[id, sec] = ['', 0]] = timeouts()
+    expect(sec).toBe(70)
+    await page.goto(`http://127.0.0.1:${box.ports.portal}/wallet`)
+    await page.getByRole('button', { name: 'Renew it' }).click()
+    await page.getByText('is paid for anew when it ends').waitFor()
+    // A minute before its end: the session is told, and goes on.
+    await expect.poll(() => timeouts()[0]?.[1] ?? 0, { timeout: 60_000, interval: 500 }).toBeGreaterThan(100)
+    expect(timeouts().map(([session]) => session)).toEqual([id])
+    const [wallet] = await box.json<{ balanceMinor: number }[]>('wallet', 'list')
+    expect(wallet!.balanceMinor).toBe(4000)
+  })
+
   test('a code takes something off what the phone is asked for', async () => {
     const tower = await open(['http-chap'])
     await addPlan('Weekend', '--price', '120')

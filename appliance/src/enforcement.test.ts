@@ -85,6 +85,7 @@ const box = () => {
         endedBy: '',
         downKbps: null,
         upKbps: null,
+        timeoutSec: null,
         hourAt: 0,
         hourInputOctets: 0,
         hourOutputOctets: 0,
@@ -346,4 +347,84 @@ test('a device that the desk has freed is ended, and no other of the grant', () 
   raw.prepare("UPDATE live_sessions SET device = 'AA:00:00:00:00:01' WHERE no = 2").run()
   enforcement.endDevice(amina, 'AA:00:00:00:00:01')
   expect(ordered()).toEqual(['2 end device-freed'])
+})
+
+const lengthened = () => {
+  const made = box()
+  const { raw, must } = made
+  const told = raw.prepare('UPDATE live_sessions SET timeout_sec = ? WHERE no = ?')
+  const until = raw.prepare('UPDATE grants SET expires_at = ? WHERE no = ?')
+  return {
+    ...made,
+    told: (no: number, sec: number | null) => void told.run(sec, no),
+    until: (grantNo: number, at: number) => void until.run(at, grantNo),
+    done: (state: 'done' | 'failed', changed: { timeoutSec?: number; downKbps?: number; upKbps?: number } = {}) => {
+      const orderId = raw.prepare<[], string>("SELECT id FROM session_orders WHERE state = 'waiting'").pluck().get()!
+      must(finishOrders, { outcomes: [{ orderId, state, steps: [], ...changed }] })
+    },
+  }
+}
+
+test('a router that would end a session too soon is told once that it lasts longer, and again when it is longer still', () => {
+  const { sell, online, clock, enforcement, ordered, told, until, done } = lengthened()
+  const amina = sell('amina', { validitySec: HOUR_SEC })
+  until(amina, clock.now() + HOUR_SEC * 1000)
+  for (const no of [1, 2, 3]) online(no, amina)
+  told(1, HOUR_SEC)
+  told(2, HOUR_SEC - 30)
+  enforcement.look(amina)
+  expect(ordered()).toEqual([])
+  clock.advance(1_800_000)
+  until(amina, clock.now() + 1_800_000 + HOUR_SEC * 1000)
+  told(2, null)
+  for (let looks = 0; looks < 3; looks++) enforcement.look(amina)
+  // Of the third nobody knows what its router was told; the second was told nothing.
+  expect(ordered()).toEqual(['1 change extended'])
+  done('done', { timeoutSec: 2 * HOUR_SEC })
+  enforcement.look(amina)
+  expect(ordered()).toHaveLength(1)
+  until(amina, clock.now() + 10 * HOUR_SEC * 1000)
+  enforcement.look(amina)
+  expect(ordered()).toEqual(['1 change extended', '1 change extended'])
+})
+
+test('it is no longer than the plan lets a session be, nor by a clock that nobody vouches for; used time counts too', () => {
+  const { sell, online, clock, raw, enforcement, ordered, told, until } = lengthened()
+  const short = sell('short', { validitySec: HOUR_SEC, policy: { sessionTimeoutSec: 600 } })
+  const unsure = sell('unsure', { validitySec: HOUR_SEC })
+  const used = sell('used', { quotaSec: 600 })
+  for (const [no, grant] of [short, unsure, used].entries()) {
+    online(no + 1, grant)
+    told(no + 1, 600)
+    if (grant !== used) until(grant, clock.now() + 5 * HOUR_SEC * 1000)
+  }
+  clock.setSure(false)
+  enforcement.look(unsure)
+  clock.setSure(true)
+  enforcement.look(short)
+  expect(ordered()).toEqual([])
+  enforcement.look(used)
+  expect(ordered()).toEqual([])
+  raw.prepare('UPDATE grants SET quota_sec = 1200 WHERE no = ?').run(used)
+  enforcement.look(used)
+  expect(ordered()).toEqual(['3 change extended'])
+})
+
+test('a router that does not take more time loses nobody, is asked again later, and its speeds are changed all the same', () => {
+  const { sell, online, raw, clock, enforcement, ordered, told, until, done } = lengthened()
+  const amina = sell('amina', { validitySec: HOUR_SEC, policy: { downKbps: 10_000, upKbps: 2000, fairUse } })
+  online(1, amina)
+  told(1, HOUR_SEC)
+  until(amina, clock.now() + 5 * HOUR_SEC * 1000)
+  enforcement.look(amina)
+  done('failed')
+  for (let looks = 0; looks < 3; looks++) enforcement.look(amina)
+  expect(ordered()).toEqual(['1 change extended'])
+  raw.prepare('UPDATE live_sessions SET output_octets = 1000').run()
+  enforcement.look(amina)
+  expect(ordered()).toEqual(['1 change extended', '1 change fair-use'])
+  done('done', { downKbps: 512, upKbps: 256, timeoutSec: 5 * HOUR_SEC })
+  clock.advance(10 * 60_000)
+  enforcement.look(amina)
+  expect(ordered()).toHaveLength(2)
 })

@@ -1,7 +1,7 @@
 /**
  * Holds live sessions against where their grants stand: who should be online no more is ordered to end, who should have
- * another speed is ordered to change; nobody stays online because a NAS forgot its Session-Timeout. Orders are rows; the
- * reconciler carries them out.
+ * another speed, or may stay longer than the NAS knows, is ordered to change; nobody stays online because a NAS forgot
+ * its Session-Timeout. Orders are rows; the reconciler carries them out.
  */
 import type { Clock, Log } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
@@ -15,6 +15,7 @@ import {
   type Standing,
   type TopUp,
 } from '@lango/modules/access/rules'
+import { createLongerTime, type LongerTime } from './session-time.ts'
 import type { GrantStanding, Standings } from './standings.ts'
 
 /** What falls due is looked for this often: "within a second everywhere" (design §3). */
@@ -32,6 +33,8 @@ const CHUNK_GRANTS = 100
 const DUE_WITHIN_MS = 2 * FULL_LOOK_MS
 
 export type OrderKind = 'end' | 'change'
+/** Why a session is changed whose NAS would end it too soon: it was paid for anew, or has got more time. */
+export const EXTENDED = 'extended'
 export type WatchedSession = {
   readonly no: number
   readonly acctSessionId: string
@@ -86,9 +89,10 @@ const statementsOn = (reader: RawDatabase) => ({
   policies: reader.prepare<[], { id: string; policy: string }>('SELECT id, policy FROM policies'),
   /** Another when a policy has come or gone. */
   policyMark: reader.prepare<[], string>(`SELECT count(*) || ' ' || coalesce(max(rowid), 0) FROM policies`).pluck(),
-  failures: reader.prepare<[number, OrderKind], { count: number; lastAt: number }>(
-    `SELECT count(*) count, coalesce(max(ordered_at), 0) lastAt
-     FROM session_orders WHERE session_no = ? AND kind = ? AND state = 'failed'`,
+  /** A NAS that takes no longer time may take another speed all the same. */
+  failures: reader.prepare<[number, OrderKind, 0 | 1], { count: number; lastAt: number }>(
+    `SELECT count(*) count, coalesce(max(ordered_at), 0) lastAt FROM session_orders
+     WHERE session_no = ? AND kind = ? AND state = 'failed' AND (reason = '${EXTENDED}') = ?`,
   ),
   changedTo: reader.prepare<[number], Speed>(
     `SELECT down_kbps downKbps, up_kbps upKbps FROM session_orders
@@ -112,6 +116,7 @@ class SessionWatch {
   readonly #deps: EnforcementDeps
   readonly #sql: ReturnType<typeof statementsOn>
   readonly #turns: PolicyTurns
+  readonly #longer: LongerTime
   /** When grants that are online reach what only time brings them: the end of used time, or of a top-up. */
   readonly #due = new Map<number, number>()
   #lookedAt: number
@@ -119,6 +124,7 @@ class SessionWatch {
   constructor(deps: EnforcementDeps) {
     this.#deps = deps
     this.#sql = statementsOn(deps.reader)
+    this.#longer = createLongerTime(deps.reader)
     this.#lookedAt = deps.clock.now() - FULL_LOOK_MS
     this.#turns = new PolicyTurns(deps.calendar)
   }
@@ -180,9 +186,17 @@ class SessionWatch {
     const reason =
       standing.kind === 'refused' ? this.#refusal(standing.reason) : this.#overstay(session, found, standing)
     if (reason !== undefined) return this.#order(session, 'end', reason)
-    if (standing.kind !== 'open' || standing.reason !== 'accepted' || !isShaped(found.policy)) return
-    const present = this.#sql.changedTo.get(session.no) ?? givenTo(session, found.policy)
-    if (!isSame(present, standing.policy)) this.#order(session, 'change', changeReason(found.policy, standing, present))
+    if (standing.kind !== 'open' || standing.reason !== 'accepted') return
+    const reshaped = isShaped(found.policy) ? this.#reshaped(session, found, standing) : undefined
+    if (reshaped !== undefined) return this.#order(session, 'change', reshaped)
+    if (this.#deps.clock.sure() && this.#longer(session.no, standing) !== undefined)
+      this.#order(session, 'change', EXTENDED)
+  }
+
+  /** Why it is to have another speed; undefined where it has the one that holds. */
+  #reshaped(session: WatchedSession, { policy }: GrantStanding, standing: OpenStanding): string | undefined {
+    const present = this.#sql.changedTo.get(session.no) ?? givenTo(session, policy)
+    return isSame(present, standing.policy) ? undefined : changeReason(policy, standing, present)
   }
 
   /** An unsure clock ends nothing: it may be years ahead. */
@@ -215,7 +229,7 @@ class SessionWatch {
 
   #order(session: WatchedSession, kind: OrderKind, reason: string): void {
     const { clock, log, order } = this.#deps
-    const failed = this.#sql.failures.get(session.no, kind)!
+    const failed = this.#sql.failures.get(session.no, kind, reason === EXTENDED ? 1 : 0)!
     const waitMs = Math.min(RETRY_MS * 2 ** failed.count, RETRY_MS_MAX)
     // A NAS that cannot be reached is tried again, but not forever as if for the first time.
     if (failed.count > 0 && clock.now() - failed.lastAt < waitMs) return

@@ -69,7 +69,7 @@ const box = (answer: (asked: string, no: number) => ControlOutcome | ControlAnsw
     control: nas,
     clock,
     log,
-    changesFor: () => ({ changes, speed: { downKbps: 10_000, upKbps: 2000 } }),
+    changesFor: () => ({ changes, brings: { downKbps: 10_000, upKbps: 2000 } }),
     finish(order: Order, state, steps, speed) {
       if (speed) changed.push(`${order.sessionNo} ${speed.downKbps}/${speed.upKbps}`)
       if (disk.isFull) disk.refused += 1
@@ -118,6 +118,7 @@ const box = (answer: (asked: string, no: number) => ControlOutcome | ControlAnsw
         endedBy: '',
         downKbps: null,
         upKbps: null,
+        timeoutSec: null,
         hourAt: 0,
         hourInputOctets: 0,
         hourOutputOctets: 0,
@@ -125,18 +126,19 @@ const box = (answer: (asked: string, no: number) => ControlOutcome | ControlAnsw
         ...row,
       })
     },
-    order(no: number, kind: Order['kind'] = 'end') {
+    order(no: number, kind: Order['kind'] = 'end', reason = 'desk') {
       addOrder.run({
         id: `ord_${no}`,
         sessionNo: no,
         acctSessionId: `s${no}`,
         kind,
-        reason: 'desk',
+        reason,
         orderedAt: clock.now(),
         state: 'waiting',
         finishedAt: null,
         downKbps: null,
         upKbps: null,
+        timeoutSec: null,
         overOctets: null,
         steps: '[]',
       })
@@ -342,6 +344,17 @@ test('a change that the NAS refuses in every form is made by ending the session'
     ],
   })
   expect(made.changed).toEqual([])
+})
+
+test('more time that the NAS refuses to take costs nobody their session', async () => {
+  const made = box(() => unsupported)
+  made.live(1)
+  made.order(1, 'change', 'extended')
+  made.reconciler.wake()
+  await made.settle()
+  expect(made.outcome(1).state).toBe('failed')
+  expect(made.nas.asked).toEqual(['coa session+user+address', 'coa session+user', 'coa session'])
+  expect(made.ended).toEqual([])
 })
 
 test('a change that cannot be sent ends no session', async () => {

@@ -14,6 +14,7 @@ import type {
   NasSession,
 } from '@lango/modules/sessions/port'
 import type { OrderStep } from '@lango/modules/sessions/tables'
+import { EXTENDED } from './enforcement.ts'
 
 /** A Stop follows its Disconnect within this time; then the next means is tried. */
 const STOP_WITHIN_MS = 4000
@@ -38,8 +39,10 @@ export type Order = {
 export type SessionChange = {
   readonly changes: NamedChanges
   /** What the session has once it is changed. */
-  readonly speed: Speed
+  readonly brings: Brings
 }
+/** A speed, and until when the NAS lets it last, in seconds from its start. */
+export type Brings = Partial<Speed> & { readonly timeoutSec?: number }
 
 export type ReconcilerDeps = {
   /** Read-only, both files. */
@@ -48,13 +51,13 @@ export type ReconcilerDeps = {
   readonly clock: Clock
   readonly log: Log
   /** What a change means for a session: its grant's present policy as its router's vendor spells it. */
-  readonly changesFor: (session: NasSession) => SessionChange
-  /** `changed`: the speed that a change has brought. */
+  readonly changesFor: (session: NasSession, reason: string) => SessionChange
+  /** `changed`: what a change has brought. */
   readonly finish: (
     order: Order,
     state: 'done' | 'failed',
     steps: readonly OrderStep[],
-    changed: Speed | undefined,
+    changed: Brings | undefined,
   ) => void
   /** The NAS knows nothing of the session any more: it is over without a Stop. */
   readonly endSession: (no: number) => void
@@ -179,21 +182,22 @@ class LadderReconciler implements Reconciler {
       this.#note(steps, 'accounting', 'ended')
       return this.#deps.finish(order, 'done', steps, undefined)
     }
-    const changed = order.kind === 'change' ? await this.#change(session, steps) : undefined
-    // What a CoA cannot change, a new login brings: the session is ended, and comes back with the new policy.
-    const mustEnd = order.kind === 'end' || changed === 'refused'
+    const changed = order.kind === 'change' ? await this.#change(session, steps, order.reason) : undefined
+    // What a CoA cannot change, a new login brings: the session is ended, and comes back with the new policy. Not for more
+    // time, which nobody is to pay for with a break: it ends when the NAS was told, and comes back then.
+    const mustEnd = order.kind === 'end' || (changed === 'refused' && order.reason !== EXTENDED)
     const done = mustEnd ? await this.#end(session, steps) : typeof changed === 'object'
-    const speed = typeof changed === 'object' ? changed : undefined
-    if (!this.#stopping.signal.aborted) this.#deps.finish(order, done ? 'done' : 'failed', steps, speed)
+    const brought = typeof changed === 'object' ? changed : undefined
+    if (!this.#stopping.signal.aborted) this.#deps.finish(order, done ? 'done' : 'failed', steps, brought)
   }
 
-  async #change(session: NasSession, steps: OrderStep[]): Promise<Speed | 'refused' | 'unreachable'> {
+  async #change(session: NasSession, steps: OrderStep[], reason: string): Promise<Brings | 'refused' | 'unreachable'> {
     const { control, changesFor } = this.#deps
-    const { changes, speed } = changesFor(session)
+    const { changes, brings } = changesFor(session, reason)
     for (const by of LADDER.slice(0, 3)) {
       const answer = await control.change(session, by, changes, this.#stopping.signal)
       const outcome = this.#noteAnswer(steps, `coa ${by}`, answer)
-      if (outcome.type === 'ack') return speed
+      if (outcome.type === 'ack') return brings
       if (outcome.type === 'unreachable' || this.#stopping.signal.aborted) return 'unreachable'
     }
     return 'refused'

@@ -9,11 +9,12 @@ import { atSpeed, isShaped, type Calendar, type Policy } from '@lango/modules/ac
 import { ORDERS_AT_ONCE_MAX, finishOrders, orderSessions, sessionOrdered } from '@lango/modules/sessions'
 import type { NamedChanges, NasControl, NasSession } from '@lango/modules/sessions/port'
 import { isVendor, policyAttributes } from './aaa/vendors.ts'
-import { DUE_LOOK_MS, FULL_LOOK_MS, createEnforcement, type EnforcementDeps } from './enforcement.ts'
+import { DUE_LOOK_MS, EXTENDED, FULL_LOOK_MS, createEnforcement, type EnforcementDeps } from './enforcement.ts'
 import { createGrouped } from './grouped.ts'
 import { createRenewalWatch } from './renewal-watch.ts'
 import { createReconciler, type Order, type SessionChange } from './reconciler.ts'
 import type { Site } from './site.ts'
+import { createLongerTime } from './session-time.ts'
 import { createStandings, type Standings } from './standings.ts'
 import { byTypedName } from './typed-names.ts'
 
@@ -162,19 +163,29 @@ const orderBooks = (site: Site, log: Log, afterwards: (order: Order) => void) =>
 }
 
 /** What a session should have now, in the words of its router's vendor. */
-const changesFrom = (reader: RawDatabase, standings: Standings): ((session: NasSession) => SessionChange) => {
+const changesFrom = (
+  reader: RawDatabase,
+  standings: Standings,
+): ((session: NasSession, reason: string) => SessionChange) => {
   const read = reader.prepare<[number], { grantNo: number; vendor: string }>(
     'SELECT l.grant_no grantNo, r.vendor FROM live_sessions l JOIN routers r ON r.no = l.router_no WHERE l.no = ?',
   )
-  return ({ no }) => {
+  const longer = createLongerTime(reader)
+  return ({ no }, reason) => {
     const row = read.get(no)
     const found = row && standings(row.grantNo)
-    if (!found) return { changes: {}, speed: openPolicy }
+    if (!found) return { changes: {}, brings: { downKbps: openPolicy.downKbps, upKbps: openPolicy.upKbps } }
+    const timeoutSec = longer(no, found.standing)
+    const time: NamedChanges = timeoutSec === undefined ? {} : { 'Session-Timeout': timeoutSec }
+    const lasts = timeoutSec === undefined ? {} : { timeoutSec }
+    // Nothing else, which a NAS might refuse all of it for.
+    if (reason === EXTENDED) return { changes: time, brings: lasts }
     const policy = found.standing.kind === 'open' ? found.standing.policy : found.policy
     const vendor = isVendor(row.vendor) ? row.vendor : 'generic'
     const asked = isShaped(found.policy) ? unboundAloud(policy) : policy
     const { downKbps, upKbps } = policy
-    return { changes: policyAttributes(vendor, asked, 'coa') as NamedChanges, speed: { downKbps, upKbps } }
+    const changes = { ...(policyAttributes(vendor, asked, 'coa') as NamedChanges), ...time }
+    return { changes, brings: { downKbps, upKbps, ...lasts } }
   }
 }
 

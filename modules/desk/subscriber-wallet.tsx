@@ -38,9 +38,11 @@ export const WalletPanel = async ({ desk, phone: typed }: { desk: Desk; phone: s
       {renewals.length === 0 ? null : (
         <ul class="lines">
           {renewals.map((renewal) => (
-            <li key={renewal.number}>
+            <li key={renewal.id}>
               <span>{fill(words[`renewal.${renewal.state}`], { plan: visible(renewal.plan) })}</span>
-              <a href={`/payments/purchases/${renewal.number}`}>{fill(words.purchase, { n: renewal.number })}</a>
+              {renewal.number === null ? null : (
+                <a href={`/payments/purchases/${renewal.number}`}>{fill(words.purchase, { n: renewal.number })}</a>
+              )}
             </li>
           ))}
         </ul>

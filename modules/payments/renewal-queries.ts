@@ -39,6 +39,7 @@ export const renewalsOfWallet = defineQuery({
   select: ({ db, renewals, purchases, plans, ref, byKey }, { walletId }) =>
     db
       .select({
+        id: renewals.id,
         number: purchases.number,
         plan: plans.name,
         state: renewals.state,
@@ -47,7 +48,7 @@ export const renewalsOfWallet = defineQuery({
         currency: renewals.currency,
       })
       .from(renewals)
-      .innerJoin(purchases, ref(renewals.id, purchases.id))
+      .leftJoin(purchases, ref(renewals.id, purchases.id))
       .innerJoin(plans, ref(renewals.planId, plans.id))
       .where(eq(renewals.walletId, walletId))
       .orderBy(descending(renewals.changedAt), ...byKey(renewals))

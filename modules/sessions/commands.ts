@@ -16,7 +16,15 @@ const orderSchema = z.object({
   kind: z.enum(['end', 'change']),
   reason: z.string().max(40),
 })
-const WAITING = { state: 'waiting', finishedAt: null, downKbps: null, upKbps: null, overOctets: null, steps: '[]' }
+const WAITING = {
+  state: 'waiting',
+  finishedAt: null,
+  downKbps: null,
+  upKbps: null,
+  timeoutSec: null,
+  overOctets: null,
+  steps: '[]',
+}
 type Ordered = { readonly orderId: string; readonly isNew: boolean }
 
 /** One waiting order a session and kind is enough. Statements are made once for all: thousands may end at a midnight. */
@@ -78,6 +86,7 @@ const outcomeSchema = z.object({
   steps: z.array(step).max(50),
   downKbps: z.number().int().optional(),
   upKbps: z.number().int().optional(),
+  timeoutSec: z.number().int().optional(),
   overOctets: z.number().int().optional(),
 })
 
@@ -91,12 +100,13 @@ export const finishOrders = defineCommand({
     const update = rowUpdater(
       ctx.raw,
       sessionOrders,
-      ['state', 'finishedAt', 'downKbps', 'upKbps', 'overOctets', 'steps'],
+      ['state', 'finishedAt', 'downKbps', 'upKbps', 'timeoutSec', 'overOctets', 'steps'],
       'id',
     )
     const unknown = outcomes
-      .filter(({ orderId, state, steps, downKbps = null, upKbps = null, overOctets = null }) => {
-        const set = { state, finishedAt: ctx.now, downKbps, upKbps, overOctets, steps: JSON.stringify(steps) }
+      .filter(({ orderId, state, steps, downKbps = null, upKbps = null, timeoutSec = null, overOctets = null }) => {
+        const told = { downKbps, upKbps, timeoutSec, overOctets }
+        const set = { state, finishedAt: ctx.now, ...told, steps: JSON.stringify(steps) }
         return update({ id: orderId, ...set }) === 0
       })
       .map(({ orderId }) => orderId)

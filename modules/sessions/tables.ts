@@ -42,6 +42,8 @@ export const liveSessions = defineTable(
     /** The speed that its Accept gave, where that was not the plan's own. */
     downKbps: c.optInt(),
     upKbps: c.optInt(),
+    /** The Session-Timeout that its Accept gave, in seconds; null where it gave none, or nobody knows. */
+    timeoutSec: c.optInt(),
     /** The hour now being metered (epoch ms of its start) and the counters at its beginning. */
     hourAt: c.instant(),
     hourInputOctets: c.bytes64(),
@@ -221,7 +223,7 @@ export const sessionOrders = defineTable(
     sessionNo: c.int(),
     acctSessionId: c.text(),
     kind: c.oneOf(['end', 'change']),
-    /** Why: `desk`, `suspended`, `expired`, `quota-used`, `fair-use`, `window`, `removed`. */
+    /** Why: `desk`, `suspended`, `expired`, `quota-used`, `fair-use`, `window`, `removed`, `extended`. */
     reason: c.text(),
     orderedAt: c.instant(),
     state: c.oneOf(['waiting', 'done', 'failed']),
@@ -229,6 +231,8 @@ export const sessionOrders = defineTable(
     /** A change that is done: the speed that the session has since. */
     downKbps: c.optInt(),
     upKbps: c.optInt(),
+    /** A change that is done: the Session-Timeout that the NAS was told with it. */
+    timeoutSec: c.optInt(),
     /** An end for a quota: octets used beyond it by then. */
     overOctets: c.optBytes64(),
     /** What was tried, in order, and what came of it. */

@@ -53,11 +53,15 @@ test('a router that counts the rest itself need not report it sooner; a tier it 
   expect(interim({ quotaLeftOctets: 1, tierLeftOctets: 1 }, 'mikrotik')).toBe(60)
 })
 
-test('Class tells the grant, and the speed where it is not the plan’s own', () => {
+test('Class tells the grant, the speed where it is not the plan’s own, and how long the session may last', () => {
   expect(written({}).get(CLASS)!.toString()).toBe('lango:10')
   expect(
     written({ speed: { downKbps: 512, upKbps: 256 } })
       .get(CLASS)!
       .toString(),
   ).toBe('lango:10.512.256')
+  expect(written({ sessionTimeoutSec: 3600 }).get(CLASS)!.toString()).toBe('lango:10:2s0')
+  // Who is let in only to pay is to come in anew once they have.
+  const walled = written({ sessionTimeoutSec: 3600, reason: 'accepted-expired' })
+  expect(walled.get(CLASS)!.toString()).toBe('lango:10')
 })

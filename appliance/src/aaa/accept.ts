@@ -22,6 +22,7 @@ const TUNNEL_TYPE_VLAN = 13
 const TUNNEL_MEDIUM_802 = 6
 
 const WORD = 2 ** 32
+const SEC_MAX = WORD - 1
 
 /** Writes Accepts for one thread. Policies never change, so their encoded form is kept. */
 export class AcceptWriter {
@@ -32,11 +33,13 @@ export class AcceptWriter {
   write(writer: AttributeWriter, vendor: Vendor, grant: GrantRow, admitted: Admitted): void {
     const policy = reportedInTime(vendor, admitted)
     writer.append(this.#policy(vendor, policy))
-    writer.text(CLASS, classOf(grant.no, admitted.speed))
-    if (admitted.sessionTimeoutSec > 0)
-      writer.uint32(SESSION_TIMEOUT, Math.min(admitted.sessionTimeoutSec, 0xffff_ffff))
+    const { speed, reason } = admitted
+    const timeoutSec = admitted.sessionTimeoutSec > 0 ? Math.min(admitted.sessionTimeoutSec, SEC_MAX) : undefined
+    // Of who is let in only to pay it is not kept: paid for, they are to come in anew, and not to stay so for longer.
+    writer.text(CLASS, classOf(grant.no, { speed, timeoutSec: reason === 'accepted' ? timeoutSec : undefined }))
+    if (timeoutSec !== undefined) writer.uint32(SESSION_TIMEOUT, timeoutSec)
     writeVlan(writer, grant.vlan ?? policy.vlan)
-    if (admitted.reason === 'accepted-expired') return
+    if (reason === 'accepted-expired') return
     if (grant.framedIp !== null) writer.ipv4(FRAMED_IP_ADDRESS, grant.framedIp)
     if (grant.framedIpv6Prefix !== null) writer.append(prefixAttribute(FRAMED_IPV6_PREFIX, grant.framedIpv6Prefix))
     if (grant.delegatedIpv6Prefix !== null)

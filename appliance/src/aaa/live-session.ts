@@ -1,3 +1,4 @@
+import type { Speed } from '@lango/modules/access/rules'
 import {
   HOUR_MS,
   terminateCauses,
@@ -37,11 +38,21 @@ export type LiveRow = {
   endedBy: SyntheticEnd | ''
   downKbps: number | null
   upKbps: number | null
+  timeoutSec: number | null
   hourAt: number
   hourInputOctets: number
   hourOutputOctets: number
   hourSessionTimeSec: number
 }
+
+type Given = { readonly speed?: Speed | undefined; readonly timeoutSec?: number | undefined }
+
+/** What the Accept of a session gave, as far as its Class tells. */
+export const givenBy = (given: Given | undefined): Pick<LiveRow, 'downKbps' | 'upKbps' | 'timeoutSec'> => ({
+  downKbps: given?.speed?.downKbps ?? null,
+  upKbps: given?.speed?.upKbps ?? null,
+  timeoutSec: given?.timeoutSec ?? null,
+})
 
 export const sessionKey = (routerNo: number, nas: string, acctSessionId: string): string =>
   `${routerNo}\0${nas}\0${acctSessionId}`

@@ -6,7 +6,6 @@ import {
   type Calendar,
   type CodeShape,
   type Policy,
-  type Speed,
 } from '@lango/modules/access/rules'
 import { defaultSettings, type Retention } from '@lango/modules/settings/rules'
 import type { GrantRow } from './decide.ts'
@@ -15,13 +14,15 @@ import type { SessionGrant } from './session-store.ts'
 import type { SharedState } from './shared-state.ts'
 import { allowancesFrom, type Allowances } from './usage.ts'
 
+type Given = Pick<SessionGrant, 'speed' | 'timeoutSec'>
+
 /**
- * Class carries the grant's number, so that accounting follows the identity that was checked, not the outer one; and the
- * speed that was given, where it is not the plan's own.
+ * Class carries the grant's number, so that accounting follows the identity that was checked, not the outer one; the
+ * speed that was given, where it is not the plan's own; and how long the session may last by what the NAS was told.
  */
 const CLASS_PREFIX = 'lango:'
-export const classOf = (grantNo: number, speed: Speed | undefined): string =>
-  `${CLASS_PREFIX}${grantNo.toString(36)}${speed ? `.${speed.downKbps}.${speed.upKbps}` : ''}`
+export const classOf = (grantNo: number, { speed, timeoutSec }: Given): string =>
+  `${CLASS_PREFIX}${grantNo.toString(36)}${speed ? `.${speed.downKbps}.${speed.upKbps}` : ''}${timeoutSec === undefined ? '' : `:${timeoutSec.toString(36)}`}`
 
 /** What a router reports of a login to itself is no subscriber's, whatever the name. */
 export const ADMIN_CLASS = 'lango-admin'
@@ -114,10 +115,12 @@ export const grantLookup = (
   return (className, userName) => {
     if (className.startsWith(CLASS_PREFIX)) {
       // The Class is ours, echoed over a path that the shared secret protects: what it says needs no second look.
-      const [name = '', down, up] = className.slice(CLASS_PREFIX.length).split('.')
+      const [given = '', sec] = className.slice(CLASS_PREFIX.length).split(':')
+      const [name = '', down, up] = given.split('.')
       const no = Number.parseInt(name, 36)
+      const timeoutSec = sec === undefined ? undefined : Number.parseInt(sec, 36)
       const speed = down === undefined || up === undefined ? undefined : { downKbps: Number(down), upKbps: Number(up) }
-      if (no > 0) return { no, hasQuota: true, speed }
+      if (no > 0) return { no, hasQuota: true, speed, timeoutSec }
     }
     if (className === ADMIN_CLASS) return undefined
     readSite()

@@ -20,6 +20,7 @@ import {
   advance,
   causeOf,
   factsOf,
+  givenBy,
   leaveHour,
   sessionKey,
   slotDevice,
@@ -47,6 +48,8 @@ export type SessionGrant = {
   readonly hasQuota: boolean
   /** What its Accept gave, where that is not the plan's own. */
   readonly speed?: Speed | undefined
+  /** The Session-Timeout of its Accept; undefined where that had none. */
+  readonly timeoutSec?: number | undefined
 }
 
 export type StoreDeps = {
@@ -291,8 +294,7 @@ export class SessionStore {
       state: record.status,
       endedAt: null,
       endedBy: '',
-      downKbps: grant?.speed?.downKbps ?? null,
-      upKbps: grant?.speed?.upKbps ?? null,
+      ...givenBy(grant),
       hourAt: verdict.startedAt - (verdict.startedAt % HOUR_MS),
       hourInputOctets: 0,
       hourOutputOctets: 0,

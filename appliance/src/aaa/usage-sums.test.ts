@@ -71,6 +71,7 @@ const box = () => {
           endedBy: '',
           downKbps: null,
           upKbps: null,
+          timeoutSec: null,
         })
     },
   }
