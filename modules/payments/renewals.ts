@@ -109,8 +109,8 @@ export const renewDue = defineCommand({
           or(lte(grant.expiresAt, ctx.now + renewalLimits.aheadMs), isNotNull(renewal.dueAt)),
         ),
       )
-      // What waits for money comes after what runs out.
-      .orderBy(asc(renewal.dueAt), asc(grant.expiresAt))
+      // What waits for money comes after what runs out; where there is too little for all, always the same is first.
+      .orderBy(asc(renewal.dueAt), asc(grant.expiresAt), asc(renewal.id))
       .limit(renewalLimits.rowsAtOnce)
       .all()
     const renewed = due.filter((one) => renew(ctx, one.renewal, one.grant))
