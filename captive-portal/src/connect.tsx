@@ -12,7 +12,7 @@ import {
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
 import { freeDevice, handOver, spellCode } from '@lango/modules/access'
-import { receiptOfGrant } from '@lango/modules/payments'
+import { receiptOfGrant, walletOfGrant } from '@lango/modules/payments'
 import { grantDevices, showAllowance } from '@lango/modules/sessions'
 import type { Context } from 'hono'
 import type { Gate } from './gate.tsx'
@@ -20,9 +20,10 @@ import { loginLink, logoutLink, throughRouter } from './hand-off.ts'
 import { secLeft, type Allowance } from './left.ts'
 import { Alert, GateForm, href, Page, tooMany, type View } from './page.tsx'
 import { ShareBox, shareOf, type Share } from './share.tsx'
-import { timeText } from './terms.ts'
+import { priceText, timeText } from './terms.ts'
 
 type Device = ResultOf<typeof grantDevices>[number]
+type PaidFrom = ResultOf<typeof walletOfGrant>
 type Props = { view: View; ticket: string; allowance: Allowance; devices: readonly Device[] }
 type StatusProps = Props & {
   isOnline: boolean
@@ -30,6 +31,7 @@ type StatusProps = Props & {
   refreshSec: number
   freed: boolean
   share: Share | undefined
+  wallet: PaidFrom
 }
 
 const over = ['expired', 'quota-used', 'time-used', 'outside-hours', 'not-begun', 'suspended', 'away', 'ended'] as const
@@ -143,6 +145,19 @@ const STATUS_REFRESH_SEC = 60
 const LET_IN_REFRESH_SEC = 3
 const LET_IN_MS = 15_000
 
+/** Of the wallet that has paid for it: no more than whoever holds the ticket may know. */
+const WalletNote = ({ view: { words }, wallet }: { view: View; wallet: PaidFrom }) => {
+  if (!wallet) return null
+  const { balanceMinor, currency, renewal } = wallet
+  const amount = priceText({ amountMinor: Math.abs(balanceMinor), currency })
+  return (
+    <p>
+      {fill(balanceMinor < 0 ? words.statusOwes : words.statusWallet, { amount })}{' '}
+      {renewal === 'on' ? words.statusRenews : renewal === 'short' ? words.statusWaits : null}
+    </p>
+  )
+}
+
 const StatusPage = (props: StatusProps) => {
   const { view, ticket, allowance, devices, isOnline, refreshSec, freed } = props
   const { words, place } = view
@@ -165,6 +180,7 @@ const StatusPage = (props: StatusProps) => {
         </a>
       )}
       <Facts view={view} allowance={allowance} />
+      <WalletNote view={view} wallet={props.wallet} />
       {devices.length === 0 ? null : (
         <>
           <h2>{words.devicesTitle}</h2>
@@ -237,7 +253,8 @@ export class Connect {
     const freed = c.req.query('freed') !== undefined && !isOnline
     const isPaid = (await gate.ask(receiptOfGrant, { grantNo: allowance.grantNo })) !== undefined
     const share = isPaid ? await shareOf(gate, c, allowance.grantNo) : undefined
-    const shown = { view, ticket, allowance, devices, isOnline, isPaid, refreshSec, freed, share }
+    const wallet = isPaid ? await gate.ask(walletOfGrant, { grantNo: allowance.grantNo }) : undefined
+    const shown = { view, ticket, allowance, devices, isOnline, isPaid, refreshSec, freed, share, wallet }
     return gate.page(c, <StatusPage {...shown} />)
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { showWallet, revealWallet, topUpCash, renewWalletCode, walletLimits } from '@lango/modules/wallets'
+import { blockWallet, showWallet, revealWallet, topUpCash, renewWalletCode, walletLimits } from '@lango/modules/wallets'
 import { portalLimits } from './limits.ts'
 import { browser } from './testing/browser.ts'
 import { hidden, portalUnderTest } from './testing/portal-under-test.ts'
@@ -166,4 +166,28 @@ test('renewal is switched by whoever holds the wallet; it is shut again; all of 
   await post('/wallet/shut', { g: '' })
   expect(jar.get('lango-wallet')).toBe('')
   expect(await text('/wallet')).toContain('Phone number of the wallet')
+})
+
+test('without a cookie the page of a bundle tells its buyer what is left in the wallet, and neither a friend nor another device is told', async () => {
+  const { portal, post, text, cash, enter, shop, jar } = open()
+  portal.plan('Hour', 2000)
+  cash(9000)
+  await enter()
+  const buy = async (more: Record<string, string>, path = ROUTER) => {
+    const { page: _, ...form } = await shop(path)
+    const answer = await post('/buy', { ...form, wallet: '1', ...more })
+    return /\/connect\/(g-[^?"]+)/.exec(answer.headers.get('location') ?? (await answer.text()))![1]!
+  }
+  const mine = await buy({})
+  await post('/wallet/renew', { purchase: portal.purchase().id, on: 'yes', g: '' })
+  const friends = await buy({ friend: '0722 000 111' }, `${ROUTER}&pay=friend`)
+  jar.clear()
+  expect(await text(`/s/${mine}`)).toMatch(/KSh 50 is in your wallet\.\s+This bundle is paid for anew from it/)
+  expect(await text(`/s/${mine}`)).not.toContain('712')
+  expect(await text(`/s/${friends}`)).not.toContain('your wallet')
+  // The same address and MAC, and a ticket that somebody has made up: the wallet stays shut.
+  for (const path of ['/wallet', `/wallet?${ROUTER.slice(2)}`, `/s/${mine.replace('g-1', 'g-2')}`])
+    expect(await text(path)).not.toContain('KSh 50 ')
+  portal.must(blockWallet, { wallet: 1, blocked: true })
+  expect(await text(`/s/${mine}`)).not.toContain('your wallet')
 })

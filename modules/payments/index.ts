@@ -33,7 +33,7 @@ import { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
 import { purchasesOnline } from './online.ts'
 import { buyFromWallet, requestTopUp } from './wallet-commands.ts'
 import { renewalJob, renewDue, renewUsedUp, setOwnRenewal, setRenewal } from './renewals.ts'
-import { renewalOf, renewalsOfWallet, walletBought } from './renewal-queries.ts'
+import { renewalOf, renewalsOfWallet, walletBought, walletOfGrant } from './renewal-queries.ts'
 import { listAhead } from './ahead.ts'
 import { purchasePace } from './pace.ts'
 import { callbackAddresses, callbacksRegistered, registerCallbacks } from './register-callbacks.ts'
@@ -62,7 +62,7 @@ import {
 
 export { payableAtGate, purchaseAtGate, purchasesOfPhone, receiptAtGate, receiptOfGrant } from './gate.ts'
 export { readPhone } from '../customers/index.ts'
-export { renewalOf, renewalsOfWallet, walletBought } from './renewal-queries.ts'
+export { renewalOf, renewalsOfWallet, walletBought, walletOfGrant } from './renewal-queries.ts'
 export { renewDue, renewUsedUp, setOwnRenewal, setRenewal } from './renewals.ts'
 export { buyFromWallet, requestTopUp } from './wallet-commands.ts'
 export type { Failure } from './port.ts'
@@ -198,6 +198,7 @@ export const payments = defineModule({
     renewalOf,
     renewalsOfWallet,
     walletBought,
+    walletOfGrant,
     listAhead,
     findPurchases,
     offersOpen,

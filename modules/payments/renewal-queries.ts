@@ -1,9 +1,12 @@
 /** What is renewed by itself, and what could be. */
 import { and, eq } from 'drizzle-orm'
 import { z } from 'zod'
-import { defineQuery, descending } from '@lango/kernel/db'
+import { defineQuery, descending, sumOf } from '@lango/kernel/db'
 import { grants } from '../access/tables.ts'
+import { ledgerAccounts, ledgerPostings } from '../ledger/tables.ts'
 import { plans } from '../plans/tables.ts'
+import { walletAccountIn } from '../wallets/index.ts'
+import { wallets } from '../wallets/tables.ts'
 import { isRenewable } from './renewal-rules.ts'
 import { purchases, renewals } from './tables.ts'
 
@@ -89,4 +92,48 @@ export const walletBought = defineQuery({
       ...row,
       canRenew: isRenewable({ policy, validitySec, quotaOctets, quotaSec }),
     })),
+})
+
+/**
+ * How much is in the wallet that a bundle of its holder's own was paid from, and whether that pays for it anew: for
+ * whoever holds the ticket of the bundle, who is told no more of the wallet than that.
+ */
+export const walletOfGrant = defineQuery({
+  name: 'purchases.walletOfGrant',
+  permission: 'system',
+  input: z.object({ grantNo: z.number().int() }),
+  tables: { grants, purchases, renewals, wallets, ledgerAccounts, ledgerPostings },
+  examples: Array.from({ length: 40 }, (_, at) => ({ grantNo: at })),
+  select: (read, { grantNo }) => {
+    const { db, grants, purchases, renewals, wallets, ledgerAccounts: accounts, ledgerPostings: postings } = read
+    const { ref, byKey } = read
+    const isPaidFrom = and(eq(grants.no, grantNo), eq(purchases.paidBy, 'wallet'), eq(wallets.status, 'active'))
+    return {
+      found: db
+        .select({
+          phone: purchases.phone,
+          holder: wallets.phone,
+          currency: wallets.currency,
+          renewal: renewals.state,
+        })
+        .from(grants)
+        .innerJoin(purchases, ref(grants.serviceId, purchases.id))
+        .innerJoin(wallets, ref(purchases.walletId, wallets.id))
+        .leftJoin(renewals, ref(purchases.id, renewals.id))
+        .where(isPaidFrom)
+        .orderBy(...byKey(purchases)),
+      sum: db
+        .select({ minor: sumOf(postings.minor) })
+        .from(grants)
+        .innerJoin(purchases, ref(grants.serviceId, purchases.id))
+        .innerJoin(wallets, ref(purchases.walletId, wallets.id))
+        .innerJoin(accounts, walletAccountIn(read))
+        .innerJoin(postings, ref(postings.accountId, accounts.id))
+        .where(isPaidFrom),
+    }
+  },
+  shape: ({ found: [found], sum }) =>
+    found && found.phone === found.holder
+      ? { balanceMinor: -(sum[0]?.minor ?? 0) + 0, currency: found.currency, renewal: found.renewal }
+      : undefined,
 })

@@ -20,7 +20,7 @@ export { blockWallet, renewWalletCode, resealWallets, revealWallet, topUpCash } 
 export { canSendCode, enterWallet, sendMoney, sendWalletCode, tellFirstCode, walletAtGate } from './gate.ts'
 export { emptyWallet, eraseWallet, forgetWallet, mayForget } from './leave.ts'
 export { codeText, openWallet, tellPhone, walletOfPhone, walletReferred } from './open.ts'
-export { listWallets, showWallet, walletTotals } from './queries.ts'
+export { listWallets, showWallet, walletAccountIn, walletTotals } from './queries.ts'
 export { WALLET_CODE, walletAccount, walletCodePurpose, walletLimits, type WalletFault } from './rules.ts'
 
 export const wallets = defineModule({
