@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { ok } from '../base/index.ts'
@@ -177,6 +179,23 @@ test('the service runs what a commit left, by its event, until it is stopped', a
   await ended
   site.must(order(), {})
   expect([tries, site.clock.pending()]).toEqual([[1], 0])
+})
+
+test('a job that has ended is forgotten, however long the box runs on', async () => {
+  const signals: WeakRef<AbortSignal>[] = []
+  const { site, order } = siteWith(async ({ signal }) => void signals.push(new WeakRef(signal)))
+  const stop = new AbortController()
+  const ended = site.jobs.run(stop.signal)
+  for (let n = 0; n < 5; n++) site.must(order(), { n })
+  await site.runJobs()
+  // A turn of the event loop: what a WeakRef was made of in this one is kept until it is over.
+  await new Promise((resolve) => setImmediate(resolve))
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  collectGarbage()
+  expect(signals.map((signal) => signal.deref())).toEqual([undefined, undefined, undefined, undefined, undefined])
+  stop.abort()
+  await ended
 })
 
 test('what a stop cut off runs again at the next start, and the cut-off try does not count', async () => {

@@ -138,8 +138,13 @@ class SiteJobRunner implements JobRunner {
 
   async #carryOut(job: AnyJob, row: StoredJob): Promise<void> {
     const limit = new AbortController()
+    const { signal } = limit
     const { timeoutMs } = this.#limitsOf(job)
-    const signal = this.#stopping === undefined ? limit.signal : AbortSignal.any([limit.signal, this.#stopping])
+    const stopping = this.#stopping
+    // Not `AbortSignal.any`: what is heard on it is kept for as long as each signal that it is made of, and one of these
+    // lives as long as the box.
+    const stop = () => limit.abort(stopping?.reason)
+    stopping?.addEventListener('abort', stop, { once: true })
     const cancel = this.#deps.timers.after(timeoutMs, () => limit.abort(new Error(`no end after ${timeoutMs} ms`)))
     try {
       const input: unknown = job.input.parse(JSON.parse(row.input))
@@ -150,6 +155,7 @@ class SiteJobRunner implements JobRunner {
       if (this.#stopping?.aborted !== true) this.#fell(job, row, error)
     } finally {
       cancel()
+      stopping?.removeEventListener('abort', stop)
       this.#running.delete(row.id)
       this.tick()
     }

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import { collectingLog, fakeClock, seededRandom } from '../testing/index.ts'
 import { supervise, supervisorLimits, type Service } from './supervisor.ts'
@@ -43,6 +44,20 @@ test.each([
   expect(waits.length).toBeGreaterThan(8)
   expect(log.lines.length).toBe(starts.length)
   expect(supervisor.states()[0]!.falls).toBe(starts.length)
+  expect(await supervisor.stop()).toEqual([])
+})
+
+test('a service that falls again and again leaves nothing behind that waits for the end of the box', async () => {
+  const clock = fakeClock()
+  const listening: number[] = []
+  const run = (signal: AbortSignal) => {
+    listening.push(getEventListeners(signal, 'abort').length)
+    return Promise.reject(new Error('port in use'))
+  }
+  const { supervisor } = setUp([{ name: 'a', run }], clock)
+  await clock.advanceAsync(60_000)
+  expect(listening.length).toBeGreaterThan(3)
+  expect(new Set(listening)).toEqual(new Set([0]))
   expect(await supervisor.stop()).toEqual([])
 })
 

@@ -49,11 +49,13 @@ export const supervise = (services: readonly Service[], deps: SupervisorDeps): S
   }))
   const sleep = (waitMs: number) =>
     new Promise<void>((resolve) => {
-      const cancel = deps.timers.after(waitMs, resolve)
-      stopping.signal.addEventListener('abort', () => {
+      const wake = () => {
         cancel()
+        stopping.signal.removeEventListener('abort', wake)
         resolve()
-      })
+      }
+      const cancel = deps.timers.after(waitMs, wake)
+      stopping.signal.addEventListener('abort', wake)
     })
 
   const keepUp = async (one: (typeof watched)[number]): Promise<void> => {
