@@ -20,8 +20,14 @@ const calm = {
   crashes: 0,
   refunds: 0,
   codes: 0,
+  wallets: 0,
+  lendsUpTo: 0,
+  friends: 0,
+  resolves: 0,
+  payouts: 0,
 }
 const reached = { ...calm, isReached: true, forgeries: 0.3 }
+const all = { refunds: 0.2, codes: 0.3, wallets: 0.3, lendsUpTo: 50, friends: 0.3, resolves: 0.2, payouts: 0.2 }
 const weathers: readonly Weather[] = [
   calm,
   { ...calm, isMasked: true, faults: 0.15 },
@@ -37,7 +43,7 @@ const weathers: readonly Weather[] = [
   { ...calm, isTill: true, faults: 0.1, crashes: 0.005 },
   { ...calm, refunds: 0.3 },
   { ...calm, faults: 0.15, refunds: 0.3 },
-  { ...calm, isTill: true, faults: 0.1, refunds: 0.3, crashes: 0.01 },
+  { ...calm, isTill: true, faults: 0.1, refunds: 0.3, crashes: 0.02 },
   { ...reached, faults: 0, refunds: 0.5 },
   { ...reached, faults: 0.15, trustUpTo: 50, refunds: 0.5 },
   { ...reached, isTill: true, isMasked: true, faults: 0.2, refunds: 0.3 },
@@ -49,6 +55,19 @@ const weathers: readonly Weather[] = [
   { ...calm, faults: 0.15, refunds: 0.3, wallets: 0.5 },
   { ...reached, faults: 0.15, trustUpTo: 100, refunds: 0.3, crashes: 0.01, wallets: 0.5 },
   { ...calm, isTill: true, isMasked: true, faults: 0.2, wallets: 0.5 },
+  { ...calm, wallets: 0.7, lendsUpTo: 50 },
+  { ...reached, faults: 0.15, trustUpTo: 100, refunds: 0.3, crashes: 0.01, wallets: 0.7, lendsUpTo: 50 },
+  { ...calm, friends: 0.7 },
+  { ...reached, faults: 0.15, trustUpTo: 50, refunds: 0.5, codes: 0.3, friends: 0.7, wallets: 0.2 },
+  { ...calm, faults: 0.3, resolves: 0.5 },
+  { ...calm, isTill: true, faults: 0.3, resolves: 0.7, refunds: 0.3 },
+  { ...reached, isTill: true, faults: 0.3, resolves: 0.7, crashes: 0.01 },
+  { ...calm, payouts: 0.5 },
+  { ...reached, faults: 0, payouts: 0.7 },
+  { ...reached, isTill: true, faults: 0.2, payouts: 0.7, resolves: 0.3, refunds: 0.3 },
+  { ...reached, isMasked: true, faults: 0.2, payouts: 0.7, crashes: 0.02 },
+  { ...reached, ...all, faults: 0.15, trustUpTo: 50, crashes: 0.01 },
+  { ...reached, ...all, isTill: true, isMasked: true, faults: 0.2, trustUpTo: 20 },
 ]
 const days = weathers.flatMap((weather, index) => [1, 2].map((n) => ({ seed: 10 * index + n, ...weather })))
 
@@ -57,14 +76,18 @@ test.each(days)(
   async ({ seed, ...weather }) => {
     const file = weather.crashes > 0 ? join(folder, `${seed}.db`) : ':memory:'
     const day = { seed, weather, file, purchases: 30, phones: 12, atOnce: 1 }
-    const { world, site, refused, crashes } = await liveDay(day, ({ sinceMs, amountMinor }) => {
+    const lived = await liveDay(day, ({ sinceMs, amountMinor }) => {
       expect(sinceMs).toBeLessThan(60_000)
       expect(amountMinor).toBeLessThanOrEqual(weather.trustUpTo * 100)
     })
-    for (const fault of refused) expect(['PromptOpen', 'PromptsMany', 'OfferCodeUnfit']).toContain(fault)
+    const { world, site, refused, crashes } = lived
+    for (const fault of refused)
+      expect(['PromptOpen', 'PromptsMany', 'OfferCodeUnfit', 'PriceChanged']).toContain(fault)
     expect(crashes > 0).toBe(weather.crashes > 0)
     expect(world.paidBack().length > 0).toBe(weather.refunds > 0)
-    expect(site.query(listPurchases, {}).some(({ discountMinor }) => discountMinor > 0)).toBe(weather.codes > 0)
-    expectMoneyWhole(site, world.paid(), world.paidBack())
+    expect(site.query(listPurchases, {}).some(({ discountMinor }) => discountMinor > 0)).toBe(
+      weather.codes + weather.friends > 0,
+    )
+    expectMoneyWhole(lived)
   },
 )

@@ -1,29 +1,17 @@
 /** A day of a busy estate: people buy, pay twice, pay by themselves, and things go wrong. */
 import { generateKeyPairSync } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { seededRandom } from '@lango/kernel'
-import { memorySite } from '@lango/kernel/testing'
+import type { MemorySite } from '@lango/kernel/testing'
 import { addOffer } from '../../offers/index.ts'
 import { addPlan } from '../../plans/index.ts'
-import { listWallets, sendMoney } from '../../wallets/index.ts'
-import {
-  buyFromWallet,
-  callbackDigest,
-  createCallbackGate,
-  createPaymentWork,
-  hearAnswer,
-  hearCallback,
-  hearConfirmation,
-  hearResult,
-  refundPayment,
-  registerCallbacks,
-  requestPurchase,
-  requestTopUp,
-  sayRefund,
-  setMpesa,
-} from '../index.ts'
-import { createPost, type Letter } from './post-office.ts'
-import { createWorld } from './world.ts'
-import { paymentModules } from './modules.ts'
+import { changeSettings } from '../../settings/index.ts'
+import { registerCallbacks, setMpesa } from '../index.ts'
+import { createBox, deliver, type Box, type BoxOptions } from './box.ts'
+import { createPeople, noActs, type Habits } from './people.ts'
+import { createPost } from './post-office.ts'
+import { createStaff, type Duties } from './staff.ts'
+import { createWorld, type World } from './world.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -41,85 +29,35 @@ const account = {
   passkey: 'p',
   phone: '+254700000001',
 }
+/** Shillings: an expense of forty is released by a second person. */
+const payingOut = { payoutUpTo: 100, payoutDayUpTo: 3000, payoutAloneUpTo: 30 }
 
-export type Weather = {
-  readonly isTill: boolean
-  readonly isMasked: boolean
-  readonly faults: number
-  /** Whether callbacks reach the box; `forgeries`: how often somebody writes his own. */
-  readonly isReached: boolean
-  readonly forgeries: number
-  /** Shillings. */
-  readonly trustUpTo: number
-  readonly crashes: number
-  /** How often somebody of the staff has money paid back. */
-  readonly refunds: number
-  /** How often somebody types a code; one of them takes the whole price off, and there is a happy hour. */
-  readonly codes: number
-  /** How often money is put into a wallet instead, and something bought from one. */
-  readonly wallets?: number
-}
+export type Weather = Habits &
+  Duties & {
+    readonly isTill: boolean
+    readonly isMasked: boolean
+    readonly faults: number
+    /** Whether callbacks reach the box; `forgeries`: how often somebody writes his own. */
+    readonly isReached: boolean
+    readonly forgeries: number
+    /** Shillings: of claims that are believed for a minute, and of wallets that may go below nothing. */
+    readonly trustUpTo: number
+    readonly lendsUpTo: number
+    readonly crashes: number
+  }
 
-export type DayOptions = {
-  readonly seed: number
+export type DayOptions = BoxOptions & {
   readonly weather: Weather
-  /** Of the database, which outlives a crash. */
-  readonly file: string
   readonly purchases: number
   readonly phones: number
   /** How many buy before time goes on. */
   readonly atOnce: number
 }
 
-type Site = ReturnType<typeof memorySite>
-
-/** A box on its file. Whoever was being asked when it was pulled away is never heard of again. */
-const createBox = (
-  { file, seed }: DayOptions,
-  provider: () => ReturnType<typeof createWorld>['provider'] | undefined,
-) => {
-  let site: Site | undefined
-  const open = (): Site => {
-    const passedMs = site?.clock.monotonicMs() ?? 0
-    site?.database.close()
-    const clock = { now: () => fresh.clock.now() }
-    // The same keys as before: they lie in a file of their own.
-    const fresh = memorySite(paymentModules, { seed, file, jobs: createPaymentWork({ provider, clock }) })
-    // The process ends and not the machine: no sync is missed.
-    fresh.database.raw.pragma('synchronous = OFF')
-    fresh.clock.advance(passedMs)
-    void fresh.jobs.run(new AbortController().signal)
-    site = fresh
-    return fresh
-  }
-  open()
-  return { site: () => site!, reopen: open }
-}
-
-const deliver = ({ must, database, vault }: Site, { token, body, ...letter }: Letter): void => {
-  const subject = createCallbackGate(database.raw, vault).subjectOf(token)
-  const arrived = { origin: '196.201.214.200', isKnownSource: true, body, digest: callbackDigest(token, body) }
-  if (subject?.kind === 'prompt' && letter.kind === 'prompt') {
-    const { amount, ...claim } = letter.claim
-    const of = amount && { amountMinor: amount.minor, currency: amount.currency }
-    must(hearCallback, { ...arrived, purchaseId: subject.purchaseId, claim: { ...claim, ...of } })
-  }
-  if (subject?.kind === 'refund' && letter.kind === 'result') {
-    const { refundId, isTimeout } = subject
-    must(hearResult, { ...arrived, refundId, isTimeout, claim: letter.claim })
-  }
-  if (subject?.kind === 'question' && letter.kind === 'answer') {
-    const { questionId, isTimeout } = subject
-    must(hearAnswer, { ...arrived, questionId, isTimeout, claim: letter.answer })
-  }
-  if (subject?.kind === 'confirmation' && letter.kind === 'payment') {
-    const { amount, ...payment } = letter.payment
-    must(hearConfirmation, { ...arrived, payment: { ...payment, amountMinor: amount.minor } })
-  }
-}
+type Ahead = { readonly sinceMs: number; readonly amountMinor: number }
 
 /** What somebody is online on and has not paid for as far as the box knows: since when, and what it costs. */
-const aheadOf = ({ database, clock }: Site) =>
+const aheadOf = ({ database, clock }: MemorySite): readonly Ahead[] =>
   database.raw
     .prepare<[number], { aheadAt: number | null; amountMinor: number }>(
       `SELECT p.ahead_at aheadAt, p.amount_minor amountMinor FROM purchases p JOIN grants g ON g.service_id = p.id
@@ -128,42 +66,49 @@ const aheadOf = ({ database, clock }: Site) =>
     )
     // Nothing older is given any more; all of it is looked at once the day is over.
     .all(clock.now() - HOUR_MS)
+    .map(({ aheadAt, amountMinor }) => ({ sinceMs: aheadAt === null ? Infinity : clock.now() - aheadAt, amountMinor }))
 
-/** What has been under way since before then, and the provider has not told how it ended. */
-const openRefunds = ({ database }: Site, before: number): readonly string[] =>
-  database.raw
-    .prepare<[number], string>(
-      `SELECT p.receipt FROM refunds r JOIN payments p ON p.id = r.payment_id
-       WHERE r.state IN ('sent', 'unknown') AND r.asked_at < ?`,
-    )
-    .pluck()
-    .all(before)
-
-const openOffers = (must: Site['must']): void => {
+const openOffers = (must: MemorySite['must']): void => {
   const terms = { timeZone: 'Africa/Nairobi', usesPerPhoneMax: 2 }
   must(addOffer, { ...terms, name: 'Half', code: 'HALF', discount: { kind: 'percent', bp: 5000 } })
-  must(addOffer, { ...terms, name: 'Free', code: 'FREE', discount: { kind: 'price', minor: 0 }, usesMax: 4 })
+  must(addOffer, { ...terms, name: 'Free', code: 'FREE', discount: { kind: 'price', minor: 0 }, usesMax: FREE_USES })
   const windows = [{ days: [0, 1, 2, 3, 4, 5, 6], from: '00:00', to: '12:00' }]
   must(addOffer, { ...terms, name: 'Morning', discount: { kind: 'amount', minor: 700 }, plans: ['Day'], windows })
 }
 
-/** Lives it, and looks after each step whether `mayBeAhead` of what is given and not confirmed. */
-export const liveDay = async (
-  options: DayOptions,
-  mayBeAhead: (ahead: { readonly sinceMs: number; readonly amountMinor: number }) => void,
-) => {
-  const { seed, weather, purchases, atOnce } = options
-  const random = seededRandom(seed)
-  /** Of the staff, so that the same day is lived whether they pay anything back or not. */
-  const chance = seededRandom(seed + 1)
-  const known: { world?: ReturnType<typeof createWorld> } = {}
-  const box = createBox(options, () => known.world?.provider)
-  const now = (): number => box.site().clock.now()
-  const post = createPost({ now, random, faults: weather.faults, forgeries: weather.forgeries })
-  const world = createWorld({ now, random, post, ...weather })
-  known.world = world
-  let crashes = 0
+export const FREE_USES = 4
+export const REWARDS_OF_MONTH = 2
 
+/** What the box sells, and on what terms. */
+const openShop = ({ must }: MemorySite, weather: Weather): void => {
+  if (weather.refunds + weather.payouts > 0) must(setMpesa, { ...account, ...(weather.payouts > 0 && payingOut) })
+  if (weather.isReached) {
+    must(setMpesa, { ...account, callbackUrl: 'https://pop.example.com', trustUpTo: weather.trustUpTo })
+    must(registerCallbacks, {})
+  }
+  for (const [name, priceMinor] of [
+    ['Hour', 2000],
+    ['Day', 5000],
+  ] as const)
+    must(addPlan, { name, kind: 'hotspot', policy: {}, validitySec: 3600, priceMinor, currency: 'KES' })
+  if (weather.codes > 0) openOffers(must)
+  const { lendsUpTo: payLaterUpTo, friends } = weather
+  if (payLaterUpTo > 0) must(changeSettings, { payLaterUpTo, payLaterAfter: 1 })
+  const referralMonthlyMax = REWARDS_OF_MONTH
+  if (friends > 0) must(changeSettings, { referralPlan: 'Hour', referralFriendBp: 1000, referralMonthlyMax })
+}
+
+type Passing = {
+  readonly box: Box
+  readonly world: World
+  readonly post: ReturnType<typeof createPost>
+  readonly random: ReturnType<typeof seededRandom>
+  readonly mayBeAhead: (ahead: Ahead) => void
+}
+
+/** Lets time go by: jobs run, the plug is pulled, letters arrive, and after each step it is looked who is ahead. */
+const createTime = ({ box, world, post, random, mayBeAhead }: Passing) => {
+  let crashes = 0
   const work = async (): Promise<void> => {
     while ((await Promise.race([box.site().runJobs(), world.crashed()])) === 'crashed') {
       crashes += 1
@@ -172,86 +117,59 @@ export const liveDay = async (
       box.reopen()
     }
   }
-  const pass = async (ms: number, stepMs: number): Promise<void> => {
-    for (let passed = 0; passed < ms; passed += stepMs) {
-      box.site().clock.advance(stepMs)
-      await work()
-      world.paid()
-      for (const letter of post.arrived()) {
-        deliver(box.site(), letter)
-        if (random.below(2) === 0) await work()
-      }
-      await work()
-      for (const { aheadAt, amountMinor } of aheadOf(box.site()))
-        mayBeAhead({ sinceMs: aheadAt === null ? Infinity : now() - aheadAt, amountMinor })
-    }
-  }
-
-  /** Somebody has money paid back, and looks now and then at the provider's own list for what nobody knows. */
-  const staff = (): void => {
-    const { database, dispatch } = box.site()
-    if (chance.unit() < weather.refunds) {
-      const rows = database.raw
-        .prepare<[], string>("SELECT receipt FROM payments WHERE state NOT IN ('refunding', 'refunded')")
-        .pluck()
-        .all()
-      if (rows.length > 0) dispatch(refundPayment, { receipt: rows[chance.below(rows.length)]! })
-    }
-    for (const receipt of openRefunds(box.site(), now() - HOUR_MS))
-      dispatch(sayRefund, { receipt, isDone: world.paidBack().includes(receipt) })
-  }
-
-  const { must } = box.site()
-  if (weather.refunds > 0) must(setMpesa, account)
-  if (weather.isReached) {
-    must(setMpesa, { ...account, callbackUrl: 'https://pop.example.com', trustUpTo: weather.trustUpTo })
-    must(registerCallbacks, {})
+  const step = async (ms: number): Promise<void> => {
+    // Statements that were collected give their memory back only in a turn of the event loop.
+    await setImmediate()
+    box.site().clock.advance(ms)
     await work()
-  }
-  for (const [name, priceMinor] of [
-    ['Hour', 2000],
-    ['Day', 5000],
-  ] as const)
-    must(addPlan, { name, kind: 'hotspot', policy: {}, validitySec: 3600, priceMinor, currency: 'KES' })
-  if (weather.codes > 0) openOffers(must)
-  const codes = ['HALF', 'FREE', 'NOBODYS']
-  const typed = (): { code?: string } =>
-    weather.codes > 0 && chance.unit() < weather.codes ? { code: codes[chance.below(3)]! } : {}
-  const phones = Array.from({ length: options.phones }, (_, n) => `+2547${String(n + 12_345_600).padStart(8, '0')}`)
-  const any = <T>(list: readonly T[]): T => list[random.below(list.length)]!
-  const refused = new Set<string>()
-  const ask = () => {
-    const { wallets = 0 } = weather
-    if (wallets > 0 && chance.unit() < wallets)
-      return box.site().dispatch(requestTopUp, { phone: any(phones), amountMinor: any([3000, 10_000]) })
-    return box.site().dispatch(requestPurchase, { plan: any(['Hour', 'Day']), phone: any(phones), ...typed() })
-  }
-  /** Whoever has a wallet buys from it, sends of it, and sends money to it by hand: what is not there is refused. */
-  const spend = (): void => {
-    const wallets = box.site().query(listWallets, {})
-    if (wallets.length === 0) return
-    const { id: walletId, reference, phone } = wallets[chance.below(wallets.length)]!
-    const { dispatch } = box.site()
-    const once = { id: `spent-${chance.below(1_000_000_000)}` }
-    for (let pressed = 0; pressed < 2; pressed++) dispatch(buyFromWallet, { walletId, plan: 'Hour' }, once)
-    dispatch(sendMoney, { walletId, phone: phones[chance.below(phones.length)]!, amountMinor: 700 })
-    if (chance.below(4) === 0) world.payByHand(1300, phone, chance.below(2) === 0 ? reference : phone)
-  }
-  for (let step = 0; step < purchases; step++) {
-    const asked = ask()
-    if (weather.wallets !== undefined) spend()
-    if (!asked.ok) refused.add(asked.error.type)
-    if (random.below(8) === 0) {
-      const named = any([asked.ok ? asked.value.reference : 'HOUSE 7', 'jirani', ''])
-      world.payByHand(any([2000, 5000, 700]), any(phones), named)
+    world.paid()
+    for (const letter of post.arrived()) {
+      deliver(box.site(), letter)
+      if (random.below(2) === 0) await work()
     }
-    staff()
+    await work()
+    for (const ahead of aheadOf(box.site())) mayBeAhead(ahead)
+  }
+  return {
+    work,
+    async pass(ms: number, stepMs: number): Promise<void> {
+      for (let passed = 0; passed < ms; passed += stepMs) await step(stepMs)
+    },
+    crashes: () => crashes,
+  }
+}
+
+/** Lives it, and looks after each step whether `mayBeAhead` of what is given and not confirmed. */
+export const liveDay = async (options: DayOptions, mayBeAhead: (ahead: Ahead) => void) => {
+  const { seed, weather, purchases, atOnce } = options
+  const random = seededRandom(seed)
+  /** Of the staff and of wallets, so that the same day is lived whether they do anything or not. */
+  const chance = seededRandom(seed + 1)
+  const known: { world?: World } = {}
+  const box = createBox(options, () => known.world?.provider)
+  const now = (): number => box.site().clock.now()
+  const post = createPost({ now, random, faults: weather.faults, forgeries: weather.forgeries })
+  const world = createWorld({ now, random, post, ...weather })
+  known.world = world
+  const { work, pass, crashes } = createTime({ box, world, post, random, mayBeAhead })
+  openShop(box.site(), weather)
+  await work()
+
+  const phones = Array.from({ length: options.phones }, (_, n) => `+2547${String(n + 12_345_600).padStart(8, '0')}`)
+  const acts = noActs()
+  const people = createPeople({ box, world, random, chance, phones, habits: weather, acts })
+  const staff = createStaff({ box, world, chance, phones, duties: weather })
+  for (let step = 0; step < purchases; step++) {
+    people.come()
+    staff.look()
     if (step % atOnce === 0) await pass(random.below(120_000), 10_000)
   }
   await pass(30 * MINUTE_MS, 2 * MINUTE_MS)
   await pass(2 * HOUR_MS, 30 * MINUTE_MS)
-  staff()
+  staff.look()
   await pass(14 * HOUR_MS, 30 * MINUTE_MS)
   if (weather.isReached) await pass(120 * HOUR_MS, 6 * HOUR_MS)
-  return { world, site: box.site(), refused, crashes }
+  return { world, site: box.site(), acts, weather, refused: people.refused, crashes: crashes() }
 }
+
+export type Lived = Awaited<ReturnType<typeof liveDay>>

@@ -2,9 +2,11 @@
 import type { Money, Random } from '@lango/kernel'
 import type { PaymentProvider, PromptClaim, PromptRequest, Received, ToldAt } from '../port.ts'
 import type { Answer } from '../question-rules.ts'
+import type { PaidOutClaim } from '../payout-rules.ts'
 import type { RefundClaim } from '../refund-rules.ts'
 
 type Reversal = Parameters<PaymentProvider['reverse']>[0]
+type PayoutRequest = Parameters<PaymentProvider['payOut']>[0]
 
 export type Letter = {
   /** When it arrives. */
@@ -16,12 +18,14 @@ export type Letter = {
   | { readonly kind: 'prompt'; readonly claim: PromptClaim }
   | { readonly kind: 'payment'; readonly payment: Pick<Received, 'receipt' | 'amount' | 'shortcode' | 'account'> }
   | { readonly kind: 'result'; readonly claim: RefundClaim }
+  | { readonly kind: 'payout'; readonly claim: PaidOutClaim }
   | { readonly kind: 'answer'; readonly answer: Answer }
 )
 
 type Content =
   | Pick<Extract<Letter, { readonly kind: 'answer' }>, 'kind' | 'answer'>
   | Pick<Extract<Letter, { readonly kind: 'result' }>, 'kind' | 'claim'>
+  | Pick<Extract<Letter, { readonly kind: 'payout' }>, 'kind' | 'claim'>
   | Pick<Extract<Letter, { readonly kind: 'prompt' }>, 'kind' | 'claim'>
   | Pick<Extract<Letter, { readonly kind: 'payment' }>, 'kind' | 'payment'>
 
@@ -95,6 +99,17 @@ export const createPost = ({ now, random, faults, forgeries }: PostOptions) => {
       const claim = { receipt, amountMinor: amount.minor, currency: amount.currency }
       const tell = (url: string | undefined, claimed: RefundClaim): void =>
         put(tokenIn(url!), now() + random.below(MINUTE_MS), { kind: 'result', claim: claimed })
+      tell(resultUrl, { ref, failure: isDone ? null : 'system', ...claim })
+      if (chance(faults)) tell(timeoutUrl, { ref, failure: null })
+      if (chance(forgeries)) tell(resultUrl, { ref: 'AG_forged', failure: isDone ? 'system' : null, ...claim })
+      if (chance(forgeries)) tell(resultUrl, { ref, failure: isDone ? 'system' : null, ...claim, amountMinor: 1 })
+    },
+    /** Money has gone out, or has not; somebody who has read the address says otherwise. */
+    paidOut(ref: string, { resultUrl, timeoutUrl, amount }: PayoutRequest, isDone: boolean): void {
+      if (resultUrl === undefined) return
+      const claim = { amountMinor: amount.minor, currency: amount.currency, receipt: `OUT${ref}`, name: 'BARAKA' }
+      const tell = (url: string | undefined, claimed: PaidOutClaim): void =>
+        put(tokenIn(url!), now() + random.below(MINUTE_MS), { kind: 'payout', claim: claimed })
       tell(resultUrl, { ref, failure: isDone ? null : 'system', ...claim })
       if (chance(faults)) tell(timeoutUrl, { ref, failure: null })
       if (chance(forgeries)) tell(resultUrl, { ref: 'AG_forged', failure: isDone ? 'system' : null, ...claim })

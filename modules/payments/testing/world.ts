@@ -34,6 +34,7 @@ const inMinor = ({ minor, currency }: Money) => ({ amountMinor: minor, currency 
 const LISTED_LATE_MS = 10 * 60_000
 const OUTAGE_MS = 10 * 60_000
 const TOLD_LATE_MS = 20 * 60_000
+const PAYOUT_FEE_MINOR = 500
 
 export const createWorld = ({ now, random, isTill, isMasked, faults, post, crashes }: WorldOptions) => {
   const prompts = new Map<string, Prompt>()
@@ -44,6 +45,10 @@ export const createWorld = ({ now, random, isTill, isMasked, faults, post, crash
   /** For money to go back, by the provider's own name of each. */
   const requests = new Map<string, { readonly isDone: boolean; readonly amount: Money }>()
   const paidBack = new Set<string>()
+  /** What went back beside the provider: in cash, or by its own page. */
+  const paidBackByHand = new Set<string>()
+  /** For money to go out, by the name that it was asked for under: each is heard once. */
+  const payouts = new Map<string, { readonly isDone: boolean; readonly amount: Money }>()
   let crashed = Promise.withResolvers<'crashed'>()
   /** Whoever asks is gone, before they are heard or after. */
   const unplugged = async (): Promise<void> => {
@@ -159,7 +164,20 @@ export const createWorld = ({ now, random, isTill, isMasked, faults, post, crash
       post.answered(ref, request, movementOf(request))
       return ok({ ref })
     },
-    payOut: () => Promise.resolve(err({ type: 'ProviderBusy', reason: 'not today' })),
+    async payOut(request) {
+      await unplugged()
+      if (isOut() || goesWrong()) return err({ type: 'ProviderUnreachable', reason: 'no route' })
+      if (goesWrong()) return err({ type: 'ProviderSilent', reason: 'no answer' })
+      if (payouts.has(request.id)) return ok('asked-before')
+      if (goesWrong()) return err({ type: 'ProviderRefused', code: '2001', failure: 'configuration', reason: 'no' })
+      const isDone = !goesWrong()
+      payouts.set(request.id, { isDone, amount: request.amount })
+      const ref = `AG_p${payouts.size}`
+      post.paidOut(ref, request, isDone)
+      if (goesWrong()) return err({ type: 'ProviderSilent', reason: 'the line was cut' })
+      await unplugged()
+      return ok({ ref })
+    },
     accountBalance: () => Promise.resolve(err({ type: 'ProviderBusy', reason: 'not today' })),
     standingOrder: () => Promise.resolve(err({ type: 'ProviderBusy', reason: 'not today' })),
     registerCallbacks({ confirmationUrl }) {
@@ -172,9 +190,11 @@ export const createWorld = ({ now, random, isTill, isMasked, faults, post, crash
   type About = Parameters<PaymentProvider['transactionStatus']>[0]
   const movementOf = (about: About): Omit<Answer, 'ref'> => {
     if ('originatorId' in about) {
-      const request = requests.get(about.originatorId)
+      const payout = payouts.get(about.originatorId)
+      const request = payout ?? requests.get(about.originatorId)
       if (request === undefined) return { failure: 'system' }
-      return { failure: null, state: request.isDone ? 'done' : 'failed', ...inMinor(request.amount) }
+      const state = request.isDone ? 'done' : 'failed'
+      return { failure: null, state, ...inMinor(request.amount), ...(payout && { feeMinor: PAYOUT_FEE_MINOR }) }
     }
     const payment = paid.find(({ receipt }) => receipt === about.receipt)
     if (payment === undefined) return { failure: 'system' }
@@ -208,8 +228,18 @@ export const createWorld = ({ now, random, isTill, isMasked, faults, post, crash
     },
     /** Receipts whose money is back where it came from. */
     paidBack: (): readonly string[] => [...paidBack],
+    /** Receipts of which somebody of the staff has said that they paid them back. */
+    paidBackByHand: paidBackByHand as ReadonlySet<string>,
+    payBackByHand: (receipt: string): void => void paidBackByHand.add(receipt),
+    /** What has left for a phone, by the name that it was asked for under. */
+    paidOut: (): ReadonlyMap<string, Money> =>
+      new Map([...payouts].filter(([, { isDone }]) => isDone).map(([id, { amount }]) => [id, amount])),
+    /** The amounts that phones were asked for, by the reference that they were shown. */
+    prompted: (): readonly PromptRequest[] => [...prompts.values()].map(({ request }) => request),
     /** A customer pays by himself, with whatever account he types. */
     payByHand: (amountMinor: number, phone: string, account: string): string =>
       take(money(amountMinor, 'KES'), phone, account, now()),
   }
 }
+
+export type World = ReturnType<typeof createWorld>
