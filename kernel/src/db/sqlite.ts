@@ -2,6 +2,8 @@ import { drizzle, type BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import { ok, type Result } from '../base/result.ts'
 import { databaseLimits, openRaw, type DatabaseFault, type OpenOptions, type RawDatabase } from './raw.ts'
 
+import { keepingStatements } from './statements.ts'
+
 export * from './raw.ts'
 export type SiteOrm = BetterSQLite3Database
 
@@ -24,7 +26,7 @@ export const openDatabase = (options: OpenOptions): Result<Database, DatabaseFau
 const databaseOver = (raw: RawDatabase, file: string): Database => ({
   file,
   raw,
-  orm: drizzle(raw),
+  orm: drizzle(keepingStatements(raw) as RawDatabase),
   integrityFaults() {
     const faults = raw.pragma(`integrity_check(${databaseLimits.integrityFaultsMax})`) as { integrity_check: string }[]
     const orphans = raw.pragma('foreign_key_check') as { table: string; rowid: number; parent: string }[]
