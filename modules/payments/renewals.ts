@@ -1,12 +1,13 @@
 /** Bundles that are paid for anew from a wallet by themselves: the login and the devices stay, and the session goes on. */
-import { and, asc, eq, isNotNull, lte, or } from 'drizzle-orm'
+import { and, asc, eq, inArray, lte, or, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
-import { err, formatMoney, money, ok, orThrow, type Result } from '@lango/kernel'
+import { currencyDecimals, err, formatMoney, money, ok, orThrow, type Result } from '@lango/kernel'
 import { defineCommand, defineJob, personalIn, type CommandContext } from '@lango/kernel/verbs'
 import { accessChanged } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { ledgerEntries } from '../ledger/tables.ts'
 import { plans } from '../plans/tables.ts'
+import { createSettings } from '../settings/index.ts'
 import { maySpend, tellPhone, walletAt, type Wallet } from '../wallets/index.ts'
 import { bookFromWallet, bookGranted } from './books.ts'
 import { extended, isRenewable, periodOf, renewalLimits, type RenewalStop } from './renewal-rules.ts'
@@ -88,7 +89,7 @@ export const setOwnRenewal = defineCommand({
   },
 })
 
-/** Everything that is over within the minute, or waits for money. Nothing is due while nobody trusts the clock. */
+/** Everything that is over within the minute, or that waited for money which is there. Nothing is due while nobody trusts the clock. */
 export const renewDue = defineCommand({
   name: 'purchases.renewDue',
   permission: 'system',
@@ -98,25 +99,54 @@ export const renewDue = defineCommand({
   handle(ctx) {
     if (!ctx.sure) return ok({ renewed: 0 })
     const [renewal, grant] = [renewals.site, grants.site]
-    const due = ctx.db
-      .select({ renewal, grant })
-      .from(renewal)
-      .innerJoin(grant, eq(grant.serviceId, renewal.id))
-      .where(
-        and(
-          or(eq(renewal.state, 'on'), eq(renewal.state, 'short')),
-          eq(grant.status, 'active'),
-          or(lte(grant.expiresAt, ctx.now + renewalLimits.aheadMs), isNotNull(renewal.dueAt)),
-        ),
-      )
-      // What waits for money comes after what runs out; where there is too little for all, always the same is first.
-      .orderBy(asc(renewal.dueAt), asc(grant.expiresAt), asc(renewal.id))
-      .limit(renewalLimits.rowsAtOnce)
-      .all()
-    const renewed = due.filter((one) => renew(ctx, one.renewal, one.grant))
+    const runningOut = and(eq(renewal.state, 'on'), lte(grant.expiresAt, ctx.now + renewalLimits.aheadMs))
+    const due = (which: SQL | undefined) =>
+      ctx.db
+        .select({ renewal, grant })
+        .from(renewal)
+        .innerJoin(grant, eq(grant.serviceId, renewal.id))
+        .where(and(eq(grant.status, 'active'), which))
+        .orderBy(asc(renewal.dueAt), asc(grant.expiresAt), asc(renewal.id))
+        .limit(renewalLimits.rowsAtOnce)
+        .all()
+    // What waits for money comes after what runs out; where there is too little for all, always the same is first.
+    const found = [...due(runningOut), ...due(inArray(renewal.id, waitedEnough(ctx)))]
+    const renewed = found.filter((one) => renew(ctx, one.renewal, one.grant))
     return ok({ renewed: renewed.length })
   },
 })
+
+/**
+ * Of what waits for money that which need wait no longer: it can be paid for by now, or will not be. The others are not
+ * looked at: they may be many, for a week, and whoever has money must not stand behind them.
+ */
+const waitedEnough = (ctx: CommandContext): string[] => {
+  const { payLaterUpTo, payLaterAfter, currency } = createSettings(ctx.raw)()
+  return ctx.raw
+    .prepare<[Record<string, number>], string>(WAITED_ENOUGH)
+    .pluck()
+    .all({
+      waitsSince: ctx.now - renewalLimits.waitsMs,
+      lentMinor: payLaterUpTo * 10 ** currencyDecimals(currency),
+      lentAfter: payLaterAfter,
+      rows: renewalLimits.rowsAtOnce,
+    })
+}
+
+/** As `lentTo` and `maySpend` have it for one wallet, here for all that wait. */
+const WAITED_ENOUGH = `
+  SELECT r.id FROM renewals r JOIN purchases first ON first.id = r.id JOIN wallets w ON w.id = r.wallet_id
+    JOIN plans p ON p.id = r.plan_id
+  WHERE r.state = 'short' AND (
+    r.due_at < @waitsSince OR p.status <> 'active' OR p.price_minor > r.price_minor
+    OR (w.status = 'active' AND p.price_minor <= (
+      SELECT coalesce(-sum(l.minor), 0) FROM ledger_postings l WHERE l.account_id = (
+        SELECT a.id FROM ledger_accounts a
+        WHERE a.kind = 'liability' AND a.code = 'wallet:' || w.id AND a.currency = w.currency)
+      ) + CASE WHEN @lentMinor > 0 AND first.phone = w.phone AND @lentAfter <= (
+        SELECT count(*) FROM purchases b WHERE b.phone = w.phone AND b.purpose = 'plan' AND b.state = 'granted'
+      ) THEN @lentMinor ELSE 0 END))
+  ORDER BY r.due_at LIMIT @rows`
 
 /** Its data or time is used up: said by whoever counts, with the quota that it was counted against. */
 export const renewUsedUp = defineCommand({

@@ -282,6 +282,40 @@ test('without money it waits, says so once, and goes on when money comes in, whe
   expect(query(renewalOf, { purchaseId: id })).toMatchObject({ state: 'on', dueAt: null })
 })
 
+test('whoever has money again is renewed however many wait without', async () => {
+  const { cash, must, grant, pass, query } = shop()
+  const waiting = Array.from({ length: 101 }, (_, n) => {
+    const phone = `+2547${String(20_000_000 + n)}`
+    const { id: walletId } = cash(2000, phone)
+    const { id } = must(buyFromWallet, { walletId, plan: 'Hour' })
+    must(setOwnRenewal, { walletId, purchaseId: id, on: true })
+    must(firstUse, { grantId: grant(id)!.id, device: '', bind: false, deviceLimit: 1 })
+    return { phone, id }
+  })
+  for (let looks = 0; looks < 3; looks++) await pass(HOUR_MS)
+  const { phone, id } = waiting.at(-1)!
+  const stateOf = (purchaseId: string) => query(renewalOf, { purchaseId })!.state
+  expect(new Set(waiting.map((one) => stateOf(one.id)))).toEqual(new Set(['short']))
+  cash(2000, phone)
+  await pass(15_000)
+  expect([stateOf(id), stateOf(waiting[0]!.id)]).toEqual(['on', 'short'])
+})
+
+test('where the operator lends by then, what waits for money is renewed on that', async () => {
+  const { cash, renewing, pass, must, wallet, query } = shop()
+  cash(2000)
+  const id = renewing()
+  for (let looks = 0; looks < 3; looks++) await pass(HOUR_MS / 2)
+  expect(query(renewalOf, { purchaseId: id })!.state).toBe('short')
+  must(changeSettings, { payLaterUpTo: 20, payLaterAfter: 2 })
+  await pass(15_000)
+  expect(wallet().balanceMinor).toBe(0)
+  must(changeSettings, { payLaterAfter: 1 })
+  await pass(15_000)
+  expect(wallet().balanceMinor).toBe(-2000)
+  expect(query(renewalOf, { purchaseId: id })!.state).toBe('on')
+})
+
 test('what is used up is renewed at once, and by what is told late no second time', () => {
   const { cash, renewing, grant, must, wallet } = shop()
   cash(15_000)
