@@ -1,5 +1,5 @@
 /** From paid to given: what a purchase brings, in the transaction that says that it is paid. */
-import { and, between, eq, inArray, isNotNull, isNull } from 'drizzle-orm'
+import { and, between, eq, isNotNull, ne } from 'drizzle-orm'
 import { formatMoney, money, Secret } from '@lango/kernel'
 import type { CommandContext } from '@lango/kernel/verbs'
 import {
@@ -49,7 +49,6 @@ const sendCode = (
     expiresAt: ctx.now + CODE_LIFE_MS,
   })
 }
-type PaymentState = (typeof payments.site.$inferSelect)['state']
 type Sent = { readonly planName: string; readonly code: string }
 
 const put = (ctx: CommandContext, id: string, values: Partial<Purchase>): void => {
@@ -72,11 +71,10 @@ export const settle = (ctx: CommandContext, purchase: Purchase, isBooked: boolea
  * then that is the money, and not further money.
  */
 export const settleByPrompt = (ctx: CommandContext, purchase: Purchase): void => {
-  const payment = receiptOf(ctx, purchase, ['unmatched'])
-  const returned = payment ?? receiptOf(ctx, purchase, ['refunding', 'refunded'])
-  // Several could have been meant, and somebody has had it paid back meanwhile: nobody has both.
-  if (!payment && returned && returned.doubt !== 'nothing-fits')
-    return put(ctx, purchase.id, { state: 'refunded', confirmedAt: ctx.now, mayStillBePaid: false, failure: null })
+  const receipts = receiptsOf(ctx, purchase)
+  // What was another purchase's is not this one's, though it could not be paid back.
+  const payment = receipts.find(({ state, purchaseId }) => state === 'unmatched' && purchaseId === null)
+  if (!payment && receipts.some(({ doubt }) => doubt !== 'nothing-fits')) return leaveToReceipt(ctx, purchase)
   if (!payment) return settle(ctx, purchase, false)
   ctx.db
     .update(payments.site)
@@ -87,22 +85,25 @@ export const settleByPrompt = (ctx: CommandContext, purchase: Purchase): void =>
   settle(ctx, purchase, true)
 }
 
-/** The nearest in time of those that name nothing, are nobody's, and can be of this phone. */
-const receiptOf = (
-  ctx: CommandContext,
-  { phone, amountMinor, currency, requestedAt }: Purchase,
-  states: readonly PaymentState[],
-) => {
+/**
+ * Several could have been meant, and somebody has said meanwhile what the money was for, or had it sent back: nothing is
+ * given for it once more. If other money has come for this one it stands in the provider's list, and is given then.
+ */
+const leaveToReceipt = (ctx: CommandContext, purchase: Purchase): void => {
+  takeBack(ctx, purchase)
+  put(ctx, purchase.id, { state: 'failed', failedAt: ctx.now, failure: 'busy', mayStillBePaid: true })
+}
+
+/** Those that name nothing, can be of this phone, and nobody knew what for; the nearest in time first. */
+const receiptsOf = (ctx: CommandContext, { phone, amountMinor, currency, requestedAt }: Purchase) => {
   const { site } = payments
   const { fitsWithinMs } = paymentLimits
-  const [nearest] = ctx.db
+  return ctx.db
     .select()
     .from(site)
     .where(
       and(
-        inArray(site.state, [...states]),
-        // What was another purchase's is not this one's, though it could not be paid back.
-        isNull(site.purchaseId),
+        ne(site.state, 'matched'),
         isNotNull(site.doubt),
         eq(site.account, ''),
         eq(site.amountMinor, amountMinor),
@@ -113,7 +114,6 @@ const receiptOf = (
     .all()
     .filter(({ phones }) => phones.includes(phone))
     .toSorted((one, other) => Math.abs(one.paidAt - requestedAt) - Math.abs(other.paidAt - requestedAt))
-  return nearest
 }
 
 /** What is paid for, given and booked. */

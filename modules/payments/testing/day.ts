@@ -132,7 +132,7 @@ const createTime = ({ box, world, post, random, mayBeAhead }: Passing) => {
   }
   return {
     work,
-    async pass(ms: number, stepMs: number): Promise<void> {
+    pass: async (ms: number, stepMs: number): Promise<void> => {
       for (let passed = 0; passed < ms; passed += stepMs) await step(stepMs)
     },
     crashes: () => crashes,

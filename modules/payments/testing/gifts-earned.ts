@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { FREE_USES, REWARDS_OF_MONTH } from './day.ts'
-import type { Closed } from './money-whole.ts'
+import type { Closed } from './closed.ts'
 
 type Referral = {
   readonly codeId: string

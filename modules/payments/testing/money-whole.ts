@@ -1,63 +1,10 @@
 /** What has to hold of money, whatever happened to it on the way. */
 import { expect } from 'vitest'
-import { checkEntries, ledgerBalances } from '../../ledger/index.ts'
+import { close, sum, type Closed } from './closed.ts'
 import type { Lived } from './day.ts'
 import { expectGiftsEarned } from './gifts-earned.ts'
 import { expectPayoutsWhole } from './payouts-whole.ts'
 import { expectWalletsWhole } from './wallets-whole.ts'
-
-type PaymentRow = {
-  readonly receipt: string
-  readonly state: string
-  readonly doubt: string | null
-  readonly purchaseId: string | null
-  readonly amountMinor: number
-}
-export type PurchaseRow = {
-  readonly id: string
-  readonly reference: string
-  readonly state: string
-  readonly purpose: string
-  readonly paidBy: string
-  readonly phone: string
-  readonly walletId: string | null
-  readonly renewsId: string | null
-  readonly grantedAt: number | null
-  readonly offerId: string | null
-  readonly amountMinor: number
-}
-
-/** The books and rows of a box once a day is over. */
-export type Closed = {
-  readonly lived: Lived
-  readonly payments: readonly PaymentRow[]
-  readonly purchases: readonly PurchaseRow[]
-  /** Of an account of the ledger, minor units; 0 for one that is not there. */
-  readonly balance: (code: string) => number
-}
-
-export const sum = (list: readonly { readonly amountMinor: number }[]): number =>
-  list.reduce((all, one) => all + one.amountMinor, 0)
-
-const close = (lived: Lived): Closed => {
-  const { database, query } = lived.site
-  const payments = database.raw
-    .prepare<[], PaymentRow>(
-      'SELECT receipt, state, doubt, purchase_id purchaseId, amount_minor amountMinor FROM payments',
-    )
-    .all()
-  const purchases = database.raw
-    .prepare<[], PurchaseRow>(
-      `SELECT id, reference, state, purpose, paid_by paidBy, phone, wallet_id walletId, renews_id renewsId,
-         granted_at grantedAt, offer_id offerId, amount_minor amountMinor FROM purchases`,
-    )
-    .all()
-  const { accounts, broken } = query(ledgerBalances, {})
-  // Every entry comes to nothing, and so does the whole.
-  expect([broken, query(checkEntries, {}).broken]).toEqual([[], 0])
-  const balance = (code: string): number => accounts.find((account) => account.code === code)?.balanceMinor ?? 0
-  return { lived, payments, purchases, balance }
-}
 
 /** One receipt for each purchase that M-Pesa has paid and that costs anything, and for no two the same. */
 const expectPaidOnce = ({ payments, purchases, lived }: Closed): void => {
@@ -108,6 +55,7 @@ const expectBackOnce = ({ payments, lived: { world, site } }: Closed): void => {
 export const expectMoneyWhole = (lived: Lived): void => {
   const closed = close(lived)
   const { payments, purchases, balance } = closed
+  expect([closed.broken, closed.brokenEntries]).toEqual([[], 0])
   const paid = lived.world.paid()
   expect(payments.map(({ receipt }) => receipt).toSorted()).toEqual(paid.map(({ receipt }) => receipt).toSorted())
   expectPaidOnce(closed)

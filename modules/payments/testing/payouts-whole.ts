@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { sum, type Closed } from './money-whole.ts'
+import { sum, type Closed } from './closed.ts'
 
 type Row = {
   readonly id: string

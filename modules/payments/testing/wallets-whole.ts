@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { sum, type Closed } from './money-whole.ts'
+import { sum, type Closed } from './closed.ts'
 
 /** What wallets have lost to top-ups that were paid back, by the wallet: as much as was left there. */
 const takenBack = ({ lived }: Closed): ReadonlyMap<string, number> =>
