@@ -42,18 +42,21 @@ export type PeopleOptions = {
   readonly acts: Acts
 }
 
+const TALKERS = 3
 const CODES = ['HALF', 'FREE', 'NOBODYS'] as const
 
 export const createPeople = ({ box, world, random, chance, phones, habits, acts }: PeopleOptions) => {
   const any = <T>(list: readonly T[]): T => list[random.below(list.length)]!
   const one = <T>(list: readonly T[]): T => list[chance.below(list.length)]!
   const isTime = (p: number): boolean => p > 0 && chance.unit() < p
+  /** Few tell many of it: more than they are rewarded for. */
+  const talkers = phones.slice(0, TALKERS)
   /** What stands on the page that they have open: it may be of before the happy hour ended. */
   const shown = new Map<string, number>()
   const refused = new Set<string>()
 
   const typed = (): { code?: string } => {
-    if (isTime(habits.friends)) return { code: box.site().must(ownReferralCode, { phone: one(phones) }).code }
+    if (isTime(habits.friends)) return { code: box.site().must(ownReferralCode, { phone: one(talkers) }).code }
     return isTime(habits.codes) ? { code: one(CODES) } : {}
   }
 
