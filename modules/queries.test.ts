@@ -59,7 +59,7 @@ test(
     ]
     const agreed = await queriesAgree(modules, {
       values: {
-        plans: { policy: [openPolicy] },
+        plans: { policy: [openPolicy], currency: ['KES'] },
         offers: {
           discount: [{ kind: 'percent', bp: 2000 }],
           planIds: [[], ['plans_1', 'plans_3']],
@@ -70,7 +70,7 @@ test(
         referral_codes: { phone: ['+254712345678', '+254712345679', 'a'] },
         referrals: { rewardId: Array.from({ length: 30 }, (_, at) => `purchases_${at + 1}`), state: ['rewarded'] },
         settings: { id: ['referralPlan'], value: ['a'] },
-        payments: { phones: [['+254712345678']] },
+        payments: { phones: [['+254712345678']], currency: ['KES'] },
         // A wallet's money is in the account that is called after it.
         wallets: { currency: ['KES'] },
         ledger_accounts: {

@@ -74,7 +74,7 @@ const faultOf = (ctx: CommandContext, given: Terms, own: Row | undefined): Offer
 const rowOf = (
   ctx: CommandContext,
   { plans: names, ...given }: Terms,
-): Result<Omit<Row, 'id' | 'number' | 'status' | 'createdAt' | 'createdBy'>, OfferFault> => {
+): Result<Omit<Row, 'id' | 'number' | 'status' | 'stoppedAt' | 'createdAt' | 'createdBy'>, OfferFault> => {
   const planIds = planIdsOf(ctx, names)
   if (!planIds.ok) return planIds
   const { code: typed, fromAt, untilAt, usesMax, usesPerPhoneMax, ...rest } = given
@@ -174,7 +174,8 @@ export const setOfferStatus = defineCommand({
     if (!before) return err({ type: 'OfferUnknown', number })
     if (status === 'active' && before.status === 'stopped' && isFull(ctx))
       return err({ type: 'OffersMany', max: offerLimits.activeMax })
-    ctx.db.update(offers.site).set({ status }).where(eq(offers.site.id, before.id)).run()
+    const stoppedAt = status === 'active' ? null : before.status === 'stopped' ? before.stoppedAt : ctx.now
+    ctx.db.update(offers.site).set({ status, stoppedAt }).where(eq(offers.site.id, before.id)).run()
     ctx.changed({ status: before.status }, { status })
     return ok({ number, status })
   },

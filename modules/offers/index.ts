@@ -8,6 +8,7 @@ export { addOffer, setOffer, setOfferStatus, type OfferFault } from './commands.
 export { friendTerms, ownReferralCode } from './referral.ts'
 export {
   bestOffer,
+  heldAt,
   isOfPlan,
   offeredPrice,
   offerLimits,

@@ -122,6 +122,20 @@ export const offerStanding = (offer: OfferTerms, uses: number, now: number): Off
   return { state: 'open', untilAt: ends.length === 0 ? undefined : Math.min(...ends) }
 }
 
+/**
+ * Whether what was paid at an instant in the past may have been paid with it, as its terms are now: what they were then
+ * nobody has written down. A use of it is taken now, and has to be there now.
+ */
+export const heldAt = (
+  offer: OfferTerms & { readonly createdAt: number; readonly stoppedAt: number | null },
+  uses: number,
+  at: number,
+): boolean => {
+  const { status, createdAt, stoppedAt } = offer
+  if (createdAt > at || (status === 'stopped' && (stoppedAt === null || stoppedAt <= at))) return false
+  return offerStanding({ ...offer, status: 'active' }, uses, at).state === 'open'
+}
+
 export type Priced = { readonly id: string; readonly priceMinor: number; readonly currency: string }
 
 /** Whether it says anything of a plan. */

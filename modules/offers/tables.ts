@@ -27,6 +27,8 @@ export const offers = defineTable(
     usesMax: c.optInt(),
     usesPerPhoneMax: c.optInt(),
     status: c.oneOf(offerStatuses),
+    /** Of one that is stopped: since when. */
+    stoppedAt: c.optInstant(),
     createdAt: c.instant(),
     createdBy: c.text(),
   }),

@@ -8,6 +8,7 @@ import { readReference } from '../ledger/index.ts'
 import { walletOfPhone, walletReferred, type Wallet, type WalletFault } from '../wallets/index.ts'
 import { bookMoved, bookRefunded, bookUnmatched } from './books.ts'
 import { matchOf, paymentLimits, type Candidate, type Match } from './rules.ts'
+import { priceThen, type OfferThenFault } from './offers-then.ts'
 import { purchaseAt, settle } from './settle.ts'
 import { orderPaid } from './standing-heard.ts'
 import { paymentMarks, payments, purchases } from './tables.ts'
@@ -139,6 +140,8 @@ const how = z.discriminatedUnion('as', [
   z.object({ as: z.literal('purchase'), number: z.number().int() }),
   /** It is for this plan, at its price; whoever paid gets it. */
   z.object({ as: z.literal('plan'), plan: z.string(), phone: phoneSchema }),
+  /** It is for this plan at its price with an offer, by its number, that held when it was paid. */
+  z.object({ as: z.literal('offer'), plan: z.string(), offer: z.number().int(), phone: phoneSchema }),
   /** It is for the wallet of this phone, which is opened where there is none. */
   z.object({ as: z.literal('wallet'), phone: phoneSchema }),
   /** It was paid back. */
@@ -148,7 +151,8 @@ const how = z.discriminatedUnion('as', [
 /** Says what money was for that nobody could match. Once. */
 export const resolvePayment = defineCommand({
   name: 'payments.resolve',
-  summary: 'Says what money was for that could not be matched: a purchase, a plan, a wallet, or that it was paid back.',
+  summary:
+    'Says what money was for that could not be matched: a purchase, a plan, a plan with an offer, a wallet, or that it was paid back.',
   permission: 'payments.resolve',
   output: z.object({ receipt: z.string(), state: z.enum(['resolved', 'refunded']) }),
   input: z.object({ receipt: z.string().max(64), how, note: z.string().trim().max(500).optional() }),
@@ -180,6 +184,7 @@ type ResolveFault =
   | { readonly type: 'PurchaseUnknown'; readonly purchase: string }
   | { readonly type: 'PurchasePaid'; readonly number: number }
   | SaleFault
+  | OfferThenFault
   | Extract<WalletFault, { readonly type: 'WalletCurrency' }>
   | {
       readonly type: 'AmountDiffers'
@@ -193,12 +198,14 @@ const purchaseFor = (
   payment: Payment,
   told: Exclude<z.output<typeof how>, { as: 'refund' }>,
 ): Result<string, ResolveFault> => {
-  if (told.as === 'plan') {
+  if (told.as === 'plan' || told.as === 'offer') {
     const plan = planForSale(ctx, told.plan)
     if (!plan.ok) return plan
-    const { priceMinor: amountMinor, currency } = plan.value
-    const differs = sameAmount(payment, { amountMinor, currency })
-    return differs ?? ok(putPurchase(ctx, plan.value, { ...fullPrice(plan.value), phone: told.phone }).id)
+    const price =
+      told.as === 'plan' ? ok(fullPrice(plan.value)) : priceThen(ctx, plan.value, { ...told, paidAt: payment.paidAt })
+    if (!price.ok) return price
+    const differs = sameAmount(payment, { ...price.value, currency: plan.value.currency })
+    return differs ?? ok(putPurchase(ctx, plan.value, { ...price.value, phone: told.phone }).id)
   }
   if (told.as === 'wallet') {
     const wallet = walletOfPhone(ctx, told.phone)

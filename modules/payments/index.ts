@@ -27,6 +27,7 @@ import { findPurchases } from './find.ts'
 import { followers, forgetCommands, forgetJob } from './forget.ts'
 import { hearPayments, resolvePayment } from './hear.ts'
 import { discountsGiven, listOffers, purchasesOfOffer } from './offer-queries.ts'
+import { offersThen } from './offers-then.ts'
 import { offersOpen } from './offer-uses.ts'
 import { listReferrals, referralAtGate } from './referral-queries.ts'
 import { resealPayments, setMpesa, showMpesa } from './mpesa.ts'
@@ -78,6 +79,7 @@ export { hearCallback, hearConfirmation } from './hear-callback.ts'
 export { findPurchases } from './find.ts'
 export { hearPayments, resolvePayment } from './hear.ts'
 export { listOffers, purchasesOfOffer } from './offer-queries.ts'
+export { offersThen } from './offers-then.ts'
 export { offersOpen } from './offer-uses.ts'
 export { listReferrals, referralAtGate } from './referral-queries.ts'
 export type { CodeFault } from './price.ts'
@@ -186,6 +188,7 @@ export const payments = defineModule({
     listPayments,
     showPayment,
     settledByHand,
+    offersThen,
     listRefunds,
     listCallbacks,
     listPayouts,

@@ -29,6 +29,7 @@ import {
   wordsOf,
   type SaidPayment,
 } from './desk-parts.tsx'
+import { offersThen } from './offers-then.ts'
 import { PayoutOffer, payOutDeed } from './payout-offer.tsx'
 import { payoutHref, PayoutMark, wordsOfPayouts, type PayoutRow } from './payout-parts.tsx'
 import { listPayouts } from './payout-queries.ts'
@@ -129,10 +130,17 @@ export const receiptPage = definePage({
     if (!payment) return nothingKnown(words.noPayment, words.noPaymentBody, back)
     const title = fill(words.receiptTitle, { receipt: visible(receipt) })
     const isWaiting = payment.state === 'unmatched'
-    const plans = isWaiting && desk.may('payments.resolve') ? await desk.ask(plansForSale, {}) : undefined
+    const toSay =
+      isWaiting && desk.may('payments.resolve')
+        ? {
+            plans: await desk.ask(plansForSale, {}),
+            offered: await desk.ask(offersThen, { receipt, at: desk.now }),
+          }
+        : undefined
     const said = {
       purchase: words.saidPurchase,
       plan: words.saidPlan,
+      offer: words.saidPlan,
       wallet: words.saidWallet,
       refund: words.saidRefund,
     }
@@ -152,7 +160,7 @@ export const receiptPage = definePage({
           <Doubt desk={desk} payment={payment} />
           <PaymentFacts desk={desk} payment={payment} />
           <RefundHistory desk={desk} refunds={refunds} />
-          {plans ? <ResolveForms desk={desk} payment={payment} plans={plans} /> : null}
+          {toSay ? <ResolveForms desk={desk} payment={payment} {...toSay} /> : null}
           <PayoutLinks desk={desk} payouts={payouts} />
           {isWaiting || isBought ? (
             <RefundOffer desk={desk} payment={payment} ends={isBought ? (payment.purchase ?? undefined) : undefined} />

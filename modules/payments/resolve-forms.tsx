@@ -15,15 +15,17 @@ import {
   type Done,
   type DoingDesk,
 } from '@lango/kernel/ui'
+import type { ResultOf } from '@lango/kernel/db'
 import type { FaultOf } from '@lango/kernel/verbs'
 import type { ComponentChildren } from 'preact'
 import { planOptions, type SoldPlan } from './ask-form.tsx'
 import { amountText, receiptHref, wordsOf, type Payment } from './desk-parts.tsx'
 import { resolvePayment } from './hear.ts'
+import type { offersThen } from './offers-then.ts'
 import { readPhone } from '../customers/index.ts'
 
 const NOTE_MAX = 500
-const ways = ['purchase', 'plan', 'wallet', 'refund'] as const
+const ways = ['purchase', 'offer', 'plan', 'wallet', 'refund'] as const
 type WayName = (typeof ways)[number]
 
 /** The page has several forms, and each field of it a name of its own. */
@@ -63,6 +65,7 @@ const One = ({ desk, as, title, button, children }: OneProps) => {
   )
 }
 
+type Offered = ResultOf<typeof offersThen>
 type FormsProps = { desk: Desk; payment: Payment; plans: readonly SoldPlan[] }
 
 const ForPurchase = ({ desk, payment }: Omit<FormsProps, 'plans'>) => {
@@ -106,12 +109,34 @@ const ForPlan = ({ desk, payment, plans }: FormsProps) => {
   )
 }
 
-const phoneField = (as: 'plan' | 'wallet'): string => (as === 'plan' ? 'phone' : 'walletPhone')
+const ForOffer = ({ desk, payment, offered }: Omit<FormsProps, 'plans'> & { offered: Offered }) => {
+  const words = wordsOf(desk)
+  const form = typedInto(desk, 'offer')
+  return (
+    <One desk={desk} as="offer" title={words.forOffer} button={words.giveForOffer}>
+      <Select
+        label={words.forOfferWhich}
+        name="offer"
+        value={form.value('offer')}
+        options={offered.map(({ plan, offer, name, code }) => ({
+          value: `${offer} ${plan}`,
+          label: fill(code === null ? words.forOfferOption : words.forOfferCode, { plan, name, code: code ?? '' }),
+        }))}
+        help={fill(words.forOfferHelp, { amount: amountText(payment) })}
+        {...form.error('offer')}
+      />
+      <PhoneField desk={desk} payment={payment} as="offer" />
+    </One>
+  )
+}
+
+const phoneFields = { plan: 'phone', offer: 'offerPhone', wallet: 'walletPhone' } as const
+type ForPhone = keyof typeof phoneFields
 
 /** Whose it is: who has paid, where only one can have. */
-const PhoneField = ({ desk, payment, as }: Omit<FormsProps, 'plans'> & { as: 'plan' | 'wallet' }) => {
+const PhoneField = ({ desk, payment, as }: Omit<FormsProps, 'plans'> & { as: ForPhone }) => {
   const words = wordsOf(desk)
-  const [form, name] = [typedInto(desk, as), phoneField(as)]
+  const [form, name] = [typedInto(desk, as), phoneFields[as]]
   const [only] = payment.phones.length === 1 ? payment.phones : []
   return (
     <Field
@@ -139,10 +164,11 @@ const ForWallet = ({ desk, payment }: Omit<FormsProps, 'plans'>) => {
   )
 }
 
-export const ResolveForms = ({ desk, payment, plans }: FormsProps) => {
+export const ResolveForms = ({ desk, payment, plans, offered }: FormsProps & { offered: Offered }) => {
   const words = wordsOf(desk)
   return (
     <div class="panels">
+      {offered.length === 0 ? null : <ForOffer desk={desk} payment={payment} offered={offered} />}
       <ForPurchase desk={desk} payment={payment} />
       {plans.length === 0 ? null : <ForPlan desk={desk} payment={payment} plans={plans} />}
       <ForWallet desk={desk} payment={payment} />
@@ -162,14 +188,16 @@ const refusedFor = (desk: DoingDesk, as: WayName, fault: Fault): Done => {
       return { problems: { number: fill(words.purchaseUnknown, { n: fault.purchase }) } }
     case 'PurchasePaid':
       return { problems: { number: fill(words.purchasePaid, { n: fault.number }) } }
+    case 'OfferNotHeld':
+      return { problems: { offer: words.offerNotHeld } }
     case 'PlanUnknown':
     case 'PlanNotForSale':
-      return { problems: { plan: words.planGone } }
+      return { problems: { [as]: words.planGone } }
     case 'AmountDiffers': {
       const { currency, paidMinor, priceMinor } = fault
       const [paid, price] = [paidMinor, priceMinor].map((amountMinor) => amountText({ amountMinor, currency }))
       return {
-        problems: { [as === 'plan' ? 'plan' : 'number']: fill(words.amountDiffers, { paid: paid!, price: price! }) },
+        problems: { [as === 'purchase' ? 'number' : as]: fill(words.amountDiffers, { paid: paid!, price: price! }) },
       }
     }
     default:
@@ -188,11 +216,16 @@ const readHow = (desk: DoingDesk, form: FormReader, as: WayName) => {
     const number = form.whole('number', [1, Number.MAX_SAFE_INTEGER], words.purchaseNumberWrong)
     return number === undefined ? undefined : { as, number }
   }
-  const [plan, name] = [as === 'plan' ? form.needed('plan', words.planMissing) : '', phoneField(as)]
+  const [plan, name] = [as === 'wallet' ? '' : form.needed(as, words.planMissing), phoneFields[as]]
   form.needed(name, words.phoneMissing)
   const phone = form.read(name, (typed) => readPhone(typed, desk.currency), words.phoneUnreadable)
   if (phone === undefined) return undefined
-  return as === 'wallet' ? { as, phone } : { as, plan, phone }
+  if (as === 'wallet') return { as, phone }
+  if (as === 'plan') return { as, plan, phone }
+  // The number of the offer, a blank, and the plan's name, which may have blanks of its own.
+  const [, offer, offered] = /^(\d{1,9}) (.+)$/.exec(plan) ?? []
+  if (offered === undefined) form.refuse('offer', words.planMissing)
+  return { as, plan: offered ?? '', offer: Number(offer), phone }
 }
 
 const resolve = async (desk: DoingDesk): Promise<Done> => {

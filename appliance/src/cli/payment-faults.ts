@@ -36,6 +36,7 @@ type Own =
   | 'CallbackUrlMissing'
   | 'InitiatorUnready'
   | 'MpesaUnready'
+  | 'OfferNotHeld'
   | 'PaymentSettled'
   | 'PaymentUnknown'
   | 'PlanNotForSale'
@@ -68,6 +69,8 @@ export const paymentSentences: Sentences = {
     missing.length === 0
       ? 'M-Pesa is not set up yet: lango setting set --help says what it takes.'
       : `M-Pesa is not set up yet. Missing still: ${missing.map((one) => `mpesa.${one}`).join(', ')}.`,
+  OfferNotHeld: ({ offer, plan }) =>
+    `Offer ${offer} took nothing off ${plan} when this was paid, has no use left, or this phone has used it as often as it may.`,
   PaymentSettled: ({ receipt }) => `Somebody has said already what ${receipt} was for.`,
   PaymentUnknown: ({ receipt }) =>
     `No payment has the receipt ${receipt}. It may not have been read from the provider yet.`,

@@ -38,6 +38,18 @@ test('money that waits is listed, and somebody says what it was for', async () =
   )
   for (const wrong of [[], ['--purchase', '1', '--refund'], ['--plan', 'Hour']])
     expect((await box.lango('payment', 'resolve', 'SJ41', ...wrong)).code).toBe(2)
+  const offer = await box.lango(
+    'payment',
+    'resolve',
+    'SJ41',
+    '--plan',
+    'Hour',
+    '--offer',
+    '7',
+    '--phone',
+    '+254712345678',
+  )
+  expect(offer.err).toMatch(/Offer 7 took nothing off Hour when this was paid/)
   const resolved = await box.lango('payment', 'resolve', 'SJ41', '--plan', 'Hour', '--phone', '+254712345678')
   expect(resolved.out).toMatch(/SJ41 is resolved/)
   expect(await box.json('payment', 'code', '2')).toMatchObject({ code: expect.stringMatching(/^P/) as string })

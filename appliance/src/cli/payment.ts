@@ -143,7 +143,8 @@ const howIn = (args: Args): object => {
   if (purchase !== undefined) return { as: 'purchase', number: purchase }
   if (plan === undefined) return { as: 'refund' }
   if (phone === undefined) throw new UsageError('--plan goes with --phone: who gets it.')
-  return { as: 'plan', plan, phone }
+  const offer = args.whole('offer')
+  return offer === undefined ? { as: 'plan', plan, phone } : { as: 'offer', plan, offer, phone }
 }
 
 const resolve: CommandSpec = {
@@ -154,6 +155,7 @@ const resolve: CommandSpec = {
     purchase: { value: 'N', help: 'it is for this purchase' },
     plan: { value: 'NAME', help: 'it is for this plan, at its price' },
     phone: { value: 'P', help: 'with --plan: who gets it' },
+    offer: { value: 'N', help: 'with --plan: at its price with this offer, which held when it was paid' },
     wallet: { value: 'PHONE', help: 'it goes into the wallet of this phone' },
     refund: { help: 'it was paid back' },
     note: { value: 'TEXT', help: 'what there is to know' },

@@ -22,6 +22,10 @@ export const paymentFaultWords: Readonly<Record<string, FaultWords>> = {
     en: 'M-Pesa is not set up yet.',
     sw: 'M-Pesa haijawekwa bado.',
   },
+  OfferNotHeld: {
+    en: 'Offer {offer} took nothing off {plan} when this was paid, has no use left, or this phone has used it as often as it may.',
+    sw: 'Ofa {offer} haikupunguza bei ya {plan} hii ilipolipwa, haina matumizi yaliyobaki, au simu hii imeitumia mara zote inazoruhusiwa.',
+  },
   CommissionShort: {
     en: 'This seller is owed less than that.',
     sw: 'Muuzaji huyu anadaiwa chini ya kiasi hicho.',

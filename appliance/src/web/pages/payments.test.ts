@@ -10,6 +10,7 @@ import {
 import { failures } from '@lango/modules/payments/port'
 import { doubts } from '@lango/modules/payments/rules'
 import { refundStates } from '../../../../modules/payments/refund-rules.ts'
+import { addOffer } from '@lango/modules/offers'
 import { addPlan } from '@lango/modules/plans'
 import { expect, test } from 'vitest'
 import type { z } from 'zod'
@@ -265,6 +266,33 @@ test('a cashier says that it is for a plan; the one that costs as much is propos
   expect(payments()).toMatchObject([{ state: 'resolved', note: null }])
   expect(purchases()).toMatchObject([{ state: 'granted', plan: 'Day', phone: '+254700000002' }])
   expect(await text(`${path}?said=plan`)).toContain('The plan is given')
+})
+
+test('money at the price of an offer that held then is given its plan by the cashier, who sees which', async () => {
+  const { as, hear, post, text, payments, purchases, site, inSwahili } = desk()
+  const half = { discount: { kind: 'percent', bp: 5000 }, timeZone: 'Africa/Nairobi' } as const
+  const offer = (name: string, more: object) => site.must(addOffer, { ...half, name, ...more }).number
+  const happy = offer('Happy <hour>', { plans: ['Hour'] })
+  const coded = offer('Karibu', { plans: ['Hour'], code: 'KARIBU' })
+  as('cashier')
+  expect(await text(`/payments/receipts/${hear()}`)).not.toContain('offer’s price')
+  const path = `/payments/receipts/${hear({ amountMinor: 1000, phone: AMINA })}`
+  const page = await text(path)
+  expect(page).toMatch(
+    /It was paid at an offer’s price.*Hour, with “Happy &lt;hour>”<.*Hour, with “Karibu” \(code KARIBU\)/s,
+  )
+  expect(page).toContain('They cost KSh 10.00 when it was paid')
+  const give = (which: string) => post(path, 'resolve', { as: 'offer', offer: which, offerPhone: '0712 345 678' })
+  for (const wrong of ['', '__proto__', 'Hour', `${coded}`, `${coded} `])
+    expect(await (await give(wrong)).text()).toContain('id="offer-error">Choose a plan.')
+  expect(await (await give('99 Hour')).text()).toContain('id="offer-error">This offer did not hold')
+  expect(await (await give(`${happy} Day`)).text()).toContain('id="offer-error">This offer did not hold')
+  expect(payments().filter(({ state }) => state === 'unmatched')).toHaveLength(2)
+  expect((await give(`${coded} Hour`)).headers.get('location')).toBe(`${path}?said=offer`)
+  expect(await text(`${path}?said=offer`)).toContain('Said: it is for a plan. The plan is given.')
+  expect(purchases()).toMatchObject([{ state: 'granted', amountMinor: 1000, discountMinor: 1000 }])
+  inSwahili()
+  expect(await text(`/payments/receipts/${hear({ amountMinor: 1000 })}`)).toContain('Ililipwa kwa bei ya ofa')
 })
 
 test('what was paid back needs a word on how', async () => {
