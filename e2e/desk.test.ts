@@ -367,6 +367,7 @@ suite('desk', () => {
     '/payments/ahead',
     '/bypass',
     '/registrations',
+    '/consents',
     '/search?q=amina',
     '/me',
     '/menu',

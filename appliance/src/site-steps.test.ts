@@ -51,3 +51,30 @@ test('a database of the release before learns that money is put into wallets; wh
   expect(orThrow(migrate(database, { version: 9, tables: before, changeLog: true }))).toEqual(state)
   database.close()
 })
+
+/** As releases of schema 10 made it. */
+const REGISTRATIONS_10 = `CREATE TABLE "registrations" ("no" INTEGER NOT NULL PRIMARY KEY, "token" TEXT NOT NULL, "by" TEXT NOT NULL, "contact" TEXT NOT NULL, "contact_hash" TEXT NOT NULL, "address_hash" TEXT NOT NULL, "name" TEXT NOT NULL, "language" TEXT NOT NULL, "plan_id" TEXT NOT NULL REFERENCES "plans", "state" TEXT NOT NULL, "reason" TEXT, "code_hash" TEXT, "code_expires_at" INTEGER NOT NULL, "tries" INTEGER NOT NULL, "created_at" INTEGER NOT NULL, "ended_at" INTEGER, "customer_id" TEXT, "service_id" TEXT) STRICT`
+
+test('a database of the release before learns that people agree to messages without a plan; who asked for a code goes on', () => {
+  const database = orThrow(openDatabase({ file: join(folder, 'site.db') }))
+  const { raw } = database
+  const before = tables.filter(({ name }) => !['registrations', 'consents', 'consent_texts'].includes(name))
+  raw.exec(REGISTRATIONS_10)
+  orThrow(migrate(database, { version: 10, tables: before, steps: siteSteps, changeLog: true }))
+  raw.exec(`INSERT INTO plans (id, name, kind, policy, status, price_minor, currency, valid_from)
+    VALUES ('p', 'Trial', 'hotspot', '{}', 'active', 0, 'KES', 'first-use')`)
+  const ask = (no: number, plan: string) =>
+    raw.exec(`INSERT INTO registrations (no, token, by, contact, contact_hash, address_hash, name, language, plan_id, state, code_expires_at, tries, created_at)
+      VALUES (${no}, 't${no}', 'phone', '+254712345678', 'h', 'a', 'Amina', 'sw', ${plan}, 'waiting', 9, 0, 1)`)
+  ask(1, "'p'")
+  expect(() => ask(2, 'NULL')).toThrow('NOT NULL')
+  const state = orThrow(migrate(database, { version: SCHEMA, tables, steps: siteSteps, changeLog: true }))
+  ask(2, 'NULL')
+  expect(() => ask(3, "'nobody'")).toThrow('FOREIGN KEY')
+  expect(raw.prepare('SELECT no, plan_id, agreed, place, device_hash FROM registrations').all()).toEqual(
+    [1, 2].map((no) => ({ no, plan_id: no === 1 ? 'p' : null, agreed: '[]', place: null, device_hash: null })),
+  )
+  expect(database.integrityFaults()).toEqual([])
+  expect(orThrow(migrate(database, { version: 10, tables: before, steps: siteSteps, changeLog: true }))).toEqual(state)
+  database.close()
+})

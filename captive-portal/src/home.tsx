@@ -6,10 +6,11 @@ import { readPhone } from '@lango/modules/customers'
 import { offersOpen, payableAtGate, plansForSale, requestPurchase } from '@lango/modules/payments'
 import type { Context } from 'hono'
 import { codeProblem, couponOf, type Coupon } from './coupon.tsx'
-import { freePlans } from './free.tsx'
+import { freeNow } from './free.tsx'
 import type { Field as Sent, Gate, Status } from './gate.tsx'
 import { isFromRouter, placeFromRouter, readWayBack, type Place, type WayBack } from './hand-off.ts'
 import { portalLimits } from './limits.ts'
+import { NEWS_PATH } from './news.tsx'
 import { countryCodes, href, Page, Paragraphs, textIn, tooMany, type View } from './page.tsx'
 import { readChoice } from './prices.ts'
 import { mayBeStale, promptRefusal, refusalText } from './refusals.ts'
@@ -75,6 +76,11 @@ export const HomePage = (props: HomeProps) => {
       <a class="button" href={href(view, '/paid')}>
         {words.havePaid}
       </a>
+      {props.offer.hasNews ? (
+        <a class="button" href={href(view, NEWS_PATH)}>
+          {words.newsLink}
+        </a>
+      ) : null}
     </Page>
   )
 }
@@ -238,7 +244,15 @@ export const offerNow = async (gate: Pick<Gate, 'ask' | 'now'>): Promise<Offer> 
     gate.ask(plansForSale, {}),
     gate.ask(offersOpen, { at: gate.now }),
     gate.ask(payableAtGate, { fromAt: gate.now - portalLimits.cutLatelyMs }),
-    freePlans(gate),
+    freeNow(gate),
   ])
-  return { bundles, open, hasCodes, isSetUp, isCut: !isReached, hasFree: free.length > 0 }
+  return {
+    bundles,
+    open,
+    hasCodes,
+    isSetUp,
+    isCut: !isReached,
+    hasFree: free.plans.length > 0,
+    hasNews: free.offers.isAsked,
+  }
 }

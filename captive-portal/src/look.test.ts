@@ -140,6 +140,7 @@ test('a preview is the first page of that look, and leads nowhere', () => {
       isSetUp: true,
       isCut: false,
       hasFree: false,
+      hasNews: false,
     },
     stylesheets: ['/gate.css', '/look.css'],
     pictureAt,

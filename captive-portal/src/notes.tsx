@@ -1,8 +1,10 @@
 /** Pages that only say something: help, terms, and what went wrong. */
 import { fill, formatPhone } from '@lango/kernel/ui'
+import { registrationOffer } from '@lango/modules/registration'
 import type { Context } from 'hono'
 import type { Gate } from './gate.tsx'
-import { Page, Paragraphs, textIn, type View } from './page.tsx'
+import { NEWS_PATH } from './news.tsx'
+import { href, Page, Paragraphs, textIn, type View } from './page.tsx'
 
 const HELP = ['helpPay', 'helpPin', 'helpPaid', 'helpVoucher', 'helpReturn'] as const
 
@@ -45,12 +47,18 @@ export class Notes {
     )
   }
 
-  terms(c: Context): Response | Promise<Response> {
+  async terms(c: Context): Promise<Response> {
     const view = this.#gate.view(c)
+    const { offers } = await this.#gate.ask(registrationOffer, {})
     return this.#gate.page(
       c,
       <Page view={view} title={view.words.termsTitle} path="/terms">
         <Paragraphs text={textIn(view, view.look.portal.terms) || view.words.termsNone} />
+        {offers.mayStop ? (
+          <a class="button" href={href(view, `${NEWS_PATH}/stop`)}>
+            {view.words.newsStop}
+          </a>
+        ) : null}
       </Page>,
     )
   }

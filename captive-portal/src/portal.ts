@@ -14,6 +14,7 @@ import { Home } from './home.tsx'
 import { secLeft } from './left.ts'
 import { portalLimits } from './limits.ts'
 import { mikrotikFiles } from './mikrotik-files.ts'
+import { News, NEWS_PATH } from './news.tsx'
 import { Notes } from './notes.tsx'
 import type { PortalDeps } from './port.ts'
 import { isNothingHere, probeAnswer } from './probes.ts'
@@ -138,6 +139,7 @@ export const createPortal = (deps: PortalDeps): Hono => {
   const [deeds, orders] = [new WalletDeeds(gate, wallet), new StandingOrderPages(gate)]
   const [home, waiting, voucher] = [new Home(gate, deeds), new Waiting(gate), new Voucher(gate)]
   const [connect, claim, free, notes] = [new Connect(gate), new Claim(gate), new Free(gate), new Notes(gate)]
+  const news = new News(gate)
   const app = new Hono()
   app.use(protect(gate), turnRound(gate))
   app.use('/assets/*', assets(gate))
@@ -163,6 +165,12 @@ export const createPortal = (deps: PortalDeps): Hono => {
   app.post('/free', (c) => free.send(c))
   app.get('/free/code', (c) => free.codePage(c))
   app.post('/free/code', (c) => free.confirm(c))
+  app.get(NEWS_PATH, (c) => news.open(c))
+  app.post(NEWS_PATH, (c) => news.send(c))
+  app.get(`${NEWS_PATH}/code`, (c) => news.codePage(c))
+  app.post(`${NEWS_PATH}/code`, (c) => news.confirm(c))
+  app.get(`${NEWS_PATH}/stop`, (c) => news.stopPage(c))
+  app.post(`${NEWS_PATH}/stop`, (c) => news.stop(c))
   app.get(WALLET_PATH, (c) => wallet.open(c))
   app.post(WALLET_PATH, (c) => wallet.enter(c))
   app.post(`${WALLET_PATH}/top-up`, (c) => wallet.topUp(c))

@@ -18,6 +18,8 @@ export type Offer = {
   /** Nobody who tried in the last minutes reached the provider of money. */
   readonly isCut: boolean
   readonly hasFree: boolean
+  /** People are asked if they want messages. */
+  readonly hasNews: boolean
 }
 
 export type ShopProps = {

@@ -6,6 +6,7 @@ export const permissions = [
   'audit.read',
   'backups.read',
   'backups.write',
+  'consents.export',
   'customers.erase',
   'ledger.read',
   'metrics.read',

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
 import { fill } from '@lango/kernel/locale'
 import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
+import { normaliseDevice } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { prefixesOf, putMessage, type MessageFault } from '../messages/index.ts'
 import { messageSenders } from '../messages/tables.ts'
@@ -14,16 +15,27 @@ import {
   addressPurpose,
   channelFor,
   codePurpose,
+  confirmations,
   contactPurpose,
+  devicePurpose,
   loginOf,
   networkOf,
   newCode,
+  purposes,
   readContact,
   registrationLimits,
+  type Agreed,
   type Confirmation,
+  type Purpose,
 } from './rules.ts'
 import { registeredContacts, registrations } from './tables.ts'
 import { sentWords } from './words.ts'
+
+const agreed = z.object({
+  purpose: z.enum(purposes),
+  language: z.string().min(1).max(35),
+  text: z.string().min(1).max(registrationLimits.consentLengthMax),
+})
 
 const NAME = /^[^\p{Cc}\p{Zl}\p{Zp}]*[^\p{Cc}\p{Zl}\p{Zp}\s][^\p{Cc}\p{Zl}\p{Zp}]*$/u
 
@@ -32,6 +44,10 @@ export type RegistrationFault =
   | { readonly type: 'RegistrationClosed' }
   | { readonly type: 'ContactUnfit'; readonly by: Confirmation; readonly prefixes: readonly string[] }
   | { readonly type: 'RegistrationTooMany'; readonly minutes: number }
+  /** Nobody has agreed that what an account takes is kept. */
+  | { readonly type: 'ConsentMissing' }
+  /** This device has had its free access. */
+  | { readonly type: 'DeviceKnown' }
   | MessageFault
 
 /** What stands for a registration in what belongs to it. */
@@ -42,35 +58,54 @@ export const startRegistration = defineCommand({
   name: 'registration.start',
   permission: 'system',
   isInternal: true,
-  input: z.object({
-    plan: z.string().max(64),
-    name: z
-      .string()
-      .trim()
-      .min(1, 'A name is needed.')
-      .max(registrationLimits.nameLengthMax)
-      .regex(NAME, 'A name is one line.'),
-    contact: z.string().trim().min(1).max(registrationLimits.contactLengthMax),
-    language: z.enum(['en', 'sw']),
-    /** From where it is asked. */
-    address: z.string().max(64),
-  }),
+  input: z
+    .object({
+      /** Without one nobody gets an account: they agree to something. */
+      plan: z.string().max(64).optional(),
+      /** How they are reached, where no plan says so. */
+      by: z.enum(confirmations).optional(),
+      name: z
+        .string()
+        .trim()
+        .min(1, 'A name is needed.')
+        .max(registrationLimits.nameLengthMax)
+        .regex(NAME, 'A name is one line.')
+        .optional(),
+      contact: z.string().trim().min(1).max(registrationLimits.contactLengthMax),
+      language: z.enum(['en', 'sw']),
+      /** From where it is asked. */
+      address: z.string().max(64),
+      agreed: z.array(agreed).max(purposes.length),
+      place: z.string().min(1).max(64).optional(),
+      /** Theirs, where the router tells it. */
+      device: z.string().max(64).optional(),
+    })
+    .refine(({ plan, name }) => plan === undefined || name !== undefined, {
+      error: 'A name is needed.',
+      path: ['name'],
+    }),
   // Whoever only asked has no key under which the log could tell of them.
   audit: ({ plan, language }) => ({ plan, language }),
   handle(ctx, input): Result<{ token: string }, RegistrationFault> {
-    const offer = offerOf(ctx, input.plan)
-    if (!offer) return err({ type: 'RegistrationClosed' })
-    const { plan, by, prefixes } = offer
+    const wish = wishOf(ctx, input)
+    if (!wish.ok) return wish
+    const { plan, by, prefixes, agreed } = wish.value
     const contact = readContact(by, input.contact, prefixes)
     if (contact === undefined) return err({ type: 'ContactUnfit', by, prefixes })
+    const deviceHash = deviceHashOf(ctx, plan, input.device)
+    // Before anything is sent: whoever holds the device may know it.
+    if (deviceHash !== null && hadAccount(ctx, deviceHash)) return err({ type: 'DeviceKnown' })
     const contactHash = ctx.vault.keyedHash(contact, contactPurpose)
     const addressHash = ctx.vault.keyedHash(networkOf(input.address), addressPurpose)
     const waitMs = waitOf(ctx, { contactHash, addressHash })
     if (waitMs > 0) return err({ type: 'RegistrationTooMany', minutes: Math.ceil(waitMs / 60_000) })
-    const isKnown = isRegistered(ctx, contact)
+    const isKnown = plan !== undefined && isRegistered(ctx, contact)
     const [no, code] = [ctx.counter('registration'), newCode(ctx.random)]
     const token = ctx.random.bytes(16).toString('base64url')
-    const { name, language } = input
+    const { name = '', language, place = null } = input
+    const begins = isKnown
+      ? ({ state: 'refused', reason: 'known', codeHash: null, endedAt: ctx.now } as const)
+      : ({ state: 'waiting', reason: null, codeHash: codeHashOf(ctx, token, code), endedAt: null } as const)
     ctx.db
       .insert(registrations.site)
       .values({
@@ -82,14 +117,14 @@ export const startRegistration = defineCommand({
         addressHash,
         name,
         language,
-        planId: plan.id,
-        state: isKnown ? 'refused' : 'waiting',
-        reason: isKnown ? 'known' : null,
-        codeHash: isKnown ? null : codeHashOf(ctx, token, code),
+        planId: plan?.id ?? null,
+        agreed,
+        place,
+        deviceHash,
+        ...begins,
         codeExpiresAt: ctx.now + registrationLimits.codeLifeMs,
         tries: 0,
         createdAt: ctx.now,
-        endedAt: isKnown ? ctx.now : null,
         customerId: null,
         serviceId: null,
       })
@@ -101,6 +136,49 @@ export const startRegistration = defineCommand({
     return sent.ok ? ok({ token }) : sent
   },
 })
+
+/** Free access is once for each device: of what else people register for none is told. */
+const deviceHashOf = ({ vault }: CommandContext, plan: Plan | undefined, told = ''): string | null => {
+  const device = plan?.kind === 'hotspot' ? normaliseDevice(told) : ''
+  return device === '' ? null : vault.keyedHash(device, devicePurpose)
+}
+
+type Plan = typeof plans.site.$inferSelect
+type Asked = {
+  readonly plan?: string | undefined
+  readonly by?: Confirmation | undefined
+  readonly agreed: readonly Agreed[]
+}
+type Wish = {
+  readonly plan: Plan | undefined
+  readonly by: Confirmation
+  readonly prefixes: readonly string[]
+  readonly agreed: Agreed[]
+}
+
+/** An account of a plan, or messages about what is sold: what is asked for is there, and what it takes was agreed to. */
+const wishOf = (ctx: CommandContext, asked: Asked): Result<Wish, RegistrationFault> => {
+  const { consentOffers } = createSettings(ctx.raw)()
+  // What the owner has switched off since the page was shown is not asked for any more.
+  const agreed = asked.agreed.filter(({ purpose }) => purpose === 'service' || consentOffers)
+  const has = (purpose: Purpose): boolean => agreed.some((one) => one.purpose === purpose)
+  if (asked.plan !== undefined) {
+    const offer = offerOf(ctx, asked.plan)
+    if (!offer) return err({ type: 'RegistrationClosed' })
+    return has('service') ? ok({ ...offer, agreed }) : err({ type: 'ConsentMissing' })
+  }
+  const { by } = asked
+  const sender = by && consentOffers ? senderFor(ctx, by) : undefined
+  if (!by || !sender) return err({ type: 'RegistrationClosed' })
+  return has('offers')
+    ? ok({
+        plan: undefined,
+        by,
+        prefixes: sender.prefixes,
+        agreed: agreed.filter(({ purpose }) => purpose === 'offers'),
+      })
+    : err({ type: 'ConsentMissing' })
+}
 
 type Written = { by: Confirmation; contact: string; language: 'en' | 'sw'; no: number; site: string }
 
@@ -129,18 +207,24 @@ export const offerOf = (ctx: CommandContext, planId: string) => {
   const plan = ctx.db.select().from(plans.site).where(eq(plans.site.id, planId)).get()
   if (plan?.status !== 'active' || plan.selfRegistration === 'off' || plan.priceMinor > 0) return undefined
   const by = plan.selfRegistration
-  const sender = ctx.db.select().from(messageSenders.site).where(eq(messageSenders.site.id, channelFor[by])).get()
-  if (!sender) return undefined
-  return { plan, by, prefixes: prefixesOf(sender.config) }
+  const sender = senderFor(ctx, by)
+  return sender && { plan, by, ...sender }
 }
+
+const senderFor = (ctx: CommandContext, by: Confirmation) => {
+  const sender = ctx.db.select().from(messageSenders.site).where(eq(messageSenders.site.id, channelFor[by])).get()
+  return sender && { prefixes: prefixesOf(sender.config) }
+}
+
+/** Whether a phone, e-mail or device has had its one account, by its keyed hash. */
+export const hadAccount = ({ db }: CommandContext, hash: string): boolean =>
+  db.select().from(registeredContacts.site).where(eq(registeredContacts.site.id, hash)).get() !== undefined
 
 /** Whether it has had its account, also one that was erased, or somebody logs in with it. */
 export const isRegistered = (ctx: CommandContext, contact: string): boolean => {
-  const hash = ctx.vault.keyedHash(contact, contactPurpose)
-  const had = ctx.db.select().from(registeredContacts.site).where(eq(registeredContacts.site.id, hash)).get()
   const login = loginOf(contact)
   return (
-    had !== undefined ||
+    hadAccount(ctx, ctx.vault.keyedHash(contact, contactPurpose)) ||
     ctx.db.select({ no: grants.site.no }).from(grants.site).where(eq(grants.site.login, login)).get() !== undefined
   )
 }

@@ -11,7 +11,8 @@ import { putMessage } from '../messages/index.ts'
 import { addSubscriber, drawPassword } from '../services/index.ts'
 import { services } from '../services/tables.ts'
 import { createSettings } from '../settings/index.ts'
-import { aboutOf, codeHashOf, isRegistered, offerOf, siteNameOf } from './commands.ts'
+import { aboutOf, codeHashOf, hadAccount, isRegistered, offerOf, siteNameOf } from './commands.ts'
+import { giveConsents } from './consents.ts'
 import { channelFor, contactPurpose, loginOf, readCode, registrationLimits, type Refusal } from './rules.ts'
 import { registeredContacts, registrations } from './tables.ts'
 import { sentWords } from './words.ts'
@@ -20,6 +21,8 @@ type Registration = typeof registrations.site.$inferSelect
 
 export type Confirmed =
   | { readonly state: 'done'; readonly login: string; readonly password: string }
+  /** No account was wanted: what was agreed to is put down. */
+  | { readonly state: 'noted' }
   | { readonly state: 'wrong'; readonly left: number }
   /** No such registration, its code is too old, or it was tried too often. */
   | { readonly state: 'over' }
@@ -46,7 +49,8 @@ export const confirmRegistration = defineCommand({
     const hash = codeHashOf(ctx, token, readCode(code.reveal()))
     if (row.codeHash !== hash) return answer(wrong(ctx, row))
     if (row.state === 'refused') return answer({ state: 'refused', reason: row.reason ?? 'failed' })
-    return answer(row.state === 'done' ? again(ctx, row) : make(ctx, row))
+    if (row.planId === null) return answer(note(ctx, row))
+    return answer(row.state === 'done' ? again(ctx, row) : make(ctx, row, row.planId))
   },
 })
 
@@ -71,10 +75,25 @@ const refuse = (ctx: CommandContext, { no }: Registration, reason: Refusal): Con
   return { state: 'refused', reason }
 }
 
-const make = (ctx: CommandContext, row: Registration): Confirmed => {
-  const { by, contact, name, language } = row
+const note = (ctx: CommandContext, row: Registration): Confirmed => {
+  if (row.state !== 'done') {
+    giveConsents(ctx, consentsIn(row), undefined)
+    ctx.db
+      .update(registrations.site)
+      .set({ state: 'done', endedAt: ctx.now })
+      .where(eq(registrations.site.no, row.no))
+      .run()
+  }
+  return { state: 'noted' }
+}
+
+const consentsIn = ({ contact, by, agreed, place }: Registration) => ({ contact, by, agreed, place })
+
+const make = (ctx: CommandContext, row: Registration, planId: string): Confirmed => {
+  const { by, contact, name, language, deviceHash } = row
   if (isRegistered(ctx, contact)) return refuse(ctx, row, 'known')
-  const offer = offerOf(ctx, row.planId)
+  if (deviceHash !== null && hadAccount(ctx, deviceHash)) return refuse(ctx, row, 'device')
+  const offer = offerOf(ctx, planId)
   if (!offer) return refuse(ctx, row, 'closed')
   const [login, password] = [loginOf(contact), drawPassword(ctx.random.below)]
   const reached = by === 'phone' ? { phone: contact } : { email: contact }
@@ -83,10 +102,9 @@ const make = (ctx: CommandContext, row: Registration): Confirmed => {
   if (!added.ok) return added.error.type === 'ClockUnsure' ? { state: 'later' } : refuse(ctx, row, 'failed')
   const { customerId, serviceId } = added.value
   ctx.db.update(customers.site).set({ language }).where(eq(customers.site.id, customerId)).run()
-  ctx.db
-    .insert(registeredContacts.site)
-    .values({ id: ctx.vault.keyedHash(contact, contactPurpose), at: ctx.now })
-    .run()
+  giveConsents(ctx, consentsIn(row), customerId)
+  for (const id of [ctx.vault.keyedHash(contact, contactPurpose), deviceHash])
+    if (id !== null) ctx.db.insert(registeredContacts.site).values({ id, at: ctx.now }).run()
   ctx.db
     .update(registrations.site)
     .set({ state: 'done', endedAt: ctx.now, customerId, serviceId })

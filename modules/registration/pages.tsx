@@ -28,6 +28,9 @@ import {
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
 import { changeSettings, showSettings } from '../settings/index.ts'
+import { CONSENTS_PATH } from './consent-parts.tsx'
+import { consentPage } from './pages-consent.tsx'
+import { consentsPage } from './pages-consents.tsx'
 import { registrationWords } from './pages-words.ts'
 import { countCodes, listRegistrations } from './queries.ts'
 import { loginOf, registrationLimits } from './rules.ts'
@@ -52,7 +55,7 @@ const State = ({ desk, row }: { desk: Desk; row: Row }) => {
   const state = stateOf(row, desk.now)
   return (
     <>
-      <Status meaning={meanings[state]}>{words[state]}</Status>
+      <Status meaning={meanings[state]}>{state === 'done' && row.plan === null ? words.agreed : words[state]}</Status>
       {row.reason === null ? null : <span class="muted"> {words[row.reason]}</span>}
     </>
   )
@@ -68,8 +71,8 @@ const columns = (desk: Desk): readonly Column<Row>[] => {
       width: 'l',
       card: 'title',
       value: ({ name }) => name,
-      render: ({ name, state, contact: own }) =>
-        state === 'done' ? (
+      render: ({ name, state, plan, contact: own }) =>
+        state === 'done' && plan !== null ? (
           <a href={`/subscribers/${encodeURIComponent(loginOf(own))}`}>
             <UserText text={name} />
           </a>
@@ -89,8 +92,8 @@ const columns = (desk: Desk): readonly Column<Row>[] => {
       id: 'plan',
       head: words.plan,
       width: 'm',
-      value: ({ plan }) => plan ?? '',
-      render: ({ plan }) => <UserText text={plan ?? ''} />,
+      value: ({ plan }) => plan ?? words.offersOnly,
+      render: ({ plan }) => <UserText text={plan ?? words.offersOnly} />,
     },
     agoColumn(desk, ({ createdAt }) => createdAt, {
       id: 'asked',
@@ -157,6 +160,7 @@ const registrationsPage = definePage({
         <>
           <PageHead title={words.title}>
             <LinkButton href="/subscribers">{words.subscribers}</LinkButton>
+            <LinkButton href={CONSENTS_PATH}>{words.consents}</LinkButton>
             {desk.may('plans.read') ? <LinkButton href="/plans">{words.toPlans}</LinkButton> : null}
             {mayWrite ? <LinkButton href="/settings/messages">{words.toMessages}</LinkButton> : null}
           </PageHead>
@@ -187,4 +191,4 @@ const registrationsPage = definePage({
   },
 })
 
-export const registrationPages: readonly DeskPage[] = [registrationsPage]
+export const registrationPages: readonly DeskPage[] = [registrationsPage, consentsPage, consentPage]

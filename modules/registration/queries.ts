@@ -1,11 +1,13 @@
-import { and, eq, gt, lt } from 'drizzle-orm'
+import { and, eq, gt, isNull, lt } from 'drizzle-orm'
 import { z } from 'zod'
-import { ascending, countRows, defineQuery, descending } from '@lango/kernel/db'
+import { ascending, countRows, defineQuery, descending, startsWith } from '@lango/kernel/db'
 import { prefixesOf } from '../messages/index.ts'
 import { messageSenders } from '../messages/tables.ts'
 import { plans } from '../plans/tables.ts'
-import { HOUR_MS, channelFor } from './rules.ts'
-import { registrations } from './tables.ts'
+import { defaultSettings, type Settings } from '../settings/index.ts'
+import { settings } from '../settings/tables.ts'
+import { HOUR_MS, channelFor, confirmations, type Confirmation } from './rules.ts'
+import { consents, registrations } from './tables.ts'
 
 const PAGE_ROWS_MAX = 200
 
@@ -14,8 +16,8 @@ export const registrationOffer = defineQuery({
   name: 'registration.offer',
   permission: 'system',
   input: z.object({}),
-  tables: { plans, messageSenders },
-  select: ({ db, plans, messageSenders: senders, byKey }) => ({
+  tables: { plans, messageSenders, settings, consents },
+  select: ({ db, plans, messageSenders: senders, settings, consents, byKey }) => ({
     free: db
       .select()
       .from(plans)
@@ -25,8 +27,17 @@ export const registrationOffer = defineQuery({
       .select()
       .from(senders)
       .orderBy(...byKey(senders)),
+    set: db
+      .select({ id: settings.id, value: settings.value })
+      .from(settings)
+      .where(startsWith(settings.id, 'consent'))
+      .orderBy(...byKey(settings)),
+    wanted: db
+      .select({ count: countRows() })
+      .from(consents)
+      .where(and(eq(consents.purpose, 'offers'), isNull(consents.withdrawnAt))),
   }),
-  shape({ free, senders }) {
+  shape({ free, senders, set, wanted: [wanted] }) {
     const sms = senders.find(({ id }) => id === 'sms')?.config
     const canSend = (by: keyof typeof channelFor): boolean => senders.some(({ id }) => id === channelFor[by])
     return {
@@ -35,9 +46,35 @@ export const registrationOffer = defineQuery({
       ),
       /** How numbers begin that get codes, the first at home. */
       prefixes: sms ? prefixesOf(sms) : [],
+      offers: offersIn(
+        set,
+        confirmations.filter((by) => canSend(by)),
+        wanted?.count ?? 0,
+      ),
     }
   },
 })
+
+/** Whether and how people are asked if they want messages about what is sold. */
+const offersIn = (
+  set: readonly { readonly id: string; readonly value: unknown }[],
+  by: readonly Confirmation[],
+  wanted: number,
+) => {
+  const { consentOffers, consentWordsEn, consentWordsSw } = {
+    ...defaultSettings,
+    ...Object.fromEntries(set.map(({ id, value }) => [id, value])),
+  } as Settings
+  const isAsked = consentOffers && by.length > 0
+  return {
+    isAsked,
+    by,
+    /** The owner's own words; '' for ours. */
+    words: { en: consentWordsEn, sw: consentWordsSw },
+    /** Whoever has agreed can take it back as long as anybody has. */
+    mayStop: isAsked || wanted > 0,
+  }
+}
 
 /** Who has registered or tried to, newest first; `before` is the number of the last one of the page before. */
 export const listRegistrations = defineQuery({

@@ -1,89 +1,17 @@
 import { beforeEach, expect, test } from 'vitest'
-import { orThrow, seededRandom, type Secret } from '@lango/kernel'
-import { memorySite } from '@lango/kernel/testing'
+import { orThrow, seededRandom } from '@lango/kernel'
 import { createPersonalReader } from '@lango/kernel/verbs'
-import { access, credentialPurpose } from '../access/index.ts'
+import { credentialPurpose } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
-import { customers } from '../customers/index.ts'
-import { wallets } from '../wallets/index.ts'
-import { ledger } from '../ledger/index.ts'
 import { customers as customersTable } from '../customers/tables.ts'
-import { createMessageDelivery, listMessages, messages, messageTextPurpose, setSender } from '../messages/index.ts'
-import type { OutgoingMessage } from '../messages/port.ts'
-import { network } from '../network/index.ts'
-import { addPlan, plans, setPlan, setPlanStatus } from '../plans/index.ts'
-import { addSubscriber, eraseCustomer, listSubscribers, services } from '../services/index.ts'
-import { changeSettings, settings } from '../settings/index.ts'
-import {
-  confirmRegistration,
-  countCodes,
-  listRegistrations,
-  registration,
-  registrationLimits,
-  registrationOffer,
-  startRegistration,
-} from './index.ts'
+import { listMessages } from '../messages/index.ts'
+import { addPlan, setPlan, setPlanStatus } from '../plans/index.ts'
+import { addSubscriber, eraseCustomer, listSubscribers } from '../services/index.ts'
+import { changeSettings } from '../settings/index.ts'
+import { confirmRegistration, countCodes, registrationLimits, registrationOffer } from './index.ts'
 import { registeredContacts, registrations } from './tables.ts'
+import { PHONE, siteWith, type Site } from './testing/site.ts'
 
-const PHONE = '+254712345678'
-const smtp = { driver: 'smtp' as const, host: 'mail.isp.example', from: 'noreply@isp.example' }
-const sms = { driver: 'africastalking' as const, username: 'isp', prefixes: ['+254'], secret: 'key' }
-
-const siteWith = (seed = 1) => {
-  const sent: OutgoingMessage[] = []
-  const late: { textOf?: (no: number) => Secret | undefined; now?: () => number } = {}
-  const delivery = createMessageDelivery({
-    senderOf: () => ({
-      send: (message) => {
-        sent.push(message)
-        return Promise.resolve({ type: 'accepted', providerId: null })
-      },
-    }),
-    reportUrlOf: () => undefined,
-    textOf: (no) => late.textOf!(no),
-    clock: { now: () => late.now!() },
-  })
-  const modules = [settings, messages, network, access, plans, ledger, customers, wallets, services, registration]
-  const site = memorySite(modules, { jobs: [delivery], seed })
-  const { raw } = site.database
-  late.now = site.clock.now
-  late.textOf = (no) => {
-    const { body } = raw.prepare<[number], { body: Buffer | null }>('SELECT body FROM messages WHERE no = ?').get(no)!
-    return body === null ? undefined : orThrow(site.vault.open(body, messageTextPurpose(no)))
-  }
-  site.must(setSender, { sender: smtp })
-  site.must(setSender, { sender: sms })
-  const trial = { kind: 'hotspot', policy: { downKbps: 2000 }, validitySec: 86_400 } as const
-  const plan = {
-    phone: site.must(addPlan, { ...trial, name: 'Trial', selfRegistration: 'phone' }).id,
-    email: site.must(addPlan, { ...trial, name: 'Trial by mail', selfRegistration: 'email' }).id,
-  }
-  const asks = (contact: string, more: object = {}) => ({
-    plan: contact.includes('@') ? plan.email : plan.phone,
-    name: 'Amina <b>Otieno</b>',
-    contact,
-    language: 'sw' as const,
-    address: '192.0.2.1',
-    ...more,
-  })
-  const start = (contact: string, more: object = {}) => site.dispatch(startRegistration, asks(contact, more))
-  const begun = (contact: string, more: object = {}) => site.must(startRegistration, asks(contact, more))
-  const confirm = (token: string, code: string) => site.must(confirmRegistration, { token, code }).outcome
-  /** What came last to somebody. */
-  const inbox = async (to: string) => {
-    await site.runJobs()
-    return sent.findLast((message) => message.to === to)?.text ?? ''
-  }
-  const codeTo = async (to: string) => /\b\d{6}\b/.exec(await inbox(to))?.[0] ?? ''
-  const joined = async (contact: string, more: object = {}) => {
-    const { token } = begun(contact, more)
-    const code = await codeTo(contact)
-    return { token, code, confirmed: confirm(token, code) }
-  }
-  const list = () => site.query(listRegistrations, {})
-  return { ...site, sent, plan, trial, start, begun, confirm, inbox, codeTo, joined, list }
-}
-type Site = ReturnType<typeof siteWith>
 let site: Site
 beforeEach(() => {
   site = siteWith()
@@ -303,6 +231,28 @@ test('what came to nothing is forgotten after a day, an account’s registration
   site.clock.advance(registrationLimits.doneKeptMs)
   await tidied()
   expect([site.count(registrations), site.count(registeredContacts), site.count(grants)]).toEqual([0, 1, 1])
+})
+
+test('a device has its free access once, whoever’s phone is confirmed; another that the router tells of has its own', async () => {
+  const device = '02:00:00:00:00:01'
+  const early = site.begun('+254722000009', { device })
+  const earlyCode = await site.codeTo('+254722000009')
+  expect((await site.joined(PHONE, { device: '02-00-00-00-00-01' })).confirmed).toMatchObject({ state: 'done' })
+  const before = [site.count(registrations), site.sent.length]
+  expect(site.start('+254722000001', { device })).toMatchObject({ ok: false, error: { type: 'DeviceKnown' } })
+  await site.runJobs()
+  // Nothing was sent, which would have cost money.
+  expect([site.count(registrations), site.sent.length]).toEqual(before)
+  expect(site.confirm(early.token, earlyCode)).toEqual({ state: 'refused', reason: 'device' })
+  site.must(eraseCustomer, { login: '254712345678' })
+  expect(site.start('+254722000001', { device })).toMatchObject({ error: { type: 'DeviceKnown' } })
+  // What a browser made up counts as another device, and the phone holds all the same.
+  site.clock.advance(3_600_000)
+  expect((await site.joined('+254722000001', { device: '02:00:00:00:00:99' })).confirmed.state).toBe('done')
+  site.begun('+254722000001', { device: '02:00:00:00:00:98', address: '192.0.2.9' })
+  expect(site.list()[0]).toMatchObject({ state: 'refused', reason: 'known' })
+  expect(site.count(grants)).toBe(2)
+  expect(dump(site)).not.toMatch(/02[:-]00[:-]00/i)
 })
 
 test.each([1, 2, 3, 4])(

@@ -15,6 +15,9 @@ export const registrationLimits = defineLimits({
   triesMax: 5,
   nameLengthMax: 64,
   contactLengthMax: 254,
+  consentLengthMax: 1000,
+  /** Proof that somebody had agreed, once they do no more. */
+  withdrawnKeptMs: 3 * 365 * 86_400_000,
   /** Registrations that came to nothing. */
   abandonedKeptMs: 86_400_000,
   doneKeptMs: 30 * 86_400_000,
@@ -33,11 +36,22 @@ export type Confirmation = (typeof confirmations)[number]
 export const channelFor = { phone: 'sms', email: 'email' } as const
 
 /** Why a registration was refused, for the owner: whoever registers is not told that a phone or e-mail is known. */
-export type Refusal = 'known' | 'tries' | 'closed' | 'failed'
+export type Refusal = 'known' | 'device' | 'tries' | 'closed' | 'failed'
+
+/**
+ * What somebody agrees to. `service`: that what it takes to give them an account is kept, without which there is none.
+ * `offers`: messages about what is sold, which no account ever depends on.
+ */
+export const purposes = ['service', 'offers'] as const
+export type Purpose = (typeof purposes)[number]
+
+/** The words as they were shown, beside a box that nobody had ticked before. */
+export type Agreed = { readonly purpose: Purpose; readonly language: string; readonly text: string }
 
 export const codePurpose = 'registrations.code'
 export const contactPurpose = 'registrations.contact'
 export const addressPurpose = 'registrations.address'
+export const devicePurpose = 'registrations.device'
 
 const CODE_DIGITS = 6
 

@@ -1,5 +1,5 @@
 import { defineTable } from '@lango/kernel/db'
-import { confirmations, type Refusal } from './rules.ts'
+import { confirmations, purposes, type Agreed, type Refusal } from './rules.ts'
 
 /** Each code that somebody who registers has asked for, and what came of it. */
 export const registrations = defineTable(
@@ -16,7 +16,14 @@ export const registrations = defineTable(
     addressHash: c.text(),
     name: c.text(),
     language: c.oneOf(['en', 'sw']),
-    planId: c.ref('plans'),
+    /** Null for somebody who wants no account, and agrees to something. */
+    planId: c.optRef('plans'),
+    /** What they have ticked: it counts once the contact is confirmed. */
+    agreed: c.json<Agreed[]>({ before: '[]' }),
+    /** Where it was, as the router calls itself; null where nobody has said. */
+    place: c.optText(),
+    /** Of the device that the router tells, as a keyed hash. */
+    deviceHash: c.optText(),
     state: c.oneOf(['waiting', 'done', 'refused']),
     /** Of one that was refused. */
     reason: c.optText<Refusal>(),
@@ -36,9 +43,53 @@ export const registrations = defineTable(
   },
 )
 
+/** Words that somebody has agreed to, as they stood on the page: each version is kept for good. */
+export const consentTexts = defineTable(
+  'consent_texts',
+  { home: 'site', flow: 'latest', onDelete: 'follow', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    version: c.int(),
+    purpose: c.oneOf(purposes),
+    /** Of the words, as BCP 47 calls it. */
+    language: c.text(),
+    text: c.text(),
+    firstAt: c.instant(),
+  }),
+  { unique: { byVersion: ['version'] }, indexes: { byPurpose: ['purpose', 'language'] } },
+)
+
+/** What the holder of a phone or e-mail has agreed to, and whether they still do. */
+export const consents = defineTable(
+  'consents',
+  { home: 'site', flow: 'latest', onDelete: 'erase', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    by: c.oneOf(confirmations),
+    /** A number in E.164, or an e-mail address: a code that was sent there was typed. */
+    contact: c.text(),
+    purpose: c.oneOf(purposes),
+    textId: c.ref('consent_texts'),
+    givenAt: c.instant(),
+    /** As the router calls itself; null where nobody has said. */
+    place: c.optText(),
+    customerId: c.optRef('customers'),
+    withdrawnAt: c.optInstant(),
+    /** `self`, `newer` where other words took their place, or who of the staff. */
+    withdrawnBy: c.optText(),
+  }),
+  {
+    indexes: {
+      byContact: ['contact', 'purpose'],
+      byCustomer: ['customerId'],
+      byPurpose: ['purpose', 'withdrawnAt'],
+    },
+  },
+)
+
 /**
- * Phones and e-mails that have had their one account, as keyed hashes: they stay when the customer is erased, and tell
- * nobody who it was.
+ * Phones, e-mails and devices that have had their one account, as keyed hashes: they stay when the customer is erased,
+ * and tell nobody who it was.
  */
 export const registeredContacts = defineTable(
   'registered_contacts',

@@ -1,15 +1,18 @@
 /** What is forgotten, and when. */
-import { eq } from 'drizzle-orm'
+import { eq, inArray, lte } from 'drizzle-orm'
 import { z } from 'zod'
 import { ok } from '@lango/kernel'
-import { defineCommand, defineJob, follow, type CommandContext, type Follower } from '@lango/kernel/verbs'
-import { forgetMessages } from '../messages/index.ts'
+import { defineCommand, defineJob, follow, type Follower } from '@lango/kernel/verbs'
 import { eraseCustomer } from '../services/index.ts'
-import { aboutOf } from './commands.ts'
+import { eraseConsentsOf } from './consents.ts'
+import { forgetRegistration } from './forget.ts'
 import { registrationLimits } from './rules.ts'
-import { registrations } from './tables.ts'
+import { consents, registrations } from './tables.ts'
 
-/** Forgets what came to nothing after a day, and what became an account after a month, a bounded number at a time. */
+/**
+ * Forgets what came to nothing after a day, what became an account after a month, and the proof of what somebody agrees
+ * to no more after some years: a bounded number at a time.
+ */
 const tidyRegistrations = defineCommand({
   name: 'registration.tidy',
   permission: 'system',
@@ -17,7 +20,7 @@ const tidyRegistrations = defineCommand({
   isRoutine: true,
   input: z.object({}),
   handle(ctx) {
-    const { abandonedKeptMs, doneKeptMs, pruneRows } = registrationLimits
+    const { abandonedKeptMs, doneKeptMs, withdrawnKeptMs, pruneRows } = registrationLimits
     const old = ctx.raw
       .prepare<[number, number, number], number>(
         `SELECT no FROM registrations WHERE created_at <= ? AND (state <> 'done' OR created_at <= ?)
@@ -25,15 +28,17 @@ const tidyRegistrations = defineCommand({
       )
       .pluck()
       .all(ctx.now - abandonedKeptMs, ctx.now - doneKeptMs, pruneRows)
-    for (const no of old) forget(ctx, no)
+    for (const no of old) forgetRegistration(ctx, no)
+    const { site } = consents
+    const past = ctx.db
+      .select({ id: site.id })
+      .from(site)
+      .where(lte(site.withdrawnAt, ctx.now - withdrawnKeptMs))
+      .limit(pruneRows)
+    ctx.db.delete(site).where(inArray(site.id, past)).run()
     return ok({ removed: old.length })
   },
 })
-
-const forget = (ctx: CommandContext, no: number): void => {
-  ctx.db.delete(registrations.site).where(eq(registrations.site.no, no)).run()
-  forgetMessages(ctx, aboutOf(no))
-}
 
 export const tidyJob = defineJob({
   name: 'registration.tidying',
@@ -49,7 +54,8 @@ export const followers: readonly Follower[] = [
   follow(eraseCustomer, (ctx, _input, { customerId }) => {
     const { site } = registrations
     for (const { no } of ctx.db.select({ no: site.no }).from(site).where(eq(site.customerId, customerId)).all())
-      forget(ctx, no)
+      forgetRegistration(ctx, no)
+    eraseConsentsOf(ctx, customerId)
   }),
 ]
 

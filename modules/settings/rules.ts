@@ -17,6 +17,9 @@ export const defaultSettings = {
   currency: 'KES',
   brandColour: '',
   registrationSendsPassword: false,
+  consentOffers: false,
+  consentWordsEn: '',
+  consentWordsSw: '',
   language: '',
   walletAmounts: '50, 100, 200, 500',
   payLaterUpTo: 0,
@@ -44,6 +47,13 @@ const AMOUNTS = /^(?:[1-9]\d{0,5}(?:\s*,\s*[1-9]\d{0,5}){0,5})?$/
 export const walletAmountsOf = ({ walletAmounts }: Pick<Settings, 'walletAmounts'>): readonly number[] =>
   [...new Set(walletAmounts.split(',').map(Number))].filter((amount) => amount > 0).toSorted((a, b) => a - b)
 
+/** One line beside a box to tick. */
+const consentWords = z
+  .string()
+  .trim()
+  .max(300, 'At most 300 characters.')
+  .regex(/^[^\p{Cc}]*$/u, 'It is one line.')
+
 export const settingsSchema = z.object({
   /** What the POP is called on pages, vouchers and in apps. */
   siteName: z.string().trim().max(64, 'At most 64 characters.'),
@@ -54,6 +64,11 @@ export const settingsSchema = z.object({
     .regex(/^[A-Z]{3}$/, 'A currency is three letters, such as KES.'),
   /** Whether whoever registers by themselves gets their password by message too. */
   registrationSendsPassword: z.boolean(),
+  /** Whether people are asked if they want messages about what is sold. */
+  consentOffers: z.boolean(),
+  /** What they agree to then; '' for Lango's own words. */
+  consentWordsEn: consentWords,
+  consentWordsSw: consentWords,
   /** `#0f766e`, '' for Lango's own. */
   brandColour: z
     .string()

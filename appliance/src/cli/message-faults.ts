@@ -1,11 +1,12 @@
 /** The sentences about messages, and about people who register by them. */
 import type { FaultOf } from '@lango/kernel/verbs'
 import type { removeSender, retryMessage, setSender, testMessage } from '@lango/modules/messages'
-import type { RegistrationFault } from '@lango/modules/registration'
+import type { ConsentFault, RegistrationFault } from '@lango/modules/registration'
 
 export type SendingFault =
   | FaultOf<typeof removeSender | typeof retryMessage | typeof setSender | typeof testMessage>
   | RegistrationFault
+  | ConsentFault
 
 type Sentences = { readonly [T in SendingFault['type']]: (fault: Extract<SendingFault, { type: T }>) => string }
 
@@ -16,6 +17,9 @@ export const sendingSentences: Sentences = {
       ? 'This is no e-mail address: it looks like name@example.net.'
       : `This is no phone number that gets messages: it begins with ${prefixes.join(', ')}.`,
   RegistrationTooMany: ({ minutes }) => `Too many codes were asked for. Try again in ${minutes} min.`,
+  ConsentMissing: () => 'Nobody has agreed to it, and without that it is not done.',
+  DeviceKnown: () => 'This device has had its free access.',
+  ConsentUnknown: ({ consent }) => `There is no consent ${consent} to messages.`,
   SenderMissing: ({ channel }) =>
     `Nobody is set up to send ${channel === 'sms' ? 'SMS' : 'e-mail'}. See: lango help message ${channel === 'sms' ? 'sms' : 'mail'}`,
   SenderSecretMissing: ({ channel }) =>

@@ -26,6 +26,13 @@ const keys: Readonly<Record<keyof Settings, Key>> = {
     command: 'settings.change',
     is: 'yes or no',
   },
+  consentOffers: {
+    help: 'whether people are asked if they want offers and news by message: yes or no (default)',
+    command: 'settings.change',
+    is: 'yes or no',
+  },
+  consentWordsEn: { help: 'what they agree to then, in English; empty: Lango’s own words', command: 'settings.change' },
+  consentWordsSw: { help: 'the same in Swahili', command: 'settings.change' },
   walletAmounts: {
     help: 'what is put into a wallet with one press, such as 50, 100, 200; empty: it is typed',
     command: 'settings.change',

@@ -229,6 +229,7 @@ const words: Readonly<Record<string, FaultWords>> = {
     sw: 'Ujumbe {max} unasubiri kutumwa, na hauwezi kuongezwa.',
   },
   MessageUnknown: { en: 'This message is not there any more.', sw: 'Ujumbe huu haupo tena.' },
+  ConsentUnknown: { en: 'This consent is not there any more.', sw: 'Ridhaa hii haipo tena.' },
   MessageNotFailed: {
     en: 'Only what was given up is sent again by hand.',
     sw: 'Ni ule tu ulioshindikana kabisa unaotumwa tena kwa mkono.',

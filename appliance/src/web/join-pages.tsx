@@ -89,16 +89,31 @@ export const ChoosePage = ({ view, plans }: { view: DoorView; plans: readonly Of
   )
 }
 
-type JoinProps = {
+export type JoinTyped = {
+  readonly name: string
+  readonly contact: string
+  readonly accept: boolean
+  /** They want messages about what is sold. */
+  readonly offers: boolean
+}
+
+/** What is shown, and what was typed into it. */
+export type JoinForm = { readonly offer: Offer; readonly plan: OfferedPlan; readonly typed: JoinTyped }
+
+/** What they agree to, as they read it. */
+export const serviceText = (view: DoorView): string => fill(wordsOf(view).accept, { site: view.look.siteName })
+
+export const offersText = (view: DoorView, { offers: { words } }: Pick<Offer, 'offers'>): string =>
+  words[view.preferences.lang] || words.en || words.sw || fill(wordsOf(view).offersAccept, { site: view.look.siteName })
+
+type JoinProps = JoinForm & {
   view: DoorView
-  plan: OfferedPlan
   once: string
-  typed: { readonly name: string; readonly contact: string; readonly accept: boolean }
   problems: Problems
   refused?: string | undefined
 }
 
-export const JoinPage = ({ view, plan, once, typed, problems, refused }: JoinProps): VNode => {
+export const JoinPage = ({ view, offer, plan, once, typed, problems, refused }: JoinProps): VNode => {
   const words = wordsOf(view)
   const errorOf = (field: string) => (problems[field] === undefined ? {} : { error: problems[field] })
   const isPhone = plan.by === 'phone'
@@ -135,11 +150,19 @@ export const JoinPage = ({ view, plan, once, typed, problems, refused }: JoinPro
           {...errorOf('contact')}
         />
         <Check
-          label={fill(words.accept, { site: visible(view.look.siteName) })}
+          label={visible(serviceText(view))}
           name="accept"
           checked={typed.accept}
           {...(problems['accept'] === undefined ? {} : { help: problems['accept'] })}
         />
+        {offer.offers.isAsked ? (
+          <Check
+            label={visible(offersText(view, offer))}
+            name="offers"
+            checked={typed.offers}
+            help={words.offersFree}
+          />
+        ) : null}
         <Button kind="main">{words.send}</Button>
       </form>
     </JoinPageFrame>

@@ -1,3 +1,4 @@
+import { offersWords } from '@lango/modules/registration'
 import { catalogue } from '@lango/kernel/ui'
 
 /** What whoever registers by themselves reads. */
@@ -16,6 +17,8 @@ export const joinWords = catalogue(
     emailHelp: 'A code comes by e-mail.',
     accept:
       'I agree that {site} keeps my name and this contact to give me the service, and remembers in a form nobody can read that this contact has had its one account.',
+    offersAccept: offersWords.en,
+    offersFree: 'You need not: your account is the same without it.',
     send: 'Send me the code',
     nameMissing: 'Write your name.',
     nameUnfit: 'Write a name of at most 64 letters, on one line.',
@@ -62,6 +65,8 @@ export const joinWords = catalogue(
     emailHelp: 'Msimbo utakuja kwa barua pepe.',
     accept:
       'Nakubali {site} ihifadhi jina langu na mawasiliano haya ili kunipa huduma, na ikumbuke kwa namna isiyosomeka na mtu kwamba mawasiliano haya yameshapata akaunti yake moja.',
+    offersAccept: offersWords.sw,
+    offersFree: 'Si lazima: akaunti yako ni ileile bila hiyo.',
     send: 'Nitumie msimbo',
     nameMissing: 'Andika jina lako.',
     nameUnfit: 'Andika jina lisilozidi herufi 64, kwenye mstari mmoja.',

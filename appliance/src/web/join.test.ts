@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { messageTextPurpose, setSender } from '@lango/modules/messages'
 import { messages } from '@lango/modules/messages/tables'
 import { addPlan } from '@lango/modules/plans'
-import { listRegistrations, registrationLimits } from '@lango/modules/registration'
+import { listConsents, listRegistrations, registrationLimits } from '@lango/modules/registration'
 import { registrations } from '@lango/modules/registration/tables'
 import { services } from '@lango/modules/services/tables'
 import { changeSettings } from '@lango/modules/settings'
@@ -133,6 +133,29 @@ test('what is missing or wrong is said beside its field, what was typed stays, a
   }
   expect(await (await ask({ contact: 'x' })).text()).toContain('value="Amina &lt;script>alert(1)&lt;/script>"')
   expect([site.count(registrations), site.count(messages)]).toEqual([0, 0])
+})
+
+test('what is agreed to is kept as it was read; offers are a box of their own that nobody needs to tick', async () => {
+  const { ask, post, tokenOf, codes, get, site, clock } = joining()
+  expect((await get('/join')).text.match(/type="checkbox"/g)).toHaveLength(1)
+  site.must(changeSettings, { consentOffers: true })
+  const page = (await get('/join')).text
+  expect(page).toMatch(/your account is the same without it/)
+  expect(page).not.toContain('checked')
+  const join = async (contact: string, more: Record<string, string> = {}) => {
+    const token = tokenOf(await ask({ contact, ...more }))
+    await post('/join/code', { r: token, code: codes().at(-1)! })
+    clock.advance(3_600_000)
+  }
+  await join('0712 345 678')
+  await join('0722 000 000', { offers: 'yes' })
+  const consents = site.query(listConsents, {})
+  expect(consents.map(({ contact, purpose }) => [contact, purpose])).toEqual([
+    ['+254722000000', 'offers'],
+    ['+254722000000', 'service'],
+    [PHONE, 'service'],
+  ])
+  expect(consents[2]!.text).toContain('I agree that Lakeview <POP> keeps my name and this contact')
 })
 
 test('the same form sent twice asks for one code', async () => {

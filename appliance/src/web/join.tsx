@@ -15,6 +15,10 @@ import {
   JoinDonePage,
   JoinEndPage,
   JoinPage,
+  offersText,
+  serviceText,
+  type JoinForm,
+  type JoinTyped,
   type Offer,
   type OfferedPlan,
 } from './join-pages.tsx'
@@ -44,9 +48,9 @@ const EVERYBODY = 'all'
 const TOKEN_LENGTH_MAX = 64
 
 type Status = 200 | 404 | 422 | 429 | 503
-type Typed = { readonly name: string; readonly contact: string; readonly accept: boolean }
+type Typed = JoinTyped
 
-const NOTHING_TYPED: Typed = { name: '', contact: '', accept: false }
+const NOTHING_TYPED: Typed = { name: '', contact: '', accept: false, offers: false }
 
 export const createJoin = (deps: JoinDeps): Hono => {
   const join = new Join(deps)
@@ -72,7 +76,7 @@ class Join {
     const offer = await this.#offer()
     if (!offer) return this.#page(c, <JoinEndPage view={this.#view(c)} sentence={this.#words(c).busy} />, 503)
     const plan = chosen(offer, c.req.query('plan'))
-    if (plan) return this.#form(c, plan, NOTHING_TYPED, {})
+    if (plan) return this.#form(c, { offer, plan, typed: NOTHING_TYPED }, {})
     return offer.plans.length === 0
       ? this.#page(c, <JoinClosedPage view={this.#view(c)} />, 404)
       : this.#page(c, <ChoosePage view={this.#view(c)} plans={offer.plans} />)
@@ -88,16 +92,17 @@ class Join {
       name: field('name').trim(),
       contact: field('contact').trim(),
       accept: field('accept') !== '',
+      offers: field('offers') !== '' && offer.offers.isAsked,
     }
     const problems = problemsOf(typed, words)
-    if (Object.keys(problems).length > 0) return this.#form(c, plan, typed, problems)
+    if (Object.keys(problems).length > 0) return this.#form(c, { offer, plan, typed }, problems)
     if (!this.#mayTry(c)) return this.#tooMany(c, webLimits.signInWindowMs / 60_000)
-    const asked = this.#start(c, field('once'), plan, typed)
+    const asked = this.#start(c, field('once'), { offer, plan, typed })
     if (asked.ok) {
       const { token } = asked.value as { token: string }
       return c.redirect(`/join/code?r=${encodeURIComponent(token)}`, 303)
     }
-    return this.#refused(c, asked.error, { plan, typed, prefixes: offer.prefixes })
+    return this.#refused(c, asked.error, { offer, plan, typed })
   }
 
   codePage(c: Context, token: string, refused?: string): Promise<Response> {
@@ -126,39 +131,47 @@ class Join {
     }
     if (confirmed.state === 'wrong') return this.codePage(c, token, counted(words.wrong, confirmed.left, view.locale))
     if (confirmed.state === 'later') return this.codePage(c, token, words.later)
-    if (confirmed.state === 'over') return this.#end(c, words.over)
+    // Nobody agrees to messages alone here.
+    if (confirmed.state === 'over' || confirmed.state === 'noted') return this.#end(c, words.over)
     return this.#end(c, fill(confirmed.reason === 'known' ? words.known : words.failed, site))
   }
 
   /** The same form sent twice asks for one code; one that was changed and sent again for another. */
-  #start(c: Context, once: string, plan: OfferedPlan, { name, contact }: Typed): Result<unknown, Fault> {
+  #start(c: Context, once: string, { offer, plan, typed }: JoinForm): Result<unknown, Fault> {
     const { command, vault, random, viewOf } = this.#deps
     const origin = addressOf(c)
-    const language = viewOf(c).preferences.lang
-    const input = { plan: plan.id, name, contact, language, address: origin }
+    const view = viewOf(c)
+    const language = view.preferences.lang
+    const { name, contact, offers } = typed
+    const agreed = [
+      { purpose: 'service', language, text: serviceText(view) },
+      ...(offers ? [{ purpose: 'offers', language, text: offersText(view, offer) }] : []),
+    ]
+    const input = { plan: plan.id, name, contact, language, address: origin, agreed }
     const form = ONCE_SHAPE.test(once) ? once : random.bytes(16).toString('base64url')
     const id = `join/${form}/${vault.keyedHash(JSON.stringify(input), 'join.form').slice(0, 32)}`
     return command('registration.start', input, { id, actor: self, origin })
   }
 
-  #refused(c: Context, fault: Fault, form: { plan: OfferedPlan; typed: Typed; prefixes: readonly string[] }) {
-    const { plan, typed, prefixes } = form
+  #refused(c: Context, fault: Fault, form: JoinForm) {
+    const { plan, offer } = form
+    const { prefixes } = offer
     const words = this.#words(c)
     const known = fault as Fault & { minutes?: number }
     if (fault.type === 'RegistrationTooMany') return this.#tooMany(c, known.minutes ?? 1)
     if (fault.type === 'RegistrationClosed') return this.#page(c, <JoinClosedPage view={this.#view(c)} />, 404)
     if (fault.type === 'ContactUnfit') {
       const contact = plan.by === 'phone' ? fill(words.phoneUnfit, { prefixes: prefixes.join(', ') }) : words.emailUnfit
-      return this.#form(c, plan, typed, { contact })
+      return this.#form(c, form, { contact })
     }
     const problems = problemsIn(fault)
-    if (problems?.['name'] !== undefined) return this.#form(c, plan, typed, { name: words.nameUnfit })
-    return this.#form(c, plan, typed, {}, words.busy)
+    if (problems?.['name'] !== undefined) return this.#form(c, form, { name: words.nameUnfit })
+    return this.#form(c, form, {}, words.busy)
   }
 
-  #form(c: Context, plan: OfferedPlan, typed: Typed, problems: Problems, refused?: string): Promise<Response> {
+  #form(c: Context, form: JoinForm, problems: Problems, refused?: string): Promise<Response> {
     const once = this.#deps.random.bytes(16).toString('base64url')
-    const page = <JoinPage {...{ view: this.#view(c), plan, once, typed, problems, refused }} />
+    const page = <JoinPage {...{ view: this.#view(c), ...form, once, problems, refused }} />
     return this.#page(c, page, refused === undefined && Object.keys(problems).length === 0 ? 200 : 422)
   }
 

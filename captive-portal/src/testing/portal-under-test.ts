@@ -14,6 +14,7 @@ import {
   type PaymentWorkDeps,
 } from '@lango/modules/payments'
 import { offers } from '@lango/modules/offers'
+import { people } from '@lango/modules/people'
 import { addPlan, plans } from '@lango/modules/plans'
 import { createLocationOf, createPortalLook, portal } from '@lango/modules/portal'
 import { network } from '@lango/modules/network'
@@ -26,6 +27,7 @@ import { createPortal, type GateLanguage, type GateLook, type PortalDeps } from 
 
 const AMINA = '+254712345678'
 const modules = [
+  people,
   settings,
   messages,
   network,

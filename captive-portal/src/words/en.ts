@@ -1,3 +1,5 @@
+import { offersWords } from '@lango/modules/registration'
+
 /** What strangers read at the gate: short, plain, nothing that a hurried person could misread. */
 export const en = {
   title: 'Get online',
@@ -174,6 +176,24 @@ export const en = {
   },
   freeOver: 'This code is no longer good. Start again.',
   freeKnown: 'This contact has had its free access. Buy a bundle, or log in with the account that you have.',
+  freeDeviceKnown: 'This device has had its free access. Buy a bundle, or log in with the account that you have.',
+  offersAccept: offersWords.en,
+  offersFree: 'You need not: free access is the same without it.',
+  newsLink: 'Offers by message',
+  newsTitle: 'Offers by message',
+  newsBody: 'Get offers and news by SMS or e-mail, if you like. What you buy here does not depend on it.',
+  newsNone: 'No offers are sent by message right now.',
+  newsContact: 'Your mobile number or e-mail address',
+  newsContactHelp: 'Such as 0712 345 678. A code comes there.',
+  newsContactUnfit: 'Type a mobile number such as 0712 345 678, or an e-mail address.',
+  newsAcceptMissing: 'They come only if you agree: tick the box.',
+  newsYes: 'Yes, send me offers',
+  newsDone: 'You get our offers',
+  newsDoneBody: 'You can stop them at any time, here or at the desk.',
+  newsStop: 'Stop offers by message',
+  newsStopBody: 'Type the number or address they come to. Nothing else changes.',
+  newsStopped: 'They are stopped',
+  newsStoppedBody: 'No more offers are sent there.',
   freeLater: 'The clock of the box is being set. Type the same code again in a few minutes.',
 
   receipt: 'Receipt',

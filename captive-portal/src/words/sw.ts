@@ -1,3 +1,4 @@
+import { offersWords } from '@lango/modules/registration'
 import type { Plural } from '@lango/kernel/ui'
 import type { en } from './en.ts'
 
@@ -175,6 +176,24 @@ export const sw: { readonly [K in keyof typeof en]: (typeof en)[K] extends strin
   freeWrong: { one: 'Huu si msimbo. Umebakiwa na jaribio {n}.', other: 'Huu si msimbo. Umebakiwa na majaribio {n}.' },
   freeOver: 'Msimbo huu hautumiki tena. Anza upya.',
   freeKnown: 'Mawasiliano haya yameshapata mtandao wa bure. Nunua kifurushi, au ingia kwa akaunti uliyo nayo.',
+  freeDeviceKnown: 'Kifaa hiki kimeshapata mtandao wa bure. Nunua kifurushi, au ingia kwa akaunti uliyo nayo.',
+  offersAccept: offersWords.sw,
+  offersFree: 'Si lazima: mtandao wa bure ni uleule bila hiyo.',
+  newsLink: 'Ofa kwa ujumbe',
+  newsTitle: 'Ofa kwa ujumbe',
+  newsBody: 'Pata ofa na habari kwa SMS au barua pepe, ukipenda. Unachonunua hapa hakitegemei hilo.',
+  newsNone: 'Hakuna ofa zinazotumwa kwa ujumbe kwa sasa.',
+  newsContact: 'Nambari yako ya simu au barua pepe',
+  newsContactHelp: 'Kama 0712 345 678. Msimbo utakuja huko.',
+  newsContactUnfit: 'Andika nambari ya simu kama 0712 345 678, au anwani ya barua pepe.',
+  newsAcceptMissing: 'Zinakuja tu ukikubali: weka alama kwenye kisanduku.',
+  newsYes: 'Ndiyo, nitumie ofa',
+  newsDone: 'Utapata ofa zetu',
+  newsDoneBody: 'Unaweza kuzisimamisha wakati wowote, hapa au kwenye dawati.',
+  newsStop: 'Simamisha ofa kwa ujumbe',
+  newsStopBody: 'Andika nambari au anwani zinapokuja. Hakuna kingine kinachobadilika.',
+  newsStopped: 'Zimesimamishwa',
+  newsStoppedBody: 'Hakuna ofa zaidi zitakazotumwa huko.',
   freeLater: 'Saa ya kisanduku inawekwa. Andika msimbo uleule tena baada ya dakika chache.',
 
   receipt: 'Risiti',
