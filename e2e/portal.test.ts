@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import { mkdirSync } from 'node:fs'
 import axe from 'axe-core'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DarajaSimulator } from '../drivers/simulators/daraja/index.ts'
 import { newBox } from './box.ts'
-import { startDaraja, useDaraja } from './mpesa.ts'
+import { initiator, shortcode, startDaraja, useDaraja } from './mpesa.ts'
 import { program, radclient, suite } from './peer.ts'
 
 // Strangers at the portal: a box, M-Pesa over HTTP, an old browser without JavaScript, and the login over RADIUS.
@@ -14,6 +14,7 @@ const secret = 'a-secret-of-the-router'
 const pictures = '/tmp/lango-e2e-pictures'
 const bytesMax = 50_000
 const amina = '254708374149'
+const [wanjiku, baraka, juma] = ['254708374150', '254708374151', '254708374152']
 const patience = { timeout: 25_000 }
 
 suite('portal', () => {
@@ -44,6 +45,13 @@ suite('portal', () => {
     await page.getByRole('button', { name: plan }).click()
     await heading(page, 'Check your phone')
   }
+  /** The address that a router leads a device of this number to. */
+  const from = (device: number, path = '/') => {
+    const place = new URLSearchParams({ mac: `02:00:00:00:00:0${device}` })
+    const url = new URL(path, at('/'))
+    url.searchParams.set('g', Buffer.from(place.toString()).toString('base64url'))
+    return url.href
+  }
   const codeOn = async (page: Page) => {
     await heading(page, 'Your code')
     return (await page.locator('.told').textContent())!
@@ -51,7 +59,7 @@ suite('portal', () => {
 
   beforeAll(async () => {
     mkdirSync(pictures, { recursive: true })
-    daraja = await startDaraja(amina)
+    daraja = await startDaraja(amina, wanjiku, baraka, juma)
     await box.start(start)
     await useDaraja(box, daraja)
     await box.json('router', 'add', 'tower', '--address', '127.0.0.1', '--secret', secret)
@@ -196,5 +204,112 @@ suite('portal', () => {
       return ((await answer.json()) as { value: { asked: number; paid: number; online: number } }).value
     }
     await expect.poll(pace, patience).toMatchObject({ asked: 4, paid: 4, online: 4, failed: 0 })
+  })
+
+  describe('a friend', () => {
+    let friends: BrowserContext
+    /** Where Wanjiku sees what she has, and what her friends have brought. */
+    let hers: Page
+    let link: string
+    /** A phone that has never been here. */
+    const stranger = async () => {
+      await friends?.close()
+      friends = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 320, height: 640 } })
+      return friends.newPage()
+    }
+    const ask = async (page: Page, phone: string, plan: string) => {
+      await page.locator('[name="phone"]').fill(`+${phone}`)
+      await page.getByRole('button', { name: plan }).click()
+    }
+    const pay = async (page: Page, phone: string) => {
+      await expect.poll(() => daraja.openPrompts(phone).length, patience).toBe(1)
+      daraja.enterPin(phone)
+      return codeOn(page)
+    }
+    const rewards = async () => {
+      await hers.reload()
+      return hers.getByRole('link', { name: 'Use what a friend has brought me' }).count()
+    }
+
+    beforeAll(async () => {
+      const { token } = await box.json<{ token: string }>('token', 'create', '--role', 'owner')
+      const callbackUrl = `http://127.0.0.1:${box.ports.web}`
+      const tell = (command: string, input: object) =>
+        fetch(`${callbackUrl}/api/commands/${command}`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${token}` },
+          body: JSON.stringify(input),
+        })
+      await tell('settings.change', { referralPlan: 'One hour', referralFriendBp: 1000 })
+      // Money can go back, and M-Pesa tells of that and of what comes in.
+      const { name: initiatorName, password: initiatorPassword } = initiator
+      const { certificate } = daraja
+      await tell('payments.setMpesa', { callbackUrl, initiatorName, initiatorPassword, certificate })
+      await tell('payments.registerCallbacks', {})
+    })
+    afterAll(() => friends?.close())
+
+    test('whoever has paid finds a link for friends beside what they have; on their own phone or device it does nothing', async () => {
+      const registration = async () => (await box.json<Record<string, string>>('setting', 'show'))['mpesa.registration']
+      await expect.poll(registration, patience).toBe('registered')
+      hers = await visitor.newPage()
+      await hers.goto(from(1))
+      await ask(hers, wanjiku, 'One hour')
+      await pay(hers, wanjiku)
+      await hers.getByRole('link', { name: 'Time left' }).click()
+      await hers.getByRole('heading', { name: 'Bring a friend' }).waitFor(patience)
+      link = (await hers.getByText(/\/\?code=/).textContent())!
+      expect(await rewards()).toBe(0)
+      for (const [device, phone] of [
+        [7, wanjiku],
+        [1, baraka],
+      ] as const) {
+        const page = await stranger()
+        await page.goto(from(device, link))
+        await ask(page, phone, 'One day')
+        await page.getByText('This is your own code').first().waitFor(patience)
+      }
+      expect(daraja.openPrompts(baraka)).toEqual([])
+    })
+
+    test('a new phone opens it and pays less; whoever told them has the plan once, and loses it when that is paid back', async () => {
+      const page = await stranger()
+      await page.goto(from(2, link))
+      await page.getByText('You come with the code').waitFor(patience)
+      await ask(page, baraka, 'One day')
+      expect((await login(await pay(page, baraka))).code).toBe('Access-Accept')
+      expect([daraja.balanceOf(baraka), await rewards()]).toEqual([955, 1])
+      const reward = (await hers.getByRole('link', { name: 'Use what a friend' }).getAttribute('href'))!
+      // A second time they are no new friend.
+      await page.goto(from(2, link))
+      await ask(page, baraka, 'One day')
+      await page.getByText('for whoever buys here for the first time').first().waitFor(patience)
+      expect(await rewards()).toBe(1)
+      type Paid = { receipt: string; amountMinor: number; phone: string | null; state: string }
+      const receipt = async () =>
+        (await box.json<{ payments: Paid[] }>('payment', 'list')).payments.find(
+          ({ amountMinor, state }) => amountMinor === 4500 && state === 'matched',
+        )?.receipt
+      // M-Pesa tells of money that somebody sends by himself; the list that is read then has all receipts.
+      await daraja.pay({ msisdn: juma, shortcode, amount: 1, account: 'HOUSE 7' })
+      await expect.poll(receipt, patience).toBeDefined()
+      await box.json('payment', 'refund', (await receipt())!)
+      await expect.poll(() => daraja.balanceOf(baraka), patience).toBe(1000)
+      expect(await rewards()).toBe(0)
+      await hers.goto(new URL(reward, at('/')).href)
+      await hers.getByText('It is no longer good').waitFor(patience)
+      await hers.goBack()
+    })
+
+    test('what another friend brings is used with one tap', async () => {
+      const page = await stranger()
+      await page.goto(from(3, link))
+      await ask(page, juma, 'One week')
+      await pay(page, juma)
+      expect(await rewards()).toBe(1)
+      await hers.getByRole('link', { name: 'Use what a friend' }).click()
+      expect((await login(await codeOn(hers))).code).toBe('Access-Accept')
+      expect(daraja.balanceOf(wanjiku)).toBe(980)
+    })
   })
 })
