@@ -31,7 +31,15 @@ const reachedAt = async (desk: Desk): Promise<string> => {
 const isAddress = (text: string): boolean =>
   ['http:', 'https:'].includes(URL.parse(text)?.protocol ?? '') && text.length <= 400
 
-const Code = ({ text, title, word }: { text: string; title: (words: PortalWords) => string; word: string }) => (
+type Say = (words: PortalWords) => string
+
+/** What to do first, second and third. */
+const step =
+  (n: number, say: Say): Say =>
+  (words) =>
+    `${n}. ${say(words)}`
+
+const Code = ({ text, title, word }: { text: string; title: Say; word: string }) => (
   <figure class="poster-code">
     <QrCode cells={encode(text, { ecc: 'M' }).data} title={bothWords.map(title).join(' / ')} />
     <figcaption>
@@ -60,16 +68,18 @@ const Sheet = ({ desk, settings, address }: { desk: Desk; settings: PortalSettin
         ),
       )}
       <div class="poster-codes">
-        {hasWifi ? <Code text={wifiCode(wifiName)} title={(words) => words.posterJoin} word={wifiName} /> : null}
+        {hasWifi ? (
+          <Code text={wifiCode(wifiName)} title={step(1, (words) => words.posterJoin)} word={wifiName} />
+        ) : null}
         <Code
           text={address}
-          title={(words) => (hasWifi ? words.posterOpen : words.posterOnly)}
+          title={hasWifi ? step(2, (words) => words.posterOpen) : step(1, (words) => words.posterOnly)}
           word={address.replace(/^http:\/\/|\/$/g, '')}
         />
       </div>
       {bothWords.map((words, at) => (
         <p key={at} lang={at === 0 ? 'en' : 'sw'}>
-          {words.posterBody}
+          {step(hasWifi ? 3 : 2, ({ posterBody }) => posterBody)(words)}
         </p>
       ))}
       {phone === '' ? null : (

@@ -57,7 +57,7 @@ const columns = (desk: Desk): readonly Column<Consent>[] => {
         </a>
       ),
     },
-    { id: 'purpose', head: words.purpose, width: 'l', value: ({ purpose }) => words[purpose] },
+    { id: 'purpose', head: words.purpose, width: 'l', card: 'wide', value: ({ purpose }) => words[purpose] },
     { id: 'version', head: words.version, width: 'm', value: (consent) => versionText(desk, consent) },
     agoColumn(desk, ({ givenAt }) => givenAt, { id: 'given', head: words.given, width: 'm' }),
     {

@@ -164,6 +164,21 @@ test('markup that is typed is text, in the form, in the preview and on the poste
   expect(await page(`${PAGE}/poster`)).toContain('&lt;script>alert')
 })
 
+test('the poster says what to do, step by step, in both languages; without a Wi-Fi of its own it takes one less', async () => {
+  const { as, post, page } = desk()
+  as('owner')
+  const steps = async () =>
+    [...(await page(`${PAGE}/poster`)).matchAll(/lang="(en|sw)"[^>]*>(\d)\. ([^<]*)</g)].map(([, ...said]) => said)
+  expect(await steps()).toEqual([
+    ['en', '1', 'Scan to get online'],
+    ['sw', '1', 'Skani ili kuingia mtandaoni'],
+    ['en', '2', expect.stringContaining('pay by M-Pesa')],
+    ['sw', '2', expect.stringContaining('ulipe kwa M-Pesa')],
+  ])
+  await post(PAGE, 'save', { ...form, wifiName: 'Lakeview Free' })
+  expect((await steps()).map(([lang, n]) => lang! + n!)).toEqual(['en1', 'sw1', 'en2', 'sw2', 'en3', 'sw3'])
+})
+
 test('a stylesheet of colours that were never saved is made of colours alone', async () => {
   const { as, page } = desk()
   as('technician')
