@@ -43,6 +43,16 @@ test('whoever likes gets offers: the box is not ticked, a code confirms, and wha
   expect(portal.count({ name: 'grants' })).toBe(0)
 })
 
+test('what is no number that gets messages is said beside the field, and an address where only numbers do', async () => {
+  const portal = asking()
+  for (const contact of ['+882123456789', 'amina@example.net', '<b>']) {
+    const answer = await portal.send('/news', { contact, offers: 'yes' })
+    expect([answer.status, await answer.text()]).toEqual([422, expect.stringContaining('begins with +254')])
+    portal.clock.advance(900_000)
+  }
+  expect(portal.count({ name: 'registrations' })).toBe(0)
+})
+
 test('it is stopped as easily, and the answer is the same for whoever never agreed', async () => {
   const portal = asking()
   await portal.agree()

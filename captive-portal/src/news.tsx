@@ -78,6 +78,12 @@ const reachedBy = ({ words }: View, { by }: Offers) => {
     : { label: words.freeEmail, help: words.freeEmailHelp, type: 'email' as const, autoComplete: 'email' }
 }
 
+/** What was typed, where either may be; else what there is. */
+const meant = ({ by }: Offers, contact: string): Offers['by'][number] | undefined => {
+  if (by.length === 1) return by[0]
+  return contact.includes('@') ? 'email' : 'phone'
+}
+
 const StopPage = ({ view, typed = '', problem }: { view: View; typed?: string; problem?: string }) => {
   const { words, locale } = view
   return (
@@ -139,11 +145,12 @@ export class News {
     if (Object.keys(problems).length > 0) return again({ problems })
     if (!gate.tries(c, 'codes', place)) return again({ refused: tooMany(view) }, 429)
     const contact = typed.contact.slice(0, CONTACT_CHARACTERS_MAX)
+    const by = meant(offers, contact)
     const asked = gate.tell(
       c,
       startRegistration,
       {
-        by: contact.includes('@') ? 'email' : 'phone',
+        by,
         contact,
         language: view.locale.lang,
         address: place.mac || addressOf(c),
@@ -154,8 +161,9 @@ export class News {
     )
     if (asked.ok) return c.redirect(href(view, `${NEWS_PATH}/code`, { r: asked.value.token }), 303)
     if (asked.error.type === 'RegistrationTooMany') return again({ refused: tooMany(view) }, 429)
-    const unfit = offers.by.includes('phone') ? fill(words.freePhoneUnfit, { prefixes: prefixes.join(', ') }) : ''
-    return again({ problems: { contact: contact.includes('@') || unfit === '' ? words.freeEmailUnfit : unfit } })
+    if (asked.error.type !== 'ContactUnfit') return again({ refused: words.newsNone }, 503)
+    const phoneUnfit = fill(words.freePhoneUnfit, { prefixes: prefixes.join(', ') })
+    return again({ problems: { contact: by === 'phone' ? phoneUnfit : words.freeEmailUnfit } })
   }
 
   codePage(c: Context): Response | Promise<Response> {
