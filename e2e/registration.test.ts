@@ -24,7 +24,7 @@ suite('registration', () => {
   let browser: Browser
   let smtp: SmtpSimulator
   let sms: AfricasTalkingSimulator
-  let development: { under: string[] }
+  let development: { under: string[]; args: string[] }
 
   const visitor = async (options = {}): Promise<Page> =>
     (
@@ -69,7 +69,10 @@ suite('registration', () => {
     writeFileSync(trusted, authority.cert)
     smtp = await startSmtpSimulator({ security: 'starttls', tls, login: mailLogin })
     sms = await startAfricasTalkingSimulator(account)
-    development = { under: ['env', 'LANGO_DEV=1', `LANGO_DEV_SMS=${sms.server}`, `NODE_EXTRA_CA_CERTS=${trusted}`] }
+    development = {
+      under: ['env', 'LANGO_DEV=1', `LANGO_DEV_SMS=${sms.server}`, `NODE_EXTRA_CA_CERTS=${trusted}`],
+      args: ['--portal-port', '0'],
+    }
     await box.start(development)
     browser = await chromium.launch({ executablePath: program('chromium'), args: ['--no-sandbox'] })
     await box.json('router', 'add', 'tower', '--address', '127.0.0.1', '--secret', secret)
@@ -145,6 +148,44 @@ suite('registration', () => {
     await page.getByText('This is not the code').waitFor()
     const codes = sms.messages.map(({ text }) => codeIn(text)).filter((code) => code !== undefined)
     for (const word of [...codes, mailLogin.password, account.apiKey]) expect(box.output()).not.toContain(word)
+  })
+
+  test('offers by message: nobody is asked at first; agreed to on the hotspot’s page by a code, and stopped by the number', async () => {
+    const gate = (path: string) => `http://127.0.0.1:${box.ports.portal}${path}`
+    const page = await visitor()
+    expect((await page.goto(gate('/news')))?.status()).toBe(404)
+    await box.json('setting', 'set', 'consentOffers', 'yes')
+    const { token } = await box.json<{ token: string }>('token', 'create', '--role', 'owner')
+    const wanting = async () => {
+      const answer = await fetch(address('/api/queries/consents.toSend'), {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+        body: '{}',
+      })
+      const { value } = (await answer.json()) as { value: { contact: string; text: string }[] }
+      return value.map(({ contact, text }) => [contact, text])
+    }
+    // As a router leads a device of its own there: the others of this address have had their codes.
+    const place = Buffer.from('mac=02:00:00:00:00:01&router=tower').toString('base64url')
+    await page.goto(gate(`/?g=${place}`))
+    await page.getByRole('link', { name: 'Offers by message' }).click()
+    await page.locator('[name="contact"]').fill('0733 000 001')
+    await page.getByRole('button', { name: 'Send me the code' }).click()
+    await page.getByText('They come only if you agree').waitFor()
+    const words = await page.locator('label', { has: page.locator('[name="offers"]') }).textContent()
+    await page.locator('[name="offers"]').check()
+    await page.getByRole('button', { name: 'Send me the code' }).click()
+    await expect.poll(() => codeIn(smsTo('+254733000001')), patience).toBeDefined()
+    expect(await wanting()).toEqual([])
+    await page.locator('[name="code"]').fill(codeIn(smsTo('+254733000001'))!)
+    await page.getByRole('button', { name: 'Yes, send me offers' }).click()
+    await page.getByRole('heading', { name: 'You get our offers' }).waitFor()
+    expect(await wanting()).toEqual([['+254733000001', words!.trim()]])
+    await page.getByRole('link', { name: 'Stop offers by message' }).click()
+    await page.locator('[name="contact"]').fill('0733 000 001')
+    await page.getByRole('button', { name: 'Stop offers by message' }).click()
+    await page.getByRole('heading', { name: 'They are stopped' }).waitFor()
+    expect(await wanting()).toEqual([])
   })
 
   test.each([
