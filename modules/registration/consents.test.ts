@@ -3,7 +3,7 @@ import { createPersonalReader } from '@lango/kernel/verbs'
 import { grants } from '../access/tables.ts'
 import { customers } from '../customers/tables.ts'
 import { removeSender } from '../messages/index.ts'
-import { addSubscriber, eraseCustomer } from '../services/index.ts'
+import { addSubscriber, eraseCustomer, moveService } from '../services/index.ts'
 import { changeSettings } from '../settings/index.ts'
 import { consentsToSend, countConsents } from './consent-queries.ts'
 import {
@@ -149,7 +149,7 @@ const everywhere = () =>
       .map(({ name }) => site.database.raw.prepare(`SELECT * FROM "${name}"`).all()),
   )
 
-test('with a customer goes all that they had agreed to, also before they were one, and those they have taken over', async () => {
+test('with a customer goes all that they had agreed to, also before they were one', async () => {
   await agrees(PHONE)
   site.clock.advance(3_600_000)
   await site.joined(PHONE, { agreed: [service] })
@@ -158,6 +158,17 @@ test('with a customer goes all that they had agreed to, also before they were on
   site.must(eraseCustomer, { login: '254712345678' })
   expect(list().map(({ contact }) => contact)).toEqual([MAIL])
   expect(everywhere().includes('712345678')).toBe(false)
+})
+
+test('whom a customer has taken over goes with them, however often that was', async () => {
+  const added = (login: string) => site.must(addSubscriber, { login, plan: 'Trial', password: 'x' }).customerId
+  await site.joined(PHONE)
+  const [second, last] = [added('second'), added('last')]
+  site.must(moveService, { login: '254712345678', customer: second })
+  site.must(moveService, { login: '254712345678', customer: last })
+  site.must(moveService, { login: 'second', customer: last })
+  site.must(eraseCustomer, { login: 'last' })
+  expect(list()).toEqual([])
 })
 
 test('who agrees with the contact of a customer of the desk goes with them', async () => {

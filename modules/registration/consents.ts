@@ -1,10 +1,11 @@
 /** What people have agreed to: in which words, when and where; taken back by themselves or at the desk. */
-import { and, desc, eq, inArray, isNull, or } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNull } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok } from '@lango/kernel'
 import { defineCommand, destroyPersonKeys, personalIn, type CommandContext } from '@lango/kernel/verbs'
 import { readPhone } from '../customers/index.ts'
 import { customers } from '../customers/tables.ts'
+import { mergedInto } from '../services/index.ts'
 import { createSettings } from '../settings/index.ts'
 import { forgetRegistration } from './forget.ts'
 import { readEmail, registrationLimits, type Agreed, type Confirmation } from './rules.ts'
@@ -177,11 +178,7 @@ const eraseWhere = (ctx: CommandContext, which: ReturnType<typeof and>): number 
 /** All that a customer has agreed to, also before they were one, and those whom they have taken over. */
 export const eraseConsentsOf = (ctx: CommandContext, customerId: string): void => {
   const { site } = consents
-  const merged = ctx.db.select({ id: customers.site.id }).from(customers.site)
-  const theirs = or(
-    eq(site.customerId, customerId),
-    inArray(site.customerId, merged.where(eq(customers.site.movedTo, customerId))),
-  )
+  const theirs = inArray(site.customerId, [customerId, ...mergedInto(ctx.raw, customerId)])
   const contacts = ctx.db.select({ contact: site.contact }).from(site).where(theirs)
   eraseWhere(ctx, inArray(site.contact, contacts))
 }

@@ -111,7 +111,7 @@ const phoneAlone = (ctx: CommandContext, customerId: string): string | undefined
 }
 
 /** Who has become this customer, one after another: what the log tells of them is told of this one. */
-const mergedInto = (raw: RawDatabase, customerId: string): readonly string[] =>
+export const mergedInto = (raw: RawDatabase, customerId: string): readonly string[] =>
   raw
     .prepare<[string], string>(
       `WITH RECURSIVE merged (id) AS (

@@ -17,7 +17,7 @@ export { changeSubscribers, revealPasswords } from './change.ts'
 export { addService, addSubscriber, resumeSubscriber, suspendSubscriber, validityAt } from './commands.ts'
 export { changeCustomer, resumeCustomer, suspendCustomer } from './customer-commands.ts'
 export { customersNamed, showCustomer } from './customer-queries.ts'
-export { eraseCustomer } from './erase.ts'
+export { eraseCustomer, mergedInto } from './erase.ts'
 export { fillFoundBy } from './found-by.ts'
 export { givenCells } from './given.ts'
 export {
