@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { hearPayments, listPayments, listPayouts, setMpesa } from '@lango/modules/payments'
+import { topUpCash } from '@lango/modules/wallets'
 import { expect, test } from 'vitest'
 import { payoutStates } from '../../../../modules/payments/payout-rules.ts'
 import { deskUnderTest } from '../testing/desk-under-test.ts'
@@ -62,6 +63,18 @@ test.each([
   as('cashier')
   expect(await (await post('/payouts', 'payout', { ...typed, [name]: value })).text()).toContain(sentence)
   expect(payouts()).toEqual([])
+})
+
+test('what somebody wants back of their wallet goes out of it, no more than is there', async () => {
+  const { as, post, payouts, site, page } = desk()
+  as('cashier')
+  const back = { ...typed, kind: 'wallet' }
+  expect(await (await post('/payouts', 'payout', back)).text()).toContain('There is no wallet')
+  site.must(topUpCash, { phone: AMINA, amountMinor: 15_000 })
+  expect((await post('/payouts', 'payout', back)).headers.get('location')).toBe('/payouts/1?said=asked')
+  expect(await (await post('/payouts', 'payout', back)).text()).toContain('There is not enough money in wallet 1')
+  expect(payouts()).toMatchObject([{ phone: AMINA, amountMinor: 15_000, state: 'asked' }])
+  expect(await page('/wallets/1')).toMatch(/Paid out by M-Pesa, payout 1.*KSh.-150/s)
 })
 
 test('above the sum of one person it waits, and whoever asked for it cannot release it', async () => {
