@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import Database from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { mustRun, newBox, temporaryFolder } from './box.ts'
 import { freePort, program, radclient, startPeer, suite, writeConfig, type Attributes, type Peer } from './peer.ts'
@@ -53,7 +54,7 @@ server coa {
     port = ${port}
   }
   recv-coa {
-    if (&Acct-Session-Id == "81500002") {
+    if (&Acct-Session-Id == "81500002" || &Acct-Session-Id == "81500007") {
       reject
     }
     else {
@@ -134,6 +135,43 @@ suite('coa freeradius', () => {
     const [, coa] = await router.waitFor(/Received CoA-Request([^]*?)# Executing/)
     expect(coa).toContain('Acct-Session-Id = "81500004"')
     expect(coa).toContain('Mikrotik-Rate-Limit = "1M/1M"')
+  })
+
+  test('more time is told to the router, and one that refuses it ends nobody’s session', async () => {
+    const kind = ['--kind', 'pppoe', '--down-kbps', '1000', '--up-kbps', '1000']
+    await box.json('plan', 'add', 'Hours', ...kind, '--clock', 'used', '--quota-time', '1h')
+    for (const [user, id] of [
+      ['timed', '81500006'],
+      ['refused', '81500007'],
+    ] as const) {
+      await box.json('subscriber', 'add', user, '--password', 'p', '--plan', 'Hours')
+      const { grant } = await box.json<{ grant: { no: number } }>('subscriber', 'show', user)
+      // As its Accept has it: an hour.
+      await acct({
+        'User-Name': user,
+        'Acct-Session-Id': id,
+        'Acct-Status-Type': 'Start',
+        Class: `0x${Buffer.from(`lango:${grant.no.toString(36)}:${(3600).toString(36)}`).toString('hex')}`,
+      })
+      await box.json('subscriber', 'topup', user, '--quota-time', '1h')
+    }
+    const [, coa] = await router.waitFor(/Received CoA-Request([^]*?"81500006"[^]*?)# Executing/)
+    expect(coa).toContain('Session-Timeout = 7200')
+    await router.waitFor(/"81500007"[^]*?Sent CoA-NAK/)
+    const site = new Database(join(box.data, 'site.db'), { readonly: true })
+    const orders = site.prepare<[], { id: string; state: string; sec: number | null }>(
+      `SELECT acct_session_id id, state, timeout_sec sec FROM session_orders WHERE reason = 'extended' ORDER BY id`,
+    )
+    await expect
+      .poll(() => orders.all(), { timeout: 10_000 })
+      .toEqual([
+        { id: '81500006', state: 'done', sec: 7200 },
+        { id: '81500007', state: 'failed', sec: null },
+      ])
+    site.close()
+    expect(router.output()).not.toMatch(/Received Disconnect-Request[^]{0,400}"8150000[67]"/)
+    for (const id of ['81500006', '81500007'])
+      expect(await box.json('session', 'show', id)).toMatchObject([{ state: 'start' }])
   })
 
   test('who is suspended is disconnected without being told to', async () => {
