@@ -15,6 +15,8 @@ import { readReference } from '../ledger/index.ts'
 import { forgetMessages } from '../messages/index.ts'
 import { forgetWallet } from '../wallets/index.ts'
 import { paymentLimits } from './rules.ts'
+import { openStates } from './standing-rules.ts'
+import { standingOrders } from './standing-table.ts'
 import { payments, payouts, purchases, renewals } from './tables.ts'
 
 /** What stands where a phone was. */
@@ -94,6 +96,15 @@ export const followers: readonly Follower[] = [
   }),
   follow(forgetWallet, (ctx, { walletId }) => {
     ctx.db.delete(renewals.site).where(eq(renewals.site.walletId, walletId)).run()
+    const { site } = standingOrders
+    const ofWallet = eq(site.walletId, walletId)
+    // The handset may hold on to it: what still comes by it is found to be for nobody, and somebody looks at it.
+    ctx.db
+      .update(site)
+      .set({ state: 'ended', endedAt: ctx.now, endedBy: ctx.actor.id })
+      .where(and(ofWallet, inArray(site.state, [...openStates])))
+      .run()
+    ctx.db.update(site).set({ phone: ERASED, claims: [] }).where(ofWallet).run()
   }),
 ]
 

@@ -2,10 +2,11 @@ import { expect, test } from 'vitest'
 import { err, ok } from '@lango/kernel'
 import { firstUse } from '../access/index.ts'
 import { addPlan } from '../plans/index.ts'
-import { blockWallet, listWallets } from '../wallets/index.ts'
+import { blockWallet, emptyWallet, eraseWallet, listWallets } from '../wallets/index.ts'
 import {
   buyFromWallet,
   endStandingOrder,
+  listPayments,
   requestPurchase,
   setMpesa,
   setOwnRenewal,
@@ -290,4 +291,20 @@ test('callbacks of one order fill no disk, and where only known addresses count 
   expect(order().state).toBe('asked')
   for (let more = 0; more < 2 * standingOrderLimits.rowsOfOrderMax; more++) post({ refs: [`x${more}`], failure: null })
   expect(count({ name: 'payment_inbox' })).toBe(standingOrderLimits.rowsOfOrderMax)
+})
+
+test('with whoever is forgotten a standing order is over, and what still comes by it waits for somebody', async () => {
+  const { must, ask, order, pay, wallet, database, query, post, sound } = orderShop()
+  await ask()
+  post(agreed())
+  expect(order().state).toBe('active')
+  must(emptyWallet, { wallet: 1, how: 'written-off', reason: 'r' })
+  must(eraseWallet, { wallet: 1 })
+  expect(order()).toMatchObject({ state: 'ended', endedBy: 'test' })
+  const rows = database.raw.prepare('SELECT * FROM standing_orders').all()
+  expect(JSON.stringify(rows).includes(AMINA.slice(1))).toBe(false)
+  pay()
+  expect(wallet().balanceMinor).toBe(0)
+  expect(query(listPayments, {}).payments).toMatchObject([{ state: 'unmatched' }])
+  sound()
 })

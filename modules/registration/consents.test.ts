@@ -4,6 +4,7 @@ import { grants } from '../access/tables.ts'
 import { customers } from '../customers/tables.ts'
 import { removeSender } from '../messages/index.ts'
 import { addSubscriber, eraseCustomer, moveService } from '../services/index.ts'
+import { emptyWallet, eraseWallet, topUpCash } from '../wallets/index.ts'
 import { changeSettings } from '../settings/index.ts'
 import { consentsToSend, countConsents } from './consent-queries.ts'
 import {
@@ -169,6 +170,15 @@ test('whom a customer has taken over goes with them, however often that was', as
   site.must(moveService, { login: 'second', customer: last })
   site.must(eraseCustomer, { login: 'last' })
   expect(list()).toEqual([])
+})
+
+test('whoever holds a wallet and is no customer takes along what they had agreed to', async () => {
+  await agrees(PHONE)
+  site.must(topUpCash, { phone: PHONE, amountMinor: 100 })
+  site.must(emptyWallet, { wallet: 1, how: 'cash', reason: 'r' })
+  site.must(eraseWallet, { wallet: 1 })
+  expect(list()).toEqual([])
+  expect(everywhere().includes('712345678')).toBe(false)
 })
 
 test('who agrees with the contact of a customer of the desk goes with them', async () => {

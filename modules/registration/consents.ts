@@ -183,6 +183,10 @@ export const eraseConsentsOf = (ctx: CommandContext, customerId: string): void =
   eraseWhere(ctx, inArray(site.contact, contacts))
 }
 
+/** All that whoever has this phone has agreed to, whether they are a customer or not. */
+export const eraseConsentsOfPhone = (ctx: CommandContext, phone: string): void =>
+  void eraseWhere(ctx, eq(consents.site.contact, phone))
+
 /** That somebody took the contacts away as a file is recorded before they have it. */
 export const consentsExported = defineCommand({
   name: 'consents.exported',

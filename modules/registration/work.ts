@@ -3,8 +3,9 @@ import { eq, inArray, lte } from 'drizzle-orm'
 import { z } from 'zod'
 import { ok } from '@lango/kernel'
 import { defineCommand, defineJob, follow, type Follower } from '@lango/kernel/verbs'
+import { forgetPhone } from '../customers/index.ts'
 import { eraseCustomer } from '../services/index.ts'
-import { eraseConsentsOf } from './consents.ts'
+import { eraseConsentsOf, eraseConsentsOfPhone } from './consents.ts'
 import { forgetRegistration } from './forget.ts'
 import { registrationLimits } from './rules.ts'
 import { consents, registrations } from './tables.ts'
@@ -57,6 +58,7 @@ export const followers: readonly Follower[] = [
       forgetRegistration(ctx, no)
     eraseConsentsOf(ctx, customerId)
   }),
+  follow(forgetPhone, (ctx, { phone }) => eraseConsentsOfPhone(ctx, phone)),
 ]
 
 export const workCommands = [tidyRegistrations]
