@@ -55,6 +55,8 @@ const weathers: readonly Weather[] = [
   { ...calm, faults: 0.15, refunds: 0.3, wallets: 0.5 },
   { ...reached, faults: 0.15, trustUpTo: 100, refunds: 0.3, crashes: 0.01, wallets: 0.5 },
   { ...calm, isTill: true, isMasked: true, faults: 0.2, wallets: 0.5 },
+]
+const further: readonly Weather[] = [
   { ...calm, wallets: 0.7, lendsUpTo: 50 },
   { ...reached, faults: 0.15, trustUpTo: 100, refunds: 0.3, crashes: 0.01, wallets: 0.7, lendsUpTo: 50 },
   { ...calm, friends: 0.7 },
@@ -69,7 +71,10 @@ const weathers: readonly Weather[] = [
   { ...reached, ...all, faults: 0.15, trustUpTo: 50, crashes: 0.01 },
   { ...reached, ...all, isTill: true, isMasked: true, faults: 0.2, trustUpTo: 20 },
 ]
-const days = weathers.flatMap((weather, index) => [1, 2].map((n) => ({ seed: 10 * index + n, ...weather })))
+const days = [
+  ...weathers.flatMap((weather, index) => [1, 2].map((n) => ({ seed: 10 * index + n, ...weather }))),
+  ...further.map((weather, index) => ({ seed: 1000 + index, ...weather })),
+]
 
 test.each(days)(
   'every shilling is one purchase’s, waits for somebody to look at it, or is back where it came from, and nothing is given unpaid: %j',

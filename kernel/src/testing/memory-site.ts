@@ -89,7 +89,15 @@ export const memorySite = (modules: readonly Module[], options: MemorySiteOption
   const clock = fakeClock()
   const random = seededRandom(seed)
   const log = collectingLog()
-  const database = emptySite(file, parts.tables)
+  const made = emptySite(file, parts.tables)
+  const database: Database = {
+    ...made,
+    close() {
+      // Whoever lives many days in one file closes each: nothing of it is held any more.
+      open.delete(database)
+      made.close()
+    },
+  }
   open.add(database)
   const ids = createIds({ now: clock.now, random })
   const vault = memoryVault(random)
