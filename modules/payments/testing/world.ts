@@ -148,13 +148,14 @@ export const createWorld = ({ now, random, isTill, isMasked, faults, post, crash
       if (goesWrong()) return err({ type: 'ProviderRefused', code: '1', failure: 'configuration', reason: 'no' })
       if (goesWrong()) return err({ type: 'ProviderSilent', reason: 'no answer' })
       reversals += 1
-      const ref = `AG_${reversals}`
+      // Another may be asked for before this one is answered.
+      const [ref, originatorId] = [`AG_${reversals}`, `own ${reversals}`]
       const isDone = goesWrong() ? false : paidBack.add(request.receipt).size > 0
-      requests.set(`own ${reversals}`, { isDone, amount: request.amount })
+      requests.set(originatorId, { isDone, amount: request.amount })
       post.reversed(ref, request, isDone)
       if (goesWrong()) return err({ type: 'ProviderSilent', reason: 'the line was cut' })
       await unplugged()
-      return ok({ ref, originatorId: `own ${reversals}` })
+      return ok({ ref, originatorId })
     },
     async transactionStatus(request) {
       await unplugged()
