@@ -80,6 +80,24 @@ test('every import of the workspace keeps to the design’s table', () => {
   expect(files.flatMap((file) => faults(file, readFileSync(file, 'utf8')))).toEqual([])
 })
 
+/** The way from a file to the first page that it loads; empty where there is none. */
+function wayToPage(start: string): readonly string[] {
+  const ways = new Map<string, readonly string[]>([[start, [start]]])
+  for (const [file, way] of ways) {
+    if (file.endsWith('.tsx')) return way
+    for (const { to, typeOnly } of importsOf(file, readFileSync(file, 'utf8')))
+      if (!typeOnly && !ways.has(to) && /\.tsx?$/.test(to)) ways.set(to, [...way, to])
+  }
+  return []
+}
+
+test('no thread beside the control thread loads a page: it needs none, and cannot read one from its source', () => {
+  const threads = globSync('appliance/src/**/*-thread.ts')
+  expect(threads.length).toBeGreaterThan(3)
+  expect(threads.map(wayToPage)).toEqual(threads.map(() => []))
+  expect(wayToPage('kernel/src/ui/index.ts')).toHaveLength(2)
+})
+
 test('every module stands in ORDER once', () => {
   const folders = globSync('modules/*/index.ts').map((path) => part(path, 1))
   expect(folders.toSorted()).toEqual(order.filter((name) => folders.includes(name)).toSorted())

@@ -1,4 +1,4 @@
-import { catalogue } from '@lango/kernel/ui'
+import { catalogue } from '@lango/kernel/locale'
 
 /** What people agree to who want messages, where the owner has written nothing else. */
 export const offersWords = {
