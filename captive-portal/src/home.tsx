@@ -44,8 +44,9 @@ export const HomePage = (props: HomeProps) => {
   const { words } = view
   const welcome = textIn(view, view.look.portal.welcome)
   const keeps: Readonly<Record<string, string>> = props.coupon === undefined ? {} : { code: props.coupon.typed }
+  const news = props.offer.hasNews ? <a href={href(view, NEWS_PATH)}>{words.newsLink}</a> : null
   return (
-    <Page view={view} title={words.title} path="/" extra={keeps} back={false}>
+    <Page view={view} title={words.title} path="/" extra={keeps} back={false} foot={news}>
       {welcome === '' ? null : <p>{visible(welcome)}</p>}
       <Announcement view={view} />
       {turnedAway === undefined ? null : (
@@ -76,11 +77,6 @@ export const HomePage = (props: HomeProps) => {
       <a class="button" href={href(view, '/paid')}>
         {words.havePaid}
       </a>
-      {props.offer.hasNews ? (
-        <a class="button" href={href(view, NEWS_PATH)}>
-          {words.newsLink}
-        </a>
-      ) : null}
     </Page>
   )
 }

@@ -54,6 +54,8 @@ type PageProps = {
   extra?: Readonly<Record<string, string>>
   /** Leads back to the start. */
   back?: boolean
+  /** A further link at the foot. */
+  foot?: VNode | null
   children: ComponentChildren
 }
 
@@ -100,7 +102,7 @@ const Logo = ({ view: { look, pictureAt } }: Pick<PageProps, 'view'>) => {
 }
 
 export const Page = (props: PageProps): VNode => {
-  const { view, title, refreshSec, waits, path = '', extra, back = true, children } = props
+  const { view, title, refreshSec, waits, path = '', extra, back = true, foot, children } = props
   const { words, look, assets, language } = view
   return (
     <html lang={language.tag} dir={language.isRightToLeft ? 'rtl' : undefined}>
@@ -133,6 +135,7 @@ export const Page = (props: PageProps): VNode => {
             {back ? <a href={href(view, '/')}>{words.start}</a> : null}
             <a href={href(view, '/help')}>{words.help}</a>
             <a href={href(view, '/terms')}>{words.terms}</a>
+            {foot}
           </footer>
           {path === '' ? null : <Languages view={view} path={path} extra={extra} />}
         </main>
