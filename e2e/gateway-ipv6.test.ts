@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   ethernet,
@@ -21,6 +22,7 @@ const BOX_V6 = `${ROUTED}1`
 const UPLINK_V6 = 'fd00:99::2'
 const API_OPTION = { dhcp: 103, advertised: 37 } as const
 const ROUTER_LIFETIME_SEC = 1800
+const HOP_LIMIT = 64
 /** The flag O: DHCPv6 has more to tell. */
 const OTHER_CONFIGURATION = 0x40
 const icmpTypes = { routerSolicitation: 133, routerAdvertisement: 134 } as const
@@ -112,10 +114,22 @@ suite('gateway and IPv6', () => {
       const before = await thief.heard(option)
       await thief.send(frame)
       await expect.poll(() => thief.heard(option), soon).toBeGreaterThan(before)
-      const all = await thief.heard(Buffer.concat([ip6(EVERYBODY.ip), Buffer.of(icmpTypes.routerAdvertisement, 0)]))
-      const alike = Buffer.of(OTHER_CONFIGURATION, ROUTER_LIFETIME_SEC >> 8, ROUTER_LIFETIME_SEC & 0xff)
-      expect(await thief.heard(alike)).toBe(all)
-      expect(all).toBeGreaterThan(await thief.heard(option))
+      // Of either kind, all that were heard say the same; one may come between two questions, so both are asked again.
+      const alike = [OTHER_CONFIGURATION, ROUTER_LIFETIME_SEC >> 8, ROUTER_LIFETIME_SEC & 0xff]
+      // Type 3, of 32 octets, for a prefix of 64 bits, flag A alone.
+      const prefixOption = Buffer.of(3, 4, 64, 0x40, 0, 0, ROUTER_LIFETIME_SEC >> 8, ROUTER_LIFETIME_SEC & 0xff)
+      const heads = { prefix: Buffer.of(HOP_LIMIT, ...alike), api: Buffer.of(0, ...alike) }
+      const tally = async () => [await thief.heard(heads.prefix), await thief.heard(heads.api)] as const
+      // Both have the prefix, so that it does not matter which one a phone hears first.
+      const isAlike = async () => {
+        const [plain, withApi] = await tally()
+        return isDeepStrictEqual(
+          [plain + withApi, withApi],
+          [await thief.heard(prefixOption), await thief.heard(option)],
+        )
+      }
+      await expect.poll(isAlike, soon).toBe(true)
+      expect(Math.min(...(await tally()))).toBeGreaterThan(0)
     })
   })
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { collectingLog, fakeClock } from '@lango/kernel/testing'
 import { advertisement, Announcer, socketOf } from './announcer.ts'
 
+const PREFIX6 = { address: '2001:db8:40::1', prefix: '2001:db8:40::', isLocal: false }
 /** pino’s. */
 const WARN = 40
 const API = 'https://hotspot.example/captive-portal/api'
@@ -22,6 +23,7 @@ const announcing = () => {
     },
     lan: 'br0',
     portalApi: API,
+    prefix6: PREFIX6,
     log,
   })
   announcer.look()
@@ -30,15 +32,20 @@ const announcing = () => {
 }
 
 test('says the API in an option of whole units of eight octets, filled with zeros', () => {
-  const packet = advertisement(API)
+  const whole = advertisement(API, PREFIX6)
   // Type, code, checksum, hop limit, flags (O), lifetime 1800 s, two timers of four octets.
-  expect(packet.subarray(0, 16).toString('hex')).toBe('86000000004007080000000000000000')
+  expect(whole.subarray(0, 16).toString('hex')).toBe('86000000004007080000000000000000')
+  // Type, four units, 64 bits, flag A alone, twice 1800 s, and the prefix.
+  expect(whole.subarray(16, 48).toString('hex')).toBe(
+    `030440400000070800000708${'0'.repeat(8)}20010db800400000${'0'.repeat(16)}`,
+  )
+  const packet = whole.subarray(32)
   expect(packet[16]).toBe(37)
   expect(packet[17]! * 8).toBe(packet.length - 16)
   expect(packet.subarray(18, 18 + API.length).toString()).toBe(API)
   expect(packet.subarray(18 + API.length).every((octet) => octet === 0)).toBe(true)
-  for (let length = 1; length < 40; length++) expect(advertisement('u'.repeat(length)).length % 8).toBe(0)
-  expect(() => advertisement('u'.repeat(2039))).toThrow(RangeError)
+  for (let length = 1; length < 40; length++) expect(advertisement('u'.repeat(length), PREFIX6).length % 8).toBe(0)
+  expect(() => advertisement('u'.repeat(2039), PREFIX6)).toThrow(RangeError)
 })
 
 test('the socket is bound to the network of the guests and takes router solicitations alone', () => {

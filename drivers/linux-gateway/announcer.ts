@@ -1,10 +1,11 @@
 /**
  * RFC 8910 §2.3: the portal's API in router advertisements, which is what tells a phone of it that asks no DHCP for
- * IPv6. dnsmasq advertises the prefix but knows no such option; RFC 4861 §6.2.3 lets a router say its options in
- * several advertisements, so this one says nothing else. Node has no raw sockets: socat carries the packets, and its
+ * IPv6. dnsmasq advertises too, but knows no such option; RFC 4861 §6.2.3 lets a router say its options in several
+ * advertisements. Both have the prefix: a phone asks no more once it has heard one. Node has no raw sockets: socat carries the packets, and its
  * end of the socket takes router solicitations alone, of which not an octet is read.
  */
 import type { Log } from '@lango/kernel'
+import type { Prefix6 } from './address.ts'
 import { ROUTER_LIFETIME_SEC } from './dnsmasq.ts'
 import type { Conversation, Kernel } from './kernel.ts'
 
@@ -12,6 +13,10 @@ const ROUTER_SOLICITATION = 133
 const ROUTER_ADVERTISEMENT = 134
 /** The hosts learn of this router from dnsmasq; what both say must agree, since the last one heard is believed. */
 const OTHER_CONFIGURATION = 0x40
+const PREFIX_OPTION = 3
+const PREFIX_BITS = 64
+/** RFC 4861 §4.6.2: phones make their addresses themselves, and it is not on-link. */
+const AUTONOMOUS = 0x40
 const CAPTIVE_PORTAL_OPTION = 37
 const OPTION_UNIT_OCTETS = 8
 const OPTION_UNITS_MAX = 255
@@ -23,8 +28,19 @@ const SYSCTL = { ipv6: 41, multicastHops: 18, icmpv6: 58, filter: 1 } as const
 const MIN_DELAY_BETWEEN_MS = 3000
 const UNASKED_MS = 200_000
 
-/** One advertisement with the option alone; the kernel puts the checksum in (RFC 3542 §3.1). */
-export const advertisement = (portalApi: string): Buffer => {
+/** As dnsmasq has it. */
+const prefixOption = (prefix: string): Buffer => {
+  const option = Buffer.alloc(32)
+  option.set([PREFIX_OPTION, option.length / OPTION_UNIT_OCTETS, PREFIX_BITS, AUTONOMOUS])
+  option.writeUInt32BE(ROUTER_LIFETIME_SEC, 4)
+  option.writeUInt32BE(ROUTER_LIFETIME_SEC, 8)
+  for (const [at, group] of prefix.slice(0, -'::'.length).split(':').entries())
+    option.writeUInt16BE(Number.parseInt(group, 16), 16 + 2 * at)
+  return option
+}
+
+/** One advertisement; the kernel puts the checksum in (RFC 3542 §3.1). */
+export const advertisement = (portalApi: string, { prefix }: Pick<Prefix6, 'prefix'>): Buffer => {
   const uri = Buffer.from(portalApi, 'ascii')
   const units = Math.ceil((2 + uri.length) / OPTION_UNIT_OCTETS)
   if (units > OPTION_UNITS_MAX) throw new RangeError('The address of the portal API is too long to be advertised.')
@@ -37,7 +53,7 @@ export const advertisement = (portalApi: string): Buffer => {
   option.writeUInt8(CAPTIVE_PORTAL_OPTION, 0)
   option.writeUInt8(units, 1)
   uri.copy(option, 2)
-  return Buffer.concat([header, option])
+  return Buffer.concat([header, prefixOption(prefix), option])
 }
 
 /** `struct icmp6_filter` (RFC 3542 §3.2): a bit that is set keeps its type out. */
@@ -62,6 +78,7 @@ export type AnnouncerDeps = {
   readonly kernel: Pick<Kernel, 'converse' | 'monotonicMs'>
   readonly lan: string
   readonly portalApi: string
+  readonly prefix6: Prefix6
   readonly log: Log
 }
 
@@ -75,7 +92,7 @@ export class Announcer {
 
   constructor(deps: AnnouncerDeps) {
     this.#deps = deps
-    this.#packet = advertisement(deps.portalApi)
+    this.#packet = advertisement(deps.portalApi, deps.prefix6)
   }
 
   /** Opens the line where there is none. The bridge may have no address of its own yet: the next look tries again. */

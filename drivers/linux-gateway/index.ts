@@ -95,7 +95,7 @@ const createParts = (options: LinuxGatewayOptions) => {
 
 /** Where there is something to advertise, and somebody that it is advertised to. */
 const announcerFor = (kernel: Kernel, { lan, prefix6, portalApi, log }: LinuxGatewayOptions): Announcer | undefined =>
-  prefix6 && portalApi && new Announcer({ kernel, lan, portalApi: portalApi.href, log })
+  prefix6 && portalApi && new Announcer({ kernel, lan, prefix6, portalApi: portalApi.href, log })
 
 /** Names of the portal itself are reachable before login. */
 const resolversFor = (options: LinuxGatewayOptions): DnsmasqConfig => {
