@@ -136,7 +136,7 @@ const waitedEnough = (ctx: CommandContext): string[] => {
 /** As `lentTo` and `maySpend` have it for one wallet, here for all that wait. */
 const WAITED_ENOUGH = `
   SELECT r.id FROM renewals r JOIN purchases first ON first.id = r.id JOIN wallets w ON w.id = r.wallet_id
-    JOIN plans p ON p.id = r.plan_id
+    JOIN plans p ON p.id = r.plan_id JOIN grants g ON g.service_id = r.id AND g.status = 'active'
   WHERE r.state = 'short' AND (
     r.due_at < @waitsSince OR p.status <> 'active' OR p.price_minor > r.price_minor
     OR (w.status = 'active' AND p.price_minor <= (

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { err, ok } from '@lango/kernel'
 import { memorySite } from '@lango/kernel/testing'
@@ -35,15 +34,11 @@ import {
 import type { PaymentProvider, PromptState } from './port.ts'
 import { deaf } from './testing/deaf.ts'
 import { paymentModules } from './testing/modules.ts'
+import { certificate } from './testing/certificate.ts'
 
 const AMINA = '+254712345678'
 const BARAKA = '+254722000111'
 const HOUR_MS = 3_600_000
-const { publicKey: certificate } = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-})
 const account = {
   shortcode: '174379',
   consumerKey: 'k',
@@ -282,8 +277,11 @@ test('without money it waits, says so once, and goes on when money comes in, whe
   expect(query(renewalOf, { purchaseId: id })).toMatchObject({ state: 'on', dueAt: null })
 })
 
-test('whoever has money again is renewed however many wait without', async () => {
-  const { cash, must, grant, pass, query } = shop()
+test.each([
+  ['wait without', 2000, 'active'],
+  ['have some and are suspended', 4000, 'suspended'],
+] as const)('whoever has money again is renewed however many %s', async (_, cashMinor, status) => {
+  const { cash, must, grant, pass, query, database } = shop()
   const waiting = Array.from({ length: 101 }, (_, n) => {
     const phone = `+2547${String(20_000_000 + n)}`
     const { id: walletId } = cash(2000, phone)
@@ -296,6 +294,10 @@ test('whoever has money again is renewed however many wait without', async () =>
   const { phone, id } = waiting.at(-1)!
   const stateOf = (purchaseId: string) => query(renewalOf, { purchaseId })!.state
   expect(new Set(waiting.map((one) => stateOf(one.id)))).toEqual(new Set(['short']))
+  for (const one of waiting.slice(0, -1)) {
+    database.raw.prepare('UPDATE grants SET status = ? WHERE service_id = ?').run(status, one.id)
+    if (cashMinor > 2000) cash(cashMinor, one.phone)
+  }
   cash(2000, phone)
   await pass(15_000)
   expect([stateOf(id), stateOf(waiting[0]!.id)]).toEqual(['on', 'short'])
