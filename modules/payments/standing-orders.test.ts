@@ -255,6 +255,9 @@ test('not for a blocked wallet, nor for as much as one that stands, nor for ever
   expect(request({ amountMinor: 7700 })).toMatchObject({ error: { type: 'StandingOrdersMany' } })
   must(blockWallet, { wallet: 1, blocked: true })
   expect(request()).toMatchObject({ error: { type: 'WalletBlocked' } })
+  must(emptyWallet, { wallet: 1, how: 'cash', reason: 'r' })
+  must(eraseWallet, { wallet: 1 })
+  expect(request()).toMatchObject({ error: { type: 'WalletUnknown' } })
 })
 
 test('the last day ends it, and somebody’s word does; money that still comes is the holder’s, and is seen', async () => {

@@ -91,7 +91,7 @@ const mayRequest = (ctx: CommandContext, no: number): Result<Wallet, RequestFaul
   if (missing.length > 0) return err({ type: 'MpesaUnready', missing })
   if (kind === 'till') return err({ type: 'StandingOrdersForPaybill' })
   const wallet = ctx.db.select().from(wallets.site).where(eq(wallets.site.number, no)).get()
-  if (!wallet) return err({ type: 'WalletUnknown', wallet: String(no) })
+  if (!wallet || wallet.status === 'erased') return err({ type: 'WalletUnknown', wallet: String(no) })
   if (wallet.status === 'blocked') return err({ type: 'WalletBlocked', wallet: no })
   return wallet.currency === CURRENCY ? ok(wallet) : err({ type: 'WalletCurrency', wallet: no, currency: CURRENCY })
 }
