@@ -1,12 +1,12 @@
 /**
  * RFC 8910 §2.3: the portal's API in router advertisements, which is what tells a phone of it that asks no DHCP for
  * IPv6. dnsmasq advertises too, but knows no such option; RFC 4861 §6.2.3 lets a router say its options in several
- * advertisements. Both have the prefix: a phone asks no more once it has heard one. Node has no raw sockets: socat carries the packets, and its
- * end of the socket takes router solicitations alone, of which not an octet is read.
+ * advertisements. Both have the prefix: a phone asks no more once it has heard one. Node has no raw sockets: socat
+ * carries the packets, and its end of the socket takes router solicitations alone, of which not an octet is read.
  */
 import type { Log } from '@lango/kernel'
 import type { Prefix6 } from './address.ts'
-import { ROUTER_LIFETIME_SEC } from './dnsmasq.ts'
+import { LEASE_SEC, ROUTER_LIFETIME_SEC } from './dnsmasq.ts'
 import type { Conversation, Kernel } from './kernel.ts'
 
 const ROUTER_SOLICITATION = 133
@@ -23,7 +23,8 @@ const OPTION_UNITS_MAX = 255
 const ALL_NODES = 'ff02::1'
 /** RFC 4861 §6.1.2: whoever gets one from farther away throws it away. */
 const HOP_LIMIT = 255
-const SYSCTL = { ipv6: 41, multicastHops: 18, icmpv6: 58, filter: 1 } as const
+/** Levels and options of a socket, by Linux's numbers: socat has no names for them. */
+const SOCKET = { ipv6: 41, multicastHops: 18, icmpv6: 58, filter: 1 } as const
 /** RFC 4861 §10. */
 const MIN_DELAY_BETWEEN_MS = 3000
 const UNASKED_MS = 200_000
@@ -32,8 +33,8 @@ const UNASKED_MS = 200_000
 const prefixOption = (prefix: string): Buffer => {
   const option = Buffer.alloc(32)
   option.set([PREFIX_OPTION, option.length / OPTION_UNIT_OCTETS, PREFIX_BITS, AUTONOMOUS])
-  option.writeUInt32BE(ROUTER_LIFETIME_SEC, 4)
-  option.writeUInt32BE(ROUTER_LIFETIME_SEC, 8)
+  option.writeUInt32BE(LEASE_SEC, 4)
+  option.writeUInt32BE(LEASE_SEC, 8)
   for (const [at, group] of prefix.slice(0, -'::'.length).split(':').entries())
     option.writeUInt16BE(Number.parseInt(group, 16), 16 + 2 * at)
   return option
@@ -67,10 +68,10 @@ const onlySolicitations = (): string => {
 export const socketOf = (lan: string): readonly string[] => [
   'STDIO',
   [
-    `IP6-DATAGRAM:[${ALL_NODES}%${lan}]:${SYSCTL.icmpv6}`,
+    `IP6-DATAGRAM:[${ALL_NODES}%${lan}]:${SOCKET.icmpv6}`,
     `so-bindtodevice=${lan}`,
-    `setsockopt-int=${SYSCTL.ipv6}:${SYSCTL.multicastHops}:${HOP_LIMIT}`,
-    `setsockopt-bin=${SYSCTL.icmpv6}:${SYSCTL.filter}:x${onlySolicitations()}`,
+    `setsockopt-int=${SOCKET.ipv6}:${SOCKET.multicastHops}:${HOP_LIMIT}`,
+    `setsockopt-bin=${SOCKET.icmpv6}:${SOCKET.filter}:x${onlySolicitations()}`,
   ].join(','),
 ]
 

@@ -33,7 +33,7 @@ test('with a prefix of IPv6 phones make their addresses, send everything to the 
   expect(lines(shutConfig({ ...config, prefix6, portalApi }))).toEqual(
     expect.arrayContaining([
       'enable-ra',
-      'dhcp-range=2001:db8:40::,ra-stateless,off-link,64,30m',
+      'dhcp-range=2001:db8:40::,ra-stateless,off-link,64,1800',
       `dhcp-option=114,"${portalApi}"`,
       `dhcp-option=option6:103,"${portalApi}"`,
     ]),

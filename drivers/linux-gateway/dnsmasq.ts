@@ -21,7 +21,7 @@ export type DnsmasqConfig = {
 }
 
 /** Leases are short: phones come and go. */
-const LEASE = '30m'
+export const LEASE_SEC = 1800
 const LEASES_MAX = 20_000
 /** What a phone was told before it logged in must not stay with it. */
 const SHUT_TTL_SEC = 1
@@ -61,7 +61,7 @@ export const shutConfig = ({ lan, network, prefix6, garden, portalApi, stateDir 
     `local-ttl=${SHUT_TTL_SEC}`,
     `max-ttl=${GARDEN_TTL_SEC_MAX}`,
     ...garden.flatMap((name) => [`server=/${name}/${network.address}`, `nftset=/${name}/4#inet#lango#garden`]),
-    `dhcp-range=${network.first},${network.last},${LEASE}`,
+    `dhcp-range=${network.first},${network.last},${LEASE_SEC}`,
     `dhcp-option=option:router,${network.address}`,
     `dhcp-option=option:dns-server,${network.address}`,
     ...(prefix6 === undefined ? [] : routerLines(lan, prefix6)),
@@ -84,7 +84,7 @@ export const shutConfig = ({ lan, network, prefix6, garden, portalApi, stateDir 
 const routerLines = (lan: string, { prefix }: Prefix6): readonly string[] => [
   'enable-ra',
   `ra-param=${lan},${ADVERTISED_EVERY_SEC},${ROUTER_LIFETIME_SEC}`,
-  `dhcp-range=${prefix},ra-stateless,off-link,64,${LEASE}`,
+  `dhcp-range=${prefix},ra-stateless,off-link,64,${LEASE_SEC}`,
 ]
 
 const apiLines = (portalApi: string, hasIpv6: boolean): readonly string[] =>

@@ -8,7 +8,7 @@ import type { DnsmasqConfig } from './dnsmasq.ts'
 import { DeviceAsker } from './device-asker.ts'
 import { Enforcer } from './enforcer.ts'
 import { Gateway } from './gateway.ts'
-import { linuxKernel, type Kernel } from './kernel.ts'
+import { linuxKernel } from './kernel.ts'
 import { PortalDoor } from './portal-door.ts'
 import { RadiusLink } from './radius-link.ts'
 import { Reporter } from './reporter.ts'
@@ -90,12 +90,10 @@ const createParts = (options: LinuxGatewayOptions) => {
     login: (ip, mac, userName, password) => gateway.login(ip, mac, userName, password),
     log,
   })
-  return { asker, kernel, enforcer, stateFile, gateway, link, door, reporter }
+  // Where there is something to advertise, and somebody that it is advertised to.
+  const announcer = prefix6 && portalApi && new Announcer({ kernel, lan, prefix6, portalApi: portalApi.href, log })
+  return { announcer, asker, kernel, enforcer, stateFile, gateway, link, door, reporter }
 }
-
-/** Where there is something to advertise, and somebody that it is advertised to. */
-const announcerFor = (kernel: Kernel, { lan, prefix6, portalApi, log }: LinuxGatewayOptions): Announcer | undefined =>
-  prefix6 && portalApi && new Announcer({ kernel, lan, prefix6, portalApi: portalApi.href, log })
 
 /** Names of the portal itself are reachable before login. */
 const resolversFor = (options: LinuxGatewayOptions): DnsmasqConfig => {
@@ -108,7 +106,7 @@ const resolversFor = (options: LinuxGatewayOptions): DnsmasqConfig => {
 export const startLinuxGateway = async (options: LinuxGatewayOptions): Promise<LinuxGateway> => {
   const { stateDir, log } = options
   mkdirSync(stateDir, { recursive: true, mode: 0o700 })
-  const { asker, kernel, enforcer, stateFile, gateway, link, door, reporter } = createParts(options)
+  const { announcer, asker, kernel, enforcer, stateFile, gateway, link, door, reporter } = createParts(options)
   await gateway.begin()
   await stateFile.save()
   const resolvers = resolversFor(options)
@@ -116,7 +114,6 @@ export const startLinuxGateway = async (options: LinuxGatewayOptions): Promise<L
   await door.listen()
   const coaPort = await link.listen()
 
-  const announcer = announcerFor(kernel, options)
   const tick = async (): Promise<void> => {
     announcer?.tick()
     await gateway.tick()

@@ -5,7 +5,6 @@ import type { Failure, PaymentProvider, ProviderFault, StandingOrderClaim } from
 import { callbackUrlOf } from './callback-url.ts'
 import type { CallOutcome, Client, MpesaConfig } from './client.ts'
 import {
-  DESCRIPTION_LENGTH_MAX,
   IDENTIFIER_SHORTCODE,
   paths,
   pushResults,
@@ -44,7 +43,7 @@ export const createStandingOrders = (
       PartyA: asked.value.msisdn,
       CallBackURL: url.value,
       AccountReference: request.reference,
-      TransactionDesc: DESCRIPTION.slice(0, DESCRIPTION_LENGTH_MAX),
+      TransactionDesc: DESCRIPTION,
       Frequency: frequencies[request.frequency],
       ...(ownIdField !== '' && { [ownIdField]: ownId }),
     }

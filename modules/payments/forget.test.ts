@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { err, ok } from '@lango/kernel'
 import { memorySite } from '@lango/kernel/testing'
@@ -40,15 +39,11 @@ import type { PaymentProvider } from './port.ts'
 import { paymentLimits } from './rules.ts'
 import { deaf } from './testing/deaf.ts'
 import { paymentModules } from './testing/modules.ts'
+import { certificate } from './testing/certificate.ts'
 
 const AMINA = '+254712345678'
 const BARAKA = '+254722000111'
 const DAY_MS = 86_400_000
-const { publicKey: certificate } = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-})
 const account = {
   shortcode: '174379',
   consumerKey: 'k',

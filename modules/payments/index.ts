@@ -107,6 +107,7 @@ export {
   isDay,
   middayOf,
   standingOrderLimits,
+  standingOrderStates,
   stopsAt,
   type OrderClaim,
   type StandingOrderState,

@@ -1,5 +1,5 @@
 /** Money that comes in at a price that only an offer explains: which offers held when it was paid. */
-import { and, eq, isNotNull } from 'drizzle-orm'
+import { and, count, eq, isNotNull } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok, type Result } from '@lango/kernel'
 import { ascending, countRows, defineQuery } from '@lango/kernel/db'
@@ -98,5 +98,5 @@ export const priceThen = (
 const allUsesOf = (ctx: CommandContext, offerId: string): number => {
   const { site } = purchases
   const held = and(eq(site.offerId, offerId), holdsUse(site, ctx.now))
-  return ctx.db.select({ id: site.id }).from(site).where(held).all().length
+  return ctx.db.select({ uses: count() }).from(site).where(held).get()!.uses
 }

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { eq } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { memorySite } from '@lango/kernel/testing'
@@ -21,6 +20,7 @@ import {
   setMpesa,
 } from './index.ts'
 import { paymentModules } from './testing/modules.ts'
+import { certificate } from './testing/certificate.ts'
 
 const NJERI = '+254712345678'
 const phoneOf = (n: number): string => `+2547${String(20_000_000 + n)}`
@@ -134,11 +134,6 @@ test.each([[{ referralPlan: '' }], [{ referralPlan: 'Gone' }]])(
   },
 )
 
-const { publicKey: certificate } = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-})
 const account = {
   shortcode: '174379',
   consumerKey: 'k',

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { memorySite } from '@lango/kernel/testing'
 import { checkEntries, ledgerBalances } from '../ledger/index.ts'
@@ -15,13 +14,9 @@ import {
   setMpesa,
 } from './index.ts'
 import { paymentModules } from './testing/modules.ts'
+import { certificate } from './testing/certificate.ts'
 
 const AMINA = '+254712345678'
-const { publicKey: certificate } = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-})
 const account = { shortcode: '174379', consumerKey: 'k', consumerSecret: 's', passkey: 'p', phone: '+254700000001' }
 const initiator = { initiatorName: 'testapi', initiatorPassword: 'x', certificate }
 

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,14 +30,10 @@ import type { PaymentProvider } from './port.ts'
 import { deaf } from './testing/deaf.ts'
 import { paymentModules } from './testing/modules.ts'
 import { plans, WalletModel, type PlanName, type Renewing } from './testing/wallet-model.ts'
+import { certificate } from './testing/certificate.ts'
 
 const LOOK_MS = 15_000
 const PAY_LATER_MAX = 30
-const { publicKey: certificate } = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-})
 const account = {
   shortcode: '174379',
   consumerKey: 'k',

@@ -4,7 +4,13 @@ import type { ResultOf } from '@lango/kernel/db'
 import type { ValueOf } from '@lango/kernel/verbs'
 import { spellCode } from '@lango/modules/access'
 import { readPhone } from '@lango/modules/customers'
-import { frequencies, stopsAt, type listStandingOrders, type requestStandingOrder } from '@lango/modules/payments'
+import {
+  frequencies,
+  standingOrderStates,
+  stopsAt,
+  type listStandingOrders,
+  type requestStandingOrder,
+} from '@lango/modules/payments'
 import type { showSettings } from '@lango/modules/settings'
 import {
   WALLET_CODE,
@@ -150,7 +156,6 @@ const telling = (verb: 'reveal' | 'new-code', name: string, summary: string): Co
 })
 
 type Orders = ResultOf<typeof listStandingOrders>
-const ORDER_STATES = ['asked', 'active', 'refused', 'ended', 'unknown'] as const
 
 const orders: CommandSpec = {
   path: ['wallet', 'orders'],
@@ -158,7 +163,7 @@ const orders: CommandSpec = {
   summary: 'standing orders, by which M-Pesa pays into wallets regularly, the latest first',
   options: {
     wallet: { value: 'N', help: 'those of this wallet' },
-    state: { value: ORDER_STATES.join('|'), help: 'those only' },
+    state: { value: standingOrderStates.join('|'), help: 'those only' },
     before: { value: 'N', help: 'older than this one' },
     limit: { value: 'N', help: `at most so many (${ROWS_MAX})` },
   },
@@ -170,7 +175,7 @@ const orders: CommandSpec = {
   async run({ args, query, io }) {
     const found = await query<Orders>('standingOrders.list', {
       wallet: args.whole('wallet'),
-      state: args.choice('state', ORDER_STATES),
+      state: args.choice('state', standingOrderStates),
       before: args.whole('before'),
       limit: args.whole('limit'),
     })
@@ -288,8 +293,8 @@ export const walletCommands: readonly CommandSpec[] = [
   emptying('write-off', 'written-off', 'all that is in it, or that its holder owes, is written off'),
   erase,
   telling('reveal', 'wallets.reveal', 'the code that opens it; the audit log keeps who has read it'),
+  telling('new-code', 'wallets.renewCode', 'another code; the one before opens nothing any more'),
   orders,
   order,
   orderStopped,
-  telling('new-code', 'wallets.renewCode', 'another code; the one before opens nothing any more'),
 ]

@@ -1,7 +1,6 @@
 import { drizzle, type BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import { ok, type Result } from '../base/result.ts'
 import { databaseLimits, openRaw, type DatabaseFault, type OpenOptions, type RawDatabase } from './raw.ts'
-
 import { keepingStatements } from './statements.ts'
 
 export * from './raw.ts'

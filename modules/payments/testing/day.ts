@@ -1,5 +1,4 @@
 /** A day of a busy estate: people buy, pay twice, pay by themselves, and things go wrong. */
-import { generateKeyPairSync } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { seededRandom } from '@lango/kernel'
 import type { MemorySite } from '@lango/kernel/testing'
@@ -12,14 +11,10 @@ import { createPeople, noActs, type Habits } from './people.ts'
 import { createPost } from './post-office.ts'
 import { createStaff, type Duties } from './staff.ts'
 import { createWorld, type World } from './world.ts'
+import { certificate } from './certificate.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
-const { publicKey: certificate } = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-})
 const initiator = { initiatorName: 'testapi', initiatorPassword: 'x', certificate }
 const account = {
   ...initiator,
