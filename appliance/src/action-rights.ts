@@ -12,6 +12,8 @@ const actionPermissions: Readonly<Record<ActionName, string>> = {
   'audit.exported': 'system',
   'box.status': 'sessions.read',
   'box.attention': 'sessions.read',
+  // It tells the setup code.
+  'box.console': 'system',
   'box.reach': 'routers.read',
   // What stands on every voucher.
   'portal.entry': 'vouchers.sell',
@@ -31,6 +33,7 @@ const actionPermissions: Readonly<Record<ActionName, string>> = {
   'transfer.drop': 'plans.read',
   'transfer.give': 'plans.read',
   'web.token': 'system',
+  'setup.newCode': 'system',
   'keys.rotate': 'system',
 }
 

@@ -16,6 +16,7 @@ import { startAuditWatch, walkInThread, type AuditWatch } from './audit/watch.ts
 import { lockFolder, makeFolder, type DataFolder } from './data-folder.ts'
 import { startCopier } from './copier.ts'
 import { startDesk, type Desk } from './desk.ts'
+import type { BoxCounts } from './doctor/check.ts'
 import { createCopySender, createNasControl } from './drivers.ts'
 import { checkControls } from './doctor/router-control.ts'
 import { createFrontDesk } from './front-desk.ts'
@@ -30,6 +31,7 @@ import { startRouterControl, type RouterControlService } from './router-control/
 import { createQueryRunner, runOwnWhole, runWhole } from './run-named.ts'
 import { startSessionControl, type SessionControl } from './session-control.ts'
 import { portalPorts, reachOf, takeCertificates, type Served } from './served.ts'
+import { consoleActions } from './setup/console-facts.ts'
 import { openSite, type Site } from './site.ts'
 import { createStaffDoor, type StaffDoor } from './staff-door.ts'
 import { loadTls, type BoxNames, type BoxTls } from './tls/index.ts'
@@ -179,7 +181,7 @@ type Ground = {
 }
 
 /** The folder, held for this process; the site in it, its certificate, and who reads it. */
-const openGround = ({ dir, webNames, log, onFatal }: BoxOptions): Promise<Result<Ground & Stage, Fault>> =>
+const openGround = ({ dir, webNames, demo, log, onFatal }: BoxOptions): Promise<Result<Ground & Stage, Fault>> =>
   assemble(async (keep) => {
     const folder = orThrow(makeFolder(dir))
     keep({ stop: orThrow(lockFolder(folder)).release })
@@ -194,7 +196,7 @@ const openGround = ({ dir, webNames, log, onFatal }: BoxOptions): Promise<Result
     const asked = keep(startQueries(folder, (error) => onFatal('the query thread died', error)))
     const reader = runner.sessions.raw
     const queries = { ...asked, ask: withPlainAudit(asked.ask, reader, site.vault), sealed: asked.ask }
-    return { folder, site, staffDoor: createStaffDoor(site), tls, reader: runner.sessions.raw, queries }
+    return { folder, site, staffDoor: createStaffDoor(site, { demo }), tls, reader, queries }
   })
 
 /** The threads that answer routers. */
@@ -313,10 +315,19 @@ const startTransfers = ({ log }: BoxOptions, { folder, site }: Ground): Transfer
     log,
   })
 
+const countedSinceStart = [
+  'dropped',
+  'radsecUnknown',
+  'radsecHandshakes',
+  'radsecDropped',
+  'decisionsLost',
+  'statusRequests',
+] as const satisfies readonly (keyof BoxCounts)[]
+
 /** What only a running box can do. */
 const boxActions = (
   { listen }: BoxOptions,
-  { folder, site, reader, queries }: Ground,
+  { folder, site, staffDoor, reader, queries }: Ground,
   aaa: Aaa,
   parts: {
     readonly watch: Watch
@@ -347,14 +358,7 @@ const boxActions = (
       clockSure: clock.sure(),
       ...watch.serving(),
       controlled: controlled.statuses(),
-      counts: {
-        dropped: state.read('dropped'),
-        radsecUnknown: state.read('radsecUnknown'),
-        radsecHandshakes: state.read('radsecHandshakes'),
-        radsecDropped: state.read('radsecDropped'),
-        decisionsLost: state.read('decisionsLost'),
-        statusRequests: state.read('statusRequests'),
-      },
+      counts: Object.fromEntries(countedSinceStart.map((name) => [name, state.read(name)])),
     }),
     newWebAddress: () => desk()?.newAddress() ?? '',
     sleep,
@@ -376,6 +380,7 @@ const boxActions = (
       'transfer.drop': (_, by) => transfers.drop(by),
       'transfer.give': createListExport({ may: site.may, ask: queries.ask, command: own }),
       ...certified.actions,
+      ...consoleActions({ site, staffDoor, state, desk }),
       'keys.rotate': () => rotateKeys(site, folder, console, () => Promise.resolve()),
     },
   })

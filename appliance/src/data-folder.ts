@@ -13,6 +13,8 @@ export type DataFolder = {
   readonly socketFile: string
   readonly lockFile: string
   readonly tlsDir: string
+  /** What whoever stands before the box types to become its first owner. */
+  readonly setupCodeFile: string
 }
 
 export type FolderFault =
@@ -30,6 +32,7 @@ export const dataFolder = (dir: string): DataFolder => ({
   socketFile: join(dir, 'control.sock'),
   lockFile: join(dir, 'lock.db'),
   tlsDir: join(dir, 'tls'),
+  setupCodeFile: join(dir, 'setup-code'),
 })
 
 /** Makes the folder, closed to others. */

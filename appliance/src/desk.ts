@@ -23,6 +23,8 @@ export type Desk = {
   /** Opens the desk once. */
   readonly address: string
   newAddress(): string
+  /** Where it listens; with the certificate that browsers are shown, where it speaks https. */
+  at(): { readonly listen: string; readonly port: number; readonly certPem: string | undefined }
   /** A renewed certificate. */
   setTls(tls: WebTls): void
   stop(): Promise<void>
@@ -107,7 +109,9 @@ export const startDesk = async (deps: DeskDeps): Promise<Result<Desk, Fault>> =>
     feed.close()
   }
   // Where others can reach it: passwords and sessions do not go over a network in clear.
-  const server = await serveWeb({ app: web.app, listen, port, ...(!isLoopback(listen) && { tls }) })
+  const isSecure = !isLoopback(listen)
+  const server = await serveWeb({ app: web.app, listen, port, ...(isSecure && { tls }) })
+  let certPem = isSecure ? tls.cert : undefined
   if (!server.ok) {
     stopFeeding()
     return server
@@ -116,7 +120,11 @@ export const startDesk = async (deps: DeskDeps): Promise<Result<Desk, Fault>> =>
     port: server.value.port,
     address: deskAddress(server.value, token),
     newAddress: () => deskAddress(server.value, web.newToken()),
-    setTls: (next) => server.value.setTls(next),
+    at: () => ({ listen, port: server.value.port, certPem }),
+    setTls(next) {
+      server.value.setTls(next)
+      if (isSecure) certPem = next.cert
+    },
     async stop() {
       stopFeeding()
       await server.value.close()

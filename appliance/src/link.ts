@@ -16,6 +16,7 @@ export type ActionName =
   | 'audit.exported'
   | 'box.status'
   | 'box.attention'
+  | 'box.console'
   | 'box.reach'
   | 'portal.entry'
   | 'routers.controlled'
@@ -33,6 +34,7 @@ export type ActionName =
   | 'transfer.drop'
   | 'transfer.give'
   | 'web.token'
+  | 'setup.newCode'
   | 'keys.rotate'
 
 export interface Link {

@@ -15,7 +15,7 @@ const CHECKED_AT_ONCE_MAX = 5
 /** Places that somebody has logged in from before, so that nobody shuts them out there by guessing at their name. */
 const PLACES_MAX = 1000
 
-export type RouterDoorDeps = StaffDoor & {
+export type RouterDoorDeps = Omit<StaffDoor, 'setupCode'> & {
   readonly site: Pick<Site, 'dispatcher' | 'ids'> & { readonly clock: Pick<Clock, 'now'> }
   readonly log: Log
 }

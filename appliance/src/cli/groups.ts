@@ -4,6 +4,11 @@ import type { CommandSpec } from './command.ts'
 export type Group = { readonly summary: string; load(): Promise<readonly CommandSpec[]> }
 
 export const groups: ReadonlyMap<string, Group> = new Map([
+  [
+    'console',
+    { summary: 'what the box’s own screen shows', load: async () => (await import('./console.ts')).consoleCommands },
+  ],
+  ['setup', { summary: 'a box without an owner', load: async () => (await import('./setup.ts')).setupCommands }],
   ['start', { summary: 'run the box', load: async () => (await import('./start.ts')).startCommands }],
   [
     'gateway',

@@ -384,3 +384,16 @@ test('every command has help with a usage line and examples, and every group is 
   expect((await box.lango('router')).out).toMatch(/lango router add NAME/)
   expect((await box.lango('subscriber', 'add', '--help')).out).toMatch(/--password-file FILE/)
 })
+
+test('the screen of a box that is down is drawn, and keeps nobody from starting it; the image’s files are on it', async () => {
+  const lock = orThrow(lockFolder(box.folder))
+  writeFileSync(join(box.dir, 'no-data'), 'No data disk.\n')
+  writeFileSync(join(box.dir, 'update.json'), '{"phase":"writ')
+  const { code, out } = await box.lango('console', '--os', box.dir)
+  lock.release()
+  expect(code).toBe(0)
+  expect(out).toContain('THE DATA DISK CANNOT BE USED')
+  expect(out).not.toContain('Update')
+  expect((await box.lango('console', '--watch', '--json')).code).toBe(2)
+  expect((await box.lango('setup', 'new-code')).err).toContain('box')
+})

@@ -8,8 +8,12 @@ export interface DeskSessions {
   newToken(): string
   /** A session's secret for the cookie, or undefined: the token is wrong, used, replaced or too old. */
   exchange(token: string): string | undefined
+  /** The same for a browser that has shown the setup code. */
+  begin(): string
   isSignedIn(secret: string | undefined): boolean
   end(secret: string | undefined): void
+  /** The box has an owner: whoever else came in before is out, and the printed address opens nothing. */
+  endAll(): void
 }
 
 type DeskSession = { readonly since: number; usedAt: number }
@@ -39,7 +43,16 @@ export const createDeskSessions = (firstToken: string, clock: Clock, random: Ran
     sessions.delete(idlest[0])
   }
 
+  const begin = (): string => {
+    makeRoom()
+    const secret = newSecret()
+    const now = clock.monotonicMs()
+    sessions.set(digestOf(secret).toString('base64'), { since: now, usedAt: now })
+    return secret
+  }
+
   return {
+    begin,
     newToken() {
       const secret = newSecret()
       issue(secret)
@@ -50,12 +63,7 @@ export const createDeskSessions = (firstToken: string, clock: Clock, random: Ran
       if (!isRight || token === undefined) return undefined
       const isFresh = clock.monotonicMs() - token.issuedAt < webLimits.tokenLifeMs
       token = undefined
-      if (!isFresh) return undefined
-      makeRoom()
-      const secret = newSecret()
-      const now = clock.monotonicMs()
-      sessions.set(digestOf(secret).toString('base64'), { since: now, usedAt: now })
-      return secret
+      return isFresh ? begin() : undefined
     },
     isSignedIn(secret) {
       if (secret === undefined) return false
@@ -71,6 +79,10 @@ export const createDeskSessions = (firstToken: string, clock: Clock, random: Ran
     },
     end(secret) {
       if (secret !== undefined) sessions.delete(digestOf(secret).toString('base64'))
+    },
+    endAll() {
+      sessions.clear()
+      token = undefined
     },
   }
 }

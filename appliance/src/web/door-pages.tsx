@@ -1,6 +1,7 @@
 /** The pages before the desk: signing in, the second step, the first owner, an invitation. They work without a script. */
 import {
   Button,
+  Choice,
   Document,
   Field,
   fill,
@@ -123,6 +124,51 @@ export const NoOwnerPage = ({ view }: { view: DoorView }): VNode => {
     </DoorPage>
   )
 }
+
+type SetupCodeProps = { view: DoorView; refused: string | undefined }
+
+/** The first page that anybody sees of a new box: on a phone, standing before it. */
+export const SetupCodePage = ({ view, refused }: SetupCodeProps): VNode => {
+  const words = doorWords[view.preferences.lang]
+  return (
+    <DoorPage view={view} title={words.setupTitle}>
+      <p>{words.setupBody}</p>
+      <Alert text={refused} />
+      <form class="form" method="post" action="/setup/code">
+        <Field
+          locale={view.locale}
+          label={words.setupCode}
+          name="code"
+          required
+          autoComplete="off"
+          help={words.setupCodeHelp}
+        />
+        <Button kind="main">{words.next}</Button>
+      </form>
+      <p class="muted">
+        <Sentence text={words.setupWhere} />
+      </p>
+      <LanguageChoice view={view} returnTo="/setup" />
+    </DoorPage>
+  )
+}
+
+const languages = [
+  { value: 'en', label: 'English' },
+  { value: 'sw', label: 'Kiswahili' },
+]
+
+const LanguageChoice = ({ view, returnTo }: { view: DoorView; returnTo: string }) => (
+  <form method="post" action="/preferences">
+    <input type="hidden" name="returnTo" value={returnTo} />
+    <Choice
+      label={doorWords[view.preferences.lang].language}
+      name="lang"
+      value={view.preferences.lang}
+      options={languages}
+    />
+  </form>
+)
 
 const PasswordFields = ({ view, problems }: { view: DoorView; problems: Problems }) => {
   const words = doorWords[view.preferences.lang]

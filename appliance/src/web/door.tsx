@@ -15,6 +15,7 @@ import { localPath } from './guard.ts'
 import { webLimits } from './limits.ts'
 import { createPasskeyDoor } from './passkey-door.ts'
 import { addressOf } from './request-facts.ts'
+import { createSetupDoor } from './setup-door.tsx'
 import type { Attempt, SignInGuard } from './sign-in-guard.ts'
 
 /** Between the password and the code of the app. */
@@ -36,6 +37,8 @@ class Door {
 
   routes(): Hono {
     const app = new Hono()
+    const { setupCode } = this.#deps
+    if (setupCode) app.route('/', createSetupDoor({ ...this.#deps, setupCode }, this.#entry))
     app.get('/sign-in', (c) => this.#entry.signInPage(c, { next: c.req.query('next') ?? '/' }))
     app.post('/sign-in', (c) => this.#signIn(c))
     app.post('/sign-in/code', (c) => this.#secondStep(c))
@@ -161,6 +164,8 @@ class Door {
       if (problems) return this.#firstPage(c, { ...typed, problems })
       return this.#firstPage(c, { ...typed, problems: {}, refused: await sentenceOf(made.error, c) })
     }
+    this.#deps.setupCode?.end()
+    this.#deps.console.endAll()
     const person = this.#deps.credentials.byLogin(login)!
     return this.#enter(c, person, { login, address: addressOf(c), knownBrowser: undefined }, '/')
   }

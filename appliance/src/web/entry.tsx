@@ -5,6 +5,8 @@ import { system, type Actor } from '@lango/kernel/verbs'
 import type { Credential, Credentials } from '@lango/modules/people'
 import type { Context } from 'hono'
 import type { VNode } from 'preact'
+import type { SetupCode } from '../setup/setup-code.ts'
+import type { DeskSessions } from './desk-sessions.ts'
 import { NoOwnerPage, SignInPage, type DoorView } from './door-pages.tsx'
 import { doorWords, type DoorWords } from './door-words.ts'
 import { localPath } from './guard.ts'
@@ -30,6 +32,10 @@ export type DoorDeps = {
   readonly keeper: Doorkeeper
   readonly proofs: RecentProofs
   readonly command: (name: string, input: unknown, by: { actor: Actor; origin: string }) => Result<unknown, Fault>
+  /** Of a box that asks for one; a demonstration does not. */
+  readonly setupCode?: SetupCode | undefined
+  /** Who came in by what the box's console shows. */
+  readonly console: Pick<DeskSessions, 'begin' | 'endAll'>
   readonly viewOf: (c: Context) => DoorView
   readonly passkeysAt: PasskeysAt
   readonly sentenceOf: (fault: Fault, c: Context) => string | Promise<string>
@@ -66,7 +72,8 @@ export class Entry {
 
   signInPage(c: Context, { refused, login = '', next = '/' }: Shown): Response | Promise<Response> {
     const view = this.#deps.viewOf(c)
-    if (!this.#deps.credentials.anyone()) return this.page(c, <NoOwnerPage view={view} />)
+    if (!this.#deps.credentials.anyone())
+      return this.#deps.setupCode ? c.redirect('/setup', 303) : this.page(c, <NoOwnerPage view={view} />)
     const words = this.words(c)
     const told = c.req.query('said') ?? ''
     const said = told === 'signedOut' || told === 'ready' ? words[told] : undefined

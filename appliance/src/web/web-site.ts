@@ -4,6 +4,7 @@ import type { TransferSource } from '@lango/modules/desk'
 import type { Credentials, PeopleGuard } from '@lango/modules/people'
 import type { PortalLook } from '@lango/modules/portal'
 import type { Settings } from '@lango/modules/settings'
+import type { SetupCode } from '../setup/setup-code.ts'
 import type { SignInGuard } from './sign-in-guard.ts'
 
 /** What the web needs of the site behind it. */
@@ -11,6 +12,8 @@ export type WebSite = {
   readonly people: PeopleGuard
   readonly may: May
   readonly credentials: Credentials
+  /** What lets the first owner in; a demonstration has none. */
+  readonly setupCode?: SetupCode | undefined
   /** What is set at the desk now. */
   readonly settings: () => Settings
   /** How the captive portal looks now. */

@@ -104,8 +104,10 @@ const onlySignedIn =
     // A link on another site led here, so the browser has kept a strict cookie back; a reload of our own brings it.
     if (c.req.header('sec-fetch-site') === 'cross-site' && c.req.header('sec-fetch-mode') === 'navigate')
       return pages.message(c, 401, { kind: 'signIn', reload: true })
-    if (!site.credentials.anyone() || c.req.method !== 'GET') return pages.message(c, 401, { kind: 'signIn' })
+    const isOwned = site.credentials.anyone()
+    if (c.req.method !== 'GET' || !(isOwned || site.setupCode)) return pages.message(c, 401, { kind: 'signIn' })
     if (!(c.req.header('accept') ?? '').includes('text/html')) return c.text('Sign in first.', 401)
+    if (!isOwned) return c.redirect('/setup', 303)
     const { pathname, search } = new URL(c.req.url)
     return c.redirect(`/sign-in?next=${encodeURIComponent(pathname + search)}`, 303)
   }
@@ -139,11 +141,12 @@ const limitForms = (pages: readonly DeskPage[]): MiddlewareHandler => {
   return (c, next) => (isUpload(c.req.path) ? next() : (larger.get(c.req.path) ?? limit)(c, next))
 }
 
-type DoorParts = Pick<DoorDeps, 'keeper' | 'proofs' | 'passkeysAt'> & { readonly pages: Pages }
+type DoorParts = Pick<DoorDeps, 'keeper' | 'proofs' | 'passkeysAt' | 'console'> & { readonly pages: Pages }
 
 const doorOf = ({ site, clock }: WebOptions, { pages, ...parts }: DoorParts, random: Random): Hono =>
   createDoor({
     credentials: site.credentials,
+    setupCode: site.setupCode,
     passwords: site.passwords,
     signIns: site.signIns,
     clock,
@@ -187,7 +190,7 @@ export const createWeb = (options: WebOptions): Web => {
   app.use('/preferences', bodyLimit({ maxSize: webLimits.bodyBytesMax }))
   app.use(limitForms(options.pages))
   app.use('/', exchangeToken(desk, keeper, pages, log))
-  app.route('/', doorOf(options, { keeper, pages, proofs, passkeysAt }, random))
+  app.route('/', doorOf(options, { keeper, pages, proofs, passkeysAt, console: desk }, random))
   app.route('/join', createJoin({ ...site, clock, random, viewOf: pages.doorView }))
   // How people like to look at pages concerns those before the desk too, and is nobody's but theirs.
   app.post('/preferences', choosePreferences(preferencesOf))

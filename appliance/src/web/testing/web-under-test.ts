@@ -2,6 +2,7 @@ import { collectingLog } from '@lango/kernel/testing'
 import { seededRandom } from '@lango/kernel'
 import { inviteStaff, signedIn } from '@lango/modules/people'
 import type { LiveSnapshot } from '../feed.ts'
+import type { WebSite } from '../web-site.ts'
 import { createWeb, type WebOptions } from '../web.ts'
 import { deskPages } from '../../desk-pages.ts'
 import { createFixtureFeed, sampleSnapshot } from './fixture-feed.ts'
@@ -15,10 +16,12 @@ type Options = Partial<WebOptions> & {
   snapshot?: LiveSnapshot
   /** Actions of a box that has more than memory. */
   others?: Parameters<typeof siteUnderTest>[0]
+  /** What this site has that others have not. */
+  siteMore?: (site: ReturnType<typeof siteUnderTest>) => Partial<WebSite>
 }
 
 /** The web on a clock, a feed and timers held in hand; `visit` asks as a browser that keeps its cookies. */
-export const webUnderTest = ({ others, ...options }: Options = {}) => {
+export const webUnderTest = ({ others, siteMore, ...options }: Options = {}) => {
   const site = siteUnderTest(others)
   const { clock } = site
   const log = collectingLog()
@@ -37,7 +40,7 @@ export const webUnderTest = ({ others, ...options }: Options = {}) => {
   const web = createWeb({
     token: TOKEN,
     feed,
-    site: site.web,
+    site: { ...site.web, ...siteMore?.(site) },
     pages: deskPages,
     siteName: 'Kisumu POP',
     clock,
