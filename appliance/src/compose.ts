@@ -326,7 +326,7 @@ const countedSinceStart = [
 
 /** What only a running box can do. */
 const boxActions = (
-  { listen }: BoxOptions,
+  { listen, webListen }: BoxOptions,
   { folder, site, staffDoor, reader, queries }: Ground,
   aaa: Aaa,
   parts: {
@@ -352,6 +352,7 @@ const boxActions = (
     status: () => ({
       pid: process.pid,
       listen,
+      webListen,
       ports: { ...ports, web: desk()?.port },
       startedAt,
       now: clock.now(),

@@ -1,6 +1,7 @@
 /** What the live page shows, read from the databases when somebody looks. */
 import type { Clock } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
+import { HEALTH_GRANT_NO } from '@lango/modules/access'
 import { searchDecisions, shownLogin } from './aaa/decision-search.ts'
 import type { SharedState, CounterName } from './aaa/shared-state.ts'
 import type { AttentionRow, DecisionRow, LiveFeed, LiveSnapshot, RouterRow, SessionRow } from './web/feed.ts'
@@ -60,7 +61,7 @@ const statementsOn = (reader: RawDatabase) => ({
        LEFT JOIN voucher_batches b ON b.id = v.batch_id LEFT JOIN purchases u ON u.id = g.service_id
        LEFT JOIN plans p ON p.id = coalesce(s.plan_id, b.plan_id, u.plan_id)
        LEFT JOIN routers r ON r.no = l.router_no
-     WHERE l.ended_at IS NULL ORDER BY l.no DESC LIMIT ?`,
+     WHERE l.ended_at IS NULL AND l.grant_no <> ${HEALTH_GRANT_NO} ORDER BY l.no DESC LIMIT ?`,
   ),
   routers: reader.prepare<[], RouterRead>(
     `SELECT r.no, r.name, r.address, r.vendor, h.last_packet_at lastPacketAt

@@ -2,6 +2,7 @@
 import { every, type Log } from '@lango/kernel'
 import type { SharedState } from './aaa/shared-state.ts'
 import type { Site } from './site.ts'
+import { keepHealth } from './health/keep-login.ts'
 import { keepTidy } from './tidy.ts'
 import { loadTls, type BoxNames, type BoxTls } from './tls/index.ts'
 import { startWriteBack } from './write-back.ts'
@@ -53,6 +54,7 @@ const CERTIFICATES_LOOK_MS = 15_000
 
 export const startUpkeep = (deps: UpkeepDeps): { stop(): Promise<unknown> } => {
   const { site, log } = deps
+  keepHealth(site, log)
   const stops = [keepClock(deps), keepTidy(site, every, log), keepCertificates(deps)]
   const writeBack = startWriteBack({ raw: site.database.raw, file: site.folder.siteFile, every, log })
   return {

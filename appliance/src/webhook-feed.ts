@@ -1,6 +1,7 @@
 /** What webhooks tell that no command does: alarms, and sessions, which the AAA writer keeps. */
 import type { Fault, Log, Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
+import { HEALTH_GRANT_NO } from '@lango/modules/access'
 import { alarmRaised, system } from '@lango/kernel/verbs'
 import { forgetSessions, tellAlarm, tellSessions, webhookLimits } from '@lango/modules/webhooks'
 import type { Attention } from './attention.ts'
@@ -85,11 +86,11 @@ const statementsOn = (reader: RawDatabase) => ({
        (SELECT coalesce(max(no), 0) FROM session_history) endedNo`,
   ),
   started: reader.prepare<[number, number], ToldSession>(
-    `SELECT s.no, ${WHO} FROM live_sessions s ${JOINS} WHERE s.no > ? ORDER BY s.no LIMIT ?`,
+    `SELECT s.no, ${WHO} FROM live_sessions s ${JOINS} WHERE s.no > ? AND s.grant_no <> ${HEALTH_GRANT_NO} ORDER BY s.no LIMIT ?`,
   ),
   ended: reader.prepare<[number, number], ToldSession>(
     `SELECT s.no, ${WHO}, s.ended_at endedAt, s.session_time_sec sessionTimeSec, s.input_octets inputOctets,
        s.output_octets outputOctets, s.terminate_cause terminateCause
-     FROM session_history s ${JOINS} WHERE s.no > ? ORDER BY s.no LIMIT ?`,
+     FROM session_history s ${JOINS} WHERE s.no > ? AND s.grant_no <> ${HEALTH_GRANT_NO} ORDER BY s.no LIMIT ?`,
   ),
 })

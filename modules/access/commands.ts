@@ -51,11 +51,14 @@ export type NewGrant = {
  * Lets somebody in; called by the command that sells the service, in its transaction. Its statement is prepared once
  * for all the grants of one command: an import makes hundreds.
  */
-export const createGrantWriter = (ctx: CommandContext): ((grant: NewGrant) => { id: string; no: number }) => {
+export const createGrantWriter = (
+  ctx: CommandContext,
+  nextNo = (): number => ctx.counter('grant'),
+): ((grant: NewGrant) => { id: string; no: number }) => {
   const insert = ctx.raw.prepare(insertSql(grants))
   return (grant) => {
     const id = ctx.ids.next('grt')
-    const no = ctx.counter('grant')
+    const no = nextNo()
     insert.run({
       id,
       no,

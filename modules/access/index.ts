@@ -3,6 +3,7 @@ import { firstUse } from './commands.ts'
 import { resealGrants } from './reseal.ts'
 import { freeDevice } from './free-device.ts'
 import { handOver } from './hand-over.ts'
+import { keepHealthLogin } from './health-command.ts'
 import { bindDevice, removePassphrase, setPassphrase, showPassphrase } from './passphrase-commands.ts'
 import { grants, passphrases, policies } from './tables.ts'
 import { topUp } from './top-up.ts'
@@ -29,6 +30,8 @@ export { Calendar, isTimeZone, type Span } from './calendar.ts'
 export { countsFromBegin, quotaTermsOf, standingAt, type GrantTerms } from './standing.ts'
 export { deviceFreed, freeDevice } from './free-device.ts'
 export { handOver } from './hand-over.ts'
+export { keepHealthLogin } from './health-command.ts'
+export * from './health.ts'
 export { topUp } from './top-up.ts'
 export { policySchema, weekTimeSchema } from './policy-schema.ts'
 export { credentialPurpose } from './purpose.ts'
@@ -36,6 +39,16 @@ export { credentialPurpose } from './purpose.ts'
 export const access = defineModule({
   name: 'access',
   tables: [policies, grants, passphrases],
-  commands: [firstUse, topUp, freeDevice, handOver, bindDevice, setPassphrase, removePassphrase, resealGrants],
+  commands: [
+    firstUse,
+    topUp,
+    freeDevice,
+    handOver,
+    bindDevice,
+    setPassphrase,
+    removePassphrase,
+    resealGrants,
+    keepHealthLogin,
+  ],
   queries: [showPassphrase],
 })

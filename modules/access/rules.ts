@@ -2,6 +2,7 @@
 export * from './allowance.ts'
 export * from './calendar.ts'
 export * from './device.ts'
+export * from './health.ts'
 export * from './passphrase.ts'
 export * from './policy.ts'
 export * from './purpose.ts'

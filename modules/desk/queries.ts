@@ -1,8 +1,8 @@
 /** What the desk's pages read of several modules at once. */
-import { and, eq, inArray, isNull, lt, not, or, sql, type SQL } from 'drizzle-orm'
+import { and, eq, inArray, isNull, lt, ne, not, or, sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
 import { ascending, contains, countRows, defineQuery, descending, type Reader } from '@lango/kernel/db'
-import { devicePart } from '../access/index.ts'
+import { HEALTH_GRANT_NO, devicePart } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { bypasses } from '../bypass/tables.ts'
 import { customers } from '../customers/tables.ts'
@@ -72,6 +72,7 @@ const isMeant = (read: SessionReader, { q, nos, owners, grantNo }: SessionFilter
   const { liveSessions: live } = read
   return and(
     isNull(live.endedAt),
+    ne(live.grantNo, HEALTH_GRANT_NO),
     nos === undefined ? undefined : inArray(live.no, nos),
     grantNo === undefined ? undefined : eq(live.grantNo, grantNo),
     q === '' ? undefined : or(...partsThatHold(read, q, owners)),
@@ -290,6 +291,7 @@ export const anyGrant = defineQuery({
     db
       .select({ no: grants.no })
       .from(grants)
+      .where(ne(grants.no, HEALTH_GRANT_NO))
       .orderBy(...byKey(grants))
       .limit(1),
   shape: (rows) => rows.length > 0,

@@ -2,6 +2,7 @@
 import type Database from 'better-sqlite3'
 import type { Log, Vault } from '@lango/kernel'
 import { prepareSecret, type BlastRadiusLearned, type KnownClient, type PreparedSecret } from '@lango/drivers/radius'
+import { HEALTH_ADDRESS, HEALTH_ROUTER_NO, healthSecret } from '@lango/modules/access/rules'
 import { contains, parseAddress, parseRange, routerSecretPurpose, type ClientRange } from '@lango/modules/network/rules'
 import { isVendor, type Vendor } from './vendors.ts'
 
@@ -64,6 +65,7 @@ class RouterClients implements Clients {
   readonly #version: Database.Statement<[]>
   readonly #rows: Database.Statement<[], RouterRow>
   readonly #byAddress = new Map<string, Client | undefined>()
+  readonly #own: Client
   #known: Known[] = []
   #seenVersion: unknown
   #readAt = -Infinity
@@ -71,6 +73,7 @@ class RouterClients implements Clients {
 
   constructor(deps: Deps) {
     this.#deps = deps
+    this.#own = ownClient(healthSecret(deps.vault))
     this.#version = deps.site.prepare<[]>('PRAGMA data_version').pluck()
     this.#rows = deps.site.prepare(
       `SELECT id, no, name, address, secret, vendor, realm, require_message_authenticator requireMessageAuthenticator,
@@ -86,7 +89,8 @@ class RouterClients implements Clients {
     const remembered = this.#byAddress.get(address)
     if (remembered !== undefined || this.#byAddress.has(address)) return remembered
     const parsed = parseAddress(address)
-    const client = parsed && this.#known.find(({ range }) => contains(range, parsed))?.client
+    const client =
+      parsed && (contains(OWN, parsed) ? this.#own : this.#known.find(({ range }) => contains(range, parsed))?.client)
     if (this.#byAddress.size >= ADDRESSES_MAX) this.#byAddress.clear()
     this.#byAddress.set(address, client)
     return client
@@ -154,6 +158,24 @@ const clientFrom = (row: RouterRow, secret: PreparedSecret): Client => ({
     realm: row.realm ?? undefined,
     swapsOctets: row.swapsOctets === 1,
     adminLogins: row.adminLogins === 1,
+  },
+})
+
+/** What `lango health` asks from: the box itself. */
+const OWN = parseRange(HEALTH_ADDRESS)!
+
+const ownClient = (secret: string): Client => ({
+  secret: prepareSecret(Buffer.from(secret)),
+  requireMessageAuthenticator: 'yes',
+  limitProxyState: 'yes',
+  learned: { sentMessageAuthenticator: true, sentWithoutProxyState: true },
+  data: {
+    no: HEALTH_ROUTER_NO,
+    name: '',
+    vendor: 'generic',
+    realm: undefined,
+    swapsOctets: false,
+    adminLogins: false,
   },
 })
 

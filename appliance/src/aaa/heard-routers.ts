@@ -1,3 +1,4 @@
+import { HEALTH_ROUTER_NO } from '@lango/modules/access/rules'
 import type { Request } from './login-handler.ts'
 import type { Heard } from './messages.ts'
 
@@ -7,6 +8,7 @@ export class HeardRouters {
 
   note({ client, address }: Pick<Request, 'client' | 'address'>, at: number): void {
     const { no } = client.data
+    if (no === HEALTH_ROUTER_NO) return
     const known = this.#heard.get(no)
     if (known) {
       known.requests += 1

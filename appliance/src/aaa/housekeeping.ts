@@ -1,5 +1,6 @@
 /** What the writer does beside accounting: who was heard, who is locked out, what has grown too old. */
 import type Database from 'better-sqlite3'
+import { HEALTH_GRANT_NO } from '@lango/modules/access/rules'
 import { SESSION_DAYS_DEFAULT, type Retention } from '@lango/modules/settings/rules'
 import type { Failure, Heard, Stranger, ToWriter } from './messages.ts'
 import type { SessionStore } from './session-store.ts'
@@ -22,6 +23,8 @@ export const DECISION_CHUNK_ROWS_MAX = 20_000
 export const PRUNE_ROWS = 500
 const SWEEP_MS = 30_000
 const DAY_MS = 86_400_000
+/** A session of `lango health` has been looked for by then. */
+const HEALTH_KEPT_MS = 60_000
 
 type Deps = {
   readonly db: Database.Database
@@ -121,6 +124,7 @@ const statementsOn = (db: Database.Database) => ({
     `DELETE FROM session_history WHERE no > ? AND no <= ? AND ended_at < ?
        AND (grant_no NOT IN (SELECT value FROM json_each(?)) OR ended_at < ?)`,
   ),
+  pruneHealth: db.prepare<[number, number]>('DELETE FROM session_history WHERE grant_no = ? AND ended_at < ?'),
 })
 
 class Broom implements Housekeeping {
@@ -161,6 +165,7 @@ class Broom implements Housekeeping {
       this.#writeSeen()
       if (state.get('lockouts') > 0 && this.#sql.dropLockouts.run(now).changes > 0) this.#tellLockouts()
       const { sessionDays, decisionDays } = this.#deps.retention()
+      this.#sql.pruneHealth.run(HEALTH_GRANT_NO, now - HEALTH_KEPT_MS)
       this.#sql.pruneChunks.run(DECISION_CHUNK_ROWS_MAX, PRUNE_ROWS)
       this.#sql.pruneOldChunks.run(PRUNE_ROWS, now - decisionDays * DAY_MS)
       this.#pruneHistory(now - sessionDays * DAY_MS, now - Math.max(sessionDays, SESSION_DAYS_DEFAULT) * DAY_MS)

@@ -8,6 +8,7 @@ import {
   hidePassword,
   hideSalted,
 } from '@lango/drivers/radius'
+import { HEALTH_ROUTER_NO } from '@lango/modules/access/rules'
 import { AcceptWriter, writeReplyMessage } from './accept.ts'
 import { refusalAttributes, type KeyHiding, type Proof } from './credentials.ts'
 import type { GrantRow } from './decide.ts'
@@ -105,6 +106,8 @@ export class LoginAnswers {
     identity = login.origin.userName,
   ): void {
     const { clock, decided, gate, state } = this.#deps
+    // The box has asked itself.
+    if (login.request.client.data.no === HEALTH_ROUTER_NO) return
     const latencyMicros = Math.round((clock.monotonicMs() - login.startedMs) * 1000)
     // A person's password takes its time, which says nothing about how fast subscribers get in.
     const meter = login.isAdmin ? undefined : meterOf(login.method, reason)

@@ -12,7 +12,7 @@ import {
   type SyntheticEnd,
   type Verdict,
 } from '@lango/modules/sessions/rules'
-import type { Allowance, Speed } from '@lango/modules/access/rules'
+import { HEALTH_GRANT_NO, type Allowance, type Speed } from '@lango/modules/access/rules'
 import { AccountingReader } from './accounting-record.ts'
 import type { Chunk } from './decision-log.ts'
 import { EndedIds } from './ended-ids.ts'
@@ -385,6 +385,7 @@ export class SessionStore {
   }
 
   #countSlot(open: boolean, row: LiveRow): void {
+    if (row.grantNo === HEALTH_GRANT_NO) return
     this.#online += open ? 1 : -1
     if (row.grantNo === 0) return
     const { slots } = this.#deps

@@ -12,14 +12,24 @@ import {
   prepareSecret,
   type DecodedAttribute,
   type NamedAttributes,
+  type Outcome,
+  type OutgoingRequest,
   type RequestSeal,
 } from '@lango/drivers/radius'
 
 export const testMethods = ['pap', 'chap', 'mschapv2'] as const
 export type TestMethod = (typeof testMethods)[number]
 
+export type TestServer = {
+  readonly address: string
+  readonly port: number
+  readonly secret: string
+  /** The address to ask from; by default the system chooses. */
+  readonly from?: string
+}
+
 export type TestLogin = {
-  readonly server: { readonly address: string; readonly port: number; readonly secret: string }
+  readonly server: TestServer
   readonly login: string
   readonly password: string
   readonly method: TestMethod
@@ -65,32 +75,59 @@ const proofOf = (
   return { 'MS-CHAP-Challenge': challenge, 'MS-CHAP2-Response': response }
 }
 
-export const sendTestLogin = async (
-  test: TestLogin,
-  { random, monotonicMs }: { readonly random: Random; readonly monotonicMs: () => number },
-): Promise<TestReply> => {
+type Deps = { readonly random: Random; readonly monotonicMs: () => number }
+
+export const sendTestLogin = async (test: TestLogin, deps: Deps): Promise<TestReply> => {
   const { server, login, nas, device, withinMs = ANSWER_WITHIN_MS } = test
-  const client = createRadiusClient({ random, monotonicMs })
+  const outcome = await ask(server, deps, {
+    code: codes.accessRequest,
+    retransmission: { ...PATIENCE, durationMaxMs: withinMs },
+    attributes: (seal) =>
+      encodeNamed({
+        'User-Name': login,
+        ...proofOf(test, seal, deps.random),
+        'NAS-Identifier': 'lango test-auth',
+        ...(nas === undefined ? {} : { 'NAS-IP-Address': nas }),
+        ...(device === undefined ? {} : { 'Calling-Station-Id': device }),
+      }),
+  })
+  if (outcome.type !== 'reply') return { type: 'none', cause: causeOf(outcome) }
+  const code = replyCodes.get(outcome.packet.code as typeof codes.accessAccept)!
+  const attributes = decodeAll(outcome.packet).map((one) => ({ name: one.name, value: valueText(one) }))
+  return { type: 'reply', code, attributes, roundTripMs: outcome.roundTripMs }
+}
+
+export type TestAccounting = {
+  readonly server: TestServer
+  readonly login: string
+  readonly sessionId: string
+  readonly status: 'Start' | 'Stop'
+  readonly withinMs?: number
+}
+
+/** Tells of a session that moves nothing; why it was not acknowledged, undefined when it was. */
+export const sendTestAccounting = async (test: TestAccounting, deps: Deps): Promise<string | undefined> => {
+  const { server, login, sessionId, status, withinMs = ANSWER_WITHIN_MS } = test
+  const attributes = encodeNamed({
+    'Acct-Status-Type': status,
+    'Acct-Session-Id': sessionId,
+    'User-Name': login,
+    'NAS-Identifier': 'lango test-auth',
+    ...(status === 'Stop' ? { 'Acct-Session-Time': 0, 'Acct-Input-Octets': 0, 'Acct-Output-Octets': 0 } : {}),
+  })
+  const outcome = await ask(server, deps, {
+    code: codes.accountingRequest,
+    retransmission: { ...PATIENCE, durationMaxMs: withinMs },
+    attributes,
+  })
+  return outcome.type === 'reply' ? undefined : causeOf(outcome)
+}
+
+const ask = async (server: TestServer, deps: Deps, request: OutgoingRequest): Promise<Outcome> => {
+  const { address, port, secret, from } = server
+  const client = createRadiusClient({ ...deps, ...(from === undefined ? {} : { localAddress: { ipv4: from } }) })
   try {
-    const outcome = await client.request(
-      { address: server.address, port: server.port, secret: prepareSecret(Buffer.from(server.secret)) },
-      {
-        code: codes.accessRequest,
-        retransmission: { ...PATIENCE, durationMaxMs: withinMs },
-        attributes: (seal) =>
-          encodeNamed({
-            'User-Name': login,
-            ...proofOf(test, seal, random),
-            'NAS-Identifier': 'lango test-auth',
-            ...(nas === undefined ? {} : { 'NAS-IP-Address': nas }),
-            ...(device === undefined ? {} : { 'Calling-Station-Id': device }),
-          }),
-      },
-    )
-    if (outcome.type !== 'reply') return { type: 'none', cause: causeOf(outcome) }
-    const code = replyCodes.get(outcome.packet.code as typeof codes.accessAccept)!
-    const attributes = decodeAll(outcome.packet).map((one) => ({ name: one.name, value: valueText(one) }))
-    return { type: 'reply', code, attributes, roundTripMs: outcome.roundTripMs }
+    return await client.request({ address, port, secret: prepareSecret(Buffer.from(secret)) }, request)
   } finally {
     client.close()
   }

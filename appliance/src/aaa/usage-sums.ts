@@ -4,6 +4,7 @@
  * whenever the box is killed, and a file that is older than these sums is caught up with in the same way.
  */
 import type { RawDatabase } from '@lango/kernel/db'
+import { HEALTH_GRANT_NO } from '@lango/modules/access/rules'
 
 /** A page takes a few milliseconds, and accounting waits for it. */
 const PAGE_ROWS = 250
@@ -103,6 +104,7 @@ const sumsOf = (rows: readonly Moved[], planOf: (grantNo: number) => string): It
   const plans = new Map<number, string>()
   const sums = new Map<string, Sum>()
   for (const [, grantNo, hourAt, input, output, sec] of rows) {
+    if (grantNo === HEALTH_GRANT_NO) continue
     let planId = plans.get(grantNo)
     if (planId === undefined) plans.set(grantNo, (planId = planOf(grantNo)))
     const key = `${hourAt} ${planId}`

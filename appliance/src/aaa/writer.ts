@@ -5,7 +5,7 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { openVault, orThrow, systemRandom } from '@lango/kernel'
 import { openRaw } from '@lango/kernel/db'
-import { CODE_PURPOSE, Calendar, codeLogin, readCode } from '@lango/modules/access/rules'
+import { CODE_PURPOSE, Calendar, HEALTH_ROUTER_NO, codeLogin, readCode } from '@lango/modules/access/rules'
 import { BATCH_FLAG_SWAPPED, BATCH_HEADER_OCTETS, type AaaData, type FromWriter, type ToWriter } from './messages.ts'
 import { createCopyQueue } from './copies.ts'
 import { createHousekeeping } from './housekeeping.ts'
@@ -102,8 +102,9 @@ const applyBatch = (octets: Uint8Array<ArrayBuffer>): void => {
     const end = start + bytes.readUInt16LE(at)
     const swapped = (bytes.readUInt16LE(at + 2) & BATCH_FLAG_SWAPPED) !== 0
     const receivedAt = bytes.readDoubleLE(at + 8)
-    store.apply(bytes, start, end, bytes.readUInt32LE(at + 4), receivedAt, swapped)
-    copies.add(bytes, start, end, receivedAt)
+    const routerNo = bytes.readUInt32LE(at + 4)
+    store.apply(bytes, start, end, routerNo, receivedAt, swapped)
+    if (routerNo !== HEALTH_ROUTER_NO) copies.add(bytes, start, end, receivedAt)
     at = end
   }
 }

@@ -93,6 +93,10 @@ export const groups: ReadonlyMap<string, Group> = new Map([
     { summary: 'a backup onto an empty box', load: async () => (await import('./backup.ts')).restoreCommands },
   ],
   ['doctor', { summary: 'is the box in order?', load: async () => (await import('./doctor.ts')).doctorCommands }],
+  [
+    'health',
+    { summary: 'would it serve a subscriber now?', load: async () => (await import('./health.ts')).healthCommands },
+  ],
   ['tls', { summary: 'certificates for EAP and RadSec', load: async () => (await import('./tls.ts')).tlsCommands }],
   [
     'audit',

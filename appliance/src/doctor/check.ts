@@ -58,6 +58,7 @@ export const firstOf = <T>(all: readonly T[]): Named<T> => ({
 export type BoxStatus = {
   readonly pid: number
   readonly listen: string
+  readonly webListen: string
   readonly ports: { readonly auth: number; readonly acct: number; readonly radsec: number; readonly web: number }
   readonly startedAt: number
   readonly now: number

@@ -25,6 +25,7 @@ afterEach(() => box.remove())
 
 const status: BoxStatus = {
   pid: 1,
+  webListen: '127.0.0.1',
   listen: '0.0.0.0',
   ports: { auth: 1812, acct: 1813, radsec: 2083, web: 8080 },
   startedAt: now - DAY_MS,
