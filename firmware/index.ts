@@ -1,0 +1,5 @@
+export * from './download.ts'
+export * from './feed.ts'
+export * from './manifest.ts'
+export * from './slots.ts'
+export * from './source.ts'
