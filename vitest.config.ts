@@ -3,7 +3,10 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   oxc: { jsx: { importSource: 'preact' } },
   test: {
-    include: ['{kernel,modules,drivers,captive-portal,firmware,appliance,bench,tools}/**/*.test.{ts,tsx}', '*.test.ts'],
+    include: [
+      '{kernel,modules,drivers,captive-portal,firmware,appliance,images,bench,tools}/**/*.test.{ts,tsx}',
+      '*.test.ts',
+    ],
     exclude: ['**/node_modules/**'],
     // Two cores are all there is; threads share the SQLite native module well.
     pool: 'threads',

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { orThrow, openVault, systemRandom } from '../kernel/src/base/index.ts'
 import { HEALTH_LOGIN, credentialPurpose } from '../modules/access/index.ts'
 import { newBox, type Box } from './box.ts'
@@ -23,8 +23,13 @@ const passwordOf = (box: Box): string => {
 
 describe('a box tries itself', () => {
   const box = newBox()
-  beforeAll(() => box.start())
   afterAll(() => box.remove())
+
+  test('--wait waits for the first start of a machine, which has no folder yet', async () => {
+    const waiting = health(box, '--wait', '60')
+    await box.start()
+    expect((await waiting).code).toBe(0)
+  })
 
   test('one that serves says so, with exit code 0', async () => {
     const { code, health: found } = await health(box)

@@ -2,7 +2,7 @@
  * Bundles the box into appliance/dist: what production runs, and what bin/lango runs where it is newer than the
  * sources. Stripping types at run time costs every thread tens of megabytes and most of a second at start.
  */
-import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { kitParts } from '../kernel/src/ui/stylesheet.ts'
@@ -25,6 +25,7 @@ const entries = {
   'audit-thread': 'appliance/src/audit/audit-thread.ts',
   'transfer-thread': 'appliance/src/transfer/transfer-thread.ts',
   'router-control-thread': 'appliance/src/router-control/router-control-thread.ts',
+  'os-agent': 'firmware/agent/main.ts',
 }
 
 const inter = 'kernel/node_modules/@fontsource-variable/inter'
@@ -44,7 +45,7 @@ const assets = {
 }
 
 rmSync(made, { recursive: true, force: true })
-await build({
+const { metafile } = await build({
   entryPoints: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, source(path)])),
   outdir: made,
   bundle: true,
@@ -61,8 +62,14 @@ await build({
     js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
   },
   logLevel: 'warning',
+  metafile: true,
 })
 mkdirSync(join(made, 'client'), { recursive: true })
+// Whose work is in it, as folders of the checkout: what is made of the bundle lists it.
+const packages = Object.keys(metafile.inputs).flatMap(
+  (path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0] ?? [],
+)
+writeFileSync(join(made, 'packages.json'), JSON.stringify([...new Set(packages)].toSorted()))
 for (const [name, path] of Object.entries(assets)) copyFileSync(source(path), join(made, name))
 rmSync(target, { recursive: true, force: true })
 renameSync(made, target)

@@ -3,10 +3,22 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { commandPath, isRoot, lacking, missingPeers, peers, suites, type Suite } from './peers.ts'
+import {
+  arm64Tools,
+  commandPath,
+  imageTools,
+  isRoot,
+  lacking,
+  missingPackages,
+  peers,
+  suites,
+  type Suite,
+} from './peers.ts'
+import { touchedLately } from './touched-lately.ts'
 import { countTests, type Count } from './test-report.ts'
 
-const isLong = process.argv.includes('--long')
+const isImage = process.argv.includes('--image')
+const isLong = isImage || process.argv.includes('--long')
 /** No step may hang a machine for ever: the longest, `--long`, takes about an hour. */
 const stepTimeoutMs = isLong ? 3 * 3600_000 : 20 * 60_000
 
@@ -64,8 +76,7 @@ async function withoutDaemons(body: () => Promise<void>): Promise<void> {
   }
 }
 
-async function installPeers(): Promise<void> {
-  const packages = missingPeers().map((peer) => peers[peer].debian)
+async function install(packages: readonly string[]): Promise<void> {
   if (packages.length === 0 || !isRoot() || commandPath('apt-get') === undefined) return
   console.log(`  installing from Debian: ${packages.join(' ')}`)
   await withoutDaemons(async () => {
@@ -79,13 +90,33 @@ async function installPeers(): Promise<void> {
 }
 
 async function endToEnd(): Promise<Count> {
-  await installPeers()
+  await install(missingPackages(peers))
   for (const suite of Object.keys(suites) as Suite[]) {
     const reason = lacking(suite)
     if (reason !== undefined) console.log(`  skipped: ${suite}: ${reason}`)
   }
-  if (missingPeers().length > 0 && !isRoot()) console.log('  run as root on Debian, npm test installs what is missing')
+  if (missingPackages(peers).length > 0 && !isRoot())
+    console.log('  run as root on Debian, npm test installs what is missing')
   return vitest('e2e', ['--config', 'e2e/vitest.config.ts'])
+}
+
+/** What an image is made of. */
+const imageFolders = ['images', 'firmware', 'packer', 'e2e/image', 'bin/lango', 'tools/bundle.ts', 'package.json']
+
+/** Builds an image and boots it: minutes, so only where something of it has changed, or somebody asks for it. */
+async function images(): Promise<Count> {
+  const tools = isImage ? { ...imageTools, ...arm64Tools } : imageTools
+  const skipped = (why: string): Count => {
+    console.log(`  skipped: ${why}`)
+    return { passed: 0, failed: 0, skipped: 1 }
+  }
+  if (!isImage && !touchedLately(root, imageFolders))
+    return skipped('nothing of an image has changed; npm run test:image')
+  if (!isRoot()) return skipped('building an image needs root')
+  await install(missingPackages(tools))
+  const missing = missingPackages(tools)
+  if (missing.length > 0) return skipped(`missing: apt-get install ${missing.join(' ')}`)
+  return vitest('image', ['--config', 'e2e/image/vitest.config.ts'])
 }
 
 type Step = { name: string; run: () => Promise<Count>; remedy: string }
@@ -123,7 +154,12 @@ const steps: Step[] = [
     run: endToEnd,
     remedy: 'run the suite that failed alone: node_modules/.bin/vitest run --config e2e/vitest.config.ts NAME',
   },
-]
+  {
+    name: 'image',
+    run: images,
+    remedy: 'run it alone: node_modules/.bin/vitest run --config e2e/image/vitest.config.ts; its folder has serial.log',
+  },
+].filter(({ name }) => !isImage || name === 'image')
 
 async function main(): Promise<number> {
   const total: Count = { passed: 0, failed: 0, skipped: 0 }

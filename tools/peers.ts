@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -25,6 +25,43 @@ export const peers = {
   strace: { command: 'strace', debian: 'strace' },
   openssl: { command: 'openssl', debian: 'openssl' },
 } as const
+
+/** What builds images and boots them (`e2e/image`); half a gigabyte, so installed only where that is done. */
+export const imageTools = {
+  mmdebstrap: { command: 'mmdebstrap', debian: 'mmdebstrap' },
+  mksquashfs: { command: 'mksquashfs', debian: 'squashfs-tools' },
+  veritysetup: { command: 'veritysetup', debian: 'cryptsetup-bin' },
+  sgdisk: { command: 'sgdisk', debian: 'gdisk' },
+  mcopy: { command: 'mcopy', debian: 'mtools' },
+  'mkfs.vfat': { command: 'mkfs.vfat', debian: 'dosfstools' },
+  'grub-mkimage': { command: 'grub-mkimage', debian: 'grub-common' },
+  rauc: { command: 'rauc', debian: 'rauc' },
+  zstd: { command: 'zstd', debian: 'zstd' },
+  qemu: { command: 'qemu-system-x86_64', debian: 'qemu-system-x86' },
+  'qemu-img': { command: 'qemu-img', debian: 'qemu-utils' },
+  ovmf: { command: '/usr/share/OVMF/OVMF_CODE.fd', debian: 'ovmf' },
+  ssh: { command: 'ssh', debian: 'openssh-client' },
+  curl: { command: 'curl', debian: 'curl' },
+  radclient: peers.radclient,
+} as const
+
+/** The same for arm64 on another processor; long runs alone. */
+export const arm64Tools = {
+  qemu: { command: 'qemu-system-aarch64', debian: 'qemu-system-arm' },
+  'qemu user': { command: 'qemu-aarch64-static', debian: 'qemu-user-static' },
+  firmware: { command: '/usr/share/AAVMF/AAVMF_CODE.fd', debian: 'qemu-efi-aarch64' },
+  'arch-test': { command: 'arch-test', debian: 'arch-test' },
+} as const
+
+type Tools = Readonly<Record<string, { readonly command: string; readonly debian: string }>>
+/** Debian's names of those that are not here. */
+export const missingPackages = (tools: Tools): string[] => [
+  ...new Set(
+    Object.values(tools)
+      .filter(({ command }) => (command.startsWith('/') ? !existsSync(command) : commandPath(command) === undefined))
+      .map(({ debian }) => debian),
+  ),
+]
 
 export type Peer = keyof typeof peers
 /** `root`: the suite mounts a file system or binds what only root may. `namespaces`: it makes networks of its own. */
@@ -81,9 +118,6 @@ export const isRoot = (): boolean => process.getuid?.() === 0
 
 /** Root inside a container may not make any. */
 const mayMakeNetworks = (): boolean => spawnSync(commandPath('unshare') ?? '', ['--net', 'true']).status === 0
-
-export const missingPeers = (): Peer[] =>
-  (Object.keys(peers) as Peer[]).filter((peer) => commandPath(peers[peer].command) === undefined)
 
 /** Why a suite cannot run here, as words to print; undefined when it can. */
 export function lacking(suite: Suite): string | undefined {

@@ -22,8 +22,9 @@ const health: CommandSpec = {
   examples: ['lango health', 'lango health --wait 60 --json'],
   async run(context) {
     const { args, dir, io } = context
-    if (!existsSync(dataFolder(dir).siteFile)) return refused({ type: 'FolderMissing', dir })
-    const until = io.monotonicMs() + (args.whole('wait') ?? 0) * 1000
+    const waitSec = args.whole('wait')
+    if (waitSec === undefined && !existsSync(dataFolder(dir).siteFile)) return refused({ type: 'FolderMissing', dir })
+    const until = io.monotonicMs() + (waitSec ?? 0) * 1000
     for (;;) {
       const found = await look(context)
       if (!found.ok) return found
@@ -39,6 +40,8 @@ const look = async ({ dir, io }: CliContext): Promise<Result<Health, Fault>> => 
   const { systemRandom } = await import('@lango/kernel')
   const { probeHealth, unhealthy } = await import('../health/probe.ts')
   const folder = dataFolder(dir)
+  // A new machine makes its folder while somebody waits.
+  if (!existsSync(folder.siteFile)) return { ok: true, value: unhealthy('it has not started yet') }
   const link = await connectRpc(folder.socketFile)
   if (!link.ok) return link
   if (!link.value) return { ok: true, value: unhealthy('it does not run') }

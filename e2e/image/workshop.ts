@@ -1,0 +1,95 @@
+/** Images and updates for the tests, made by the very functions that `npm run image` calls. */
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { packagesOf, readBoard, type Board } from '../../images/board.ts'
+import { makeBundle } from '../../images/bundle.ts'
+import { makeDisk } from '../../images/disk.ts'
+import { makeKeys, type SigningKeys } from '../../images/keys.ts'
+import { stageProduct } from '../../images/product.ts'
+import { finishRoot, makeDebian } from '../../images/root.ts'
+import { run } from '../../images/shell.ts'
+import { makeSlot } from '../../images/slot.ts'
+import type { Arch } from './vm.ts'
+
+/** Any; the same in every build of a run, so that what differs is what a test changed. */
+const epochSec = 1_790_000_000
+
+export type Workshop = {
+  readonly board: Board
+  readonly keys: SigningKeys
+  readonly disk: string
+  readonly sshKey: string
+  /** A signed update. `change` may spoil the root before it is packed; it is put back afterwards. */
+  bundle(version: string, options?: { keys?: SigningKeys; change?: (root: string) => void }): string
+}
+
+/** Debian's part takes minutes and is the same for all: kept while the list of packages is what it was. */
+function debianPart(board: Board, folder: string): string {
+  const target = join(folder, `debian-${board.debianArch}`)
+  const stamp = `${target}.stamp`
+  const wanted = createHash('sha256')
+    .update(packagesOf(board).join(' ') + readFileSync(join(import.meta.dirname, '../../images/root.ts'), 'utf8'))
+    .digest('hex')
+  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
+    rmSync(stamp, { force: true })
+    makeDebian(board, target, epochSec)
+    writeFileSync(stamp, wanted)
+  }
+  return target
+}
+
+export function openWorkshop(arch: Arch, folder: string): Workshop {
+  mkdirSync(folder, { recursive: true })
+  const board = readBoard(arch)
+  const [root, product, slot, disk] = ['root', 'product', 'slot.img', 'disk.img'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+    string,
+  ]
+  const keys = makeKeys(join(folder, 'keys'), 'Lango tests')
+  const debian = debianPart(board, folder)
+  stageProduct(board, product, join(folder, 'cache'))
+  rmSync(root, { recursive: true, force: true })
+  run('cp', ['-a', debian, root])
+  finishRoot(board, root, product, keys.authority, { version: '1.0.0', epochSec })
+  // Packed for speed: what a test changes is small, and the rest is packed again for each.
+  const pack = (target: string): void => void makeSlot(root, target, epochSec, 1)
+  pack(slot)
+
+  // The technician's way in lies on the data partition from the start.
+  const sshKey = join(folder, 'technician')
+  rmSync(sshKey, { force: true })
+  run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', sshKey])
+  const data = join(folder, 'data')
+  rmSync(data, { recursive: true, force: true })
+  mkdirSync(join(data, 'lib/lango-os/ssh'), { recursive: true })
+  cpSync(`${sshKey}.pub`, join(data, 'lib/lango-os/ssh/authorized_keys'))
+  makeDisk(board, slot, { grubFolder: join(debian, 'usr/lib/grub', board.grubTarget), data }, disk, folder, epochSec)
+
+  return {
+    board,
+    keys,
+    disk,
+    sshKey,
+    bundle(version, { keys: signer = keys, change } = {}) {
+      const [image, bundle, before] = [`slot-${version}.img`, `${version}.raucb`, 'before'].map((name) =>
+        join(folder, name),
+      ) as [string, string, string]
+      run('cp', ['-a', '--reflink=auto', root, before])
+      try {
+        const release = join(root, 'etc/os-release')
+        writeFileSync(release, readFileSync(release, 'utf8').replaceAll('1.0.0', version))
+        change?.(root)
+        pack(image)
+      } finally {
+        rmSync(root, { recursive: true })
+        run('mv', [before, root])
+      }
+      makeBundle(board, image, signer, version, bundle)
+      rmSync(image)
+      return bundle
+    },
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * The root half of updates, one verb for each of the image's services: `start` after each boot, `health` once Lango had
+ * time to serve, `install` and `reboot` when it wishes so.
+ */
+import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeWhole } from '../durable.ts'
+import { installWantedSchema, osFiles, readJson, rebootWantedSchema, type InstallWanted } from '../slots.ts'
+import {
+  bootedSlot,
+  bundleVersion,
+  health,
+  markBad,
+  markGood,
+  rauc,
+  reboot,
+  runningVersion,
+  sha256Of,
+  slotStates,
+} from './machine.ts'
+import {
+  afterHealth,
+  afterStart,
+  agentStateSchema,
+  firstState,
+  otherSlot,
+  refusal,
+  refusedState,
+  statusOf,
+  type AgentState,
+} from './state.ts'
+
+const own = '/var/lib/lango-os'
+const told = '/run/lango-os'
+const wishes = process.env['LANGO_OS_DIR'] ?? '/var/lib/lango/os'
+const stateFile = join(own, 'update-state.json')
+/** Root's own place for what is being installed: nobody else can change it meanwhile. */
+const taken = join(own, 'bundle.raucb')
+const HEALTH_WAIT_SEC = Number(process.env['LANGO_HEALTH_WAIT_SEC'] ?? 240)
+
+const read = (): AgentState => readJson(stateFile, agentStateSchema) ?? firstState
+const tell = (state: AgentState, percent: number): void => {
+  const status = statusOf(state, bootedSlot(), slotStates(state.versions), percent)
+  mkdirSync(told, { recursive: true })
+  writeWhole(join(told, osFiles.updateStatus), `${JSON.stringify(status)}\n`, 0o644)
+}
+/** On the disk before anything is done that it tells of. */
+const keep = (state: AgentState, percent = 0): AgentState => {
+  writeWhole(stateFile, `${JSON.stringify(state)}\n`)
+  tell(state, percent)
+  return state
+}
+
+function started(): void {
+  const before = read()
+  const state = afterStart(before, bootedSlot(), runningVersion(), Date.now())
+  if (state.phase === 'rolled-back' && before.target !== null) markBad(before.target)
+  keep(state)
+  rmSync(taken, { force: true })
+}
+
+function judge(): number {
+  const why = health(HEALTH_WAIT_SEC)
+  const before = read()
+  const booted = bootedSlot()
+  const state = afterHealth(before, booted, why === undefined, why ?? '', Date.now())
+  if (why === undefined) {
+    // Its tries come back; then the record, so that a cut between leaves it on trial, which it passes again.
+    markGood()
+    keep(state)
+    return 0
+  }
+  console.error(`slot ${booted} does not serve: ${why}`)
+  // Not on trial: the other slot is older and the data are the same. It stays and says so; three such starts in a row,
+  // and the boot loader tries the other by itself.
+  if (before.target !== booted) return 1
+  keep(state)
+  markBad(booted)
+  reboot()
+  return 1
+}
+
+/** Moves a bundle of Lango's own folder into root's; one on a stick stays where it is. */
+function take(path: string): string {
+  if (!path.startsWith('/var/lib/lango/')) return path
+  renameSync(path, taken)
+  return taken
+}
+
+/** Why it is not installed; undefined once it is. `state` goes on in `keep`. */
+async function tryInstall(wanted: InstallWanted, state: AgentState): Promise<string | undefined> {
+  const booted = bootedSlot()
+  if (!statSync(wanted.bundle, { throwIfNoEntry: false })?.isFile()) return `there is no file ${wanted.bundle}`
+  const bundle = take(wanted.bundle)
+  if ((await sha256Of(bundle)) !== wanted.sha256) return 'the file is not the one that was signed for'
+  const found = bundleVersion(bundle)
+  if ('why' in found) return found.why
+  if (found.version !== wanted.version) return `mixed up: asked for ${wanted.version}, the bundle is ${found.version}`
+  const forbidden = refusal(state, booted, runningVersion(), found.version)
+  if (forbidden !== undefined) return forbidden
+
+  const target = otherSlot(booted)
+  // From here on the other slot is not what it was.
+  const writing = keep({ ...state, phase: 'writing', target, versions: { ...state.versions, [target]: null } })
+  let last = 0
+  const why = await rauc(bundle, (percent) => {
+    if (percent > last) tell(writing, (last = percent))
+  })
+  if (why !== undefined) return why
+  keep(
+    { ...writing, phase: 'installed', versions: { ...writing.versions, [target]: found.version }, at: Date.now() },
+    100,
+  )
+  return undefined
+}
+
+async function install(): Promise<number> {
+  const wish = join(wishes, osFiles.installWanted)
+  const wanted = readJson(wish, installWantedSchema)
+  const before = read()
+  // A wish that was looked at stays where it is: only its writer takes it away.
+  if (wanted === undefined || wanted.at <= before.wishAt) return 0
+  const state = keep({
+    ...before,
+    phase: 'verifying',
+    target: null,
+    version: wanted.version,
+    why: '',
+    at: Date.now(),
+    wishAt: wanted.at,
+  })
+  let why: string | undefined
+  try {
+    why = await tryInstall(wanted, state)
+  } catch (error) {
+    why = error instanceof Error ? error.message : String(error)
+  }
+  if (why !== undefined) keep(refusedState(read(), why, Date.now()))
+  rmSync(taken, { force: true })
+  return why === undefined ? 0 : 1
+}
+
+function wishedReboot(): void {
+  const wish = join(wishes, osFiles.rebootWanted)
+  const wanted = readJson(wish, rebootWantedSchema)
+  // It lies in the folder of the one who wished it, and would be found again after the start.
+  rmSync(wish, { force: true })
+  if (wanted === undefined) return
+  const state = read()
+  if (state.phase === 'installed') keep({ ...state, phase: 'rebooting', at: Date.now() }, 100)
+  reboot()
+}
+
+const verbs: Readonly<Record<string, () => number | void | Promise<number>>> = {
+  start: started,
+  health: judge,
+  install,
+  reboot: wishedReboot,
+}
+const verb = verbs[process.argv[2] ?? '']
+if (verb === undefined) {
+  console.error(`os-agent ${Object.keys(verbs).join('|')}`)
+  process.exit(2)
+}
+process.exitCode = (await verb()) ?? 0
