@@ -1,14 +1,16 @@
 /** The box: every part by name, started in order and stopped in reverse. This file is the architecture diagram. */
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FaultError, err, every, ok, orThrow, type Fault, type Log, type Result } from '@lango/kernel'
+import { FaultError, err, every, ok, orThrow, type Fault, type Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import type { Reach } from '@lango/modules/network'
 import { createPersonalReader, type Actor } from '@lango/kernel/verbs'
 import { Calendar } from '@lango/modules/access'
+import { createSettings } from '@lango/modules/settings'
 import { startAaa, type Aaa } from './aaa/threads.ts'
 import { createActions, type Action } from './actions.ts'
 import { faultSentence } from './cli/faults.ts'
+import type { BoxOptions, StartOptions } from './box-options.ts'
 import { startCertificates, type CertificateService } from './certificate-service.ts'
 import { createDeskAudit } from './audit/desk-export.ts'
 import { withPlainAudit } from './audit/plain.ts'
@@ -37,40 +39,12 @@ import { createStaffDoor, type StaffDoor } from './staff-door.ts'
 import { loadTls, type BoxNames, type BoxTls } from './tls/index.ts'
 import { createListExport } from './transfer/desk-export.ts'
 import { Transfers } from './transfer/desk-transfers.ts'
+import { watchTimeZone } from './time-zone.ts'
 import { startUpkeep } from './upkeep.ts'
 import { startWatch, type Watch } from './watch.ts'
 import { lineSentenceIn } from './web/fault-words.ts'
 import type { WebSite } from './web/index.ts'
 import { startWork, type Work } from './work.ts'
-
-export type BoxOptions = {
-  readonly dir: string
-  readonly listen: string
-  readonly authPort: number
-  readonly acctPort: number
-  readonly radsecPort: number
-  readonly webPort: number
-  readonly webListen: string
-  /** The captive portal's, on the address that RADIUS listens on; undefined for none. */
-  readonly portalPort: number | undefined
-  /** Of the same over https, where the certificate has a public name; undefined for never. */
-  readonly portalTlsPort: number | undefined
-  /** Host names of the desk, in lower case. */
-  readonly webNames: readonly string[]
-  readonly demo: boolean
-  /** Of the site, an IANA name: days, months and windows begin by it. */
-  readonly timeZone: string
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
-  readonly log: Log
-  /** Something failed that only a fresh process can mend. */
-  readonly onFatal: (why: string, error: unknown) => void
-  /** Somebody should look when one login in twenty takes longer. */
-  readonly loginP95MsMax: number
-  /** Webhooks may go to this machine: for development only. */
-  readonly webhooksToLoopback: boolean
-  /** Where SMS go instead of to their provider: a simulator, for development only. */
-  readonly smsServer: string | undefined
-}
 
 export type Ports = {
   readonly auth: number
@@ -98,12 +72,14 @@ const console: Actor = { kind: 'console', id: 'socket' }
 const namesOf = (webNames: readonly string[]): BoxNames => ({ hostName: hostname(), webNames })
 
 /** Starts everything, or says which part would not and leaves nothing behind. */
-export const startBox = (options: BoxOptions): Promise<Result<Box, Fault>> =>
+export const startBox = (given: StartOptions): Promise<Result<Box, Fault>> =>
   assemble(async (keep) => {
     let sessions: SessionControl | undefined
     let desk: Desk | undefined
     let portal: PortalServer | undefined
-    const ground = keep(orThrow(await openGround(options)))
+    const ground = keep(orThrow(await openGround(given)))
+    const zoned = keep(watchTimeZone({ ...given, every, settings: createSettings(ground.site.database.raw) }))
+    const options: BoxOptions = { ...given, timeZone: zoned.timeZone }
     const aaa = keep(orThrow(await startRadius(options, ground, (grantNo) => sessions?.look(grantNo))))
     const served = { desk: () => desk, portal: () => portal }
     const take = takeCertificates(aaa, served)
@@ -181,7 +157,7 @@ type Ground = {
 }
 
 /** The folder, held for this process; the site in it, its certificate, and who reads it. */
-const openGround = ({ dir, webNames, demo, log, onFatal }: BoxOptions): Promise<Result<Ground & Stage, Fault>> =>
+const openGround = ({ dir, webNames, demo, log, onFatal }: StartOptions): Promise<Result<Ground & Stage, Fault>> =>
   assemble(async (keep) => {
     const folder = orThrow(makeFolder(dir))
     keep({ stop: orThrow(lockFolder(folder)).release })

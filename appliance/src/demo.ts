@@ -6,7 +6,6 @@ import { createLog, systemRandom } from '@lango/kernel'
 import { system } from '@lango/kernel/verbs'
 import { faultSentence } from './cli/faults.ts'
 import { startBox, type Box } from './compose.ts'
-import { siteTimeZone } from './time-zone.ts'
 import { startDemoHotspot, startDemoMoney, startDemoRouter, type SimulatedSubscriber } from './drivers.ts'
 import { startDemoMail } from './messages/drivers.ts'
 import { runOwn } from './run-named.ts'
@@ -118,7 +117,8 @@ const started = await startBox({
   portalTlsPort: undefined,
   webNames: [],
   demo: true,
-  timeZone: siteTimeZone(process.env),
+  env: process.env,
+  onTimeZone: () => undefined,
   logLevel: 'warn',
   log,
   loginP95MsMax: 100,

@@ -3,12 +3,11 @@ import { writeFileSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { createLog } from '@lango/kernel'
-import { isTimeZone } from '@lango/modules/access'
-import { startBox, type BoxOptions } from './compose.ts'
+import { createLog, isTimeZone } from '@lango/kernel'
+import type { StartOptions } from './box-options.ts'
+import { startBox, type Box } from './compose.ts'
 import { CONTROL_NICE, giveWay } from './thread-priority.ts'
 import { faultSentence } from './cli/faults.ts'
-import { siteTimeZone } from './time-zone.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 
@@ -49,14 +48,15 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
     process.stderr.write('lango start: --portal-tls-port needs --portal-port: what routers lead there comes by http.\n')
     return 2
   }
-  const timeZone = siteTimeZone(process.env)
-  if (!isTimeZone(timeZone)) {
+  const timeZone = process.env['LANGO_TIME_ZONE']
+  if (timeZone !== undefined && !isTimeZone(timeZone)) {
     process.stderr.write(`lango start: LANGO_TIME_ZONE is no time zone: '${timeZone}'. One is Africa/Nairobi.\n`)
     return 2
   }
   const log = createLog({ level: given['log-level'], sink: process.stderr })
   const isDevelopment = process.env['LANGO_DEV'] === '1'
-  const options: BoxOptions = {
+  const ending = Promise.withResolvers<number>()
+  const options: StartOptions = {
     dir: resolve(given.data),
     listen: given.listen,
     authPort: given['auth-port'],
@@ -68,7 +68,7 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
     portalTlsPort: given['portal-tls-port'],
     webNames: given['web-name'] === undefined ? [] : [given['web-name']],
     demo: false,
-    timeZone,
+    env: process.env,
     logLevel: given['log-level'],
     log,
     loginP95MsMax: given['alert-latency-ms'],
@@ -78,6 +78,12 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
       log.error('the box ends, to be started anew', { why, error })
       process.exit(EXIT_RESTART)
     },
+    onTimeZone(zone) {
+      // Set by systemd for what it supervises (systemd.exec): nobody else would start the box again.
+      const isSupervised = process.env['INVOCATION_ID'] !== undefined
+      log.warn(isSupervised ? 'the box starts anew in its time zone' : 'start the box anew for its time zone', { zone })
+      if (isSupervised) ending.resolve(EXIT_RESTART)
+    },
   }
   const started = await startBox(options)
   // After its threads were started: a new thread begins with the nice value of the one that made it.
@@ -86,18 +92,22 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
     process.stderr.write(`lango start: ${faultSentence(started.error)}\n`)
     return 1
   }
-  const box = started.value
-  const pidFile = given['pid-file']
+  return runUntil(ending, started.value, given['pid-file'])
+}
+
+/** Says that the box serves, and stops it when it is told to; the exit code. */
+const runUntil = async (
+  ending: PromiseWithResolvers<number>,
+  box: Box,
+  pidFile: string | undefined,
+): Promise<number> => {
   if (pidFile !== undefined) writeFileSync(pidFile, `${process.pid}\n`)
   process.stdout.write(`${JSON.stringify({ ready: true, ports: box.ports, web: box.deskAddress })}\n`)
-  return new Promise((done) => {
-    const stop = (): void => {
-      process.off('SIGTERM', stop).off('SIGINT', stop)
-      void box.stop().then(() => {
-        if (pidFile !== undefined) rmSync(pidFile, { force: true })
-        done(0)
-      })
-    }
-    process.on('SIGTERM', stop).on('SIGINT', stop)
-  })
+  const stop = (): void => ending.resolve(0)
+  process.on('SIGTERM', stop).on('SIGINT', stop)
+  const code = await ending.promise
+  process.off('SIGTERM', stop).off('SIGINT', stop)
+  await box.stop()
+  if (pidFile !== undefined) rmSync(pidFile, { force: true })
+  return code
 }

@@ -18,15 +18,6 @@ const PERIODS_KEPT = 16
 
 const WHOLE_LIFE: Span = { fromAt: 0, toAt: undefined }
 
-export const isTimeZone = (name: string): boolean => {
-  try {
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name)
-    return true
-  } catch {
-    return false
-  }
-}
-
 export class Calendar {
   readonly zone: string
   readonly #periods = new Map<string, Span[]>()

@@ -26,7 +26,7 @@ export {
   type ServiceKind,
 } from './policy.ts'
 export { allowanceAt, type Allowance, type TopUp, type Usage } from './allowance.ts'
-export { Calendar, isTimeZone, type Span } from './calendar.ts'
+export { Calendar, type Span } from './calendar.ts'
 export { countsFromBegin, quotaTermsOf, standingAt, type GrantTerms } from './standing.ts'
 export { deviceFreed, freeDevice } from './free-device.ts'
 export { handOver } from './hand-over.ts'

@@ -2,6 +2,7 @@ import {
   Button,
   definePage,
   Field,
+  fill,
   Form,
   langs,
   Panel,
@@ -14,6 +15,7 @@ import {
   type Desk,
 } from '@lango/kernel/ui'
 import { changeSettings, showSettings } from '../settings/index.ts'
+import { timeZoneOptions } from './time-zones.ts'
 import { SettingsHead } from './settings-tabs.tsx'
 import { wordsOf } from './words-settings.ts'
 
@@ -21,7 +23,6 @@ import { wordsOf } from './words-settings.ts'
 const Elsewhere = ({ desk }: { desk: Desk }) => {
   const words = wordsOf(desk)
   const lines = [
-    [`${words.timeZone}: ${desk.locale.timeZone}`, words.timeZoneHelp],
     [words.backups, words.backupsHelp, { href: '/settings/backups', permission: 'backups.read' }],
     [words.webhooks, words.webhooksHelp, { href: '/settings/webhooks', permission: 'webhooks.read' }],
     [words.mpesa, words.mpesaHelp, { href: '/settings/mpesa', permission: 'settings.write' }],
@@ -91,6 +92,14 @@ export const settingsPage = definePage({
                       help={words.languageHelp}
                       {...form.error('language')}
                     />
+                    <Select
+                      label={words.timeZone}
+                      name="timeZone"
+                      value={form.value('timeZone', now.timeZone)}
+                      options={timeZoneOptions(words.timeZoneOfMachine)}
+                      help={fill(words.timeZoneHelp, { zone: desk.locale.timeZone })}
+                      {...form.error('timeZone')}
+                    />
                     <Button kind="main">{words.save}</Button>
                   </>
                 ) : null}
@@ -106,7 +115,7 @@ export const settingsPage = definePage({
     save: {
       permission: 'settings.write',
       async run(desk) {
-        const sent = [...FIELDS, 'language' as const].filter((name) => desk.fields.has(name))
+        const sent = [...FIELDS, 'language' as const, 'timeZone' as const].filter((name) => desk.fields.has(name))
         const set: Record<string, string> = Object.fromEntries(sent.map((name) => [name, desk.fields.get(name)]))
         const done = await desk.tell(changeSettings, set)
         return done.ok ? { go: '/settings?said=saved' } : { fault: done.error }

@@ -20,7 +20,9 @@ const settingsWords = catalogue(
     saved: 'Saved.',
     box: 'The box',
     timeZone: 'Time zone',
-    timeZoneHelp: 'Days, months and time windows begin by it. It is set by LANGO_TIME_ZONE when the box starts.',
+    timeZoneOfMachine: 'That of the machine',
+    timeZoneHelp:
+      'Days, months and time windows begin by it. The box runs by {zone}; another zone holds from its next start, which an appliance makes by itself within seconds.',
     backups: 'Backups',
     backupsHelp: 'The box makes them by itself, to a folder or to S3-compatible storage, and says how they went.',
     webhooks: 'Webhooks',
@@ -79,8 +81,9 @@ const settingsWords = catalogue(
     saved: 'Imehifadhiwa.',
     box: 'Kisanduku',
     timeZone: 'Ukanda wa saa',
+    timeZoneOfMachine: 'Ya mashine yenyewe',
     timeZoneHelp:
-      'Siku, miezi na vipindi vya muda huanza kwa saa hiyo. Huwekwa na LANGO_TIME_ZONE kisanduku kinapoanza.',
+      'Siku, miezi na vipindi vya muda huanza kwa kuifuata. Kisanduku kinafuata {zone}; nyingine itatumika kikiwashwa tena, jambo ambalo kifaa kamili hufanya chenyewe ndani ya sekunde chache.',
     backups: 'Nakala rudufu',
     backupsHelp: 'Kisanduku huzitengeneza chenyewe, kwenye folda au hifadhi ya aina ya S3, na kusema zilivyokwenda.',
     webhooks: 'Webhook',

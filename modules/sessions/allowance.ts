@@ -1,10 +1,10 @@
+import { isTimeZone } from '@lango/kernel'
 import { and, eq, gte, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { ascending, defineQuery, sumOf } from '@lango/kernel/db'
 import {
   Calendar,
   allowanceAt,
-  isTimeZone,
   quotaTermsOf,
   standingAt,
   type Allowance,

@@ -1,4 +1,5 @@
 /** What can be set at the desk, and what holds where nothing was. Pure. */
+import { isTimeZone } from '@lango/kernel'
 import { z } from 'zod'
 
 /** Sessions that are over are kept so long; shorter, and last month's complaint cannot be looked into. */
@@ -14,6 +15,9 @@ export const REFERRAL_FRIEND_BP_MAX = 9000
 /** Where nothing was set. `siteName` is then the machine's; `language` is what a browser asks for. */
 export const defaultSettings = {
   siteName: '',
+  country: '',
+  timeZone: '',
+  setUpIsOver: false,
   currency: 'KES',
   brandColour: '',
   registrationSendsPassword: false,
@@ -57,6 +61,20 @@ const consentWords = z
 export const settingsSchema = z.object({
   /** What the POP is called on pages, vouchers and in apps. */
   siteName: z.string().trim().max(64, 'At most 64 characters.'),
+  /** ISO 3166-1; '' while nobody has said where the POP is, XX for a country without customs of its own here. */
+  country: z
+    .string()
+    .trim()
+    .toUpperCase()
+    .regex(/^([A-Z]{2})?$/, 'A country is two letters, such as KE.'),
+  /** By which days, months and windows begin: an IANA name; '' for that of the machine. The environment overrides it. */
+  timeZone: z
+    .string()
+    .trim()
+    .max(64)
+    .refine((name) => name === '' || isTimeZone(name), 'A time zone is named as Africa/Nairobi.'),
+  /** Nobody is told any more what is left of setting the box up. */
+  setUpIsOver: z.boolean(),
   currency: z
     .string()
     .trim()

@@ -21,6 +21,12 @@ test('a setting holds until it is set again; the others keep their defaults', ()
   expect(now().language).toBe('sw')
 })
 
+test.each(['Africa/Nowhere', '__proto__', '+99:00', 'x'.repeat(80)])('%j is no time zone', (timeZone) => {
+  const { change, count } = shop()
+  expect(change({ timeZone })).toMatchObject({ ok: false, error: { type: 'InputInvalid' } })
+  expect(count()).toBe(0)
+})
+
 test('to keep things shorter has to be meant; to keep them longer has not', () => {
   const { retain, now, count } = shop()
   expect(retain({ sessionDays: 90 })).toEqual({

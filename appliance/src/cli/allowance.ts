@@ -3,18 +3,18 @@ import type { ResultOf } from '@lango/kernel/db'
 import type { Policy, Window } from '@lango/modules/access/rules'
 import type { showAllowance } from '@lango/modules/sessions'
 import type { Fault, Result } from '@lango/kernel'
-import { siteTimeZone } from '../time-zone.ts'
+import { zoneOf } from './zone.ts'
 import { reasonWords, type Reason } from '../aaa/reasons.ts'
 import type { CliContext } from './command.ts'
 import { ago, duration, localTime, octets, rate, type Cell } from './format.ts'
 
 export type Allowance = NonNullable<ResultOf<typeof showAllowance>>
 
-export const allowanceOf = (
-  { query, io }: CliContext,
+export const allowanceOf = async (
+  context: CliContext,
   who: { readonly login: string } | { readonly grantNo: number },
 ): Promise<Result<Allowance | undefined, Fault>> =>
-  query('subscribers.allowance', { ...who, at: io.now(), timeZone: siteTimeZone(io.env) })
+  context.query('subscribers.allowance', { ...who, at: context.io.now(), timeZone: await zoneOf(context) })
 
 export const allowanceFacts = (told: Allowance, now: number): readonly (readonly [string, Cell])[] => [
   ['may log in', told.isOpen ? 'yes' : `no: ${reasonWords[told.reason satisfies Reason].sentence}`],

@@ -2,8 +2,9 @@
 import type { ResultOf } from '@lango/kernel/db'
 import type { listBypasses } from '@lango/modules/bypass'
 import type { listRouters } from '@lango/modules/network'
-import { shown, type Args, type CommandSpec, type Io, type OptionSpec } from './command.ts'
+import { shown, type CliContext, type CommandSpec, type OptionSpec } from './command.ts'
 import { table } from './format.ts'
+import { zoneOf } from './zone.ts'
 import { instantOf, writtenInstant } from './sale-times.ts'
 
 const terms: Readonly<Record<string, OptionSpec>> = {
@@ -12,11 +13,12 @@ const terms: Readonly<Record<string, OptionSpec>> = {
   routers: { value: 'NAME,…', help: 'where it is good; none for everywhere' },
 }
 
-const termsOf = (args: Args, env: Io['env']): Record<string, unknown> => {
+const termsOf = async (context: CliContext): Promise<Record<string, unknown>> => {
+  const { args } = context
   const [plan, until, routers] = [args.text('plan'), args.text('until'), args.text('routers')]
   return {
     plan: plan === 'none' ? null : plan,
-    untilAt: until === undefined ? undefined : until === 'none' ? null : instantOf(until, env),
+    untilAt: until === undefined ? undefined : until === 'none' ? null : instantOf(until, await zoneOf(context)),
     routers: routers === 'none' ? [] : routers?.split(','),
   }
 }
@@ -28,9 +30,10 @@ const add: CommandSpec = {
   options: terms,
   notes: ['An address can be copied: give the device a plan with a speed and a data limit.'],
   examples: ['lango bypass add 8A:B3:A0:EB:D5:E7 "Lobby TV" --plan Screen --routers tower1'],
-  async run({ args, command, io }) {
+  async run(context) {
+    const { args, command } = context
     const [mac, name] = [args.operand(0)!, args.operand(1)!]
-    const added = await command('bypass.add', { devices: [{ mac, name }], ...termsOf(args, io.env) })
+    const added = await command('bypass.add', { devices: [{ mac, name }], ...(await termsOf(context)) })
     return added.ok ? shown(added.value, () => `${name} is on the bypass list.`) : added
   },
 }
@@ -41,11 +44,12 @@ const set: CommandSpec = {
   summary: 'change what is given, leave the rest',
   options: { name: { value: 'NAME', help: 'another name' }, ...terms },
   examples: ['lango bypass set 8A:B3:A0:EB:D5:E7 --until "2026-12-31 20:00"'],
-  async run({ args, command, io }) {
+  async run(context) {
+    const { args, command } = context
     const changed = await command<{ name: string }>('bypass.set', {
       mac: args.operand(0)!,
       name: args.text('name'),
-      ...termsOf(args, io.env),
+      ...(await termsOf(context)),
     })
     return changed.ok ? shown(changed.value, () => `${changed.value.name} is changed.`) : changed
   },
@@ -62,6 +66,7 @@ const list: CommandSpec = {
     if (!devices.ok) return devices
     const routers = await query<ResultOf<typeof listRouters>>('routers.list', {})
     if (!routers.ok) return routers
+    const zone = await zoneOf({ query, io })
     const names = new Map(routers.value.map(({ id, name }) => [id, name]))
     return shown(devices.value, () =>
       table(
@@ -70,7 +75,7 @@ const list: CommandSpec = {
           one.name,
           one.mac,
           one.plan ?? 'no limits',
-          one.untilAt === null ? 'for ever' : writtenInstant(one.untilAt, io.env),
+          one.untilAt === null ? 'for ever' : writtenInstant(one.untilAt, zone),
           one.routers.length === 0 ? 'all' : one.routers.map((id) => names.get(id) ?? '–').join(', '),
         ]),
         'No device is on the bypass list. Add one: lango bypass add MAC NAME',

@@ -3,7 +3,7 @@ import type { Fault, Result } from '@lango/kernel'
 import type { ResultOf } from '@lango/kernel/db'
 import type { Discount } from '@lango/modules/offers'
 import type { listOffers, purchasesOfOffer } from '@lango/modules/payments'
-import { siteTimeZone } from '../time-zone.ts'
+import { zoneOf } from './zone.ts'
 import { numberOf, shown, UsageError, type Args, type CommandSpec } from './command.ts'
 import { ago, clean, facts, localTime, table } from './format.ts'
 import { windowsOf } from './plan-quota.ts'
@@ -150,7 +150,8 @@ const add: CommandSpec = {
     'lango offer add "Happy hour" --price 10 --plan "One hour" --window "mon-fri 14:00-16:00"',
     'lango offer add "Opening day" --code BURE --price 0 --uses 100 --until "2026-12-01 20:00"',
   ],
-  async run({ args, command, io }) {
+  async run(context) {
+    const { args, command } = context
     const currency = args.text('currency') ?? 'KES'
     const discount = await discountOf(args, currency)
     if (!discount.ok) return discount
@@ -158,16 +159,17 @@ const add: CommandSpec = {
     if (!windows.ok) return windows
     if (windows.value?.some((window) => 'downKbps' in window)) throw new UsageError('An offer has hours and no speed.')
     const [from, until] = [args.text('from'), args.text('until')]
+    const zone = await zoneOf(context)
     const added = await command<{ number: number; code: string | null }>('offers.add', {
       name: args.operand(0),
       code: args.text('code'),
       discount: discount.value,
       currency,
       plans: args.texts('plan'),
-      fromAt: from === undefined ? undefined : instantOf(from, io.env),
-      untilAt: until === undefined ? undefined : instantOf(until, io.env),
+      fromAt: from === undefined ? undefined : instantOf(from, zone),
+      untilAt: until === undefined ? undefined : instantOf(until, zone),
       windows: windows.value ?? [],
-      timeZone: siteTimeZone(io.env),
+      timeZone: zone,
       usesMax: args.whole('uses'),
       usesPerPhoneMax: args.whole('uses-per-phone'),
     })

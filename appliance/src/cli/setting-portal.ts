@@ -4,6 +4,7 @@ import { err, type Result, type Fault } from '@lango/kernel'
 import type { ResultOf } from '@lango/kernel/db'
 import type { showPortal } from '@lango/modules/portal'
 import { shown, UsageError, type CliContext, type Shown } from './command.ts'
+import { zoneOf } from './zone.ts'
 import { instantOf, writtenInstant } from './sale-times.ts'
 
 const PORTAL = 'portal.'
@@ -12,7 +13,7 @@ const LANGS = ['en', 'sw'] as const
 type Key = {
   readonly help: string
   /** As the box takes what was typed. */
-  readonly read?: (text: string, env: CliContext['io']['env']) => unknown
+  readonly read?: (text: string, zone: string) => unknown
 }
 
 const inBoth = (name: string, help: string): Readonly<Record<string, Key>> =>
@@ -23,7 +24,7 @@ const keys: Readonly<Record<string, Key>> = {
   ...inBoth('announcement', 'what people should know today; empty: nothing'),
   announcementUntil: {
     help: 'until when that is shown: 2026-12-01 08:00; empty: as long as it stands there',
-    read: (text, env) => (text === '' ? null : instantOf(text, env)),
+    read: (text, zone) => (text === '' ? null : instantOf(text, zone)),
   },
   ...inBoth('terms', 'plain text, an empty line between paragraphs'),
   'support.phone': { help: 'whom people call: +254712345678' },
@@ -58,7 +59,7 @@ export const portalNames = [...Object.keys(keys), ...Object.keys(pictures)].map(
 type Portal = ResultOf<typeof showPortal>
 
 /** `welcome.en` and the rest, by their names. */
-export const portalShown = ({ settings, pictures: kept }: Portal, env: CliContext['io']['env']) => {
+export const portalShown = ({ settings, pictures: kept }: Portal, zone: string) => {
   const { announcementUntil, loginHosts, ...rest } = settings
   const parts = Object.entries(rest).flatMap(([name, value]): (readonly [string, string | number])[] =>
     typeof value === 'object'
@@ -71,7 +72,7 @@ export const portalShown = ({ settings, pictures: kept }: Portal, env: CliContex
   }
   const all = [
     ...parts,
-    ['announcementUntil', announcementUntil === null ? '' : writtenInstant(announcementUntil, env)] as const,
+    ['announcementUntil', announcementUntil === null ? '' : writtenInstant(announcementUntil, zone)] as const,
     ['loginHosts', loginHosts.join(', ')] as const,
     ...Object.entries(pictures).map(([name, kind]) => [name, pictureOf(kind)] as const),
   ]
@@ -98,7 +99,7 @@ const setPicture = async (command: CliContext['command'], name: keyof typeof pic
 }
 
 export const setPortal = async (
-  { command, io }: Pick<CliContext, 'command' | 'io'>,
+  { command, query, io }: Pick<CliContext, 'command' | 'query' | 'io'>,
   name: string,
   value: string,
 ): Done => {
@@ -108,7 +109,7 @@ export const setPortal = async (
     throw new UsageError(`There is no setting ${name}. They are ${portalNames.join(', ')}.`)
   const [top = '', part] = key.split('.')
   const { read } = keys[key]!
-  const told = read === undefined ? value : read(value, io.env)
+  const told = read === undefined ? value : read(value, await zoneOf({ query, io }))
   const done = await command('portal.set', { [top]: part === undefined ? told : { [part]: told } })
   return done.ok ? shown(done.value, () => `${name} is ${value === '' ? 'not set' : 'set'}.`) : done
 }

@@ -4,6 +4,7 @@ import type { showPortal } from '@lango/modules/portal'
 import type { showSettings } from '@lango/modules/settings'
 import { shown, UsageError, type CliContext, type CommandSpec } from './command.ts'
 import { facts } from './format.ts'
+import { zoneOf } from './zone.ts'
 import { isPortalKey, portalNames, portalNotes, portalShown, setPortal } from './setting-portal.ts'
 
 type Settings = ResultOf<typeof showSettings>
@@ -18,6 +19,16 @@ type Key = {
 /** What each is for, and the command that sets it. */
 const keys: Readonly<Record<keyof Settings, Key>> = {
   siteName: { help: 'what the POP is called; empty: the name of the machine', command: 'settings.change' },
+  country: { help: 'where it is: KE; empty: not said', command: 'settings.change' },
+  timeZone: {
+    help: 'by which days, months and windows begin: Africa/Nairobi; empty: the machine’s. It holds from the next start',
+    command: 'settings.change',
+  },
+  setUpIsOver: {
+    help: 'whether the desk says no more what is left of setting the box up: yes or no',
+    command: 'settings.change',
+    is: 'yes or no',
+  },
   currency: { help: 'of prices of new plans: KES', command: 'settings.change' },
   brandColour: { help: '#0f766e; empty: Lango’s own', command: 'settings.change' },
   language: { help: 'of the desk: en or sw; empty: what each browser asks for', command: 'settings.change' },
@@ -129,7 +140,7 @@ const show: CommandSpec = {
     const all = {
       ...set.value,
       ...Object.fromEntries(Object.entries(more).map(([key, value]) => [MPESA + key, value])),
-      ...portalShown(portal.value, io.env),
+      ...portalShown(portal.value, await zoneOf({ query, io })),
     }
     return shown(all, () => facts(Object.entries(all).map(([key, value]) => [key, written(value)])))
   },
@@ -156,11 +167,11 @@ const set: CommandSpec = {
     'lango setting set portal.terms.en - < terms.txt',
     'lango setting set portal.logo logo.png',
   ],
-  async run({ args, command, io }) {
+  async run({ args, command, query, io }) {
     const [name, value] = [args.operand(0)!, args.operand(1)!]
     const typed = async () => (value === '-' ? (await io.readStdin()).trim() : value)
     if (name.startsWith(MPESA)) return setMpesa(command, name, await typed())
-    if (isPortalKey(name)) return setPortal({ command, io }, name, await typed())
+    if (isPortalKey(name)) return setPortal({ command, query, io }, name, await typed())
     const key = Object.hasOwn(keys, name) ? keys[name as keyof Settings] : undefined
     if (!key)
       throw new UsageError(

@@ -53,11 +53,12 @@ const add: CommandSpec = {
     'lango subscriber add house-12 --plan Fibre-20 --serial HWTCA1B2C3D4',
     'lango subscriber add amina-shop --password-file - --plan Business --customer amina',
   ],
-  async run({ args, command, io }) {
+  async run(context) {
+    const { args, command } = context
     const login = args.operand(0)!
     const password = await args.secret('password')
     const plan = args.text('plan')
-    const times = saleTimesOf(args, io.env)
+    const times = await saleTimesOf(context)
     const customer = args.text('customer')
     const details = detailsOf(args)
     const ofCustomer = ['name', 'phone', 'email'].find((each) => details[each] !== undefined)

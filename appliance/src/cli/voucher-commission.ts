@@ -2,7 +2,7 @@
 import type { Money } from '@lango/kernel'
 import type { ResultOf } from '@lango/kernel/db'
 import type { Balance, commissionReport } from '@lango/modules/vouchers'
-import { siteTimeZone } from '../time-zone.ts'
+import { zoneOf } from './zone.ts'
 import { shown, UsageError, type CommandSpec } from './command.ts'
 import { table, type Cell } from './format.ts'
 
@@ -36,7 +36,7 @@ export const voucherCommission: CommandSpec = {
       import('@lango/modules/vouchers'),
       import('@lango/kernel'),
     ])
-    const clock = { now: io.now(), timeZone: siteTimeZone(io.env) }
+    const clock = { now: io.now(), timeZone: await zoneOf({ query, io }) }
     const { period, fault } = daysOf({ from: args.text('from'), to: args.text('to') }, clock)
     if (fault !== undefined)
       throw new UsageError(`--${fault} is no day, or comes before the first one: write 2026-11-30.`)

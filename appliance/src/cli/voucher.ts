@@ -53,7 +53,7 @@ const issue: CommandSpec = {
       length: args.whole('length'),
       numeric: args.flag('numeric'),
       useWithinSec: within.value,
-      ...saleTimesOf(args, io.env),
+      ...(await saleTimesOf(context)),
     })
     if (!opened.ok) return opened
     const { batch, guesses } = opened.value
