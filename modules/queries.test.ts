@@ -17,6 +17,7 @@ import { portal } from './portal/index.ts'
 import { registration } from './registration/index.ts'
 import { services } from './services/index.ts'
 import { settings } from './settings/index.ts'
+import { setup } from './setup/index.ts'
 import { sessions } from './sessions/index.ts'
 import { vouchers } from './vouchers/index.ts'
 import { wallets } from './wallets/index.ts'
@@ -55,6 +56,7 @@ test(
       sessions,
       webhooks,
       backups,
+      setup,
       desk,
     ]
     const agreed = await queriesAgree(modules, {

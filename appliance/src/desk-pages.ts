@@ -1,7 +1,7 @@
 /** Every page of the desk, module by module. */
 import type { DeskPage } from '@lango/kernel/ui'
 import { backupsPages } from '@lango/modules/backups/pages'
-import { networkPages, servicePages } from '@lango/modules/desk/pages'
+import { networkPages, servicePages, setupPages } from '@lango/modules/desk/pages'
 import { ledgerPages } from '@lango/modules/ledger/pages'
 import { messagesPages } from '@lango/modules/messages/pages'
 import { paymentsPages } from '@lango/modules/payments/pages'
@@ -19,6 +19,7 @@ let verbs: readonly ApiVerb[] | undefined
 const verbsOf = () => (verbs ??= apiVerbs([...commandsByName.values()], [...queriesByName.values()]))
 
 export const deskPages: readonly DeskPage[] = [
+  ...setupPages,
   ...servicePages,
   ...networkPages,
   ...peoplePages,

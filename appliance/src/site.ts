@@ -46,6 +46,7 @@ import { portal } from '@lango/modules/portal'
 import { registration } from '@lango/modules/registration'
 import { fillFoundBy, services } from '@lango/modules/services'
 import { settings } from '@lango/modules/settings'
+import { setup } from '@lango/modules/setup'
 import { sessions } from '@lango/modules/sessions'
 import { vouchers } from '@lango/modules/vouchers'
 import { wallets } from '@lango/modules/wallets'
@@ -83,6 +84,7 @@ export const siteModules = [
   sessions,
   webhooks,
   backups,
+  setup,
   desk,
 ]
 const parts = partsOf([kernelModule, ...siteModules])

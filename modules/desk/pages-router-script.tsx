@@ -32,6 +32,7 @@ import {
   type Reach,
 } from '../network/index.ts'
 import { listUnknownRouters } from '../sessions/index.ts'
+import { stepHref } from '../setup/index.ts'
 import { RouterHead } from './pages-router.tsx'
 import { Strangers } from './pages-routers.tsx'
 import {
@@ -56,6 +57,7 @@ import {
   type ScriptInput,
   type ScriptService,
 } from './routeros-script.ts'
+import { setupWordsOf } from './words-setup.ts'
 import { vendorLabel, vendorLines, vendorWifiLines } from './vendor-settings.ts'
 
 const WATCH_SEC = 5
@@ -341,6 +343,11 @@ const shown = async (desk: Desk, router: Router, secret: string | undefined): Pr
         <RouterHead desk={desk} router={router} health={health} />
         <RouterTabs desk={desk} router={router} current="setUp" />
         <Said desk={desk} words={{ added: words.saidAdded }} />
+        {desk.search.has('setup') ? (
+          <p>
+            <LinkButton href={stepHref.router}>{setupWordsOf(desk).toSetup}</LinkButton>
+          </p>
+        ) : null}
         <RefusedNote desk={desk} deed="withSecret" />
         <ListensHere desk={desk} listen={asked.listen} router={router} />
         {router.vendor === 'mikrotik' ? (

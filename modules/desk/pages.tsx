@@ -15,10 +15,25 @@ import { newRouterPage, routersPage } from './pages-routers.tsx'
 import { searchPage } from './pages-search.tsx'
 import { addressReportPage, sessionHistoryPage } from './pages-session-history.tsx'
 import { sessionPage, sessionsPage } from './pages-sessions.tsx'
+import { setupDonePage, setupPage } from './pages-setup.tsx'
+import { setupPlacePage } from './pages-setup-place.tsx'
+import { setupPlanPage } from './pages-setup-plan.tsx'
+import { setupRouterPage } from './pages-setup-router.tsx'
+import { setupVouchersPage } from './pages-setup-vouchers.tsx'
 import { settingsPage } from './pages-settings.tsx'
 import { subscriberPage } from './pages-subscriber.tsx'
 import { newSubscriberPage } from './pages-subscriber-new.tsx'
 import { subscribersPage } from './pages-subscribers.tsx'
+
+/** In the order of their steps. */
+export const setupPages: readonly DeskPage[] = [
+  setupPage,
+  setupPlacePage,
+  setupRouterPage,
+  setupPlanPage,
+  setupVouchersPage,
+  setupDonePage,
+]
 
 export const servicePages: readonly DeskPage[] = [
   sessionsPage,

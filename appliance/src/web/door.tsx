@@ -167,7 +167,8 @@ class Door {
     this.#deps.setupCode?.end()
     this.#deps.console.endAll()
     const person = this.#deps.credentials.byLogin(login)!
-    return this.#enter(c, person, { login, address: addressOf(c), knownBrowser: undefined }, '/')
+    const next = this.#deps.setupCode ? '/setup/place' : '/'
+    return this.#enter(c, person, { login, address: addressOf(c), knownBrowser: undefined }, next)
   }
 
   #welcomePage(c: Context, code: string, problems: Problems = {}, refused?: string): Response | Promise<Response> {

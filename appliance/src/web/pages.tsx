@@ -1,4 +1,5 @@
 import {
+  fill,
   Gallery,
   localeOf,
   langs,
@@ -10,6 +11,7 @@ import {
   type Shown,
 } from '@lango/kernel/ui'
 import type { ResultOf } from '@lango/kernel/db'
+import { isUnderWay, setupProgress, setupSteps, stepsDone, type Progress } from '@lango/modules/setup'
 import { purchasePace } from '@lango/modules/payments'
 import { PaceStrip } from '@lango/modules/payments/pages'
 import type { Context } from 'hono'
@@ -25,7 +27,7 @@ import { navigationFor, type Reach } from './navigation.ts'
 import { MenuPage, MessagePage, Shell, type MessageProps } from './shell.tsx'
 import type { WebSite } from './web-site.ts'
 import type { DeskEnv } from './who.ts'
-import { webWords } from './words.ts'
+import { webWords, type WebWords } from './words.ts'
 
 export const VIEW_COOKIE = 'lango-view'
 
@@ -107,7 +109,7 @@ export const createPages = ({ assets, hub, site, look, preferencesOf, timeZone, 
       const content = (
         <>
           {c.get('who').staff || demo || site.credentials.anyone() ? null : <NoOwner words={view.words} />}
-          <SetUp words={view.words} steps={await stepsLeft(site, reachOf(c))} />
+          <SetUp words={view.words} progress={demo ? undefined : await setupLeft(site, reachOf(c))} />
           <LivePage {...{ demo, snapshot, view, showAll }} stream={`/events?since=${version}`} />
           <Bought pace={await paceOf(site, reachOf(c), view.now)} view={view} />
         </>
@@ -171,47 +173,25 @@ const Bought = ({ pace, view }: { pace: Pace | undefined; view: View }) =>
     </>
   )
 
-type Step = { readonly href: string; readonly word: 'stepRouter' | 'stepPlan' | 'stepCustomer' }
-
-const steps: readonly (Step & { query: string; input: object; isDone: (answer: unknown) => boolean })[] = [
-  { href: '/routers/new', word: 'stepRouter', query: 'routers.list', input: {}, isDone: (answer) => isAny(answer) },
-  { href: '/plans/new', word: 'stepPlan', query: 'plans.list', input: {}, isDone: (answer) => isAny(answer) },
-  {
-    href: '/subscribers/new',
-    word: 'stepCustomer',
-    query: 'desk.anyone',
-    input: {},
-    isDone: (answer) => answer === true,
-  },
-]
-
-const isAny = (answer: unknown): boolean => Array.isArray(answer) && answer.length > 0
-
-/** What is left to do until somebody can be online, of what this person may do. */
-const stepsLeft = async (site: Pick<WebSite, 'query'>, { may, paths }: Reach): Promise<readonly Step[]> => {
-  if (!may('routers.write') || !may('plans.write')) return []
-  const left = await Promise.all(
-    steps.map(async (step) => {
-      const answer = await site.query(step.query, step.input)
-      return answer.ok && !step.isDone(answer.value) && paths.has(step.href) ? [step] : []
-    }),
-  )
-  return left.flat()
+/** How far the box is set up; undefined once it is, for who may not know, and where somebody has had enough of it. */
+const setupLeft = async (site: Pick<WebSite, 'query'>, { may, paths }: Reach): Promise<Progress | undefined> => {
+  if (!may(setupProgress.permission) || !may('settings.write') || !paths.has('/setup')) return undefined
+  const answer = await site.query(setupProgress.name, {})
+  if (!answer.ok) return undefined
+  const progress = answer.value as Progress
+  return isUnderWay(progress) ? progress : undefined
 }
 
-const SetUp = ({ words, steps }: { words: (typeof webWords)['en']; steps: readonly Step[] }) =>
-  steps.length === 0 ? null : (
-    <section class="panel">
-      <div class="panel-head">
-        <h2>{words.setUp}</h2>
-        <span class="panel-note">{words.setUpBody}</span>
-      </div>
-      <ul class="lines">
-        {steps.map(({ href, word }) => (
-          <li key={href}>
-            <a href={href}>{words[word]}</a>
-          </li>
-        ))}
-      </ul>
-    </section>
+const SetUp = ({ words, progress }: { words: WebWords; progress: Progress | undefined }) =>
+  progress === undefined ? null : (
+    <Notice
+      meaning="info"
+      title={fill(words.setUp, { n: String(stepsDone(progress)), all: String(setupSteps.length) })}
+    >
+      <p>
+        <a class="button button-main" href="/setup">
+          {words.setUpGoOn}
+        </a>
+      </p>
+    </Notice>
   )

@@ -1,0 +1,9 @@
+import { defineModule } from '@lango/kernel/verbs'
+import { setupProgress } from './queries.ts'
+
+export { packOf, packs, type Bundle, type Pack } from './packs.ts'
+export { setupProgress } from './queries.ts'
+export { isUnderWay, nextStep, setupSteps, stepHref, stepsDone, type Progress, type SetupStep } from './rules.ts'
+
+/** The first steps of a box; its pages are the desk's. */
+export const setup = defineModule({ name: 'setup', queries: [setupProgress] })
