@@ -81,6 +81,7 @@ export const suites = {
   'clock in 1970': ['faketime', 'radclient'],
   'failing sync': ['radclient', 'strace'],
   desk: ['chromium', 'radclient'],
+  'first boot': ['chromium', 'radclient'],
   page: ['chromium', 'radclient'],
   passkeys: ['chromium'],
   'live page': ['chromium'],

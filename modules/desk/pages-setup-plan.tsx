@@ -4,7 +4,6 @@ import {
   Check,
   definePage,
   Field,
-  FieldGroup,
   fill,
   Form,
   formatPrice,
@@ -23,6 +22,7 @@ import type { ResultOf } from '@lango/kernel/db'
 import { addPlan, listPlans } from '../plans/index.ts'
 import { showSettings } from '../settings/index.ts'
 import { packOf, stepHref, type Bundle } from '../setup/index.ts'
+import { Fragment } from 'preact'
 import { stepPage } from './setup-parts.tsx'
 import { setupWordsOf } from './words-setup.ts'
 
@@ -45,16 +45,12 @@ const BundleForm = ({ desk, bundles }: { desk: Desk; bundles: readonly Bundle[] 
       <PanelBody>
         <p>{words.planBody}</p>
         <Form action={desk.here} deed="make" once={desk.once()}>
-          {bundles.map(({ id, price }) => (
-            <FieldGroup key={id} title={words[id]}>
-              <Check
-                label={fill(words.sell, { name: words[id] })}
-                name={id}
-                checked={refused === undefined || refused.fields.has(id)}
-              />
+          {bundles.map(({ id, name, price }) => (
+            <Fragment key={id}>
+              <Check label={name[locale.lang]} name={id} checked={refused === undefined || refused.fields.has(id)} />
               <Field
                 locale={locale}
-                label={fill(words.price, { name: words[id] })}
+                label={fill(words.price, { name: name[locale.lang] })}
                 name={`${id}Price`}
                 value={form.value(`${id}Price`, price)}
                 unit={currencySign(desk.currency)}
@@ -62,7 +58,7 @@ const BundleForm = ({ desk, bundles }: { desk: Desk; bundles: readonly Bundle[] 
                 bare
                 {...form.error(`${id}Price`)}
               />
-            </FieldGroup>
+            </Fragment>
           ))}
           <Field
             locale={locale}
@@ -85,17 +81,21 @@ const There = ({ desk, plans }: { desk: Desk; plans: readonly Plan[] }) => {
   return (
     <Panel title={words.plansThere}>
       <ul class="lines">
-        {plans.map(({ id, name, priceMinor, currency }) => (
-          <li key={id}>
-            <a href={`/plans/${encodeURIComponent(id)}`}>
-              <UserText text={name} />
-            </a>
-            <span class="figures">{priceMinor === 0 ? words.free : formatPrice(priceMinor, currency)}</span>
-          </li>
-        ))}
+        {plans
+          .toSorted((a, b) => a.priceMinor - b.priceMinor)
+          .map(({ id, name, priceMinor, currency }) => (
+            <li key={id}>
+              <a href={`/plans/${encodeURIComponent(id)}`}>
+                <UserText text={name} />
+              </a>
+              <span class="figures">{priceMinor === 0 ? words.free : formatPrice(priceMinor, currency)}</span>
+            </li>
+          ))}
       </ul>
       <PanelBody>
-        <LinkButton href="/plans/new">{words.morePlans}</LinkButton>
+        <p class="button-row">
+          <LinkButton href="/plans/new">{words.morePlans}</LinkButton>
+        </p>
       </PanelBody>
     </Panel>
   )
@@ -110,11 +110,11 @@ const make = async (desk: DoingDesk): Promise<Done> => {
   if (chosen.length === 0) return { problems: { hourPrice: words.noneChosen } }
   const speed = form.read('speed', parseSpeed, words.speedWrong)
   if (speed === undefined) form.refuse('speed', words.speedWrong)
-  const priced = chosen.map(({ id, validitySec, price }) => {
+  const priced = chosen.map(({ id, name, validitySec, price }) => {
     const sentence = fill(words.priceWrong, { example: price || '50' })
     const priceMinor = form.read(`${id}Price`, (text) => parseMoney(text, currency), sentence)?.minor ?? -1
     if (priceMinor < 0) form.refuse(`${id}Price`, sentence)
-    return { name: words[id], validitySec, priceMinor }
+    return { name: name[desk.locale.lang], validitySec, priceMinor }
   })
   if (!form.isGood) return { problems: form.problems }
   for (const plan of priced) {

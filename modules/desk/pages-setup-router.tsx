@@ -1,7 +1,7 @@
 import { Button, definePage, Form, LinkButton, Panel, PanelBody, Said, UserText, type Desk } from '@lango/kernel/ui'
 import { addRouter, listRouters } from '../network/index.ts'
 import { stepHref } from '../setup/index.ts'
-import { healthByRouter, routerHref, StateMark, stateOf, StateWhy, wordsOf, type Router } from './router-facts.tsx'
+import { healthByRouter, routerHref, StateMark, stateOf, wordsOf, type Router } from './router-facts.tsx'
 import { MoreFields, problemsOf, RouterFields, settingsIn } from './router-form.tsx'
 import { stepPage } from './setup-parts.tsx'
 import { setupWordsOf } from './words-setup.ts'
@@ -22,21 +22,26 @@ const There = async ({ desk, routers }: { desk: Desk; routers: readonly Router[]
     <Panel title={words.routerThere}>
       <ul class="lines">
         {routers.slice(0, SHOWN_MAX).map((router) => (
-          <li key={router.id}>
+          <li key={router.id} class="line-row">
             <span>
-              <StateMark desk={desk} state={stateOf(health.get(router.no), desk.now)} />{' '}
               <b>
                 <UserText text={router.name} />
               </b>{' '}
-              <UserText text={router.address} /> <StateWhy desk={desk} router={router} health={health.get(router.no)} />
+              <a href={scriptHref(router)}>{words.showScript}</a>
+              <br />
+              <span class="muted">
+                <UserText text={router.address} />
+              </span>
             </span>
-            <a href={scriptHref(router)}>{words.showScript}</a>
+            <StateMark desk={desk} state={stateOf(health.get(router.no), desk.now)} />
           </li>
         ))}
       </ul>
       <PanelBody>
         {isWaiting ? <p class="muted">{words.heardNote}</p> : null}
-        <LinkButton href={`${stepHref.router}?another=yes`}>{words.anotherRouter}</LinkButton>
+        <p class="button-row">
+          <LinkButton href={`${stepHref.router}?another=yes`}>{words.anotherRouter}</LinkButton>
+        </p>
       </PanelBody>
     </Panel>
   )
@@ -64,6 +69,7 @@ export const setupRouterPage = definePage({
   path: stepHref.router,
   permission: 'routers.write',
   async show(desk) {
+    const words = setupWordsOf(desk)
     const routers = await desk.ask(listRouters, {})
     const asksAnother = desk.search.get('another') === 'yes' || desk.refused !== undefined
     const isAdding = routers.length === 0 || asksAnother
@@ -73,7 +79,9 @@ export const setupRouterPage = definePage({
       isDone: routers.length > 0,
       children: (
         <>
-          <Said desk={desk} words={{ restarts: setupWordsOf(desk).restarts }} />
+          <Said desk={desk} words={{ restarts: words.restarts }}>
+            <p>{words.restartsBody}</p>
+          </Said>
           {isAdding ? <AddForm desk={desk} /> : await There({ desk, routers })}
         </>
       ),

@@ -40,7 +40,9 @@ const There = async ({ desk, batch }: { desk: Desk; batch: Batch }) => {
           <Button kind="main">{words.print}</Button>
         </form>
         <p class="muted">{words.printNote}</p>
-        <LinkButton href="/vouchers/new">{words.moreVouchers}</LinkButton>
+        <p class="button-row">
+          <LinkButton href="/vouchers/new">{words.moreVouchers}</LinkButton>
+        </p>
       </PanelBody>
     </Panel>
   )
@@ -80,9 +82,9 @@ export const setupVouchersPage = definePage({
     const [batch] = await desk.ask(listBatches, { limit: 1 })
     const plans = await desk.ask(listPlans, {})
     // Those for a fixed time ask for more than is asked here.
-    const sold = plans.filter(
-      ({ kind, status, policy }) => kind === 'hotspot' && status === 'active' && policy.clock !== 'fixed',
-    )
+    const sold = plans
+      .filter(({ kind, status, policy }) => kind === 'hotspot' && status === 'active' && policy.clock !== 'fixed')
+      .toSorted((a, b) => a.priceMinor - b.priceMinor)
     return stepPage({
       desk,
       step: 'vouchers',

@@ -40,9 +40,10 @@ const Steps = ({ desk, progress }: { desk: Desk; progress: Progress }) => {
   return (
     <ul class="lines">
       {setupSteps.map((step) => (
-        <li key={step}>
+        <li key={step} class="line-row">
           <span>
-            {isLed(step) ? <a href={stepHref[step]}>{words[step]}</a> : words[step]}{' '}
+            {isLed(step) ? <a href={stepHref[step]}>{words[step]}</a> : words[step]}
+            <br />
             <span class="muted">{words[`${step}Note`]}</span>
           </span>
           <StepMark desk={desk} isDone={progress.done[step]} />

@@ -21,7 +21,7 @@ const StepFoot = ({ desk, step, isDone }: FootProps) => {
       {before === undefined || before === 'owner' ? null : (
         <LinkButton href={stepHref[before]}>{words.back}</LinkButton>
       )}
-      <a href="/setup">{words.overview}</a>
+      <LinkButton href="/setup">{words.overview}</LinkButton>
     </p>
   )
 }

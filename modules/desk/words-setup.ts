@@ -29,8 +29,6 @@ const setupWords = catalogue(
 
     whichCountry: 'Where does this box stand?',
     whichCountryBody: 'Currency, time zone, language and customary prices follow from it. All of them can be changed.',
-    chosen: 'chosen',
-    otherCountry: 'Another country',
     siteName: 'Name of the place',
     siteNameHelp: 'Stands on every page and voucher, such as Lakeview Kisumu.',
     currency: 'Currency',
@@ -46,8 +44,9 @@ const setupWords = catalogue(
     gatewayReady: 'People can pay by {name}: set it up when your account there is ready.',
     gatewaysLater: 'Payments by {names} are not built in yet: sell vouchers for cash meanwhile.',
     save: 'Save and go on',
-    restarts:
-      'The time zone is saved, and the box starts anew for it: if a page does not open, try again in ten seconds.',
+    restarts: 'The time zone is saved.',
+    restartsBody:
+      'An appliance starts anew for it by itself: if a page does not open, try again in ten seconds. Elsewhere it holds from the next start of the box.',
 
     routerBody: 'Give it a name and say where it is. Then you get a script to paste into its terminal.',
     addRouter: 'Add it and show the script',
@@ -60,11 +59,7 @@ const setupWords = catalogue(
 
     planBody:
       'A start that is customary here. Untick what you do not want; prices, speeds and names can be changed later.',
-    hour: '1 hour',
-    day: '1 day',
-    week: '1 week',
     price: 'Price of {name}',
-    sell: 'Sell {name}',
     priceWrong: 'Write a price such as {example}.',
     speed: 'Speed',
     speedHelp: 'Down and up, such as 5M/2M.',
@@ -128,8 +123,6 @@ const setupWords = catalogue(
 
     whichCountry: 'Kisanduku hiki kiko wapi?',
     whichCountryBody: 'Sarafu, ukanda wa saa, lugha na bei za kawaida hufuata nchi. Zote zinaweza kubadilishwa.',
-    chosen: 'imechaguliwa',
-    otherCountry: 'Nchi nyingine',
     siteName: 'Jina la mahali',
     siteNameHelp: 'Huonekana kwenye kila ukurasa na vocha, kama Lakeview Kisumu.',
     currency: 'Sarafu',
@@ -146,8 +139,9 @@ const setupWords = catalogue(
     gatewayReady: 'Watu wanaweza kulipa kwa {name}: iandae akaunti yako huko ikiwa tayari.',
     gatewaysLater: 'Malipo kwa {names} bado hayajajengwa ndani: kwa sasa uza vocha kwa pesa taslimu.',
     save: 'Hifadhi na uendelee',
-    restarts:
-      'Ukanda wa saa umehifadhiwa, na kisanduku kinaanza upya kwa ajili yake: ukurasa usipofunguka, jaribu tena baada ya sekunde kumi.',
+    restarts: 'Ukanda wa saa umehifadhiwa.',
+    restartsBody:
+      'Kifaa kamili huanza upya chenyewe kwa ajili yake: ukurasa usipofunguka, jaribu tena baada ya sekunde kumi. Kwingine utatumika kisanduku kikiwashwa tena.',
 
     routerBody: 'Ipe jina na useme iko wapi. Kisha utapata hati ya kubandika kwenye terminal yake.',
     addRouter: 'Iongeze na uonyeshe hati',
@@ -159,11 +153,7 @@ const setupWords = catalogue(
     toSetup: 'Endelea kuandaa kisanduku',
 
     planBody: 'Mwanzo wa kawaida hapa. Ondoa usivyotaka; bei, kasi na majina yanaweza kubadilishwa baadaye.',
-    hour: 'Saa 1',
-    day: 'Siku 1',
-    week: 'Wiki 1',
     price: 'Bei ya {name}',
-    sell: 'Uza {name}',
     priceWrong: 'Andika bei kama {example}.',
     speed: 'Kasi',
     speedHelp: 'Kupakua na kupakia, kama 5M/2M.',

@@ -7,7 +7,12 @@
 export type Gateway = { readonly name: string; readonly page?: string }
 
 /** `price` is written in the currency of the pack. */
-export type Bundle = { readonly id: 'hour' | 'day' | 'week'; readonly validitySec: number; readonly price: string }
+export type Bundle = {
+  readonly id: 'hour' | 'day' | 'week'
+  readonly name: { readonly en: string; readonly sw: string }
+  readonly validitySec: number
+  readonly price: string
+}
 
 export type Pack = {
   /** ISO 3166-1; XX for every other country. */
@@ -27,9 +32,9 @@ export type Pack = {
 const [HOUR_SEC, DAY_SEC] = [3600, 86_400]
 
 const bundles = (hour: string, day: string, week: string): readonly Bundle[] => [
-  { id: 'hour', validitySec: HOUR_SEC, price: hour },
-  { id: 'day', validitySec: DAY_SEC, price: day },
-  { id: 'week', validitySec: 7 * DAY_SEC, price: week },
+  { id: 'hour', name: { en: '1 hour', sw: 'Saa 1' }, validitySec: HOUR_SEC, price: hour },
+  { id: 'day', name: { en: '1 day', sw: 'Siku 1' }, validitySec: DAY_SEC, price: day },
+  { id: 'week', name: { en: '1 week', sw: 'Wiki 1' }, validitySec: 7 * DAY_SEC, price: week },
 ]
 
 export const packs: readonly [Pack, ...Pack[]] = [

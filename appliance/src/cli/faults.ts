@@ -27,6 +27,7 @@ import { paymentSentences, type PaymentFault } from './payment-faults.ts'
 import { payoutSentences, type PayoutFault } from './payout-faults.ts'
 import { portalSentences, type PortalFault } from './portal-faults.ts'
 import { routerSentences, type RouterFault } from './router-faults.ts'
+import { setupSentences, type SetupFault } from './setup-faults.ts'
 import { staffSentences, type StaffFault } from './staff-faults.ts'
 import { walletSentences, type WalletFault } from './wallet-faults.ts'
 import { voucherLoanSentences, type VoucherLoanFault } from './voucher-loan-faults.ts'
@@ -75,6 +76,7 @@ export type KnownFault =
   | PayoutFault
   | PortalFault
   | RouterFault
+  | SetupFault
   | StaffFault
   | SendingFault
   | VoucherFault
@@ -113,6 +115,7 @@ const OLD_BOX = 'The running box is of another release than this command: restar
 
 const sentences: Sentences = {
   ...acmeSentences,
+  ...setupSentences((fault) => faultSentence(fault)),
   // The desk
   PlanNameTaken: ({ name }) => `A plan is called ${name} already. Choose another name. See: lango plan list`,
   PlanUnknown: ({ plan }) => `No plan is called ${plan}, or it is withdrawn. See: lango plan list`,

@@ -19,6 +19,8 @@ export type TestBox = {
   langoAt(dir: string, ...argv: string[]): Promise<Said>
   /** The same with stdin. */
   langoWith(stdin: string, ...argv: string[]): Promise<Said>
+  /** The same in another environment. */
+  langoIn(env: Readonly<Record<string, string>>, stdin: string, ...argv: string[]): Promise<Said>
   /** The same with --json, parsed; throws when it fails. */
   json<T>(...argv: string[]): Promise<T>
   remove(): void
@@ -29,10 +31,10 @@ export const testBox = (): TestBox => {
   const dir = mkdtempSync(join(tmpdir(), 'lango-cli-'))
   const folder = orThrow(makeFolder(dir))
   orThrow(openSite(folder, collectingLog())).close()
-  const runAt = async (at: string, stdin: string, argv: readonly string[]): Promise<Said> => {
+  const runAt = async (at: string, stdin: string, argv: readonly string[], env = {}): Promise<Said> => {
     let [out, err, elapsed] = ['', '', 0]
     const code = await runCli([...argv, '--data', at], {
-      env: {},
+      env,
       now: () => Date.now(),
       // Each look at the clock is a second later: nothing waits long.
       monotonicMs: () => (elapsed += 1000),
@@ -51,6 +53,7 @@ export const testBox = (): TestBox => {
     dir,
     folder,
     langoWith,
+    langoIn: (env, stdin, ...argv) => runAt(dir, stdin, argv, env),
     langoAt: (at, ...argv) => runAt(at, '', argv),
     lango: (...argv) => langoWith('', ...argv),
     async json<T>(...argv: string[]) {

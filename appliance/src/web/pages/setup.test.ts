@@ -129,7 +129,7 @@ test('another time zone than the running one says that the box starts anew', asy
   const { post, to, page } = owned()
   const next = await to(post('/setup/place', 'save', { ...KENYA, timeZone: 'Africa/Kampala' }))
   expect(next).toBe('/setup/router?said=restarts')
-  expect(await page(next!)).toContain('the box starts anew')
+  expect(await page(next!)).toContain('starts anew for it by itself')
 })
 
 test('steps can be left out, and gone back to', async () => {
