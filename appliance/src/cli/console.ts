@@ -44,7 +44,9 @@ const consoleCommand: CommandSpec = {
 const watch = async (context: CliContext): Promise<never> => {
   const { drawScreen } = await import('../setup/console-screen.ts')
   for (;;) {
-    const drawn = await look(context).then(drawScreen, (error: Error) => `lango console: ${error.message}`)
+    const drawn = await look(context)
+      .then(drawScreen)
+      .catch((error: Error) => `lango console: ${error.message}`)
     context.io.out(overWrite(drawn))
     await sleep(WATCH_MS)
   }

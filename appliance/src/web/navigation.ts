@@ -36,6 +36,7 @@ const places: readonly Place[] = [
 
 /** Behind others of the navigation; whoever types their name is led there at once. */
 const further: readonly Place[] = [
+  { href: '/setup', word: 'setUpSteps', icon: 'settings', permission: 'settings.read' },
   { href: '/bypass', word: 'bypass', icon: 'routers', permission: 'subscribers.read' },
   { href: '/settings/portal', word: 'hotspotPage', icon: 'settings', permission: 'settings.read' },
   { href: '/settings/webhooks', word: 'webhooks', icon: 'settings', permission: 'webhooks.read' },
