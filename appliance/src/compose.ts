@@ -329,7 +329,7 @@ const boxActions = (
       pid: process.pid,
       listen,
       webListen,
-      ports: { ...ports, web: desk()?.port },
+      ports: { ...ports, ...portalPorts(served.portal()), web: desk()?.port },
       startedAt,
       now: clock.now(),
       clockSure: clock.sure(),

@@ -1,7 +1,8 @@
 /** How the machine under the box does, from what the kernel tells. Read at most every few seconds. */
-import { readFileSync, readdirSync, statfsSync } from 'node:fs'
+import { statfsSync } from 'node:fs'
 import { cpus, freemem, totalmem, uptime } from 'node:os'
 import type { Clock } from '@lango/kernel'
+import { memoryIn, warmthIn } from './machine/kernel-files.ts'
 import type { Machine } from './web/feed.ts'
 
 const READ_EVERY_MS = 5000
@@ -16,28 +17,6 @@ const processorTime = (): { busy: number; whole: number } => {
     whole += all
   }
   return { busy, whole }
-}
-
-/** What programs could still get: file caches count as free (MemAvailable, proc_meminfo(5)). */
-const availableBytes = (): number => {
-  try {
-    const [, kB] = /^MemAvailable:\s+(\d+) kB/m.exec(readFileSync('/proc/meminfo', 'utf8')) ?? []
-    return kB === undefined ? freemem() : Number(kB) * 1024
-  } catch {
-    return freemem()
-  }
-}
-
-/** The warmest zone, where there is a thermometer (thermal sysfs, millidegrees). */
-const temperature = (): number | undefined => {
-  try {
-    const zones = readdirSync('/sys/class/thermal').filter((name) => name.startsWith('thermal_zone'))
-    const read = zones.map((zone) => Number(readFileSync(`/sys/class/thermal/${zone}/temp`, 'utf8')) / 1000)
-    const sane = read.filter((celsius) => celsius > -40 && celsius < 150)
-    return sane.length === 0 ? undefined : Math.round(Math.max(...sane))
-  } catch {
-    return undefined
-  }
 }
 
 const diskUsed = (dir: string): number | undefined => {
@@ -63,12 +42,14 @@ export const createMachineState = (dir: string, clock: Pick<Clock, 'monotonicMs'
     const cpuShare = whole > 0 ? (now.busy - last.busy) / whole : undefined
     last = now
     const diskUsedShare = diskUsed(dir)
-    const temperatureC = temperature()
+    const warmth = warmthIn('/')
+    const memory = memoryIn('/')
+    const availableShare = memory ? memory.availableOctets / memory.totalOctets : freemem() / totalmem()
     return {
       ...(cpuShare === undefined ? {} : { cpuShare }),
-      memoryUsedShare: 1 - availableBytes() / totalmem(),
+      memoryUsedShare: 1 - availableShare,
       ...(diskUsedShare === undefined ? {} : { diskUsedShare }),
-      ...(temperatureC === undefined ? {} : { temperatureC }),
+      ...(warmth && { temperatureC: Math.round(warmth.celsius) }),
       clockSure: clock.sure(),
       upSec: Math.floor(uptime()),
     }

@@ -6,11 +6,13 @@ import { createAttention, type Attention } from './attention.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Check, BoxStatus } from './doctor/check.ts'
 import { checkJobs, checkMessages, checkRouters, checkWebhooks } from './doctor/databases.ts'
-import { checkClock, checkDisk, checkWal } from './doctor/machine.ts'
+import { checkSteadyHardware } from './doctor/hardware.ts'
+import { checkClock, checkDisk, checkInodes, checkWal } from './doctor/machine.ts'
 import { checkBackup, checkCertificates } from './doctor/secrets.ts'
 import { checkScheduledBackup } from './doctor/scheduled-backup.ts'
 import { checkPayments } from './doctor/payments.ts'
 import { checkServing } from './doctor/serving.ts'
+import { oomKillsIn } from './machine/kernel-files.ts'
 import { createMetrics, type MetricsSources } from './metrics/collect.ts'
 import { METER_LOOK_MS, Meter } from './metrics/meter.ts'
 import { watchTurns } from './metrics/turns.ts'
@@ -56,12 +58,16 @@ export const startWatch = (deps: WatchDeps): Watch => {
   })
   const ends = keptFor(CERTIFICATES_LOOK_MS, clock, () => certificateEnds(folder))
   const certificates = keptFor(CERTIFICATES_LOOK_MS, clock, () => checkCertificates(folder, clock.now()))
+  // What was ended before this start is the doctor's to tell: it would stand here until the machine is restarted.
+  const killsBefore = oomKillsIn('/') ?? 0
   const checks = (): Check[] => {
     const now = clock.now()
     return [
       ...checkServing(serving()),
       checkClock({ clockSure: clock.sure() }, now, RELEASED_AT),
       checkDisk(folder),
+      ...checkInodes(folder),
+      ...checkSteadyHardware('/', folder, killsBefore),
       checkWal(folder),
       ...certificates(),
       ...checkRouters(reader, now),

@@ -133,6 +133,27 @@ const ask = async (server: TestServer, deps: Deps, request: OutgoingRequest): Pr
   }
 }
 
+/** Whether a server answers a Status-Server (RFC 5997) at all. */
+export const askStatus = async (
+  { address, port, secret }: TestLogin['server'],
+  { random, monotonicMs }: { readonly random: Random; readonly monotonicMs: () => number },
+): Promise<boolean> => {
+  const client = createRadiusClient({ random, monotonicMs })
+  try {
+    const outcome = await client.request(
+      { address, port, secret: prepareSecret(Buffer.from(secret)) },
+      {
+        code: codes.statusServer,
+        retransmission: { ...PATIENCE, durationMaxMs: ANSWER_WITHIN_MS },
+        attributes: () => encodeNamed({ 'NAS-Identifier': 'lango doctor' }),
+      },
+    )
+    return outcome.type === 'reply'
+  } finally {
+    client.close()
+  }
+}
+
 const causeOf = (outcome: { readonly type: string; readonly cause?: string; readonly code?: string }): string =>
   [outcome.type, outcome.cause ?? outcome.code].filter((part) => part !== undefined).join(': ')
 

@@ -23,8 +23,8 @@ const doctor: CommandSpec = {
     await link.value?.close()
     if (status?.ok === false) return status
     const { systemRandom } = await import('@lango/kernel')
-    const { examine } = await import('../doctor/index.ts')
-    const examined = examine({
+    const { examineAll } = await import('../doctor/index.ts')
+    const examined = await examineAll({
       folder,
       status: status?.value as BoxStatus | undefined,
       now: io.now(),

@@ -37,6 +37,12 @@ export const readStored = (
   }
 }
 
+/** Of the router that this machine is to the box, where it is one. */
+export const routerSecretAt = (folder: DataFolder, address: string): string | undefined => {
+  const stored = readStored(folder, { login: '', address })
+  return stored.ok ? stored.value.routerSecret : undefined
+}
+
 /** As the box finds it: an exact address before a range, a longer prefix before a shorter. */
 const routerAt = (site: RawDatabase, address: string): { readonly id: string; readonly secret: Buffer } | undefined => {
   const from = parseAddress(address)

@@ -1,7 +1,9 @@
 import type { ControlStatus } from '@lango/modules/network'
 import { clean, duration, localTime, octets } from '../cli/format.ts'
 import { faultSentence } from '../cli/faults.ts'
-import { englishFindings, tell, type Finding, type Named, type Say } from './findings.ts'
+import { englishFindings } from './english-findings.ts'
+import { tell, type Finding, type Say } from './findings.ts'
+import type { Named } from './named.ts'
 
 /** One thing looked at: `attention` can wait until tomorrow, `stopped` means that somebody is not served now. */
 export type Check = {
@@ -34,6 +36,7 @@ const say: Say = {
   octets,
   ms: milliseconds,
   hoursAgo: (hours) => `${duration(hours * 3600)} ago`,
+  secAgo: (seconds) => `${duration(seconds)} ago`,
   time: localTime,
   name: clean,
   fault: faultSentence,
@@ -59,7 +62,14 @@ export type BoxStatus = {
   readonly pid: number
   readonly listen: string
   readonly webListen: string
-  readonly ports: { readonly auth: number; readonly acct: number; readonly radsec: number; readonly web: number }
+  readonly ports: {
+    readonly auth: number
+    readonly acct: number
+    readonly radsec: number
+    readonly web: number
+    readonly portal?: number
+    readonly portalTls?: number
+  }
   readonly startedAt: number
   readonly now: number
   readonly clockSure: boolean

@@ -1,7 +1,6 @@
 /** The databases, and what they tell of routers, lockouts and failed work. */
 import type { Database, RawDatabase } from '@lango/kernel/db'
-import { ago, clean } from '../cli/format.ts'
-import { attention, DAY_MS, fine, firstOf, found, HOUR_MS, NAMES_MAX, stopped, type Check } from './check.ts'
+import { DAY_MS, fine, firstOf, found, HOUR_MS, type Check } from './check.ts'
 
 const SILENT_AFTER_MS = DAY_MS
 
@@ -9,21 +8,13 @@ const SILENT_AFTER_MS = DAY_MS
 export const checkDatabase = (name: string, database: Database, full: boolean): Check => {
   const faults = full ? database.integrityFaults() : quickFaults(database.raw)
   if (faults.length === 0) return fine(name, full ? 'Every page, row and index is sound.' : 'Its structure is sound.')
-  return stopped(
-    name,
-    `It is damaged: ${faults.slice(0, NAMES_MAX).join('; ')}.`,
-    'Stop the box and restore the last backup: lango restore FILE --replace',
-  )
+  return found(name, 'stopped', { type: 'database-damaged', ...firstOf(faults) })
 }
 
 const quickFaults = (raw: RawDatabase): string[] =>
   (raw.pragma('main.quick_check(10)') as { quick_check: string }[])
     .map((row) => row.quick_check)
     .filter((text) => text !== 'ok')
-
-const listed = (names: readonly string[]): string =>
-  names.slice(0, NAMES_MAX).map(clean).join(', ') +
-  (names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : '')
 
 type Heard = {
   readonly name: string
@@ -62,14 +53,13 @@ export const checkStrangers = (
   strangers: readonly { readonly address: string; readonly packets: number; readonly lastAt: number }[],
   now: number,
 ): Check => {
-  const first = strangers[0]
-  if (first === undefined) return fine('unknown-routers', 'Nobody unknown has spoken to this box.')
-  const names = strangers.map(({ address, packets, lastAt }) => `${address} (${packets} packets, ${ago(lastAt, now)})`)
-  return attention(
-    'unknown-routers',
-    `Unknown addresses speak RADIUS to this box: ${listed(names)}.`,
-    `If it is yours: lango router add NAME --address ${first.address} --secret S`,
-  )
+  if (strangers.length === 0) return fine('unknown-routers', 'Nobody unknown has spoken to this box.')
+  const told = strangers.map(({ address, packets, lastAt }) => ({
+    address,
+    packets,
+    agoSec: Math.max(0, Math.floor((now - lastAt) / 1000)),
+  }))
+  return found('unknown-routers', 'attention', { type: 'routers-unknown', ...firstOf(told) })
 }
 
 export const checkLockouts = (sessions: RawDatabase, now: number): Check => {
@@ -77,11 +67,7 @@ export const checkLockouts = (sessions: RawDatabase, now: number): Check => {
     .prepare<[number], { login: string }>('SELECT DISTINCT login FROM lockouts WHERE until > ? ORDER BY login')
     .all(now)
   if (locked.length === 0) return fine('lockouts', 'Nobody is locked out.')
-  return attention(
-    'lockouts',
-    `Locked out after too many wrong passwords: ${listed(locked.map(({ login }) => login))}.`,
-    'It ends by itself after some minutes. lango decisions LOGIN tells which device tries.',
-  )
+  return found('lockouts', 'attention', { type: 'lockouts', ...firstOf(locked.map(({ login }) => login)) })
 }
 
 export const checkJobs = (site: RawDatabase): Check => {
@@ -107,14 +93,10 @@ export const checkMessages = (site: RawDatabase, now: number): Check => {
   const told = channels.flatMap((channel) => {
     const last = lastOf.all(channel, now - DAY_MS, UNSENT_IN_A_ROW)
     const isDown = last.length === UNSENT_IN_A_ROW && last.every(({ state }) => state === 'failed')
-    return isDown ? [`${channel} (${clean(last[0]!.reason ?? '')})`] : []
+    return isDown ? [{ channel, reason: last[0]!.reason ?? '' }] : []
   })
   if (told.length === 0) return fine('messages', 'Nothing that was to be sent has been given up again and again.')
-  return attention(
-    'messages',
-    `The last ${UNSENT_IN_A_ROW} messages were not taken: ${told.join(', ')}.`,
-    'Mend what the provider says, and see whether it works: lango message test CHANNEL TO',
-  )
+  return found('messages', 'attention', { type: 'messages-untaken', inRow: UNSENT_IN_A_ROW, ...firstOf(told) })
 }
 
 type Endpoint = { readonly number: number; readonly status: string; readonly missed: number; readonly failed: number }

@@ -7,6 +7,7 @@ import { seededRandom } from '@lango/kernel/testing'
 import type { ControlStatus } from '@lango/modules/network'
 import { LAST_BACKUP_FILE } from '../backup/index.ts'
 import { testBox, type TestBox } from '../cli/testing/box.ts'
+import { recorded } from '../machine/testing/recorded.ts'
 import { RELEASED_AT } from '../site.ts'
 import { loadTls } from '../tls/index.ts'
 import type { BoxCounts, BoxStatus } from './check.ts'
@@ -33,7 +34,7 @@ const status: BoxStatus = {
   clockSure: true,
 }
 const look = (more: Partial<Parameters<typeof examine>[0]> = {}): readonly Check[] =>
-  orThrow(examine({ folder: box.folder, status, now, full: false, random, ...more }))
+  orThrow(examine({ folder: box.folder, status, now, full: false, random, root: recorded({}), ...more }))
 const of = (checks: readonly Check[], name: string) => checks.filter((check) => check.name === name)
 const states = (checks: readonly Check[]) => Object.fromEntries(checks.map(({ name, state }) => [name, state]))
 const write = (sql: string, file: 'siteFile' | 'sessionsFile' = 'sessionsFile') => {
@@ -100,15 +101,13 @@ test('a box that cannot store accounting, or is slow to answer, says so', () => 
 })
 
 test('a receive buffer that the kernel keeps small is told with the line to type', () => {
-  const file = join(box.dir, 'rmem_max')
-  writeFileSync(file, '212992\n')
-  expect(checkReceiveBuffer(file)).toMatchObject({
+  const limit = (octets: string) => recorded({ 'proc/sys/net/core/rmem_max': octets })
+  expect(checkReceiveBuffer(limit('212992\n'))).toMatchObject({
     state: 'attention',
     remedy: expect.stringMatching(/rmem_max=8388608/) as string,
   })
-  writeFileSync(file, '8388608\n')
-  expect(checkReceiveBuffer(file).state).toBe('ok')
-  expect(checkReceiveBuffer(join(box.dir, 'absent')).state).toBe('ok')
+  expect(checkReceiveBuffer(limit('8388608\n')).state).toBe('ok')
+  expect(checkReceiveBuffer(recorded({})).state).toBe('ok')
 })
 
 const counts: BoxCounts = {

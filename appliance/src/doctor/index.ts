@@ -15,12 +15,16 @@ import {
   checkWebhooks,
 } from './databases.ts'
 import { checkCounts } from './counts.ts'
-import { checkBox, checkClock, checkDisk, checkFolder, checkReceiveBuffer, checkWal } from './machine.ts'
+import { checkHardware } from './hardware.ts'
+import { checkBox, checkClock, checkDisk, checkFolder, checkInodes, checkReceiveBuffer, checkWal } from './machine.ts'
 import { checkPayments } from './payments.ts'
 import { checkControls } from './router-control.ts'
 import { checkScheduledBackup } from './scheduled-backup.ts'
 import { checkBackup, checkCertificates, checkKeys } from './secrets.ts'
+import { checkReach } from './reach.ts'
 import { checkServing } from './serving.ts'
+import { checkSynced } from './time-service.ts'
+import { checkUpdate } from './update.ts'
 
 export type { BoxStatus, Check } from './check.ts'
 
@@ -31,6 +35,8 @@ export type Examination = {
   readonly now: number
   readonly full: boolean
   readonly random: Random
+  /** Where /proc and /sys stand: what another machine has told, in a test. */
+  readonly root?: string
 }
 
 type Strangers = Parameters<typeof checkStrangers>[0]
@@ -41,6 +47,7 @@ export const examine = ({
   now: wallNow,
   full,
   random,
+  root = '/',
 }: Examination): Result<readonly Check[], Fault> => {
   // Times in the databases are the box's, whose clock may be ahead of a machine that woke up in 1970.
   const now = status?.now ?? wallNow
@@ -55,7 +62,10 @@ export const examine = ({
       checkBox(status, folder.dir, now),
       checkClock(status, wallNow, RELEASED_AT),
       checkFolder(folder),
+      ...checkSynced(root),
       checkDisk(folder),
+      ...checkInodes(folder),
+      ...checkHardware(root, folder),
       checkDatabase('site.db', site, full),
       checkDatabase('sessions.db', sessions, full),
       full
@@ -64,7 +74,7 @@ export const examine = ({
       checkWal(folder),
       checkKeys(folder, site.raw, random),
       ...checkCertificates(folder, now),
-      checkReceiveBuffer(),
+      checkReceiveBuffer(root),
       ...checkServing(status),
       ...checkCounts(status),
       ...checkRouters(sessions.raw, now),
@@ -77,8 +87,17 @@ export const examine = ({
       checkMessages(site.raw, now),
       checkBackup(folder, now),
       ...checkScheduledBackup(site.raw, now),
+      checkUpdate(root),
     ])
   } finally {
     queries.close()
   }
+}
+
+/** The same, and whether the box and the way out answer: that takes packets, and a moment. */
+export const examineAll = async (examination: Examination): Promise<Result<readonly Check[], Fault>> => {
+  const examined = examine(examination)
+  if (!examined.ok) return examined
+  const { root = '/', folder, status } = examination
+  return ok([...examined.value, ...(await checkReach({ root, folder, status }))])
 }

@@ -1,19 +1,23 @@
 /** The machine and the process: what can be seen without opening a database. */
-import { readFileSync, statfsSync, statSync } from 'node:fs'
+import { statfsSync, statSync } from 'node:fs'
 import { ago, octets } from '../cli/format.ts'
 import type { DataFolder } from '../data-folder.ts'
-import { attention, fine, found, stopped, type BoxStatus, type Check } from './check.ts'
+import { numberIn } from '../machine/kernel-files.ts'
+import { fine, found, stopped, type BoxStatus, type Check } from './check.ts'
 
 const MB = 1_000_000
 /** Accounting stops when nothing is left; a day of a busy box fits into this. */
 const FREE_LOW_OCTETS = 1000 * MB
 const FREE_OUT_OCTETS = 50 * MB
 const FREE_LOW_SHARE = 0.05
+/** The box itself makes some dozens; a program that fills them makes thousands. */
+const INODES_LOW = 5000
+const INODES_OUT = 20
 /** A reader that never ends keeps the WAL from being emptied. */
 const WAL_HIGH_OCTETS = 256 * MB
 /** What the box asks for (reliability: a socket's default holds under 256 small packets). */
 const RECEIVE_BUFFER_WANTED = 4 * 1024 * 1024
-const RMEM_FILE = '/proc/sys/net/core/rmem_max'
+const RMEM_FILE = 'proc/sys/net/core/rmem_max'
 
 export const checkBox = (status: BoxStatus | undefined, dir: string, now: number): Check => {
   if (status === undefined)
@@ -38,13 +42,12 @@ export const checkClock = (
 
 export const checkFolder = ({ dir }: DataFolder): Check => {
   const mode = statSync(dir).mode & 0o777
-  if ((mode & 0o077) !== 0)
-    return attention('folder', `${dir} has mode ${mode.toString(8)}: others may look into it.`, `chmod 700 ${dir}`)
+  if ((mode & 0o077) !== 0) return found('folder', 'attention', { type: 'folder-open', dir, mode: mode.toString(8) })
   return fine('folder', `${dir} is closed to others.`)
 }
 
-/** Octets: of the file system, and left for this user. */
-export type DiskSpace = { readonly free: number; readonly size: number }
+/** Octets: of the file system, and left for this user; `inodes`: files that may still be made, where that is limited. */
+export type DiskSpace = { readonly free: number; readonly size: number; readonly inodes?: number }
 
 export const checkDisk = ({ dir }: DataFolder, { free, size } = diskSpace(dir)): Check => {
   const facts = { freeOctets: free, sizeOctets: size, dir }
@@ -55,8 +58,15 @@ export const checkDisk = ({ dir }: DataFolder, { free, size } = diskSpace(dir)):
 }
 
 export const diskSpace = (dir: string): DiskSpace => {
-  const { bavail, blocks, bsize } = statfsSync(dir)
-  return { free: bavail * bsize, size: blocks * bsize }
+  const { bavail, blocks, bsize, files, ffree } = statfsSync(dir)
+  return { free: bavail * bsize, size: blocks * bsize, ...(files > 0 && { inodes: ffree }) }
+}
+
+export const checkInodes = ({ dir }: DataFolder, { inodes } = diskSpace(dir)): Check[] => {
+  if (inodes === undefined) return []
+  if (inodes < INODES_OUT) return [found('inodes', 'stopped', { type: 'inodes-out', dir })]
+  if (inodes < INODES_LOW) return [found('inodes', 'attention', { type: 'inodes-low', free: inodes, dir })]
+  return [fine('inodes', `${inodes} more files can be made where ${dir} lies.`)]
 }
 
 export const checkWal = ({ siteFile, sessionsFile }: DataFolder): Check => {
@@ -68,22 +78,11 @@ export const checkWal = ({ siteFile, sessionsFile }: DataFolder): Check => {
 }
 
 /** Linux doubles what is set for its own bookkeeping; the limit is for what is asked (socket(7)). */
-export const checkReceiveBuffer = (file = RMEM_FILE): Check => {
-  const granted = numberIn(file)
+export const checkReceiveBuffer = (root: string): Check => {
+  const granted = numberIn(root, RMEM_FILE)
   if (granted === undefined)
     return fine('receive-buffer', 'This system does not tell how large a receive buffer may be.')
   if (granted >= RECEIVE_BUFFER_WANTED) return fine('receive-buffer', `Receive buffers may have ${octets(granted)}.`)
-  return attention(
-    'receive-buffer',
-    `Receive buffers may have ${octets(granted)} and ${octets(RECEIVE_BUFFER_WANTED)} are wanted: after a power cut, when everybody dials, packets are lost.`,
-    'sysctl -w net.core.rmem_max=8388608, and the same in /etc/sysctl.d; then restart the box.',
-  )
-}
-
-const numberIn = (file: string): number | undefined => {
-  try {
-    return Number(readFileSync(file, 'utf8'))
-  } catch {
-    return undefined
-  }
+  const facts = { grantedOctets: granted, wantedOctets: RECEIVE_BUFFER_WANTED }
+  return found('receive-buffer', 'attention', { type: 'buffer-small', ...facts })
 }

@@ -9,12 +9,12 @@ import { senderSecretPurpose } from '@lango/modules/messages'
 import { routerSecretPurpose } from '@lango/modules/network'
 import { webhookSecretPurpose } from '@lango/modules/webhooks'
 import { LAST_BACKUP_FILE, lastBackupSchema } from '../backup/index.ts'
-import { faultSentence } from '../cli/faults.ts'
 import { ago, localTime, octets } from '../cli/format.ts'
 import type { DataFolder } from '../data-folder.ts'
 import { readPair } from '../tls/index.ts'
-import { DAY_MS, fine, found, HOUR_MS, stopped, type Check } from './check.ts'
-import { certificateTitles, type CertificateName } from './findings.ts'
+import { DAY_MS, fine, found, HOUR_MS, type Check } from './check.ts'
+import { certificateTitles } from './english-findings.ts'
+import type { CertificateName } from './findings.ts'
 
 /** Of the box's own certificate there is something to do only if it was not renewed thirty days ahead. */
 const EXPIRES_SOON_MS = { ca: 30 * DAY_MS, own: 30 * DAY_MS, server: 14 * DAY_MS } as const
@@ -32,8 +32,7 @@ const samples = (site: RawDatabase, table: string, column: string): Box[] =>
 
 export const checkKeys = (folder: DataFolder, site: RawDatabase, random: Random): Check => {
   const vault = openVault({ file: folder.keyFile, create: false, random })
-  if (!vault.ok)
-    return stopped('keys', faultSentence(vault.error), 'Put keys.json back from a backup: lango restore FILE')
+  if (!vault.ok) return found('keys', 'stopped', { type: 'keys-unfit', fault: vault.error })
   const boxes = [
     ...samples(site, 'grants', 'credential').map((box) => ({ ...box, purpose: credentialPurpose(box.id) })),
     ...samples(site, 'passphrases', 'passphrase').map((box) => ({ ...box, purpose: passphrasePurpose(box.id) })),
@@ -42,12 +41,7 @@ export const checkKeys = (folder: DataFolder, site: RawDatabase, random: Random)
     ...samples(site, 'webhook_endpoints', 'secret').map((box) => ({ ...box, purpose: webhookSecretPurpose(box.id) })),
   ]
   const lost = boxes.filter(({ sealed, purpose }) => !vault.value.open(sealed, purpose).ok)
-  if (lost.length > 0)
-    return stopped(
-      'keys',
-      'Passwords or router secrets are sealed under keys that the key file lacks: their logins are refused.',
-      'Put keys.json back from a backup, or set those passwords again.',
-    )
+  if (lost.length > 0) return found('keys', 'stopped', { type: 'keys-lost' })
   return fine('keys', `The key file is closed to others and opens what is stored.${unsealedNote(vault.value, boxes)}`)
 }
 

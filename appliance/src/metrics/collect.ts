@@ -8,6 +8,7 @@ import type { DataFolder } from '../data-folder.ts'
 import { diskSpace } from '../doctor/machine.ts'
 import { RELEASED_AT, SCHEMA } from '../site.ts'
 import type { CertificateEnd } from '../tls/index.ts'
+import { loadIn, memoryIn, oomKillsIn, warmthIn } from '../machine/kernel-files.ts'
 import { kernelQueue } from './kernel-udp.ts'
 import { exposition, type Histogram, type Labels, type Metric, type Sample } from './exposition.ts'
 import type { Meter } from './meter.ts'
@@ -47,6 +48,7 @@ export const createMetrics = (sources: MetricsSources): (() => string) => {
       ...workMetrics(sources, new Map(jobs.all().map(({ state, n }) => [state, n]))),
       ...payments(),
       ...machineMetrics(sources),
+      ...hardwareMetrics('/'),
       ...processMetrics(sources.now()),
     ])
 }
@@ -134,7 +136,7 @@ const storeMetrics = ({ meter, state, folder }: MetricsSources): Metric[] => {
       labels: { database },
       value: statSync(`${file}${suffix}`, { throwIfNoEntry: false })?.size ?? 0,
     }))
-  const { free, size } = diskSpace(folder.dir)
+  const { free, size, inodes } = diskSpace(folder.dir)
   return [
     {
       name: 'lango_store_commit_seconds',
@@ -149,6 +151,9 @@ const storeMetrics = ({ meter, state, folder }: MetricsSources): Metric[] => {
     gauge('lango_database_wal_size_bytes', 'Size of its write-ahead log.', sizes('-wal')),
     gauge('lango_disk_free_bytes', 'What is left where the data folder lies.', [{ value: free }]),
     gauge('lango_disk_size_bytes', 'The size of that file system.', [{ value: size }]),
+    ...(inodes === undefined
+      ? []
+      : [gauge('lango_disk_free_files', 'How many more files can be made there.', [{ value: inodes }])]),
   ]
 }
 
@@ -201,6 +206,32 @@ const machineMetrics = ({ clockSure, certificates }: MetricsSources): Metric[] =
     },
   ]),
 ]
+
+/** What the machine under the box tells of itself; what it does not tell is absent. */
+const hardwareMetrics = (root: string): Metric[] => {
+  const told = (value: number | undefined): Sample[] => (value === undefined ? [] : [{ value }])
+  const memory = memoryIn(root)
+  const metrics = [
+    gauge('lango_machine_memory_size_bytes', 'Memory of the machine.', told(memory?.totalOctets)),
+    gauge(
+      'lango_machine_memory_available_bytes',
+      'What programs could still get of it.',
+      told(memory?.availableOctets),
+    ),
+    counter(
+      'lango_machine_oom_kills_total',
+      'Programs that Linux has ended since memory ran out, from the start of the machine.',
+      told(oomKillsIn(root)),
+    ),
+    gauge('lango_machine_temperature_celsius', 'The warmest of its thermometers.', told(warmthIn(root)?.celsius)),
+    gauge(
+      'lango_machine_load_per_processor',
+      'Programs that run or wait for the disk, on average of five minutes.',
+      told(loadIn(root)?.perProcessor),
+    ),
+  ]
+  return metrics.filter(({ samples }) => samples.length > 0)
+}
 
 /** Under the names that every client library uses. */
 const processMetrics = (now: number): Metric[] => {

@@ -1,19 +1,14 @@
 /** What needs attention, in the reader's language. */
 import { formatMoney, money } from '@lango/kernel'
 import { formatAgo, formatBytes, formatExact, type Locale } from '@lango/kernel/ui'
-import {
-  englishFindings,
-  listed,
-  tell,
-  type CertificateName,
-  type FindingWords,
-  type Say,
-  type Told,
-} from '../doctor/findings.ts'
+import { englishFindings } from '../doctor/english-findings.ts'
+import { tell, type CertificateName, type FindingWords, type Say, type Told } from '../doctor/findings.ts'
+import { listed } from '../doctor/named.ts'
 import type { ControlFault, HotspotTrouble } from '@lango/modules/network'
 import type { NoPublicName } from '../tls/index.ts'
 import type { AttentionRow } from './feed.ts'
 import { faultSentenceIn } from './fault-words.ts'
+import { swahiliMachine } from './machine-words.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -21,6 +16,7 @@ const sayIn = (locale: Locale, row: AttentionRow): Say => ({
   octets: (count) => formatBytes(count, locale),
   ms: (ms) => `${(ms < 10 ? locale.tenths : locale.whole).format(ms)} ms`,
   hoursAgo: (hours) => formatAgo(0, hours * HOUR_MS, locale),
+  secAgo: (seconds) => formatAgo(0, seconds * 1000, locale),
   time: (at) => formatExact(at, locale),
   // The page shows the whole of the sentence with nothing hidden in it.
   name: (text) => text,
@@ -64,11 +60,11 @@ const certificateRemedies: Readonly<Record<CertificateName, string>> = {
   own: 'Weka kilichohuishwa mahali pake: kwenye ukurasa wa Mipangilio, au `lango tls use --cert FILE --key FILE`',
   server: 'Tengeneza kipya kwenye ukurasa wa Mipangilio, au anzisha kisanduku upya: hukihuisha.',
 }
-const DISK_REMEDY = 'Acha nafasi kwenye diski, au hamishia folda ya data kwenye diski kubwa zaidi.'
 const BACKUP_REMEDY = 'Tengeneza moja, na uiweke kwenye mashine nyingine: `lango backup FILE`'
 const SCHEDULE_REMEDY = 'Hujaribiwa tena yenyewe; tazama kilichoharibika: `lango backup runs`'
 
 const swahiliFindings: FindingWords = {
+  ...swahiliMachine,
   'accounting-unstored': () => ({
     sentence: 'Ripoti za matumizi haziwezi kuhifadhiwa, kwa hiyo hazijibiwi: ruta huzitunza na kuzituma tena.',
     remedy:
@@ -84,18 +80,6 @@ const swahiliFindings: FindingWords = {
       'Saa haiaminiki: kisanduku kinahudumu kwa wakati wa mwisho kinaoujua; hakuna kinachoisha muda, wala hakiuzwi chenye tarehe.',
     remedy:
       'Iache NTP iiweke (`timedatectl set-ntp true`), au ipe mashine betri ya saa. Kisanduku kitaendelea chenyewe.',
-  }),
-  'disk-low': ({ freeOctets, sizeOctets, dir }, { octets }) => ({
-    sentence: `${octets(freeOctets)} kati ya ${octets(sizeOctets)} ni wazi pale ${dir} ilipo.`,
-    remedy: DISK_REMEDY,
-  }),
-  'disk-out': ({ freeOctets, sizeOctets, dir }, { octets }) => ({
-    sentence: `${octets(freeOctets)} kati ya ${octets(sizeOctets)} ni wazi pale ${dir} ilipo. Ripoti za matumizi hazijibiwi nafasi ikiisha.`,
-    remedy: DISK_REMEDY,
-  }),
-  'wal-large': ({ siteOctets, sessionsOctets }, { octets }) => ({
-    sentence: `Kumbukumbu za uandishi za hifadhidata zina ${octets(siteOctets)} na ${octets(sessionsOctets)}. Kuna kinachosoma kwa muda mrefu.`,
-    remedy: 'Simamisha programu zinazosoma hifadhidata; kumbukumbu hupungua zenyewe.',
   }),
   'certificates-none': () => ({
     sentence: 'Bado hakuna vyeti.',
@@ -186,6 +170,18 @@ const swahiliFindings: FindingWords = {
     sentence: `Taarifa za siku iliyopita zisizokubaliana na M-Pesa: ${denied} za manunuzi ambayo hayajalipwa, ${mismatched} za ombi, kiasi au namba ya biashara nyingine.`,
     remedy:
       'Hakuna kilichotolewa kwa hayo, au kilirudishwa. `lango payment callbacks` hueleza kilichokuja na kilikotoka: huenda kuna anayesoma anwani za maombi. Je, ni https njia yote? `lango setting set mpesa.trustUpTo 0` hufanya kisitolewe chochote kabla M-Pesa haijathibitisha.',
+  }),
+  'routers-unknown': (strangers, say) => ({
+    sentence: `Anwani zisizojulikana zinazungumza RADIUS na kisanduku hiki: ${listed(strangers, MORE, ({ address, packets, agoSec }) => `${say.name(address)} (pakiti ${packets}, ${say.secAgo(agoSec)})`)}.`,
+    remedy: `Kama ni yako: \`lango router add NAME --address ${say.name(strangers.first[0]?.address ?? 'IP')} --secret S\`, au ukurasa wa Ruta.`,
+  }),
+  lockouts: (logins, say) => ({
+    sentence: `Wamefungiwa baada ya nenosiri lisilo sahihi mara nyingi: ${listed(logins, MORE, say.name)}.`,
+    remedy: 'Huisha chenyewe baada ya dakika chache. `lango decisions LOGIN` hueleza ni kifaa gani kinajaribu.',
+  }),
+  'messages-untaken': ({ inRow, ...channels }, say) => ({
+    sentence: `Ujumbe ${inRow} wa mwisho haukupokelewa: ${listed(channels, MORE, ({ channel, reason }) => `${channel} (${say.name(reason)})`)}.`,
+    remedy: 'Rekebisha anachosema mtoa huduma, kisha uone kama inafanya kazi: `lango message test CHANNEL TO`',
   }),
   'jobs-failed': (jobs, say) => ({
     sentence: `Kazi zilizoachwa baada ya majaribio yote: ${listed(jobs, MORE, ({ name, error }) => say.name(error === null ? name : `${name} (${error})`))}.`,
