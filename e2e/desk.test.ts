@@ -346,6 +346,7 @@ suite('desk', () => {
     '/staff/roles',
     '/staff/tokens',
     '/audit',
+    '/doctor',
     '/settings',
     '/settings/api',
     '/settings/api?q=voucher&kind=command',

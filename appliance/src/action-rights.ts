@@ -15,6 +15,8 @@ const actionPermissions: Readonly<Record<ActionName, string>> = {
   // It tells the setup code.
   'box.console': 'system',
   'box.reach': 'routers.read',
+  'doctor.show': 'sessions.read',
+  'doctor.look': 'sessions.read',
   // What stands on every voucher.
   'portal.entry': 'vouchers.sell',
   'routers.controlled': 'routers.read',

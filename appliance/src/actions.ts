@@ -4,6 +4,8 @@ import { err, ok, type Fault, type Result } from '@lango/kernel'
 import { inputInvalid, type Actor } from '@lango/kernel/verbs'
 import type { RawDatabase } from '@lango/kernel/db'
 import { createAccessLog, createDecisionSearch } from './access-log.ts'
+import type { BoxStatus } from './doctor/check.ts'
+import { doctorActions, type Doctor } from './doctor/service.ts'
 import type { ActionName } from './link.ts'
 import type { QueryService } from './query-service.ts'
 
@@ -20,6 +22,7 @@ export type ActionDeps = {
   readonly status: () => unknown
   readonly newWebAddress: () => string
   readonly sleep: (ms: number) => Promise<unknown>
+  readonly doctor?: Doctor
   readonly others: Partial<Record<ActionName, Doing>>
 }
 
@@ -78,6 +81,7 @@ export const createActions = (deps: ActionDeps): Action => {
     // For pages of modules that know no sessions.
     'grants.devices': (input) => deps.queries.ask('sessions.devices', input),
     'box.status': () => ok(deps.status()),
+    ...(deps.doctor && doctorActions(deps.doctor, () => deps.status() as BoxStatus, deps.sleep)),
     'web.token': () => ok({ address: deps.newWebAddress() }),
     ...deps.others,
   }

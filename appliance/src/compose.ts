@@ -266,6 +266,7 @@ const startWatching = (
     clock: site.clock,
     every,
     loginP95MsMax,
+    log,
     provider: others.provider,
     more: () => [
       ...others.checks(),
@@ -339,6 +340,7 @@ const boxActions = (
     }),
     newWebAddress: () => desk()?.newAddress() ?? '',
     sleep,
+    doctor: watch.doctor,
     // The other threads meet the new key in the file by themselves: a vault reads it again for a key it does not know.
     others: {
       ...createDeskAudit({

@@ -13,6 +13,7 @@ import { walletsPages } from '@lango/modules/wallets/pages'
 import { webhooksPages } from '@lango/modules/webhooks/pages'
 import { commandsByName, queriesByName } from './site.ts'
 import { referencePages } from './web/api-reference/pages.tsx'
+import { healthPages } from './web/health/pages.tsx'
 import { apiVerbs, type ApiVerb } from './web/api-reference/verbs.ts'
 
 let verbs: readonly ApiVerb[] | undefined
@@ -31,6 +32,7 @@ export const deskPages: readonly DeskPage[] = [
   ...webhooksPages,
   ...backupsPages,
   ...referencePages(verbsOf),
+  ...healthPages,
   ...messagesPages,
   ...registrationPages,
 ]

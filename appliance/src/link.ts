@@ -18,6 +18,8 @@ export type ActionName =
   | 'box.attention'
   | 'box.console'
   | 'box.reach'
+  | 'doctor.show'
+  | 'doctor.look'
   | 'portal.entry'
   | 'routers.controlled'
   | 'routers.push'

@@ -1,5 +1,5 @@
 /** The box watches itself: its counters, what needs attention, and the figures for Prometheus. */
-import type { Clock } from '@lango/kernel'
+import type { Clock, Log } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import type { SharedState } from './aaa/shared-state.ts'
 import { createAttention, type Attention } from './attention.ts'
@@ -11,7 +11,10 @@ import { checkClock, checkDisk, checkInodes, checkWal } from './doctor/machine.t
 import { checkBackup, checkCertificates } from './doctor/secrets.ts'
 import { checkScheduledBackup } from './doctor/scheduled-backup.ts'
 import { checkPayments } from './doctor/payments.ts'
+import { createDoctor, type Doctor } from './doctor/service.ts'
 import { checkServing } from './doctor/serving.ts'
+import { createMachineState } from './machine-state.ts'
+import { DayHistory, MINUTE_MS } from './machine/day-history.ts'
 import { oomKillsIn } from './machine/kernel-files.ts'
 import { createMetrics, type MetricsSources } from './metrics/collect.ts'
 import { METER_LOOK_MS, Meter } from './metrics/meter.ts'
@@ -38,12 +41,14 @@ export type WatchDeps = {
   /** What others have looked at by themselves. */
   readonly more: () => readonly Check[]
   readonly onRaised: (raised: Attention) => void
+  readonly log: Log
 }
 
 export type Watch = {
   readonly attention: () => readonly Attention[]
   /** What the doctor asks of a running box. */
   readonly serving: () => Required<Pick<BoxStatus, 'storeFailing' | 'logins'>>
+  readonly doctor: Doctor
   /** In the text format of Prometheus. */
   readonly metrics: () => string
   readonly stop: () => void
@@ -85,7 +90,17 @@ export const startWatch = (deps: WatchDeps): Watch => {
   look()
   attention.look()
   const turns = watchTurns()
-  const stops = [turns.stop, every(METER_LOOK_MS, look), every(ATTENTION_LOOK_MS, attention.look)]
+  const machine = createMachineState(folder.dir, clock)
+  const counted = () => ({ logins: meter.count('accessRequests'), accounting: meter.count('accountingRequests') })
+  const history = new DayHistory(counted())
+  const remember = (): void => history.add(clock.now(), machine(), counted())
+  const stops = [
+    turns.stop,
+    every(METER_LOOK_MS, look),
+    every(ATTENTION_LOOK_MS, attention.look),
+    every(MINUTE_MS, remember),
+  ]
+  const doctor = createDoctor({ folder, clock, machine, minutes: () => history.minutes(), log: deps.log })
   const metrics = createMetrics({
     meter,
     state,
@@ -102,6 +117,7 @@ export const startWatch = (deps: WatchDeps): Watch => {
   return {
     attention: attention.all,
     serving,
+    doctor,
     metrics() {
       look()
       return metrics()

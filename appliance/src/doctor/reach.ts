@@ -51,8 +51,9 @@ const checkPorts = async (deps: ReachDeps, { listen, webListen, ports, pid }: Bo
     { name: 'auth', transport: 'udp', port: auth },
     { name: 'acct', transport: 'udp', port: acct },
   ]
+  // A connection that says nothing would count there as one of a router that cannot be made.
+  const unasked: Own[] = [...radius, { name: 'radsec', transport: 'tcp', port: radsec }]
   const streams: readonly (Own & { readonly at: string })[] = [
-    { name: 'radsec', transport: 'tcp', port: radsec, at: listen },
     { name: 'web', transport: 'tcp', port: web, at: webListen ?? listen },
     ...(portal === undefined ? [] : [{ name: 'portal' as const, transport: 'tcp' as const, port: portal, at: listen }]),
     ...(portalTls === undefined
@@ -61,7 +62,7 @@ const checkPorts = async (deps: ReachDeps, { listen, webListen, ports, pid }: Bo
   ]
   const answers = await Promise.all(streams.map(({ at, port }) => takesConnections(ownAddress(at), port)))
   const shut = streams.filter((_, at) => answers[at] === false)
-  const checks = [...shut, ...radius].flatMap((own) => closed(deps.root, own, pid, shut.includes(own as never)))
+  const checks = [...shut, ...unasked].flatMap((own) => closed(deps.root, own, pid, shut.includes(own as never)))
   const silent = checks.length === 0 ? await checkStatusServer(deps.folder, ownAddress(listen), radius) : []
   if (checks.length + silent.length > 0) return [...checks, ...silent]
   return [fine('ports', 'Every port of the box is its own, and answers.')]

@@ -31,6 +31,7 @@ const watched = () => {
     more: () => [],
     provider: tally.read,
     onRaised: ({ id }) => log.warn(id),
+    log,
   })
   return { state, watch, log, tally, close: runner.close }
 }

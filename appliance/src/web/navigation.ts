@@ -31,6 +31,7 @@ const places: readonly Place[] = [
   { href: '/ledger', word: 'ledger', icon: 'ledger', permission: 'ledger.read' },
   { href: '/staff', word: 'staff', icon: 'staff', permission: 'people.read' },
   { href: '/audit', word: 'audit', icon: 'audit', permission: 'audit.read' },
+  { href: '/doctor', word: 'machine', icon: 'health', permission: 'sessions.read' },
   { href: '/settings', word: 'settings', icon: 'settings', permission: 'settings.read' },
 ]
 
