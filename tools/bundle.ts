@@ -24,6 +24,7 @@ const entries = {
   'write-back-thread': 'appliance/src/write-back-thread.ts',
   'audit-thread': 'appliance/src/audit/audit-thread.ts',
   'doctor-thread': 'appliance/src/doctor/doctor-thread.ts',
+  'support-thread': 'appliance/src/support/support-thread.ts',
   'transfer-thread': 'appliance/src/transfer/transfer-thread.ts',
   'router-control-thread': 'appliance/src/router-control/router-control-thread.ts',
   'os-agent': 'firmware/agent/main.ts',

@@ -17,6 +17,7 @@ const actionPermissions: Readonly<Record<ActionName, string>> = {
   'box.reach': 'routers.read',
   'doctor.show': 'sessions.read',
   'doctor.look': 'sessions.read',
+  'support.bundle': 'settings.read',
   // What stands on every voucher.
   'portal.entry': 'vouchers.sell',
   'routers.controlled': 'routers.read',

@@ -8,6 +8,7 @@ import type { BoxStatus } from './doctor/check.ts'
 import { doctorActions, type Doctor } from './doctor/service.ts'
 import type { ActionName } from './link.ts'
 import type { QueryService } from './query-service.ts'
+import { supportActions, type SupportDeps } from './support/service.ts'
 
 /** By name, for somebody: what they do on the way is done in their name. */
 export type Action = (name: string, input: unknown, by: Actor) => Promise<Result<unknown, Fault>>
@@ -23,6 +24,7 @@ export type ActionDeps = {
   readonly newWebAddress: () => string
   readonly sleep: (ms: number) => Promise<unknown>
   readonly doctor?: Doctor
+  readonly support?: SupportDeps
   readonly others: Partial<Record<ActionName, Doing>>
 }
 
@@ -73,6 +75,7 @@ export const createActions = (deps: ActionDeps): Action => {
       return ok(results)
     })
 
+  const status = () => deps.status() as BoxStatus
   const actions: Partial<Record<ActionName, Doing>> = {
     'decisions.search': createDecisionSearch(deps.queries.ask),
     'decisions.page': createAccessLog({ ask: deps.queries.ask, command: deps.command }),
@@ -81,7 +84,8 @@ export const createActions = (deps: ActionDeps): Action => {
     // For pages of modules that know no sessions.
     'grants.devices': (input) => deps.queries.ask('sessions.devices', input),
     'box.status': () => ok(deps.status()),
-    ...(deps.doctor && doctorActions(deps.doctor, () => deps.status() as BoxStatus, deps.sleep)),
+    ...(deps.doctor && doctorActions(deps.doctor, status, deps.sleep)),
+    ...(deps.support && supportActions(deps.support, status)),
     'web.token': () => ok({ address: deps.newWebAddress() }),
     ...deps.others,
   }

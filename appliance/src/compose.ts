@@ -340,7 +340,7 @@ const boxActions = (
     }),
     newWebAddress: () => desk()?.newAddress() ?? '',
     sleep,
-    doctor: watch.doctor,
+    ...watch.selfKnowledge,
     // The other threads meet the new key in the file by themselves: a vault reads it again for a key it does not know.
     others: {
       ...createDeskAudit({

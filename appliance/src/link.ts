@@ -20,6 +20,7 @@ export type ActionName =
   | 'box.reach'
   | 'doctor.show'
   | 'doctor.look'
+  | 'support.bundle'
   | 'portal.entry'
   | 'routers.controlled'
   | 'routers.push'

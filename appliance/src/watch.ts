@@ -20,6 +20,7 @@ import { createMetrics, type MetricsSources } from './metrics/collect.ts'
 import { METER_LOOK_MS, Meter } from './metrics/meter.ts'
 import { watchTurns } from './metrics/turns.ts'
 import { RELEASED_AT } from './site.ts'
+import type { SupportDeps } from './support/service.ts'
 import { certificateEnds } from './tls/index.ts'
 
 const ATTENTION_LOOK_MS = 10_000
@@ -48,7 +49,8 @@ export type Watch = {
   readonly attention: () => readonly Attention[]
   /** What the doctor asks of a running box. */
   readonly serving: () => Required<Pick<BoxStatus, 'storeFailing' | 'logins'>>
-  readonly doctor: Doctor
+  /** What the desk and the box's own socket ask for. */
+  readonly selfKnowledge: { readonly doctor: Doctor; readonly support: SupportDeps }
   /** In the text format of Prometheus. */
   readonly metrics: () => string
   readonly stop: () => void
@@ -114,14 +116,15 @@ export const startWatch = (deps: WatchDeps): Watch => {
     turns,
     provider: deps.provider,
   })
+  const metricsNow = (): string => {
+    look()
+    return metrics()
+  }
   return {
     attention: attention.all,
     serving,
-    doctor,
-    metrics() {
-      look()
-      return metrics()
-    },
+    selfKnowledge: { doctor, support: { folder, now: clock.now, metrics: metricsNow } },
+    metrics: metricsNow,
     stop: () => stops.forEach((stop) => stop()),
   }
 }

@@ -1,11 +1,10 @@
 /** The box puts its name to its audit log every hour, and walks all of it once a day. */
-import { once } from 'node:events'
 import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import { verifierOf, type Fault, type Log, type Result } from '@lango/kernel'
 import { checkHead, pruneAudit, signAudit, system, type AuditHead } from '@lango/kernel/verbs'
 import type { DataFolder } from '../data-folder.ts'
 import { auditFault, type Check } from '../doctor/audit.ts'
+import { answerOf } from '../one-shot-thread.ts'
 import type { Site } from '../site.ts'
 import { readHead, writeHead } from './head-file.ts'
 import type { AuditWalk } from './verify-folder.ts'
@@ -87,11 +86,5 @@ export const startAuditWatch = ({ site, hostName, every, walk, log }: AuditWatch
 }
 
 /** In a thread of its own, which ends with it. */
-export const walkInThread = async (folder: DataFolder): Promise<AuditWalk> => {
-  const url = new URL(`./audit-thread${extname(import.meta.url)}`, import.meta.url)
-  const worker = new Worker(url, { name: 'audit', workerData: folder })
-  // A box that stops does not wait for it.
-  worker.unref()
-  const [walked] = (await once(worker, 'message')) as [AuditWalk]
-  return walked
-}
+export const walkInThread = (folder: DataFolder): Promise<AuditWalk> =>
+  answerOf(new URL(`./audit-thread${extname(import.meta.url)}`, import.meta.url), 'audit', folder)

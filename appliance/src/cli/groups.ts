@@ -92,6 +92,13 @@ export const groups: ReadonlyMap<string, Group> = new Map([
     'restore',
     { summary: 'a backup onto an empty box', load: async () => (await import('./backup.ts')).restoreCommands },
   ],
+  [
+    'support-bundle',
+    {
+      summary: 'a file for whoever helps from afar, without secrets and names',
+      load: async () => (await import('./support-bundle.ts')).supportCommands,
+    },
+  ],
   ['doctor', { summary: 'is the box in order?', load: async () => (await import('./doctor.ts')).doctorCommands }],
   [
     'health',

@@ -60,7 +60,7 @@ test('it looks once at a time, and first when it is first asked', async () => {
   })
   const shown = actions['doctor.show']()
   await expect.poll(() => asked).toEqual([false])
-  actions['doctor.look']({ full: true })
+  actions['doctor.look']({})
   ends[0]!(ok([fine('box', 'It runs.')]))
   expect(await shown).toMatchObject({ ok: true, value: { examined: { full: false, checks: [{ name: 'box' }] } } })
   expect(asked).toEqual([false])
@@ -71,6 +71,24 @@ test('it looks once at a time, and first when it is first asked', async () => {
   await expect.poll(actions['doctor.show']).toMatchObject({
     value: { fault: { type: 'DatabaseMissing' }, examined: { full: false } },
   })
+})
+
+test('who asks for the long look while a short one goes on gets it next, once', async () => {
+  const asked: boolean[] = []
+  const ends: (() => void)[] = []
+  const { actions } = doctorOf(({ full }) => {
+    asked.push(full)
+    return new Promise((resolve) => ends.push(() => resolve(ok([]))))
+  })
+  actions['doctor.look']({})
+  actions['doctor.look']({ full: true })
+  actions['doctor.look']({ full: true })
+  expect(asked).toEqual([false])
+  ends[0]!()
+  await expect.poll(() => asked).toEqual([false, true])
+  ends[1]!()
+  await expect.poll(actions['doctor.show']).toMatchObject({ value: { examined: { full: true } } })
+  expect(asked).toEqual([false, true])
 })
 
 test('a thread that dies is told in the log, and takes nothing with it', async () => {

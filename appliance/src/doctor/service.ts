@@ -1,12 +1,11 @@
 /** The doctor of a running box: looks on request, in a thread that gives way to logins, and keeps what was found. */
-import { once } from 'node:events'
 import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import { z } from 'zod'
 import { err, ok, type Clock, type Fault, type Log, type Result } from '@lango/kernel'
 import { inputInvalid } from '@lango/kernel/verbs'
 import type { DataFolder } from '../data-folder.ts'
 import { hoursOf, type Hour, type Minute } from '../machine/day-history.ts'
+import { answerOf } from '../one-shot-thread.ts'
 import type { Machine } from '../web/feed.ts'
 import type { BoxStatus, Check } from './check.ts'
 import type { Examination } from './index.ts'
@@ -48,14 +47,8 @@ export type Doctor = {
 /** A person waits this long for the first look before they are told that it goes on. */
 const FIRST_WITHIN_MS = 2000
 
-const examineInThread: NonNullable<DoctorDeps['examine']> = async (examination) => {
-  const url = new URL(`./doctor-thread${extname(import.meta.url)}`, import.meta.url)
-  const worker = new Worker(url, { name: 'doctor', workerData: examination })
-  // A box that stops does not wait for it.
-  worker.unref()
-  const [examined] = (await once(worker, 'message')) as [Result<readonly Check[], Fault>]
-  return examined
-}
+const examineInThread: NonNullable<DoctorDeps['examine']> = (examination) =>
+  answerOf(new URL(`./doctor-thread${extname(import.meta.url)}`, import.meta.url), 'doctor', examination)
 
 export const createDoctor = ({
   folder,
@@ -67,6 +60,7 @@ export const createDoctor = ({
 }: DoctorDeps): Doctor => {
   let outcome: Pick<HealthState, 'examined' | 'fault'> = {}
   let looking: HealthState['looking']
+  let isFullWanted = false
 
   const look = async (status: BoxStatus, full: boolean): Promise<void> => {
     const began = clock.monotonicMs()
@@ -80,6 +74,11 @@ export const createDoctor = ({
       outcome = { ...outcome, fault: { type: 'DoctorFailed' } }
     } finally {
       looking = undefined
+      // Somebody wants more than what was being looked at.
+      if (isFullWanted) {
+        isFullWanted = false
+        void look(status, true)
+      }
     }
   }
 
@@ -87,6 +86,7 @@ export const createDoctor = ({
     show: () => ({ ...outcome, ...(looking && { looking }), machine: machine(), hours: hoursOf(minutes()) }),
     look(status, full) {
       if (!looking) void look(status, full)
+      else if (full && !looking.full) isFullWanted = true
     },
   }
 }

@@ -32,11 +32,13 @@ import { orThrow } from '@lango/kernel'
 import type { Check } from '../../doctor/check.ts'
 import type { Examined, HealthState } from '../../doctor/service.ts'
 import type { Hour } from '../../machine/day-history.ts'
+import type { SupportBundle } from '../../support/service.ts'
 import { attentionIn } from '../attention-words.ts'
 import type { Machine } from '../feed.ts'
 import { groups, titleOf, wordsOf, type Group } from './words.ts'
 
 const HERE = '/doctor'
+const SUPPORT = 'settings.read'
 const LOOK_AGAIN_SEC = 3
 
 const RANK = { stopped: 0, attention: 1, ok: 2 } as const
@@ -228,6 +230,27 @@ const look = async (desk: DoingDesk, full: boolean): Promise<Done> => {
   return asked.ok ? { go: HERE } : { fault: asked.error }
 }
 
+const Support = ({ desk }: { desk: Desk }) => {
+  const words = wordsOf(desk)
+  return (
+    <Panel title={words.support}>
+      <PanelBody>
+        <p>{words.supportBody}</p>
+        <DeedButton desk={desk} deed="support">
+          {words.supportMake}
+        </DeedButton>
+      </PanelBody>
+    </Panel>
+  )
+}
+
+const support = async (desk: DoingDesk): Promise<Done> => {
+  const made = await desk.box<SupportBundle>('support.bundle', {})
+  if (!made.ok) return { fault: made.error }
+  const { name, zip } = made.value
+  return { file: { name, type: 'application/zip', body: new Uint8Array(Buffer.from(zip, 'base64')) } }
+}
+
 const healthPage = definePage({
   path: HERE,
   permission: 'sessions.read',
@@ -245,12 +268,14 @@ const healthPage = definePage({
           <Look state={state} desk={desk} />
           {state.examined === undefined ? null : <Checks examined={state.examined} desk={desk} />}
           <Day hours={state.hours} desk={desk} />
+          {desk.may(SUPPORT) ? <Support desk={desk} /> : null}
         </>
       ),
     }
   },
   deeds: {
     look: { permission: 'sessions.read', run: (desk) => look(desk, false) },
+    support: { permission: SUPPORT, run: support },
     whole: { permission: 'sessions.read', run: (desk) => look(desk, true) },
   },
 })

@@ -15,6 +15,10 @@ const healthWords = catalogue(
     failed: 'The box could not look at everything.',
     counts: '{stopped} stopped, {attention} to look at, {ok} in order',
     allGood: 'Everything is in order',
+    support: 'Help from afar',
+    supportBody:
+      'A support bundle is one file with what the box found of itself. Logins, names, phone numbers and hardware addresses are replaced by marks that mean nothing outside that file, and no password or key is in it. It is a zip with plain text: look before you send it.',
+    supportMake: 'Make a support bundle',
     now: 'Now',
     cpu: 'CPU',
     memory: 'Memory',
@@ -55,6 +59,10 @@ const healthWords = catalogue(
     failed: 'Kisanduku hakikuweza kukagua kila kitu.',
     counts: 'Yaliyosimama {stopped}, ya kutazama {attention}, yaliyo sawa {ok}',
     allGood: 'Kila kitu kiko sawa',
+    support: 'Msaada wa mbali',
+    supportBody:
+      'Kifurushi cha usaidizi ni faili moja yenye yale ambayo kisanduku kimeyaona. Majina ya kuingilia, majina, namba za simu na anwani za vifaa hubadilishwa kwa alama zisizo na maana nje ya faili hiyo, na hakina nenosiri wala ufunguo. Ni zip yenye maandishi ya kawaida: yatazame kabla ya kuituma.',
+    supportMake: 'Tengeneza kifurushi cha usaidizi',
     now: 'Sasa',
     cpu: 'CPU',
     memory: 'Kumbukumbu',
