@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -173,4 +173,47 @@ describe('self-knowledge', () => {
     expect(shown.text).toContain('Every page of the databases was read')
     expect(shown.text).toContain('Database of the business')
   }, 240_000)
+
+  test('the box measures what it can do beside its own work, which goes on; nothing of it is left but the figures', async () => {
+    const before = await box.json<{ login: string }[]>('subscriber', 'list')
+    const bench = witness.json<{ ceiling: { logins: { perSec: number }; accounting: { perSec: number } } }>(
+      'bench-self',
+    )
+    const waits: number[] = []
+    const over = new AbortController()
+    const measured = bench.finally(() => over.abort())
+    while (!over.signal.aborted) {
+      const began = performance.now()
+      await login('wrong')
+      waits.push(performance.now() - began)
+    }
+    const { logins, accounting } = (await measured).ceiling
+    const [p95 = 0, most = 0] = [0.95, 1].map(
+      (share) => waits.toSorted((a, b) => a - b)[Math.ceil(waits.length * share) - 1],
+    )
+    console.log(
+      `${Math.round(logins.perSec)} logins/s and ${Math.round(accounting.perSec)} accounting/s measured; beside it ${waits.length} logins, p95 ${p95.toFixed(1)} ms, the longest ${most.toFixed(1)} ms`,
+    )
+    expect(logins.perSec).toBeGreaterThan(50)
+    expect(accounting.perSec).toBeGreaterThan(20)
+    expect(waits.length).toBeGreaterThan(100)
+    expect(most).toBeLessThan(1000)
+    expect(readdirSync(box.data)).not.toContain('bench-self')
+    expect(await box.json('subscriber', 'list')).toEqual(before)
+    expect(
+      (await box.json<{ login: string }[]>('session', 'list')).filter((session) => session.login.startsWith('bench')),
+    ).toEqual([])
+    expect((await witness.browse('/doctor')).text).toContain('Measure again')
+    expect(await witness.cli('bench-self', 'show')).toMatch(/logins +[\d,]+\/s/)
+  }, 240_000)
+
+  test('one that is stopped, or whose box stops, keeps nothing', async () => {
+    await witness.browse('/doctor', { do: 'measure', once: 'e'.repeat(22) })
+    expect((await witness.browse('/doctor')).text).toContain('Stop measuring')
+    await witness.cli('bench-self', 'stop')
+    expect((await witness.browse('/doctor')).text).toContain('The measurement was stopped')
+    await witness.browse('/doctor', { do: 'measure', once: 'f'.repeat(22) })
+    expect(await box.stop()).toBe(0)
+    expect(readdirSync(box.data)).not.toContain('bench-self')
+  }, 120_000)
 })

@@ -25,6 +25,7 @@ const entries = {
   'audit-thread': 'appliance/src/audit/audit-thread.ts',
   'doctor-thread': 'appliance/src/doctor/doctor-thread.ts',
   'support-thread': 'appliance/src/support/support-thread.ts',
+  'bench-process': 'appliance/src/bench-self/bench-process.ts',
   'transfer-thread': 'appliance/src/transfer/transfer-thread.ts',
   'router-control-thread': 'appliance/src/router-control/router-control-thread.ts',
   'os-agent': 'firmware/agent/main.ts',

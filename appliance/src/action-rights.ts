@@ -18,6 +18,9 @@ const actionPermissions: Readonly<Record<ActionName, string>> = {
   'doctor.show': 'sessions.read',
   'doctor.look': 'sessions.read',
   'support.bundle': 'settings.read',
+  'bench.show': 'sessions.read',
+  'bench.start': 'settings.write',
+  'bench.stop': 'settings.write',
   // What stands on every voucher.
   'portal.entry': 'vouchers.sell',
   'routers.controlled': 'routers.read',

@@ -4,6 +4,7 @@ import { err, ok, type Fault, type Result } from '@lango/kernel'
 import { inputInvalid, type Actor } from '@lango/kernel/verbs'
 import type { RawDatabase } from '@lango/kernel/db'
 import { createAccessLog, createDecisionSearch } from './access-log.ts'
+import { benchActions, type BenchService } from './bench-self/service.ts'
 import type { BoxStatus } from './doctor/check.ts'
 import { doctorActions, type Doctor } from './doctor/service.ts'
 import type { ActionName } from './link.ts'
@@ -25,6 +26,7 @@ export type ActionDeps = {
   readonly sleep: (ms: number) => Promise<unknown>
   readonly doctor?: Doctor
   readonly support?: SupportDeps
+  readonly bench?: BenchService
   readonly others: Partial<Record<ActionName, Doing>>
 }
 
@@ -85,6 +87,7 @@ export const createActions = (deps: ActionDeps): Action => {
     'grants.devices': (input) => deps.queries.ask('sessions.devices', input),
     'box.status': () => ok(deps.status()),
     ...(deps.doctor && doctorActions(deps.doctor, status, deps.sleep)),
+    ...(deps.bench && benchActions(deps.bench)),
     ...(deps.support && supportActions(deps.support, status)),
     'web.token': () => ok({ address: deps.newWebAddress() }),
     ...deps.others,

@@ -3,6 +3,7 @@ import type { Clock, Log } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import type { SharedState } from './aaa/shared-state.ts'
 import { createAttention, type Attention } from './attention.ts'
+import { BenchService } from './bench-self/service.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Check, BoxStatus } from './doctor/check.ts'
 import { checkJobs, checkMessages, checkRouters, checkWebhooks } from './doctor/databases.ts'
@@ -50,10 +51,10 @@ export type Watch = {
   /** What the doctor asks of a running box. */
   readonly serving: () => Required<Pick<BoxStatus, 'storeFailing' | 'logins'>>
   /** What the desk and the box's own socket ask for. */
-  readonly selfKnowledge: { readonly doctor: Doctor; readonly support: SupportDeps }
+  readonly selfKnowledge: { readonly doctor: Doctor; readonly support: SupportDeps; readonly bench: BenchService }
   /** In the text format of Prometheus. */
   readonly metrics: () => string
-  readonly stop: () => void
+  readonly stop: () => Promise<void>
 }
 
 export const startWatch = (deps: WatchDeps): Watch => {
@@ -92,17 +93,10 @@ export const startWatch = (deps: WatchDeps): Watch => {
   look()
   attention.look()
   const turns = watchTurns()
-  const machine = createMachineState(folder.dir, clock)
-  const counted = () => ({ logins: meter.count('accessRequests'), accounting: meter.count('accountingRequests') })
-  const history = new DayHistory(counted())
-  const remember = (): void => history.add(clock.now(), machine(), counted())
-  const stops = [
-    turns.stop,
-    every(METER_LOOK_MS, look),
-    every(ATTENTION_LOOK_MS, attention.look),
-    every(MINUTE_MS, remember),
-  ]
-  const doctor = createDoctor({ folder, clock, machine, minutes: () => history.minutes(), log: deps.log })
+  const day = startDay(deps, meter)
+  const bench = new BenchService({ folder, clock, ...day })
+  const doctor = createDoctor({ folder, clock, ...day, log: deps.log })
+  const stops = [turns.stop, day.stop, every(METER_LOOK_MS, look), every(ATTENTION_LOOK_MS, attention.look)]
   const metrics = createMetrics({
     meter,
     state,
@@ -123,10 +117,22 @@ export const startWatch = (deps: WatchDeps): Watch => {
   return {
     attention: attention.all,
     serving,
-    selfKnowledge: { doctor, support: { folder, now: clock.now, metrics: metricsNow } },
+    selfKnowledge: { doctor, bench, support: { folder, now: clock.now, metrics: metricsNow } },
     metrics: metricsNow,
-    stop: () => stops.forEach((stop) => stop()),
+    stop() {
+      stops.forEach((stop) => stop())
+      return bench.stop()
+    },
   }
+}
+
+/** The machine and its load, a minute at a time. */
+const startDay = ({ folder, clock, every }: WatchDeps, meter: Meter) => {
+  const machine = createMachineState(folder.dir, clock)
+  const counted = () => ({ logins: meter.count('accessRequests'), accounting: meter.count('accountingRequests') })
+  const history = new DayHistory(counted())
+  const stop = every(MINUTE_MS, () => history.add(clock.now(), machine(), counted()))
+  return { machine, minutes: () => history.minutes(), stop }
 }
 
 /** Reads anew when what was read is older than this. */

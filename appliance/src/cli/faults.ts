@@ -19,6 +19,7 @@ import type { RpcFault } from '../rpc/protocol.ts'
 import type { NameFault } from '../run-named.ts'
 import type { TlsFault } from '../tls/index.ts'
 import { auditSentences, type AuditFault } from './audit-faults.ts'
+import { benchSentences, type BenchServiceFault } from './bench-faults.ts'
 import { customerSentences, type CustomerFault } from './customer-faults.ts'
 import { localTime } from './format.ts'
 import { sendingSentences, type SendingFault } from './message-faults.ts'
@@ -61,6 +62,7 @@ type ModuleFault = FaultOf<
 >
 
 type ActionFault =
+  | BenchServiceFault
   | { readonly type: 'SessionNotOpen'; readonly acctSessionId: string }
   | { readonly type: 'TooBusy' }
   | { readonly type: 'ActionUnknown'; readonly name: string }
@@ -318,6 +320,7 @@ const sentences: Sentences = {
   KeyLost: ({ keyId, advice }) => `The key ${keyId} is not in the key file. ${advice}`,
   BoxInvalid: () => 'A sealed password was altered or moved, and cannot be opened. Set it again.',
   ...auditSentences,
+  ...benchSentences,
   ...customerSentences,
   ...offerSentences,
   ...paymentSentences,

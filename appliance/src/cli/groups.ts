@@ -99,6 +99,10 @@ export const groups: ReadonlyMap<string, Group> = new Map([
       load: async () => (await import('./support-bundle.ts')).supportCommands,
     },
   ],
+  [
+    'bench-self',
+    { summary: 'what this box can do at most', load: async () => (await import('./bench-self.ts')).benchCommands },
+  ],
   ['doctor', { summary: 'is the box in order?', load: async () => (await import('./doctor.ts')).doctorCommands }],
   [
     'health',

@@ -6,6 +6,7 @@ import { ok, zip, type Fault, type Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import { createSettings } from '@lango/modules/settings'
 import { readChunk } from '../aaa/decision-log.ts'
+import { readCeiling } from '../bench-self/ceiling.ts'
 import type { Check } from '../doctor/check.ts'
 import { englishFindings } from '../doctor/english-findings.ts'
 import { tell, type Finding, type Say } from '../doctor/findings.ts'
@@ -52,6 +53,7 @@ export const makeBundle = async (request: BundleRequest): Promise<Result<Uint8Ar
         json('routers', routersTold(sessions.raw, now, mask)),
         json('network', networkTold()),
         json('machine', machineTold(root)),
+        json('ceiling', readCeiling(folder) ?? null),
         { name: 'log.jsonl', content: logTold(lines(), mask) },
         { name: 'metrics.txt', content: metrics ?? 'No box runs.\n' },
       ]),
@@ -77,7 +79,7 @@ settings   what is set              databases  tables, how many rows each has
 files      sizes in the data folder decisions  how the last logins were answered, counted
 routers    routers and how they do  network    interfaces of this machine
 machine    memory, load, pressure   log        the last lines of the log
-metrics    figures since the start
+metrics    figures since the start  ceiling   what the box has measured of itself
 `
 
 const versionOf = (root: string, now: number, startedAt: number | undefined) => ({

@@ -19,6 +19,22 @@ const words: Readonly<Record<string, FaultWords>> = {
     en: 'You may not do this: it takes the permission {permission}. An owner can give it to you.',
     sw: 'Huruhusiwi kufanya hivi: inahitaji ruhusa ya {permission}. Mmiliki anaweza kukupa.',
   },
+  BenchBusy: {
+    en: 'The box is answering {perSec} requests a second: it measures itself when there is less to do, at night for example.',
+    sw: 'Kisanduku kinajibu maombi {perSec} kwa sekunde: hujipima kunapokuwa na kazi kidogo, kwa mfano usiku.',
+  },
+  BenchNoRoom: {
+    en: 'Measuring takes a second box beside this one, and there is not enough memory or disk free for it.',
+    sw: 'Kupima kunahitaji kisanduku cha pili kando ya hiki, na hakuna kumbukumbu au diski ya kutosha kwa hilo.',
+  },
+  BenchFailed: {
+    en: 'Nothing could be measured: {cause}. The box itself goes on as before.',
+    sw: 'Hakuna kilichopimika: {cause}. Kisanduku chenyewe kinaendelea kama kawaida.',
+  },
+  BenchStopped: {
+    en: 'The measurement was stopped before its end: nothing was kept of it.',
+    sw: 'Kupima kulisimamishwa kabla ya mwisho: hakuna kilichohifadhiwa.',
+  },
   ClockUnsure: {
     en: 'The clock of the box is not trusted yet, and this depends on a date. Wait until the box has the right time.',
     sw: 'Saa ya kisanduku bado haiaminiki, na hili linategemea tarehe. Subiri hadi kisanduku kipate saa sahihi.',

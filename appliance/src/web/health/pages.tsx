@@ -29,12 +29,14 @@ import {
   type Stat,
 } from '@lango/kernel/ui'
 import { orThrow } from '@lango/kernel'
+import type { BenchState } from '../../bench-self/service.ts'
 import type { Check } from '../../doctor/check.ts'
 import type { Examined, HealthState } from '../../doctor/service.ts'
 import type { Hour } from '../../machine/day-history.ts'
 import type { SupportBundle } from '../../support/service.ts'
 import { attentionIn } from '../attention-words.ts'
 import type { Machine } from '../feed.ts'
+import { CeilingPanel, MEASURE } from './ceiling.tsx'
 import { groups, titleOf, wordsOf, type Group } from './words.ts'
 
 const HERE = '/doctor'
@@ -225,8 +227,8 @@ const Day = ({ hours, desk }: { hours: readonly Hour[]; desk: Desk }) => {
   )
 }
 
-const look = async (desk: DoingDesk, full: boolean): Promise<Done> => {
-  const asked = await desk.box<HealthState>('doctor.look', { full })
+const tell = async (desk: DoingDesk, name: string, input: object = {}): Promise<Done> => {
+  const asked = await desk.box<unknown>(name, input)
   return asked.ok ? { go: HERE } : { fault: asked.error }
 }
 
@@ -257,9 +259,11 @@ const healthPage = definePage({
   async show(desk) {
     const words = wordsOf(desk)
     const state = orThrow(await desk.box<HealthState>('doctor.show', {}))
+    const bench = orThrow(await desk.box<BenchState>('bench.show', {}))
+    const isWaitedFor = state.looking !== undefined || bench.running !== undefined
     return {
       title: words.title,
-      ...(state.looking && { refreshSec: LOOK_AGAIN_SEC }),
+      ...(isWaitedFor && { refreshSec: LOOK_AGAIN_SEC }),
       content: (
         <>
           <PageHead title={words.title} beside={<span class="muted">{words.lead}</span>} />
@@ -268,15 +272,18 @@ const healthPage = definePage({
           <Look state={state} desk={desk} />
           {state.examined === undefined ? null : <Checks examined={state.examined} desk={desk} />}
           <Day hours={state.hours} desk={desk} />
+          <CeilingPanel state={bench} desk={desk} />
           {desk.may(SUPPORT) ? <Support desk={desk} /> : null}
         </>
       ),
     }
   },
   deeds: {
-    look: { permission: 'sessions.read', run: (desk) => look(desk, false) },
+    measure: { permission: MEASURE, run: (desk) => tell(desk, 'bench.start') },
+    stop: { permission: MEASURE, run: (desk) => tell(desk, 'bench.stop') },
+    look: { permission: 'sessions.read', run: (desk) => tell(desk, 'doctor.look') },
     support: { permission: SUPPORT, run: support },
-    whole: { permission: 'sessions.read', run: (desk) => look(desk, true) },
+    whole: { permission: 'sessions.read', run: (desk) => tell(desk, 'doctor.look', { full: true }) },
   },
 })
 

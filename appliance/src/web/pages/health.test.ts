@@ -1,6 +1,7 @@
-import { ok } from '@lango/kernel'
+import { err, ok } from '@lango/kernel'
 import { expect, test } from 'vitest'
 import { fine, found, attention, type Check } from '../../doctor/check.ts'
+import type { BenchState } from '../../bench-self/service.ts'
 import type { HealthState } from '../../doctor/service.ts'
 import { deskUnderTest } from '../testing/desk-under-test.ts'
 
@@ -23,11 +24,14 @@ const checks: readonly Check[] = [
   attention('new-check', 'Something newer.', 'Look.'),
 ]
 
-const desk = (state: Partial<HealthState> = {}) => {
+const desk = (state: Partial<HealthState> = {}, bench: BenchState = {}) => {
   const asked: unknown[] = []
   const shown: HealthState = { machine, hours: [hour], examined: { checks, at: 0, tookMs: 900, full: false }, ...state }
   const made = deskUnderTest({
     others: {
+      'bench.show': () => ok(bench),
+      'bench.start': () => err({ type: 'BenchBusy', perSec: 31 } as never),
+      'bench.stop': () => ok(bench),
       'doctor.show': () => ok(shown),
       'doctor.look': (input) => {
         asked.push(input)
@@ -69,7 +73,7 @@ test('a button looks again, and another reads everything; meanwhile the page com
   as('viewer')
   expect((await post(HERE, 'look')).headers.get('location')).toBe(HERE)
   await post(HERE, 'whole')
-  expect(asked).toEqual([{ full: false }, { full: true }])
+  expect(asked).toEqual([{}, { full: true }])
   const waiting = await page(HERE)
   expect(waiting).toContain('http-equiv="refresh"')
   expect(waiting).toContain('reads every page')
@@ -82,4 +86,49 @@ test('before the first look and the first minute the page says so; whoever may n
   for (const text of ['could not look at everything', 'come with the first minute']) expect(shown).toContain(text)
   as(['plans.read'])
   expect((await visit(HERE)).status).toBe(403)
+})
+
+const ceiling = {
+  at: 0,
+  releasedAt: 1,
+  logins: { perSec: 7600.4, p95Ms: 37.2 },
+  accounting: { perSec: 2917, p95Ms: 61 },
+  lost: 2,
+  cpuShareBefore: 0.5,
+  processor: 'Cortex-A53',
+  processors: 4,
+  memoryOctets: 1e9,
+  disk: 'mmcblk0',
+}
+
+test('what the box can do stands beside what it has to do; whoever may not set anything measures nothing', async () => {
+  const { as, page, post, visit } = desk({}, { ceiling, busiest: { share: 0.031, from: 0 } })
+  as('owner')
+  const shown = await page(HERE)
+  for (const text of [
+    '3.1 % of what this box can do',
+    '7,600/s, 95 % within 38 ms',
+    '4 × Cortex-A53',
+    'mmcblk0',
+    '50 % busy',
+    '2 requests were not',
+    'another release',
+  ])
+    expect(shown).toContain(text)
+  expect(await (await post(HERE, 'measure')).text()).toContain('answering 31 requests a second')
+  expect((await post(HERE, 'stop')).status).toBe(303)
+  as('viewer')
+  expect(await page(HERE)).not.toContain('Measure again')
+  expect((await post(HERE, 'measure')).status).toBe(403)
+  expect((await visit(HERE)).status).toBe(200)
+})
+
+test('while it measures the page says so and offers to stop; how a try ended is told', async () => {
+  const running = desk({}, { running: 0 })
+  running.as('owner')
+  const shown = await running.page(HERE)
+  for (const text of ['is measuring itself', 'Stop measuring', 'http-equiv="refresh"']) expect(shown).toContain(text)
+  const failed = desk({}, { fault: { type: 'BenchFailed', cause: 'it ended with 1' } as never })
+  failed.as('owner')
+  expect(await failed.page(HERE)).toContain('Nothing could be measured: it ended with 1.')
 })

@@ -42,6 +42,7 @@ export const siteUnderTest = (others: Parameters<typeof createActions>[0]['other
         hostName: 'pop',
       }),
       'box.attention': () => ok([]),
+      'bench.show': () => ok({}),
       'doctor.show': () => ok({ machine: { memoryUsedShare: 0.5, clockSure: true, upSec: 1 }, hours: [] }),
       'box.reach': () =>
         ok({ listen: '0.0.0.0', addresses: ['192.168.88.10/24'], ports: { auth: 1812, acct: 1813, radsec: 2083 } }),
