@@ -12,6 +12,7 @@ afterEach(() => box.remove())
 const status: BoxStatus = {
   pid: 1,
   listen: '127.0.0.1',
+  webListen: '127.0.0.1',
   ports: { auth: 1, acct: 1, radsec: 1, web: 1 },
   startedAt: 0,
   now: 1,
