@@ -67,6 +67,7 @@ export type RebootWanted = z.infer<typeof rebootWantedSchema>
 export const osFiles = {
   installWanted: 'install-wanted.json',
   rebootWanted: 'reboot-wanted.json',
+  sshWanted: 'ssh-wanted.json',
   updateStatus: 'update.json',
 } as const
 

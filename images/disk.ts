@@ -62,7 +62,7 @@ function makeEsp(board: Board, grubFolder: string, work: string, epochSec: numbe
   return esp
 }
 
-function makeData(skeleton: string, work: string, epochSec: number): string {
+function makeData(work: string, epochSec: number): string {
   const data = join(work, 'data.img')
   rmSync(data, { force: true })
   writeFileSync(data, '')
@@ -82,8 +82,6 @@ function makeData(skeleton: string, work: string, epochSec: number): string {
       'lango-data',
       '-U',
       guid(4),
-      '-d',
-      skeleton,
       '-E',
       `resize=1073741824,hash_seed=${guid(4)}`,
       data,
@@ -93,14 +91,11 @@ function makeData(skeleton: string, work: string, epochSec: number): string {
   return data
 }
 
-/** `grubFolder` has the boot loader's modules (`usr/lib/grub/TARGET` of Debian's part), `data` what lies on the data partition. */
-export type Sources = { readonly grubFolder: string; readonly data: string }
-
-/** Writes the disk to `target`, sparse. */
+/** Writes the disk to `target`, sparse. `grubFolder` has the boot loader's modules (`usr/lib/grub/TARGET` of Debian's part). */
 export function makeDisk(
   board: Board,
   slot: string,
-  from: Sources,
+  grubFolder: string,
   target: string,
   work: string,
   epochSec: number,
@@ -122,12 +117,7 @@ export function makeDisk(
     ]
   })
   run('sgdisk', ['--clear', `--disk-guid=${guid(0)}`, ...table, target])
-  const sources = [
-    makeEsp(board, from.grubFolder, work, epochSec),
-    slot,
-    undefined,
-    makeData(from.data, work, epochSec),
-  ]
+  const sources = [makeEsp(board, grubFolder, work, epochSec), slot, undefined, makeData(work, epochSec)]
   let atMib = layout.startMib
   for (const [index, { sizeMib }] of partitions.entries()) {
     const source = sources[index]

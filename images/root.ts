@@ -92,6 +92,7 @@ const units = [
   'lango-health.service',
   'lango-install.path',
   'lango-reboot.path',
+  'lango-ssh.path',
   'lango-console@tty1.service',
   'systemd-networkd.service',
   'systemd-resolved.service',

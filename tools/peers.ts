@@ -37,6 +37,7 @@ export const imageTools = {
   'grub-mkimage': { command: 'grub-mkimage', debian: 'grub-common' },
   rauc: { command: 'rauc', debian: 'rauc' },
   zstd: { command: 'zstd', debian: 'zstd' },
+  packer: { command: 'packer', debian: 'packer' },
   qemu: { command: 'qemu-system-x86_64', debian: 'qemu-system-x86' },
   'qemu-img': { command: 'qemu-img', debian: 'qemu-utils' },
   ovmf: { command: '/usr/share/OVMF/OVMF_CODE.fd', debian: 'ovmf' },

@@ -8,9 +8,9 @@ import { isLong } from '../box.ts'
 import { radclient } from '../peer.ts'
 import { makeStick } from './stick.ts'
 import { newVm, type Vm } from './vm.ts'
-import { openWorkshop, type Workshop } from './workshop.ts'
+import { openWorkshop, workshopFolder, type Workshop } from './workshop.ts'
 
-const folder = process.env['LANGO_IMAGE_FOLDER'] ?? '/var/tmp/lango-image-tests'
+const folder = workshopFolder()
 const secret = 'a-secret-of-the-router'
 
 /** The unit of a release that does not serve; it is judged sooner than the four minutes a real machine gets. */
@@ -25,6 +25,17 @@ const neverServes = (root: string): void => {
 const breaksDisk = (root: string): void => {
   writeFileSync(join(root, 'boot/initrd.img'), 'no RAM disk at all')
 }
+
+/** What an ISP puts on the stick of a new box (docs/first-boot.md). */
+const setupFile = (sshKey: string) => ({
+  version: 1,
+  owner: { login: 'wanjiru', name: 'Wanjiru Kariuki' },
+  country: 'KE',
+  site: { siteName: 'Lakeview', timeZone: 'UTC' },
+  routers: [{ name: 'tower', address: '10.0.2.2', secret, vendor: 'mikrotik' }],
+  plans: [{ name: 'Home-10', kind: 'pppoe', policy: { downKbps: 10_000, upKbps: 2000 } }],
+  ssh: { keys: [sshKey] },
+})
 
 describe('a machine with an image', () => {
   let workshop: Workshop
@@ -79,7 +90,9 @@ describe('a machine with an image', () => {
     bundles['1.2.0'] = workshop.bundle('1.2.0', { change: neverServes })
     if (isLong) bundles['1.3.0'] = workshop.bundle('1.3.0', { change: breaksDisk })
     bundles['1.4.0'] = workshop.bundle('1.4.0', { keys: foreign })
-    const stick = makeStick(join(folder, 'stick.img'), Object.values(bundles))
+    const setup = join(folder, 'lango-setup.json')
+    writeFileSync(setup, JSON.stringify(setupFile(readFileSync(`${workshop.sshKey}.pub`, 'utf8').trim())))
+    const stick = makeStick(join(folder, 'stick.img'), [setup, ...Object.values(bundles)])
     const own = join(folder, 'vm')
     rmSync(own, { recursive: true, force: true })
     mkdirSync(own)
@@ -89,6 +102,7 @@ describe('a machine with an image', () => {
 
   test('it boots from slot A, serves, and its data take the whole disk', async () => {
     await vm.until('it serves', vm.serves)
+    await vm.until('the file on the stick was applied', async () => (await vm.root('true')).code === 0, 300)
     await vm.until('its slot was judged', isPhase('idle'), 300)
     await vm.until(
       'and is good',
@@ -105,8 +119,6 @@ describe('a machine with an image', () => {
   }, 900_000)
 
   test('a login by RADIUS is accepted', async () => {
-    await lango('router', 'add', 'tower', '--address', '10.0.2.2', '--secret', secret, '--vendor', 'mikrotik')
-    await lango('plan', 'add', 'Home-10', '--kind', 'pppoe', '--down-kbps', '10000', '--up-kbps', '2000')
     await lango('subscriber', 'add', 'amina', '--password', 'p4ss', '--plan', 'Home-10')
     await expect.poll(login, { timeout: 20_000 }).toBe('Access-Accept')
   }, 120_000)

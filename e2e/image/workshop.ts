@@ -1,6 +1,7 @@
 /** Images and updates for the tests, made by the very functions that `npm run image` calls. */
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { packagesOf, readBoard, type Board } from '../../images/board.ts'
 import { makeBundle } from '../../images/bundle.ts'
@@ -19,13 +20,18 @@ export type Workshop = {
   readonly board: Board
   readonly keys: SigningKeys
   readonly disk: string
+  /** The private key; the other half stands in `.pub` beside it, for a set-up file. */
   readonly sshKey: string
   /** A signed update. `change` may spoil the root before it is packed; it is put back afterwards. */
   bundle(version: string, options?: { keys?: SigningKeys; change?: (root: string) => void }): string
 }
 
+/** Kept between runs where somebody names a folder. */
+export const workshopFolder = (): string => process.env['LANGO_IMAGE_FOLDER'] ?? join(tmpdir(), 'lango-image-tests')
+
 /** Debian's part takes minutes and is the same for all: kept while the list of packages is what it was. */
-function debianPart(board: Board, folder: string): string {
+export function debianPart(board: Board, folder: string): string {
+  mkdirSync(folder, { recursive: true })
   const target = join(folder, `debian-${board.debianArch}`)
   const stamp = `${target}.stamp`
   const wanted = createHash('sha256')
@@ -58,15 +64,10 @@ export function openWorkshop(arch: Arch, folder: string): Workshop {
   const pack = (target: string): void => void makeSlot(root, target, epochSec, 1)
   pack(slot)
 
-  // The technician's way in lies on the data partition from the start.
   const sshKey = join(folder, 'technician')
   rmSync(sshKey, { force: true })
-  run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', sshKey])
-  const data = join(folder, 'data')
-  rmSync(data, { recursive: true, force: true })
-  mkdirSync(join(data, 'lib/lango-os/ssh'), { recursive: true })
-  cpSync(`${sshKey}.pub`, join(data, 'lib/lango-os/ssh/authorized_keys'))
-  makeDisk(board, slot, { grubFolder: join(debian, 'usr/lib/grub', board.grubTarget), data }, disk, folder, epochSec)
+  run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'tests', '-f', sshKey])
+  makeDisk(board, slot, join(debian, 'usr/lib/grub', board.grubTarget), disk, folder, epochSec)
 
   return {
     board,

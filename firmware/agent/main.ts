@@ -1,9 +1,9 @@
 /**
  * The root half of updates, one verb for each of the image's services: `start` after each boot, `health` once Lango had
- * time to serve, `install` and `reboot` when it wishes so.
+ * time to serve, `install`, `reboot` and `ssh` when it wishes so.
  */
 import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { writeWhole } from '../durable.ts'
 import { installWantedSchema, osFiles, readJson, rebootWantedSchema, type InstallWanted } from '../slots.ts'
 import {
@@ -17,7 +17,9 @@ import {
   runningVersion,
   sha256Of,
   slotStates,
+  must,
 } from './machine.ts'
+import { authorizedKeys, sshWantedSchema } from './ssh.ts'
 import {
   afterHealth,
   afterStart,
@@ -151,11 +153,26 @@ function wishedReboot(): void {
   reboot()
 }
 
+function ssh(): number {
+  const wanted = readJson(join(wishes, osFiles.sshWanted), sshWantedSchema)
+  if (wanted === undefined) {
+    console.error(`${osFiles.sshWanted} is not {"keys": ["ssh-ed25519 …", …]}: nothing was changed`)
+    return 1
+  }
+  const file = join(own, 'ssh/authorized_keys')
+  mkdirSync(dirname(file), { recursive: true })
+  if (wanted.keys.length === 0) rmSync(file, { force: true })
+  else writeWhole(file, authorizedKeys(wanted.keys), 0o644)
+  must('systemctl', '--no-block', wanted.keys.length === 0 ? 'stop' : 'restart', 'ssh.service')
+  return 0
+}
+
 const verbs: Readonly<Record<string, () => number | void | Promise<number>>> = {
   start: started,
   health: judge,
   install,
   reboot: wishedReboot,
+  ssh,
 }
 const verb = verbs[process.argv[2] ?? '']
 if (verb === undefined) {
