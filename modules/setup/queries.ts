@@ -1,6 +1,7 @@
-import { eq, inArray, isNotNull } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, ne } from 'drizzle-orm'
 import { z } from 'zod'
 import { defineQuery } from '@lango/kernel/db'
+import { HEALTH_GRANT_NO } from '../access/index.ts'
 import { grants } from '../access/tables.ts'
 import { routers } from '../network/tables.ts'
 import { staff } from '../people/tables.ts'
@@ -50,17 +51,20 @@ export const setupProgress = defineQuery({
     used: db
       .select({ no: of.grants.no })
       .from(of.grants)
-      .where(isNotNull(of.grants.firstUsedAt))
+      // The box's own login, by which it tries itself, is nobody's.
+      .where(and(isNotNull(of.grants.firstUsedAt), ne(of.grants.no, HEALTH_GRANT_NO)))
       .orderBy(...byKey(of.grants))
       .limit(1),
     live: db
       .select({ no: of.liveSessions.no })
       .from(of.liveSessions)
+      .where(ne(of.liveSessions.grantNo, HEALTH_GRANT_NO))
       .orderBy(...byKey(of.liveSessions))
       .limit(1),
     past: db
       .select({ no: of.sessionHistory.no })
       .from(of.sessionHistory)
+      .where(ne(of.sessionHistory.grantNo, HEALTH_GRANT_NO))
       .orderBy(...byKey(of.sessionHistory))
       .limit(1),
   }),

@@ -8,15 +8,15 @@ export interface DeskSessions {
   newToken(): string
   /** A session's secret for the cookie, or undefined: the token is wrong, used, replaced or too old. */
   exchange(token: string): string | undefined
-  /** The same for a browser that has shown the setup code. */
-  begin(): string
+  /** The same for a browser that has shown the setup code; it is signed in as long as this holds. */
+  begin(holds: () => boolean): string
   isSignedIn(secret: string | undefined): boolean
   end(secret: string | undefined): void
   /** The box has an owner: whoever else came in before is out, and the printed address opens nothing. */
   endAll(): void
 }
 
-type DeskSession = { readonly since: number; usedAt: number }
+type DeskSession = { readonly since: number; readonly holds: () => boolean; usedAt: number }
 
 const SECRET_BYTES = 32
 /** Shorter than this cannot have come from a random source fit for it. */
@@ -43,11 +43,11 @@ export const createDeskSessions = (firstToken: string, clock: Clock, random: Ran
     sessions.delete(idlest[0])
   }
 
-  const begin = (): string => {
+  const begin = (holds: () => boolean): string => {
     makeRoom()
     const secret = newSecret()
     const now = clock.monotonicMs()
-    sessions.set(digestOf(secret).toString('base64'), { since: now, usedAt: now })
+    sessions.set(digestOf(secret).toString('base64'), { since: now, usedAt: now, holds })
     return secret
   }
 
@@ -63,7 +63,7 @@ export const createDeskSessions = (firstToken: string, clock: Clock, random: Ran
       if (!isRight || token === undefined) return undefined
       const isFresh = clock.monotonicMs() - token.issuedAt < webLimits.tokenLifeMs
       token = undefined
-      return isFresh ? begin() : undefined
+      return isFresh ? begin(() => true) : undefined
     },
     isSignedIn(secret) {
       if (secret === undefined) return false
@@ -72,7 +72,9 @@ export const createDeskSessions = (firstToken: string, clock: Clock, random: Ran
       if (!session) return false
       const now = clock.monotonicMs()
       const isOver =
-        now - session.usedAt > webLimits.deskSessionIdleMs || now - session.since > webLimits.deskSessionLifeMs
+        !session.holds() ||
+        now - session.usedAt > webLimits.deskSessionIdleMs ||
+        now - session.since > webLimits.deskSessionLifeMs
       if (isOver) sessions.delete(key)
       else session.usedAt = now
       return !isOver

@@ -41,7 +41,11 @@ export const createSetupDoor = (deps: SetupDoorDeps, entry: Entry): Hono => {
       if (tried.is === 'wrong') entry.refuse(c, entry.attemptOf(c, ''), 'wrong-code')
       return ask(c, tried)
     }
-    keeper.keepConsole(c, console.begin())
+    // Whoever becomes the owner meanwhile, by a file or on the command line, ends it.
+    keeper.keepConsole(
+      c,
+      console.begin(() => !credentials.anyone()),
+    )
     return c.redirect('/first-run', 303)
   })
   return app

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { systemRandom } from '@lango/kernel'
+import { inviteStaff } from '@lango/modules/people'
 import { createSetupCode, FREE_TRIES } from '../../setup/setup-code.ts'
 import { webUnderTest } from '../testing/web-under-test.ts'
 
@@ -60,6 +61,15 @@ test('the code leads to the owner; then it opens nothing, and nobody who came by
   const answer = await late.send('/setup/code', typed)
   expect([answer.headers.get('location'), answer.headers.getSetCookie()]).toEqual(['/', []])
   expect(site.count({ name: 'staff' })).toBe(1)
+})
+
+test('whoever came in by the code is out when an owner is made by another way', async () => {
+  const { send, visit, code, site } = newBox()
+  await send('/setup/code', { code: code.shown()! })
+  expect((await visit('/first-run')).status).toBe(200)
+  site.must(inviteStaff, { login: 'wanjiru', name: 'Wanjiru', role: 'owner' })
+  expect((await visit('/first-run')).headers.get('location')).toBe('/')
+  expect((await visit('/', HTML)).headers.get('location')).toBe('/sign-in?next=%2F')
 })
 
 test.each(['', 'AAAA-AAAA', '__proto__', "' OR 1=1 --", 'K'.repeat(3000)])('%.20j opens nothing', async (typed) => {

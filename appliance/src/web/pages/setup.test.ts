@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { currencyDecimals, isTimeZone, parseMoney } from '@lango/kernel'
+import { HEALTH_GRANT_NO } from '@lango/modules/access'
 import { addRouter } from '@lango/modules/network'
 import { changeSettings } from '@lango/modules/settings'
 import { packOf, packs } from '@lango/modules/setup'
@@ -164,6 +165,21 @@ test('a box with people online is set up, whatever it has left out; so is one wh
   site.must(changeSettings, { setUpIsOver: true })
   expect(await page('/')).not.toContain('Set-up of this box')
   expect(all(`SELECT count(*) n FROM settings WHERE id = 'country'`)).toEqual([{ n: 0 }])
+})
+
+test.each(['live_sessions', 'session_history'])('that the box tries itself is no first login, in %s', async (table) => {
+  const { site, page } = owned()
+  const { raw } = site.database
+  const columns = raw.prepare(`SELECT name, type FROM pragma_table_info('${table}')`).all() as Record<string, string>[]
+  const openSessionOf = (grantNo: number) => {
+    const values = columns.map(({ name, type }) => (name === 'grant_no' ? grantNo : type === 'TEXT' ? 'a' : 1))
+    raw.prepare(`DELETE FROM ${table}`).run()
+    raw.prepare(`INSERT INTO ${table} VALUES (${columns.map(() => '?').join()})`).run(...values)
+  }
+  openSessionOf(HEALTH_GRANT_NO)
+  expect(await page('/setup/done')).toContain('1 of 6 done')
+  openSessionOf(7)
+  expect(await page('/setup/done')).toContain('2 of 6 done')
 })
 
 test('in Swahili nothing is left in English', async () => {
