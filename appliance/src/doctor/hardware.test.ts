@@ -100,7 +100,7 @@ test('the last update is told as the updater left word, and a plain Debian has n
   expect(said('{"phase":"rolled-back","why":"no login succeeded","at":1790000000000}')).toMatchObject({
     finding: { type: 'update-rolled-back', why: 'no login succeeded' },
   })
-  expect(said('{"phase":"refused"}')).toMatchObject({ finding: { type: 'update-refused', why: 'refused' } })
+  expect(said('{"phase":"refused","why":""}')).toMatchObject({ finding: { type: 'update-refused', why: 'refused' } })
   for (const nonsense of ['', '{', '7', '{"phase":1}']) expect(said(nonsense).state).toBe('attention')
 })
 

@@ -23,7 +23,7 @@ export const checkUpdate = (root: string): Check => {
   if (!read.success)
     return attention(NAME, 'What the updater tells cannot be read.', 'Restart the machine: the updater writes it anew.')
   const { phase, why, at } = read.data
-  const facts = { why: why ?? phase, at: at ?? 0 }
+  const facts = { why: why == null || why === '' ? phase : why, at: at ?? 0 }
   if (phase === 'rolled-back') return found(NAME, 'attention', { type: 'update-rolled-back', ...facts })
   if (phase === 'refused') return found(NAME, 'attention', { type: 'update-refused', ...facts })
   return fine(NAME, `The updater says: ${phase}${at == null ? '' : `, since ${localTime(at)}`}.`)

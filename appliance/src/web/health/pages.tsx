@@ -51,7 +51,7 @@ const percent = (share: number | undefined, { locale }: Desk): string =>
   share === undefined ? UNKNOWN : `${formatNumber(share * 100, locale)} %`
 
 const Line = ({ check, desk }: { check: Check; desk: Desk }) => {
-  const { name, state, finding } = check
+  const { name, state } = check
   const { title } = titleOf(name, desk)
   const told = state === 'ok' ? undefined : attentionIn(desk.locale, { ...check, id: name, severity: state, since: 0 })
   // What is in order is told by its name; its figures stand above, or in English only.
@@ -70,11 +70,6 @@ const Line = ({ check, desk }: { check: Check; desk: Desk }) => {
           <Sentence text={visible(told.remedy)} />
         </span>
       )}
-      {finding === undefined && told !== undefined && desk.locale.lang !== 'en' ? (
-        <span class="muted" lang="en">
-          {visible(check.sentence)}
-        </span>
-      ) : null}
     </li>
   )
 }
