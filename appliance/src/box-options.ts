@@ -1,5 +1,6 @@
 /** What a box is started with. */
 import type { Log } from '@lango/kernel'
+import type { ImagePlaces } from './updates.ts'
 
 export type BoxOptions = {
   readonly dir: string
@@ -28,6 +29,8 @@ export type BoxOptions = {
   readonly webhooksToLoopback: boolean
   /** Where SMS go instead of to their provider: a simulator, for development only. */
   readonly smsServer: string | undefined
+  /** Of an appliance image, which updates itself. */
+  readonly image: ImagePlaces | undefined
 }
 
 /** What of it is only known once the folder is open. */

@@ -124,6 +124,7 @@ const started = await startBox({
   loginP95MsMax: 100,
   webhooksToLoopback: true,
   smsServer: mail.smsServer,
+  image: undefined,
   onFatal(why, error) {
     log.error('the demo ends', { why, error })
     process.exit(70)

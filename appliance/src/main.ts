@@ -8,6 +8,7 @@ import type { StartOptions } from './box-options.ts'
 import { startBox, type Box } from './compose.ts'
 import { CONTROL_NICE, giveWay } from './thread-priority.ts'
 import { faultSentence } from './cli/faults.ts'
+import { imagePlaces } from './updates.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 
@@ -73,6 +74,7 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
     log,
     loginP95MsMax: given['alert-latency-ms'],
     webhooksToLoopback: isDevelopment,
+    image: imagePlaces(process.env),
     smsServer: isDevelopment ? process.env['LANGO_DEV_SMS'] : undefined,
     onFatal(why, error) {
       log.error('the box ends, to be started anew', { why, error })

@@ -12,7 +12,7 @@ import { faultSentence } from './cli/faults.ts'
 import type { DataFolder } from './data-folder.ts'
 
 /** Beside the databases, so that a disk that holds them twice is enough. What a power cut leaves there goes with the next. */
-const WORK_FOLDER = 'scheduled-backup.part'
+export const SCHEDULED_BACKUP_FOLDER = 'scheduled-backup.part'
 
 export const createScheduledBackup = (
   deps: Pick<BackupJobDeps, 'secrets' | 'storeAt'> & {
@@ -22,7 +22,7 @@ export const createScheduledBackup = (
   },
 ): AnyJob => {
   const { folder, clock, hostName, secrets, storeAt } = deps
-  const work = join(folder.dir, WORK_FOLDER)
+  const work = join(folder.dir, SCHEDULED_BACKUP_FOLDER)
   return createBackupJob({
     clock,
     hostName,

@@ -48,6 +48,7 @@ import { fillFoundBy, services } from '@lango/modules/services'
 import { settings } from '@lango/modules/settings'
 import { setup } from '@lango/modules/setup'
 import { sessions } from '@lango/modules/sessions'
+import { updates } from '@lango/modules/updates'
 import { vouchers } from '@lango/modules/vouchers'
 import { wallets } from '@lango/modules/wallets'
 import { webhooks } from '@lango/modules/webhooks'
@@ -85,6 +86,7 @@ export const siteModules = [
   webhooks,
   backups,
   setup,
+  updates,
   desk,
 ]
 const parts = partsOf([kernelModule, ...siteModules])

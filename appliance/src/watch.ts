@@ -11,6 +11,7 @@ import { checkSteadyHardware } from './doctor/hardware.ts'
 import { checkClock, checkDisk, checkInodes, checkWal } from './doctor/machine.ts'
 import { checkBackup, checkCertificates } from './doctor/secrets.ts'
 import { checkScheduledBackup } from './doctor/scheduled-backup.ts'
+import { checkUpdates } from './doctor/updates.ts'
 import { checkPayments } from './doctor/payments.ts'
 import { createDoctor, type Doctor } from './doctor/service.ts'
 import { checkServing } from './doctor/serving.ts'
@@ -85,6 +86,7 @@ export const startWatch = (deps: WatchDeps): Watch => {
       checkMessages(reader, now),
       checkBackup(folder, now),
       ...checkScheduledBackup(reader, now),
+      ...checkUpdates(reader, now),
       ...deps.more(),
     ]
   }

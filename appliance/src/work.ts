@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { every, systemTimers, type Log } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import { supervise } from '@lango/kernel/verbs'
+import { createUpdateJob } from '@lango/modules/updates'
 import { createMessageDelivery } from '@lango/modules/messages'
 import { createPaymentWork } from '@lango/modules/payments'
 import { createDelivery } from '@lango/modules/webhooks'
@@ -12,6 +13,7 @@ import { createProviderTally, type ProviderTally } from './metrics/provider-tall
 import { createMessageSending } from './messages/drivers.ts'
 import { createScheduledBackup } from './scheduled-backup.ts'
 import { createJobs, type Site } from './site.ts'
+import { createUpdatePort, type ImagePlaces } from './updates.ts'
 import { startWebhookFeed, type WebhookFeed } from './webhook-feed.ts'
 
 export type WorkDeps = {
@@ -24,6 +26,9 @@ export type WorkDeps = {
   readonly webhooksToLoopback: boolean
   /** Where SMS go instead of to their provider: a simulator, for development only. */
   readonly smsServer: string | undefined
+  /** Of an appliance image, which updates itself. */
+  readonly image: ImagePlaces | undefined
+  readonly timeZone: string
 }
 
 export type Work = Pick<WebhookFeed, 'alarm'> & {
@@ -39,6 +44,8 @@ export const startWork = ({
   log,
   webhooksToLoopback: allowsLoopback,
   smsServer,
+  image,
+  timeZone,
 }: WorkDeps): Work => {
   const { vault, clock, random } = site
   const tally = createProviderTally(clock)
@@ -47,6 +54,9 @@ export const startWork = ({
     createDelivery(createWebhookDelivery({ ...outside, allowsLoopback })),
     createScheduledBackup({ folder, clock, hostName: hostname(), ...createBackupPlaces(outside) }),
     createMessageDelivery(createMessageSending({ ...outside, hostName: hostname(), smsServer, allowsLoopback })),
+    ...(image
+      ? [createUpdateJob({ clock, port: createUpdatePort({ places: image, folder, reader, clock, timeZone }) })]
+      : []),
     ...createPaymentWork({ provider: createPaymentProvider({ ...outside, counted: tally.over }), clock }),
   ]
   const running = supervise([createJobs(site, log, jobs)], { clock, timers: systemTimers(), random, log })

@@ -30,6 +30,7 @@ import { portalSentences, type PortalFault } from './portal-faults.ts'
 import { routerSentences, type RouterFault } from './router-faults.ts'
 import { setupSentences, type SetupFault } from './setup-faults.ts'
 import { staffSentences, type StaffFault } from './staff-faults.ts'
+import { updateSentences, type UpdateFault } from './update-faults.ts'
 import { walletSentences, type WalletFault } from './wallet-faults.ts'
 import { voucherLoanSentences, type VoucherLoanFault } from './voucher-loan-faults.ts'
 import { voucherSentences, type VoucherFault } from './voucher-faults.ts'
@@ -74,6 +75,7 @@ export type KnownFault =
   | ModuleFault
   | OfferFault
   | PaymentFault
+  | UpdateFault
   | WalletFault
   | PayoutFault
   | PortalFault
@@ -118,6 +120,7 @@ const OLD_BOX = 'The running box is of another release than this command: restar
 const sentences: Sentences = {
   ...acmeSentences,
   ...setupSentences((fault) => faultSentence(fault)),
+  ...updateSentences,
   // The desk
   PlanNameTaken: ({ name }) => `A plan is called ${name} already. Choose another name. See: lango plan list`,
   PlanUnknown: ({ plan }) => `No plan is called ${plan}, or it is withdrawn. See: lango plan list`,

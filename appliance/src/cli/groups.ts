@@ -103,6 +103,13 @@ export const groups: ReadonlyMap<string, Group> = new Map([
     'bench-self',
     { summary: 'what this box can do at most', load: async () => (await import('./bench-self.ts')).benchCommands },
   ],
+  [
+    'update',
+    {
+      summary: 'releases: what runs, what is offered, when',
+      load: async () => (await import('./update.ts')).updateCommands,
+    },
+  ],
   ['doctor', { summary: 'is the box in order?', load: async () => (await import('./doctor.ts')).doctorCommands }],
   [
     'health',

@@ -181,6 +181,14 @@ export const englishFindings: FindingWords = {
     sentence: `No backup has reached ${place} for longer than its schedule says.`,
     remedy: SCHEDULE_REMEDY,
   }),
+  'update-waits': ({ version }, say) => ({
+    sentence: `Release ${say.name(version)} is offered, and waits for somebody to install it.`,
+    remedy: 'Read what it brings: lango update status. Then lango update install, or lango update set --mode auto.',
+  }),
+  'updates-unread': ({ fault }, say) => ({
+    sentence: say.fault(fault),
+    remedy: 'It is tried again by itself. What is set: lango update status',
+  }),
   'audit-broken': ({ fault }, say) => ({
     sentence: say.fault(fault),
     remedy: 'Find out who can write to site.db, and compare with a backup: lango audit verify --against FILE',

@@ -62,6 +62,8 @@ type Facts = MachineFacts & {
   readonly 'backup-old': { readonly ageHours: number; readonly file: string; readonly octets: number }
   readonly 'backup-failed': { readonly place: string; readonly error: string | null }
   readonly 'backup-late': { readonly place: string }
+  readonly 'update-waits': { readonly version: string }
+  readonly 'updates-unread': { readonly fault: Fault }
   readonly 'audit-broken': { readonly fault: Fault }
   readonly 'audit-unsigned': None
 }

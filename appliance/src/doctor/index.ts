@@ -20,6 +20,7 @@ import { checkBox, checkClock, checkDisk, checkFolder, checkInodes, checkReceive
 import { checkPayments } from './payments.ts'
 import { checkControls } from './router-control.ts'
 import { checkScheduledBackup } from './scheduled-backup.ts'
+import { checkOffer } from './updates.ts'
 import { checkBackup, checkCertificates, checkKeys } from './secrets.ts'
 import { checkReach } from './reach.ts'
 import { checkServing } from './serving.ts'
@@ -88,6 +89,7 @@ export const examine = ({
       checkBackup(folder, now),
       ...checkScheduledBackup(site.raw, now),
       checkUpdate(root),
+      ...checkOffer(site.raw),
     ])
   } finally {
     queries.close()

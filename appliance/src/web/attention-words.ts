@@ -207,6 +207,15 @@ const swahiliFindings: FindingWords = {
     sentence: `Hakuna nakala rudufu iliyofika ${place} kwa muda mrefu kuliko ratiba yake inavyosema.`,
     remedy: SCHEDULE_REMEDY,
   }),
+  'update-waits': ({ version }, say) => ({
+    sentence: `Toleo ${say.name(version)} linapatikana, na linasubiri mtu alisakinishe.`,
+    remedy:
+      'Soma linaleta nini: `lango update status`. Kisha `lango update install`, au `lango update set --mode auto`.',
+  }),
+  'updates-unread': ({ fault }, say) => ({
+    sentence: say.fault(fault),
+    remedy: 'Hujaribiwa tena penyewe. Kilichowekwa: `lango update status`',
+  }),
   'audit-broken': ({ fault }, say) => ({
     sentence: say.fault(fault),
     remedy:

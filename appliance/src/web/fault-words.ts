@@ -8,6 +8,7 @@ import { offerFaultWords } from './offer-fault-words.ts'
 import { paymentFaultWords } from './payment-fault-words.ts'
 import { portalFaultWords } from './portal-fault-words.ts'
 import { routerFaultWords } from './router-fault-words.ts'
+import { updateFaultWords } from './update-fault-words.ts'
 import { walletFaultWords } from './wallet-fault-words.ts'
 import { staffFaultWords } from './staff-fault-words.ts'
 import { voucherFaultWords } from './voucher-fault-words.ts'
@@ -184,6 +185,7 @@ const words: Readonly<Record<string, FaultWords>> = {
   },
   ...offerFaultWords,
   ...paymentFaultWords,
+  ...updateFaultWords,
   ...walletFaultWords,
   ...portalFaultWords,
   ...routerFaultWords,
