@@ -352,6 +352,7 @@ suite('desk', () => {
     '/settings/api?q=voucher&kind=command',
     '/settings/api/vouchers',
     '/settings/api/plans',
+    '/updates',
     '/settings/backups',
     '/settings/backups?tab=change',
     '/settings/backups?tab=stop',

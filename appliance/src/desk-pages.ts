@@ -8,6 +8,7 @@ import { paymentsPages } from '@lango/modules/payments/pages'
 import { peoplePages } from '@lango/modules/people/pages'
 import { plansPages } from '@lango/modules/plans/pages'
 import { registrationPages } from '@lango/modules/registration/pages'
+import { updatesPages } from '@lango/modules/updates/pages'
 import { vouchersPages } from '@lango/modules/vouchers/pages'
 import { walletsPages } from '@lango/modules/wallets/pages'
 import { webhooksPages } from '@lango/modules/webhooks/pages'
@@ -31,6 +32,7 @@ export const deskPages: readonly DeskPage[] = [
   ...ledgerPages,
   ...webhooksPages,
   ...backupsPages,
+  ...updatesPages,
   ...referencePages(verbsOf),
   ...healthPages,
   ...messagesPages,
