@@ -37,6 +37,7 @@ const box = orThrow(
     demo: true,
     env: { LANGO_TIME_ZONE: 'UTC' },
     onTimeZone: () => undefined,
+    image: undefined,
     logLevel: 'error',
     log: createLog({ level: 'error', sink: process.stderr }),
     loginP95MsMax: 60_000,
