@@ -80,7 +80,7 @@ async function build({ arch, out, version, keys: given }: Given): Promise<void> 
   const grub = join(work, 'grub')
   rmSync(grub, { recursive: true, force: true })
   run('cp', ['-a', join(debian, 'usr/lib/grub', board.grubTarget), grub])
-  step('what is laid over it', () => finishRoot(board, debian, product, keys.authority, { version, epochSec }))
+  step('what is laid over it', () => finishRoot(board, debian, product, keys, { version, epochSec }))
   const { rootHash, sizeBytes } = step('the slot, with its hash tree', () => makeSlot(debian, slot, epochSec))
   step('the disk', () => makeDisk(board, slot, grub, disk, work, epochSec))
   step('the compressed image', () => run('zstd', ['-q', '-f', '-T0', '-10', disk, '-o', at('img.zst')]))

@@ -6,15 +6,23 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from './shell.ts'
 
-export type SigningKeys = { readonly authority: string; readonly certificate: string; readonly key: string }
+export type SigningKeys = {
+  readonly authority: string
+  readonly certificate: string
+  readonly key: string
+  /** The first root of the feed of releases (TUF), where there is a feed: a box takes no list of releases without. */
+  readonly feedRoot: string
+}
 
 export const keysIn = (folder: string): SigningKeys => ({
   authority: join(folder, 'authority.pem'),
   certificate: join(folder, 'release.pem'),
   key: join(folder, 'release.key'),
+  feedRoot: join(folder, 'root.json'),
 })
 
-export const areThere = (keys: SigningKeys): boolean => Object.values(keys).every((path) => existsSync(path))
+export const areThere = (keys: SigningKeys): boolean =>
+  [keys.authority, keys.certificate, keys.key].every((path) => existsSync(path))
 
 /** A key of an authority of its own, P-256. `days` may be in the past, for what has run out. */
 export function makeKeys(folder: string, name: string): SigningKeys {

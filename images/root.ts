@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { packagesOf, type Board } from './board.ts'
+import type { SigningKeys } from './keys.ts'
 import { run } from './shell.ts'
 
 const here = import.meta.dirname
@@ -158,12 +159,13 @@ function trimModules(target: string, epochSec: number): void {
 
 export type Release = { readonly version: string; readonly epochSec: number }
 
-/** Makes of Debian's part the root of a slot. `product` is the folder that `stageProduct` filled, `keyring` who may sign updates. */
-export function finishRoot(board: Board, target: string, product: string, keyring: string, release: Release): void {
+/** Makes of Debian's part the root of a slot. `product` is the folder that `stageProduct` filled, `keys` say who may sign updates. */
+export function finishRoot(board: Board, target: string, product: string, keys: SigningKeys, release: Release): void {
   layOver(board, target)
   cpSync(product, join(target, 'opt/lango'), { recursive: true, verbatimSymlinks: true })
   linkOver(join(target, 'usr/bin/lango'), '/opt/lango/bin/lango')
-  cpSync(keyring, join(target, 'etc/rauc/keyring.pem'))
+  cpSync(keys.authority, join(target, 'etc/rauc/keyring.pem'))
+  if (existsSync(keys.feedRoot)) cpSync(keys.feedRoot, join(target, 'usr/lib/lango/trust/root.json'))
   writeFileSync(
     join(target, 'etc/os-release'),
     `NAME="Lango"\nID=lango\nID_LIKE=debian\nVERSION_ID="${release.version}"\nPRETTY_NAME="Lango ${release.version}"\n`,
@@ -190,7 +192,7 @@ export function finishRoot(board: Board, target: string, product: string, keyrin
   for (const backup of ['passwd-', 'shadow-', 'group-', 'gshadow-', '.pwd.lock', 'ld.so.cache~']) {
     rmSync(join(target, 'etc', backup), { force: true })
   }
-  if (existsSync(join(target, 'boot/initrd.img'))) emptyVar(target)
+  emptyVar(target)
 }
 
 /** The data partition is mounted there; systemd-tmpfiles makes what packages expect. */

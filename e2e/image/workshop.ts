@@ -59,7 +59,7 @@ export function openWorkshop(arch: Arch, folder: string): Workshop {
   stageProduct(board, product, join(folder, 'cache'))
   rmSync(root, { recursive: true, force: true })
   run('cp', ['-a', debian, root])
-  finishRoot(board, root, product, keys.authority, { version: '1.0.0', epochSec })
+  finishRoot(board, root, product, keys, { version: '1.0.0', epochSec })
   // Packed for speed: what a test changes is small, and the rest is packed again for each.
   const pack = (target: string): void => void makeSlot(root, target, epochSec, 1)
   pack(slot)
