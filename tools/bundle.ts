@@ -19,6 +19,7 @@ const entries = {
   front: 'appliance/src/aaa/front.ts',
   writer: 'appliance/src/aaa/writer.ts',
   eap: 'appliance/src/aaa/eap.ts',
+  'pair-thread': 'appliance/src/standby/pair-thread.ts',
   'query-thread': 'appliance/src/query-thread.ts',
   'backup-thread': 'appliance/src/backup-thread.ts',
   'write-back-thread': 'appliance/src/write-back-thread.ts',

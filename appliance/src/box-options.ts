@@ -31,6 +31,10 @@ export type BoxOptions = {
   readonly smsServer: string | undefined
   /** Of an appliance image, which updates itself. */
   readonly image: ImagePlaces | undefined
+  /** Where boxes of a pair talk, on the address that RADIUS listens on. */
+  readonly pairPort: number
+  /** This box is to be the standby of another from now on. */
+  readonly onStandby: () => void
 }
 
 /** What of it is only known once the folder is open. */

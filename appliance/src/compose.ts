@@ -31,6 +31,7 @@ import { serveRpc } from './rpc/server.ts'
 import { pushRouter } from './router-control/push.ts'
 import { startRouterControl, type RouterControlService } from './router-control/service.ts'
 import { createQueryRunner, runOwnWhole, runWhole } from './run-named.ts'
+import { startPairService, type PairService } from './standby/pair-service.ts'
 import { startSessionControl, type SessionControl } from './session-control.ts'
 import { portalPorts, reachOf, takeCertificates, type Served } from './served.ts'
 import { consoleActions } from './setup/console-facts.ts'
@@ -80,13 +81,16 @@ export const startBox = (given: StartOptions): Promise<Result<Box, Fault>> =>
     const ground = keep(orThrow(await openGround(given)))
     const zoned = keep(watchTimeZone({ ...given, every, settings: createSettings(ground.site.database.raw) }))
     const options: BoxOptions = { ...given, timeZone: zoned.timeZone }
+    const pair = keep(orThrow(await startPair(options, ground)))
     const aaa = keep(orThrow(await startRadius(options, ground, (grantNo) => sessions?.look(grantNo))))
     const served = { desk: () => desk, portal: () => portal }
     const take = takeCertificates(aaa, served)
     const { site, tls } = ground
     const certified = keep(startCertificates({ ...options, site, take }))
     keep({ stop: watchOnline({ site, reader: ground.reader, log: options.log, every }) })
-    keep(startUpkeep({ site, tls, names: namesOf(options.webNames), state: aaa.state, take, log: options.log }))
+    const names = namesOf(options.webNames)
+    const upkeep = keep(startUpkeep({ site, tls, names, state: aaa.state, take, log: options.log }))
+    pair.attach(aaa.ship, upkeep.writeBack)
     sessions = keep(startSessions(options, ground, aaa))
     keep(startCopies(options, ground, aaa))
     const reach = reachOf(options.listen, aaa, served)
@@ -98,11 +102,11 @@ export const startBox = (given: StartOptions): Promise<Result<Box, Fault>> =>
         ...work,
         ...audit,
         ...controlled,
-        certificateChecks: () => [...certified.checks(), ...(portal?.checks() ?? [])],
+        moreChecks: () => [...certified.checks(), ...(portal?.checks() ?? []), ...pair.checks()],
       }),
     )
     const transfers = keep(startTransfers(options, ground))
-    const action = boxActions(options, ground, aaa, { watch, transfers, controlled, certified, reach }, served)
+    const action = boxActions(options, ground, aaa, { watch, transfers, controlled, certified, reach, pair }, served)
     const receive: WebSite['receive'] = (...sent) => transfers.receive(...sent)
     desk = keep(
       orThrow(
@@ -173,6 +177,21 @@ const openGround = ({ dir, webNames, demo, log, onFatal }: StartOptions): Promis
     const reader = runner.sessions.raw
     const queries = { ...asked, ask: withPlainAudit(asked.ask, reader, site.vault), sealed: asked.ask }
     return { folder, site, staffDoor: createStaffDoor(site, { demo }), tls, reader, queries }
+  })
+
+/** The box's other, where it has one: it is asked before this one serves. */
+const startPair = (
+  { listen, pairPort, logLevel, log, onFatal, onStandby }: BoxOptions,
+  { site }: Ground,
+): Promise<Result<PairService, Fault>> =>
+  startPairService({
+    site,
+    listen,
+    port: pairPort,
+    logLevel,
+    log,
+    onStandby,
+    onDeath: (error) => onFatal('the thread of the pair died', error),
   })
 
 /** The threads that answer routers. */
@@ -256,7 +275,7 @@ const startWatching = (
   { state, ports }: Aaa,
   others: Pick<Work, 'alarm' | 'provider'> &
     Pick<AuditWatch, 'checks'> &
-    Pick<RouterControlService, 'statuses'> & { readonly certificateChecks: CertificateService['checks'] },
+    Pick<RouterControlService, 'statuses'> & { readonly moreChecks: CertificateService['checks'] },
 ): Watch =>
   startWatch({
     folder,
@@ -270,7 +289,7 @@ const startWatching = (
     provider: others.provider,
     more: () => [
       ...others.checks(),
-      ...others.certificateChecks(),
+      ...others.moreChecks(),
       ...checkControls(reader, others.statuses(), site.clock.now()),
     ],
     onRaised(raised) {
@@ -312,12 +331,13 @@ const boxActions = (
     readonly controlled: RouterControlService
     readonly certified: CertificateService
     readonly reach: () => Reach
+    readonly pair: PairService
   },
   served: Served,
 ): Action => {
   const { clock } = site
   const { ports, state } = aaa
-  const { watch, transfers, controlled, certified, reach } = parts
+  const { watch, transfers, controlled, certified, reach, pair } = parts
   const { desk } = served
   const startedAt = clock.now()
   const command = (name: string, input: unknown, actor: Actor) => runWhole(site, name, input, { actor })
@@ -337,6 +357,7 @@ const boxActions = (
       ...watch.serving(),
       controlled: controlled.statuses(),
       counts: Object.fromEntries(countedSinceStart.map((name) => [name, state.read(name)])),
+      pair: pair.status(),
     }),
     newWebAddress: () => desk()?.newAddress() ?? '',
     sleep,
@@ -360,6 +381,7 @@ const boxActions = (
       'transfer.give': createListExport({ may: site.may, ask: queries.ask, command: own }),
       ...certified.actions,
       ...consoleActions({ site, staffDoor, state, desk }),
+      ...pair.actions,
       'keys.rotate': () => rotateKeys(site, folder, console, () => Promise.resolve()),
     },
   })

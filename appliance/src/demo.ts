@@ -125,6 +125,8 @@ const started = await startBox({
   webhooksToLoopback: true,
   smsServer: mail.smsServer,
   image: undefined,
+  pairPort: 0,
+  onStandby: () => undefined,
   onFatal(why, error) {
     log.error('the demo ends', { why, error })
     process.exit(70)

@@ -3,9 +3,13 @@ import { writeFileSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { createLog, isTimeZone } from '@lango/kernel'
+import { createLog, isTimeZone, type Fault } from '@lango/kernel'
 import type { StartOptions } from './box-options.ts'
-import { startBox, type Box } from './compose.ts'
+import { startBox } from './compose.ts'
+import { dataFolder } from './data-folder.ts'
+import { DEFAULT_PAIR_PORT } from './standby/join.ts'
+import { readPair } from './standby/pair-state.ts'
+import { startStandby } from './standby/standby-box.ts'
 import { CONTROL_NICE, giveWay } from './thread-priority.ts'
 import { faultSentence } from './cli/faults.ts'
 import { imagePlaces } from './updates.ts'
@@ -19,6 +23,7 @@ const optionsSchema = z.object({
   'acct-port': port.default(1813),
   'radsec-port': port.default(2083),
   'web-port': port.default(8080),
+  'pair-port': port.default(DEFAULT_PAIR_PORT),
   'portal-port': port.optional(),
   'portal-tls-port': port.optional(),
   'web-listen': z.string().default('127.0.0.1'),
@@ -56,8 +61,8 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
   }
   const log = createLog({ level: given['log-level'], sink: process.stderr })
   const isDevelopment = process.env['LANGO_DEV'] === '1'
-  const ending = Promise.withResolvers<number>()
-  const options: StartOptions = {
+  const ending = Promise.withResolvers<Ended>()
+  const options: Options = {
     dir: resolve(given.data),
     listen: given.listen,
     authPort: given['auth-port'],
@@ -76,6 +81,7 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
     webhooksToLoopback: isDevelopment,
     image: imagePlaces(process.env),
     smsServer: isDevelopment ? process.env['LANGO_DEV_SMS'] : undefined,
+    pairPort: given['pair-port'],
     onFatal(why, error) {
       log.error('the box ends, to be started anew', { why, error })
       process.exit(EXIT_RESTART)
@@ -87,29 +93,57 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
       if (isSupervised) ending.resolve(EXIT_RESTART)
     },
   }
-  const started = await startBox(options)
-  // After its threads were started: a new thread begins with the nice value of the one that made it.
-  giveWay(CONTROL_NICE)
-  if (!started.ok) {
-    process.stderr.write(`lango start: ${faultSentence(started.error)}\n`)
-    return 1
+  const pidFile = given['pid-file']
+  const ready = (what: object): void => {
+    // After its threads were started: a new thread begins with the nice value of the one that made it.
+    giveWay(CONTROL_NICE)
+    if (pidFile !== undefined) writeFileSync(pidFile, `${process.pid}\n`)
+    process.stdout.write(`${JSON.stringify({ ready: true, ...what })}\n`)
   }
-  return runUntil(ending, started.value, given['pid-file'])
+  for (;;) {
+    const role = readPair(dataFolder(options.dir))?.role
+    const ended = role === 'standby' ? await beStandby(options, ready) : await beBox(options, ready, ending.promise)
+    if (ended === 'other role') continue
+    if (pidFile !== undefined) rmSync(pidFile, { force: true })
+    return ended
+  }
 }
 
-/** Says that the box serves, and stops it when it is told to; the exit code. */
-const runUntil = async (
-  ending: PromiseWithResolvers<number>,
-  box: Box,
-  pidFile: string | undefined,
-): Promise<number> => {
-  if (pidFile !== undefined) writeFileSync(pidFile, `${process.pid}\n`)
-  process.stdout.write(`${JSON.stringify({ ready: true, ports: box.ports, web: box.deskAddress })}\n`)
-  const stop = (): void => ending.resolve(0)
-  process.on('SIGTERM', stop).on('SIGINT', stop)
-  const code = await ending.promise
-  process.off('SIGTERM', stop).off('SIGINT', stop)
-  await box.stop()
-  if (pidFile !== undefined) rmSync(pidFile, { force: true })
-  return code
+type Options = Omit<StartOptions, 'onStandby'>
+/** An exit code, or that this box is something else from now on. */
+type Ended = number | 'other role'
+
+const failed = (fault: Fault): number => {
+  process.stderr.write(`lango start: ${faultSentence(fault)}\n`)
+  return 1
 }
+
+const beBox = async (options: Options, ready: (what: object) => void, ending: Promise<Ended>): Promise<Ended> => {
+  const standby = Promise.withResolvers<Ended>()
+  const started = await startBox({ ...options, onStandby: () => standby.resolve('other role') })
+  if (!started.ok) return started.error.type === 'Superseded' ? 'other role' : failed(started.error)
+  ready({ ports: started.value.ports, web: started.value.deskAddress })
+  const ended = await Promise.race([standby.promise, ending, stopAsked()])
+  await started.value.stop()
+  return ended
+}
+
+const beStandby = async (options: Options, ready: (what: object) => void): Promise<Ended> => {
+  const started = await startStandby(options)
+  if (!started.ok) return failed(started.error)
+  const { port: pair } = started.value
+  ready({ standby: true, ports: { auth: 0, acct: 0, radsec: 0, web: 0, pair }, web: '' })
+  const ended = await Promise.race([started.value.outcome.then((): Ended => 'other role'), stopAsked()])
+  await started.value.stop()
+  return ended
+}
+
+/** Resolves with the exit code when the process is told to end. */
+const stopAsked = (): Promise<number> =>
+  new Promise((done) => {
+    const stop = (): void => {
+      process.off('SIGTERM', stop).off('SIGINT', stop)
+      done(0)
+    }
+    process.on('SIGTERM', stop).on('SIGINT', stop)
+  })

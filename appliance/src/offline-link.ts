@@ -8,6 +8,8 @@ import type { ActionName, Link } from './link.ts'
 import { createQueryRunner, runOwn, runWhole, type QueryRunner } from './run-named.ts'
 import { rotateKeys } from './rotate-keys.ts'
 import { openSite, type Site } from './site.ts'
+import { readPair } from './standby/pair-state.ts'
+import type { StandbyFault } from './standby/standby-box.ts'
 
 export type OfflineFault =
   | { readonly type: 'FolderMissing'; readonly dir: string }
@@ -26,6 +28,9 @@ export type OfflineOptions = {
 /** Takes the folder's lock first: until the link is closed neither a box nor another command writes there. */
 export const openOffline = ({ dir, osUser, uid, logLine }: OfflineOptions): Result<Link, Fault> => {
   const folder = dataFolder(dir)
+  const pair = readPair(folder)
+  if (pair?.role === 'standby')
+    return err({ type: 'BoxIsStandby', primary: pair.peer.name } satisfies StandbyFault as Fault)
   if (!existsSync(folder.siteFile)) return err({ type: 'FolderMissing', dir } satisfies OfflineFault as Fault)
   const owner = statSync(dir).uid
   if (owner !== uid) return err({ type: 'FolderOfAnother', dir, uid: owner } satisfies OfflineFault as Fault)

@@ -5,7 +5,7 @@ import type { Site } from './site.ts'
 import { keepHealth } from './health/keep-login.ts'
 import { keepTidy } from './tidy.ts'
 import { loadTls, type BoxNames, type BoxTls } from './tls/index.ts'
-import { startWriteBack } from './write-back.ts'
+import { startWriteBack, type WriteBack } from './write-back.ts'
 
 type UpkeepDeps = {
   readonly site: Site
@@ -52,12 +52,15 @@ const keepCertificates = (deps: UpkeepDeps): (() => void) => {
 
 const CERTIFICATES_LOOK_MS = 15_000
 
-export const startUpkeep = (deps: UpkeepDeps): { stop(): Promise<unknown> } => {
+export type Upkeep = { readonly writeBack: Pick<WriteBack, 'hold' | 'release'>; stop(): Promise<unknown> }
+
+export const startUpkeep = (deps: UpkeepDeps): Upkeep => {
   const { site, log } = deps
   keepHealth(site, log)
   const stops = [keepClock(deps), keepTidy(site, every, log), keepCertificates(deps)]
   const writeBack = startWriteBack({ raw: site.database.raw, file: site.folder.siteFile, every, log })
   return {
+    writeBack,
     stop() {
       stops.forEach((stop) => stop())
       return writeBack.stop()

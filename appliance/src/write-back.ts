@@ -23,15 +23,28 @@ export type WriteBackDeps = {
 
 type LogState = { readonly log: number; readonly checkpointed: number }
 
-export const startWriteBack = ({ raw, file, every, log }: WriteBackDeps): { stop(): Promise<unknown> } => {
+export type WriteBack = {
+  /** Resolves when no page is on its way, and none goes until `release`. */
+  readonly hold: () => Promise<void>
+  readonly release: () => void
+  stop(): Promise<unknown>
+}
+
+export const startWriteBack = ({ raw, file, every, log }: WriteBackDeps): WriteBack => {
   let worker: Worker | undefined
   let isBusy = false
   let idleLooks = 0
+  let isHeld = false
+  const whenIdle: (() => void)[] = []
 
+  const idle = (): void => {
+    isBusy = false
+    for (const done of whenIdle.splice(0)) done()
+  }
   const end = (): Promise<unknown> => {
     const ending = worker
     worker = undefined
-    isBusy = false
+    idle()
     return ending?.terminate() ?? Promise.resolve()
   }
   const start = (): Worker => {
@@ -39,7 +52,7 @@ export const startWriteBack = ({ raw, file, every, log }: WriteBackDeps): { stop
     const started = new Worker(url, { name: 'write-back', workerData: file })
     started.unref()
     started.on('message', ({ pages }: WrittenBack) => {
-      isBusy = false
+      idle()
       log.debug('the write-ahead log is written back', { pages })
     })
     // Another is started at the next look; and a log that nobody writes back is, at last, by the commit that fills it.
@@ -51,7 +64,7 @@ export const startWriteBack = ({ raw, file, every, log }: WriteBackDeps): { stop
   }
 
   const stopLooking = every(LOOK_MS, () => {
-    if (isBusy) return
+    if (isBusy || isHeld) return
     const [state] = raw.pragma('wal_checkpoint(NOOP)') as LogState[]
     if (state!.log - state!.checkpointed >= PAGES_BEFORE_WRITE_BACK) {
       idleLooks = 0
@@ -61,6 +74,13 @@ export const startWriteBack = ({ raw, file, every, log }: WriteBackDeps): { stop
     } else if (worker && ++idleLooks > IDLE_LOOKS_MAX) void end()
   })
   return {
+    hold() {
+      isHeld = true
+      return isBusy ? new Promise((resolve) => whenIdle.push(resolve)) : Promise.resolve()
+    },
+    release() {
+      isHeld = false
+    },
     stop() {
       stopLooking()
       return end()

@@ -48,6 +48,8 @@ export type Aaa = {
   readonly state: SharedState
   readonly forgetQuota: (grantNo: number) => void
   readonly endSession: (no: number) => void
+  /** Hands the writer its end of the link to the standby. */
+  readonly ship: (port: MessagePort) => void
   readonly copied: (nos: readonly number[]) => void
   readonly setTls: (tls: EapTls) => void
   /** Asks a router down the RadSec connection that it holds open. */
@@ -99,6 +101,7 @@ export const startAaa = async (options: AaaOptions): Promise<Result<Aaa, AaaFaul
     state: new SharedState(data.state),
     forgetQuota: (grantNo) => order({ kind: 'forget-quota', grantNo }),
     endSession: (no) => order({ kind: 'end-session', no }),
+    ship: (port) => writer.postMessage({ kind: 'ship', port } satisfies WriterOrder, [port]),
     copied: (nos) => order({ kind: 'copied', nos }),
     setTls: (tls) => eap.value.worker.postMessage({ kind: 'tls', tls } satisfies EapOrder),
     overRadsec: eap.value.askRouter,

@@ -4,8 +4,11 @@
  */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { openVault, orThrow, systemRandom } from '@lango/kernel'
-import { openRaw } from '@lango/kernel/db'
+import { databaseLimits, openRaw } from '@lango/kernel/db'
 import { CODE_PURPOSE, Calendar, HEALTH_ROUTER_NO, codeLogin, readCode } from '@lango/modules/access/rules'
+import type { ShipOrder } from '../standby/messages.ts'
+import { Shipper } from '../standby/shipper.ts'
+import { RUN_FRAMES_MAX } from '../standby/wal-tap.ts'
 import { BATCH_FLAG_SWAPPED, BATCH_HEADER_OCTETS, type AaaData, type FromWriter, type ToWriter } from './messages.ts'
 import { createCopyQueue } from './copies.ts'
 import { createHousekeeping } from './housekeeping.ts'
@@ -21,6 +24,8 @@ import type { Chunk } from './decision-log.ts'
 /** What control asks of the writer. */
 export type WriterOrder =
   | { readonly kind: 'front'; readonly port: MessagePort }
+  /** The link to the standby. */
+  | { readonly kind: 'ship'; readonly port: MessagePort }
   | { readonly kind: 'forget-quota'; readonly grantNo: number }
   | { readonly kind: 'end-session'; readonly no: number }
   | { readonly kind: 'copied'; readonly nos: readonly number[] }
@@ -180,7 +185,11 @@ const flush = (): void => {
   }
   // A transaction without a row fits on a full disk.
   if (failing && rowsWritten.get()! > before) recover()
-  for (const one of taken) answer(one, true)
+  const settle = (): void => {
+    for (const one of taken) answer(one, true)
+  }
+  if (shipper) shipper.whenSafe(settle)
+  else settle()
   state.count('commits')
   state.set('openSessions', store.openSessions)
 }
@@ -221,6 +230,22 @@ const learn = (): void => {
   learning = setTimeout(learn, more ? LEARN_PAUSE_MS : LEARNT_LOOK_MS)
 }
 
+let shipper: Shipper | undefined
+/** What is committed beside accounting is shipped this often. */
+const SHIP_MS = 50
+const ship = (port: MessagePort): void => {
+  shipper = new Shipper({
+    raw: sessions,
+    file: data.sessionsFile,
+    checkpointPages: databaseLimits.walPagesBeforeCheckpoint,
+    runFrames: RUN_FRAMES_MAX,
+    post: (news, transfer) => port.postMessage(news, transfer),
+  })
+  const ships = shipper
+  port.on('message', (order: ShipOrder) => ships.order(order))
+  setInterval(() => ships.ship(), SHIP_MS).unref()
+}
+
 const addFront = (port: MessagePort): void => {
   port.on('message', (message: ToWriter) => {
     waiting.push({ port, message })
@@ -233,6 +258,8 @@ const stop = (): void => {
   clearTimeout(learning)
   clearTimeout(summing)
   flush()
+  shipper?.ship()
+  shipper?.leave()
   sessions.close()
   site.close()
   tell({ kind: 'stopped' })
@@ -241,6 +268,7 @@ const stop = (): void => {
 
 control.on('message', (order: WriterOrder) => {
   if (order.kind === 'front') addFront(order.port)
+  else if (order.kind === 'ship') ship(order.port)
   else if (order.kind === 'forget-quota') store.forgetQuota(order.grantNo)
   else if (order.kind === 'copied') guarded(() => copies.remove(order.nos))
   else if (order.kind === 'end-session') {

@@ -43,6 +43,8 @@ const box = orThrow(
     loginP95MsMax: 60_000,
     webhooksToLoopback: false,
     smsServer: undefined,
+    pairPort: 0,
+    onStandby: () => undefined,
     onFatal: () => process.exit(1),
   }),
 )

@@ -33,6 +33,7 @@ import { staffSentences, type StaffFault } from './staff-faults.ts'
 import { updateSentences, type UpdateFault } from './update-faults.ts'
 import { walletSentences, type WalletFault } from './wallet-faults.ts'
 import { voucherLoanSentences, type VoucherLoanFault } from './voucher-loan-faults.ts'
+import { standbySentences, type PairingFault } from './standby-faults.ts'
 import { voucherSentences, type VoucherFault } from './voucher-faults.ts'
 import { acmeSentences, type CertificateAcmeFault } from './acme-faults.ts'
 import type { PortalTlsPortFault } from '../portal-door.ts'
@@ -93,6 +94,7 @@ export type KnownFault =
   | TransferFault
   | { readonly type: 'UsageInvalid' }
   | AaaFault
+  | PairingFault
   | WebServerFault
   | PortalServerFault
   | PortalTlsPortFault
@@ -121,6 +123,7 @@ const sentences: Sentences = {
   ...acmeSentences,
   ...setupSentences((fault) => faultSentence(fault)),
   ...updateSentences,
+  ...standbySentences,
   // The desk
   PlanNameTaken: ({ name }) => `A plan is called ${name} already. Choose another name. See: lango plan list`,
   PlanUnknown: ({ plan }) => `No plan is called ${plan}, or it is withdrawn. See: lango plan list`,

@@ -110,6 +110,13 @@ export const groups: ReadonlyMap<string, Group> = new Map([
       load: async () => (await import('./update.ts')).updateCommands,
     },
   ],
+  [
+    'standby',
+    {
+      summary: 'a second box that can take over',
+      load: async () => (await import('./standby.ts')).standbyCommands,
+    },
+  ],
   ['doctor', { summary: 'is the box in order?', load: async () => (await import('./doctor.ts')).doctorCommands }],
   [
     'health',

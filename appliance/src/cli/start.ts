@@ -11,6 +11,7 @@ const start: CommandSpec = {
     'acct-port': { value: 'N', help: 'accounting, UDP (1813)' },
     'radsec-port': { value: 'N', help: 'RadSec, TCP (2083)' },
     'web-port': { value: 'N', help: 'the desk, TCP (8080)' },
+    'pair-port': { value: 'N', help: 'where two boxes of a pair talk, TCP (2084); opened where there is a pair' },
     'portal-port': {
       value: 'N',
       help: 'the captive portal, TCP, plain http on the address that RADIUS listens on (none)',

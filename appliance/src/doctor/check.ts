@@ -1,6 +1,7 @@
 import type { ControlStatus } from '@lango/modules/network'
 import { clean, duration, localTime, octets } from '../cli/format.ts'
 import { faultSentence } from '../cli/faults.ts'
+import type { PairStatus } from '../standby/pair-state.ts'
 import { englishFindings } from './english-findings.ts'
 import { tell, type Finding, type Say } from './findings.ts'
 import type { Named } from './named.ts'
@@ -78,6 +79,8 @@ export type BoxStatus = {
   readonly logins?: RecentLogins
   /** Routers that it logs in to. */
   readonly controlled?: readonly ControlStatus[]
+  /** What it knows of its standby. */
+  readonly pair?: PairStatus
   /** Since the start. */
   readonly counts?: BoxCounts
 }

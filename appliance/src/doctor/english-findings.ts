@@ -189,6 +189,20 @@ export const englishFindings: FindingWords = {
     sentence: say.fault(fault),
     remedy: 'It is tried again by itself. What is set: lango update status',
   }),
+  'standby-away': ({ name, isCatchingUp, since }, say) => ({
+    sentence: isCatchingUp
+      ? `The standby ${say.name(name)} is still being given what it lacks, since ${say.time(since)}: it could not take over without a loss.`
+      : `The standby ${say.name(name)} has not been there since ${say.time(since)}: what is acknowledged now is on this box alone.`,
+    remedy: 'Is it switched on, and is there a way to it? It is taken in again by itself. See: lango standby status',
+  }),
+  'took-over': ({ name, at, missingSince }, say) => ({
+    sentence: `This box took over from ${say.name(name)} at ${say.time(at)}. It had everything until ${say.time(missingSince)}; what ${say.name(name)} may have acknowledged alone after that is on its disk only.`,
+    remedy: `Bring ${say.name(name)} back as the standby, or give it up: lango standby leave. It keeps what it had in a folder of its own, which its log and lango standby status name.`,
+  }),
+  'set-aside': ({ at, dir }, { time }) => ({
+    sentence: `When this box became the standby at ${time(at)}, what it had was put aside into ${dir}.`,
+    remedy: 'Compare it with what is served now, and remove the folder when nothing in it is wanted.',
+  }),
   'audit-broken': ({ fault }, say) => ({
     sentence: say.fault(fault),
     remedy: 'Find out who can write to site.db, and compare with a backup: lango audit verify --against FILE',

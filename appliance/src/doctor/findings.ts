@@ -64,6 +64,11 @@ type Facts = MachineFacts & {
   readonly 'backup-late': { readonly place: string }
   readonly 'update-waits': { readonly version: string }
   readonly 'updates-unread': { readonly fault: Fault }
+  /** Since then, epoch ms. */
+  readonly 'standby-away': { readonly name: string; readonly isCatchingUp: boolean; readonly since: number }
+  /** Epoch ms; `missingSince` is 0 where nobody knows. */
+  readonly 'took-over': { readonly name: string; readonly at: number; readonly missingSince: number }
+  readonly 'set-aside': { readonly at: number; readonly dir: string }
   readonly 'audit-broken': { readonly fault: Fault }
   readonly 'audit-unsigned': None
 }

@@ -1,6 +1,7 @@
 /** Is the box in order? Looks at everything itself, with the box running or not, and writes nothing. */
 import { err, ok, type Fault, type Random, type Result } from '@lango/kernel'
 import type { DataFolder } from '../data-folder.ts'
+import { checkPair } from '../standby/check.ts'
 import { createQueryRunner } from '../run-named.ts'
 import { RELEASED_AT } from '../site.ts'
 import type { BoxStatus, Check } from './check.ts'
@@ -86,6 +87,7 @@ export const examine = ({
       checkJobs(site.raw),
       checkWebhooks(site.raw),
       checkMessages(site.raw, now),
+      ...(status?.pair ? checkPair(status.pair, now) : []),
       checkBackup(folder, now),
       ...checkScheduledBackup(site.raw, now),
       checkUpdate(root),

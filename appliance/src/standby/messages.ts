@@ -26,7 +26,13 @@ export const messageSchema = z.discriminatedUnion('kind', [
   // From the primary.
   numbered.extend({ kind: z.literal('ping') }),
   numbered.extend({ kind: z.literal('files') }),
-  numbered.extend({ kind: z.literal('base'), db, pageOctets: z.int().min(512).max(65_536) }),
+  numbered.extend({
+    kind: z.literal('base'),
+    db,
+    pageOctets: z.int().min(512).max(65_536),
+    /** Pages whose hashes are sent at once. */
+    pagesAtOnce: z.int().min(1).max(65_536),
+  }),
   numbered.extend({
     kind: z.literal('pages'),
     db,

@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readSync,
   statSync,
   truncateSync,
@@ -60,7 +61,8 @@ export class PairWorld {
   #toStandby: Letter[] = []
   #orders: [DbName, ShipOrder][] = []
   #news: [DbName, ShipNews][] = []
-  readonly #synced = new Map<string, number>()
+  /** Of each log: which file, and how far it is on the disk. */
+  readonly #synced = new Map<string, { readonly file: number; readonly octets: number }>()
   readonly history: Record<DbName, Content[]> = { site: [], sessions: [] }
   /** The last transaction that was acknowledged: while the standby was waited for, and at all. */
   readonly safe: Record<DbName, number> = { site: 0, sessions: 0 }
@@ -101,6 +103,8 @@ export class PairWorld {
     if (below(40) === 0) raw.exec('VACUUM')
     const content = contentOf(raw)
     this.history[db].push(content)
+    // As housekeeping does: nobody waits for it, and it is shipped later.
+    if (below(3) === 0) return true
     const isSafe = this.#isGated[db]
     shipper.whenSafe(() => {
       this.acknowledged[db] = Math.max(this.acknowledged[db], content.no)
@@ -108,6 +112,11 @@ export class PairWorld {
       if (isSafe && this.#isGated[db]) this.safe[db] = Math.max(this.safe[db], content.no)
     })
     return true
+  }
+
+  /** As a timer does it. */
+  ship(): void {
+    for (const db of dbNames) this.stores[db].shipper.ship()
   }
 
   connect(): void {
@@ -120,11 +129,17 @@ export class PairWorld {
       order: (db, order) => void this.#orders.push([db, order]),
       files: { site: this.stores.site.file, sessions: this.stores.sessions.file },
       inSync: () => undefined,
+      monotonicMs: () => 0,
+      pagesAtOnce: 16,
     })
     this.#standbyLink = new StandbyLink({
       replicas: this.replicas,
       say: (said, body) => void this.#toPrimary.push(letterOf(said, m++, body)),
       onFiles: () => true,
+      sync(copy, done) {
+        copy.sync()
+        done()
+      },
       onInSync: () => {
         this.isInSync = true
         this.syncs += 1
@@ -155,6 +170,7 @@ export class PairWorld {
       () => this.#newsStep(),
       () => this.#primaryHears(),
       () => this.#standbyHears(),
+      () => this.#standbyFlushes(),
     ]
     const first = this.#random.below(ways.length)
     return [...ways.slice(first), ...ways.slice(0, first)].some((way) => way())
@@ -197,9 +213,9 @@ export class PairWorld {
   /** Of what was not synced, any part may be there, and its end be something else. */
   crashStandby(): void {
     this.disconnect()
-    for (const [file, synced] of this.#synced) {
-      if (!existsSync(file) || statSync(file).size <= synced) continue
-      truncateSync(file, synced + this.#random.below(statSync(file).size - synced + 1))
+    for (const [file, { octets }] of this.#synced) {
+      if (!existsSync(file) || statSync(file).size <= octets) continue
+      truncateSync(file, octets + this.#random.below(statSync(file).size - octets + 1))
     }
     this.#openStandby()
   }
@@ -228,7 +244,7 @@ export class PairWorld {
       raw.pragma('synchronous = OFF')
       raw.prepare('SELECT 1 FROM sqlite_schema').get()
       const post = (news: ShipNews): void => void this.#news.push([db, news])
-      const shipper = new Shipper({ raw, file, checkpointPages: 60, post })
+      const shipper = new Shipper({ raw, file, checkpointPages: 60, runFrames: 10, post })
       this.stores[db] = { raw, shipper, file: pageFile(file) }
     }
     this.#news = []
@@ -266,17 +282,27 @@ export class PairWorld {
     const letter = this.#toStandby.shift()
     if (!letter) return false
     if (this.#standbyLink?.hear(letter.message, letter.body) === false) this.disconnect()
-    if (this.#random.below(2) === 0 || this.#toStandby.length === 0) {
-      this.#standbyLink?.flush()
-      for (const db of dbNames) this.#noteSynced(join(this.#dir, 'standby', db))
-    }
+    // A log that begins anew is on the disk before it has its name.
+    for (const db of dbNames) this.#noteSynced(db, (file, before) => file !== before)
     return true
   }
 
-  #noteSynced(dir: string): void {
-    for (let no = 0; no < 100; no++) {
-      const wal = join(dir, `${no}`, 'wal')
-      if (existsSync(wal)) this.#synced.set(wal, statSync(wal).size)
+  /** True where something was acknowledged by it. */
+  #standbyFlushes(): boolean {
+    const before = this.#toPrimary.length
+    this.#standbyLink?.flush()
+    const hasSynced = this.#toPrimary.length > before
+    for (const db of dbNames) this.#noteSynced(db, () => hasSynced)
+    return hasSynced
+  }
+
+  #noteSynced(db: DbName, isSynced: (file: number, before: number | undefined) => boolean): void {
+    const dir = join(this.#dir, 'standby', db)
+    for (const no of readdirSync(dir)) {
+      const wal = join(dir, no, 'wal')
+      const found = statSync(wal, { throwIfNoEntry: false })
+      if (found && isSynced(found.ino, this.#synced.get(wal)?.file))
+        this.#synced.set(wal, { file: found.ino, octets: found.size })
     }
   }
 }

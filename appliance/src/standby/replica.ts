@@ -7,6 +7,7 @@ import {
   copyFileSync,
   constants,
   existsSync,
+  fdatasync,
   fdatasyncSync,
   fstatSync,
   fsyncSync,
@@ -18,6 +19,7 @@ import {
   readSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -30,6 +32,7 @@ import {
   readWalHeader,
   sumText,
   WAL_HEADER_OCTETS,
+  type Frame,
   type WalHeader,
   type WalPosition,
   type WalSum,
@@ -45,6 +48,8 @@ export class Copy {
   readonly #walFile: string
   readonly #dir: string
   #wal: number
+  readonly #syncing = new Set<number>()
+  #isClosed = false
   #header: WalHeader | undefined
   /** Frames that stand in the log, and those of them up to the end of the last transaction. */
   #end: { frames: number; sum: WalSum } = { frames: 0, sum: [0, 0] }
@@ -92,6 +97,18 @@ export class Copy {
     fdatasyncSync(this.#wal)
   }
 
+  /** As `sync`, beside what goes on: `done` is called when all that was stored up to now is on the disk. */
+  syncBeside(done: (fault: Error | null) => void): void {
+    const wal = this.#wal
+    this.#syncing.add(wal)
+    fdatasync(wal, (fault) => {
+      this.#syncing.delete(wal)
+      // A log that ended meanwhile: all of it is in the file, and on the disk.
+      if (wal !== this.#wal || this.#isClosed) closeSync(wal)
+      done(fault)
+    })
+  }
+
   readPages(first: number, count: number, pageOctets: number): Buffer {
     const octets = Buffer.alloc(count * pageOctets)
     return octets.subarray(0, readSync(this.#db, octets, 0, octets.length, (first - 1) * pageOctets))
@@ -121,8 +138,13 @@ export class Copy {
   }
 
   close(): void {
+    this.#isClosed = true
     closeSync(this.#db)
-    closeSync(this.#wal)
+    this.#closeWal()
+  }
+
+  #closeWal(): void {
+    if (!this.#syncing.has(this.#wal)) closeSync(this.#wal)
   }
 
   #isKnown(salt: string, to: number): boolean {
@@ -135,7 +157,7 @@ export class Copy {
     if (header === undefined) return 'damaged'
     this.apply()
     const beside = openSync(`${this.#walFile}.new`, constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC, 0o600)
-    closeSync(this.#wal)
+    this.#closeWal()
     this.#wal = beside
     this.#forget(header)
     writeSync(this.#wal, run, 0, WAL_HEADER_OCTETS, 0)
@@ -159,28 +181,27 @@ export class Copy {
   /** Checks every frame before the first is written. */
   #add(header: WalHeader, run: Buffer, start: number): Appended {
     const step = frameOctets(header)
-    const begun = this.#end.frames
     if ((run.length - start) % step !== 0) return 'damaged'
+    const frames: Frame[] = []
     for (let at = start; at < run.length; at += step) {
-      if (this.#take(header, run.subarray(at, at + step))) continue
-      this.rewind()
-      return 'damaged'
+      const frame = readFrame(header, frames.at(-1)?.sum ?? this.#end.sum, run.subarray(at, at + step))
+      if (frame === undefined) return 'damaged'
+      frames.push(frame)
     }
-    writeSync(this.#wal, run, start, run.length - start, frameAt(header, begun))
+    // A disk that refuses it leaves what is known of the log as it was.
+    writeSync(this.#wal, run, start, run.length - start, frameAt(header, this.#end.frames))
+    for (const frame of frames) this.#take(frame)
     return 'stored'
   }
 
-  #take(header: WalHeader, octets: Buffer): boolean {
-    const frame = readFrame(header, this.#end.sum, octets)
-    if (frame === undefined) return false
+  #take(frame: Frame): void {
     this.#pending.push([frame.page, this.#end.frames])
     this.#end = { frames: this.#end.frames + 1, sum: frame.sum }
-    if (frame.pagesAfter === 0) return true
+    if (frame.pagesAfter === 0) return
     for (const [page, at] of this.#pending) this.#latest.set(page, at)
     this.#pending = []
     this.#pagesAfter = frame.pagesAfter
     this.#committed = this.#end
-    return true
   }
 
   /** What a crash has left of the log: up to the first frame that is not whole, and of that the whole transactions. */
@@ -193,7 +214,9 @@ export class Copy {
     const octets = Buffer.alloc(frameOctets(header))
     for (;;) {
       const read = readSync(this.#wal, octets, 0, octets.length, frameAt(header, this.#end.frames))
-      if (read < octets.length || !this.#take(header, octets)) break
+      const frame = read < octets.length ? undefined : readFrame(header, this.#end.sum, octets)
+      if (frame === undefined) break
+      this.#take(frame)
     }
     this.rewind()
   }
@@ -226,6 +249,12 @@ export class Replica {
 
   get isWhole(): boolean {
     return this.#copy !== undefined
+  }
+
+  /** When something was last written, epoch ms; 0 where there is nothing. */
+  get writtenAt(): number {
+    const wal = join(this.#dirOf(this.#no), 'wal')
+    return Math.round(statSync(wal, { throwIfNoEntry: false })?.mtimeMs ?? 0)
   }
 
   /** What comes in goes there: the copy that is being filled, else the one that is whole. */

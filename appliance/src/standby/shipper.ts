@@ -8,6 +8,8 @@ export type ShipperDeps = {
   readonly raw: RawDatabase
   readonly file: string
   readonly checkpointPages: number
+  /** Frames handed over at once. */
+  readonly runFrames: number
   readonly post: (news: ShipNews, transfer: ArrayBuffer[]) => void
 }
 

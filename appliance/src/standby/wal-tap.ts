@@ -25,7 +25,7 @@ export type WalRun = {
 }
 
 /** A run has about four megabytes at most. */
-const RUN_FRAMES_MAX = 1000
+export const RUN_FRAMES_MAX = 1000
 
 type LogState = { readonly log: number; readonly checkpointed: number }
 
@@ -43,6 +43,8 @@ export type TapOptions = {
   readonly file: string
   /** Pages that are not in the file yet, from where on they are brought back. */
   readonly checkpointPages: number
+  /** Frames in one run at most. */
+  readonly runFrames: number
   /** The position that is there already; all of the log is taken where it is not of this log. */
   readonly after: WalPosition | undefined
 }
@@ -52,6 +54,7 @@ export const openTap = ({
   raw,
   file,
   checkpointPages,
+  runFrames,
   after,
 }: TapOptions): { readonly tap: WalTap; readonly resumed: boolean } => {
   const wal = openSync(`${file}-wal`, 'r')
@@ -71,7 +74,7 @@ export const openTap = ({
         if (header.salt !== salt) [salt, next] = [header.salt, 0]
         const runs: WalRun[] = []
         while (next < log) {
-          const to = Math.min(log, next + RUN_FRAMES_MAX)
+          const to = Math.min(log, next + runFrames)
           runs.push({ salt, from: next, to, octets: readRun(wal, header, next, to) })
           next = to
         }

@@ -98,6 +98,9 @@ const findings: { readonly [T in Finding['type']]: Extract<Finding, { type: T }>
     type: 'updates-unread',
     fault: { type: 'FeedUnreachable', cause: 'timeout' } as { type: 'FeedUnreachable' },
   },
+  'standby-away': { type: 'standby-away', name: 'pop-2', isCatchingUp: false, since: notAfter },
+  'took-over': { type: 'took-over', name: 'pop-1', at: notAfter, missingSince: notAfter },
+  'set-aside': { type: 'set-aside', at: notAfter, dir: '/srv/lango/set-aside-1' },
   'audit-broken': { type: 'audit-broken', fault },
   'audit-unsigned': { type: 'audit-unsigned' },
 }

@@ -216,6 +216,20 @@ const swahiliFindings: FindingWords = {
     sentence: say.fault(fault),
     remedy: 'Hujaribiwa tena penyewe. Kilichowekwa: `lango update status`',
   }),
+  'standby-away': ({ name, isCatchingUp, since }, { name: named, time }) => ({
+    sentence: isCatchingUp
+      ? `Kisanduku cha akiba ${named(name)} bado kinapewa kile kinachokosa, tangu ${time(since)}: hakiwezi kuchukua nafasi bila hasara.`
+      : `Kisanduku cha akiba ${named(name)} hakipo tangu ${time(since)}: kinachothibitishwa sasa kiko kwenye kisanduku hiki pekee.`,
+    remedy: 'Je, kimewashwa, na kuna njia ya kukifikia? Kinapokelewa tena chenyewe. Angalia: lango standby status',
+  }),
+  'took-over': ({ name, at, missingSince }, { name: named, time }) => ({
+    sentence: `Kisanduku hiki kilichukua nafasi ya ${named(name)} ${time(at)}. Kilikuwa na kila kitu hadi ${time(missingSince)}; ambacho ${named(name)} kingeweza kuthibitisha peke yake baada ya hapo kiko kwenye diski yake tu.`,
+    remedy: `Rudisha ${named(name)} kiwe cha akiba, au kiache: lango standby leave. Kinatunza kilichokuwa nacho kwenye folda yake.`,
+  }),
+  'set-aside': ({ at, dir }, { time }) => ({
+    sentence: `Kisanduku hiki kilipokuwa cha akiba ${time(at)}, kilichokuwa nacho kiliwekwa kando kwenye ${dir}.`,
+    remedy: 'Linganisha na kinachotumika sasa, kisha ondoa folda usipokihitaji tena.',
+  }),
   'audit-broken': ({ fault }, say) => ({
     sentence: say.fault(fault),
     remedy:
