@@ -364,6 +364,7 @@ suite('desk', () => {
     '/settings/portal/poster',
     '/settings/retention',
     '/settings/certificates',
+    '/settings/standby',
     '/settings/import',
     '/settings/import/subscribers',
     '/settings/import/daloradius',

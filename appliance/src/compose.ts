@@ -102,6 +102,7 @@ export const startBox = (given: StartOptions): Promise<Result<Box, Fault>> =>
         ...work,
         ...audit,
         ...controlled,
+        pair: pair.status,
         moreChecks: () => [...certified.checks(), ...(portal?.checks() ?? []), ...pair.checks()],
       }),
     )
@@ -275,7 +276,10 @@ const startWatching = (
   { state, ports }: Aaa,
   others: Pick<Work, 'alarm' | 'provider'> &
     Pick<AuditWatch, 'checks'> &
-    Pick<RouterControlService, 'statuses'> & { readonly moreChecks: CertificateService['checks'] },
+    Pick<RouterControlService, 'statuses'> & {
+      readonly moreChecks: CertificateService['checks']
+      readonly pair: PairService['status']
+    },
 ): Watch =>
   startWatch({
     folder,
@@ -287,6 +291,7 @@ const startWatching = (
     loginP95MsMax,
     log,
     provider: others.provider,
+    pair: others.pair,
     more: () => [
       ...others.checks(),
       ...others.moreChecks(),

@@ -41,6 +41,8 @@ export type WatchDeps = {
   readonly loginP95MsMax: number
   /** How the provider of payments answers. */
   readonly provider: MetricsSources['provider']
+  /** How the standby does. */
+  readonly pair: MetricsSources['pair']
   /** What others have looked at by themselves. */
   readonly more: () => readonly Check[]
   readonly onRaised: (raised: Attention) => void
@@ -111,6 +113,7 @@ export const startWatch = (deps: WatchDeps): Watch => {
     certificates: ends,
     turns,
     provider: deps.provider,
+    pair: deps.pair,
   })
   const metricsNow = (): string => {
     look()

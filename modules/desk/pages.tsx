@@ -21,6 +21,7 @@ import { setupPlanPage } from './pages-setup-plan.tsx'
 import { setupRouterPage } from './pages-setup-router.tsx'
 import { setupVouchersPage } from './pages-setup-vouchers.tsx'
 import { settingsPage } from './pages-settings.tsx'
+import { standbyPage } from './pages-standby.tsx'
 import { subscriberPage } from './pages-subscriber.tsx'
 import { newSubscriberPage } from './pages-subscriber-new.tsx'
 import { subscribersPage } from './pages-subscribers.tsx'
@@ -47,6 +48,7 @@ export const servicePages: readonly DeskPage[] = [
   portalPosterPage,
   retentionPage,
   certificatesPage,
+  standbyPage,
   importPage,
   importFilePage,
 ]

@@ -7,6 +7,7 @@ const tabs = [
   { href: '/settings/portal', word: 'hotspotPage', permission: 'settings.read' },
   { href: '/settings/retention', word: 'retention', permission: 'settings.read' },
   { href: '/settings/certificates', word: 'certificates', permission: 'settings.read' },
+  { href: '/settings/standby', word: 'standby', permission: 'settings.read' },
   { href: '/settings/import', word: 'lists', permission: 'plans.read' },
 ] as const
 

@@ -7,6 +7,7 @@ import type { Attention } from '../attention.ts'
 import type { DataFolder } from '../data-folder.ts'
 import { diskSpace } from '../doctor/machine.ts'
 import { RELEASED_AT, SCHEMA } from '../site.ts'
+import type { PairStatus } from '../standby/pair-state.ts'
 import type { CertificateEnd } from '../tls/index.ts'
 import { loadIn, memoryIn, oomKillsIn, warmthIn } from '../machine/kernel-files.ts'
 import { kernelQueue } from './kernel-udp.ts'
@@ -31,6 +32,7 @@ export type MetricsSources = {
   readonly turns: Pick<Turns, 'quantiles'>
   /** How the provider of payments answers. */
   readonly provider: () => ProviderTally
+  readonly pair: () => Pick<PairStatus, 'role' | 'link'>
 }
 
 const MICROS_PER_SEC = 1e6
@@ -186,7 +188,8 @@ const workMetrics = ({ state, attention, turns }: MetricsSources, jobs: Readonly
   ]
 }
 
-const machineMetrics = ({ clockSure, certificates }: MetricsSources): Metric[] => [
+const machineMetrics = ({ clockSure, certificates, pair }: MetricsSources): Metric[] => [
+  ...pairMetrics(pair()),
   gauge('lango_clock_sure', '1 while somebody vouches for the clock: nothing expires before.', [
     { value: clockSure() ? 1 : 0 },
   ]),
@@ -232,6 +235,16 @@ const hardwareMetrics = (root: string): Metric[] => {
   ]
   return metrics.filter(({ samples }) => samples.length > 0)
 }
+
+/** Nothing of a box that has no standby. */
+const pairMetrics = ({ role, link }: Pick<PairStatus, 'role' | 'link'>): Metric[] =>
+  role === 'alone'
+    ? []
+    : [
+        gauge('lango_standby_in_sync', '1 while accounting is answered when the standby has it too.', [
+          { value: link === 'in-sync' ? 1 : 0 },
+        ]),
+      ]
 
 /** Under the names that every client library uses. */
 const processMetrics = (now: number): Metric[] => {

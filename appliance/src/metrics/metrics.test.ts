@@ -15,7 +15,8 @@ let box: TestBox
 beforeEach(() => void (box = testBox()))
 afterEach(() => box.remove())
 
-const watched = () => {
+type Pair = { role: 'alone' | 'primary'; link: 'away' | 'in-sync' }
+const watched = (pair: Pair = { role: 'alone', link: 'away' }) => {
   const runner = orThrow(createQueryRunner(box.folder))
   const state = new SharedState(new SharedArrayBuffer(sharedStateBytes))
   const log = collectingLog()
@@ -30,6 +31,7 @@ const watched = () => {
     loginP95MsMax: 100,
     more: () => [],
     provider: tally.read,
+    pair: () => pair,
     onRaised: ({ id }) => log.warn(id),
     log,
   })
@@ -91,6 +93,20 @@ test('every metric has its help, its type and figures', async () => {
   ])
     expect(samples.get(positive)).toBeGreaterThan(0)
   expect(samples.get('lango_database_size_bytes{database="site"}')).toBeGreaterThan(4096)
+})
+
+test('a box that has a standby tells whether it is in step; another tells nothing of one', () => {
+  const told = (pair?: Pair) => {
+    const { watch, close } = watched(pair)
+    const samples = parsed(watch.metrics())
+    close()
+    return samples.get('lango_standby_in_sync')
+  }
+  expect([told(), told({ role: 'primary', link: 'away' }), told({ role: 'primary', link: 'in-sync' })]).toEqual([
+    undefined,
+    0,
+    1,
+  ])
 })
 
 test('what the box sees of itself is listed: a store that fails, logins that are slow', () => {
