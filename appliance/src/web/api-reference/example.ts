@@ -45,6 +45,7 @@ const byName: Readonly<Record<string, unknown>> = {
   to: 20,
   toAt: AT + 86_400_000,
   url: 'https://crm.example/lango',
+  version: '1.4.0',
 }
 
 /** Of a verb, where that says something that its schema does not. */
