@@ -1,0 +1,53 @@
+/** The files between Lango, which may not touch the network, and the root service that does. Each side reads strictly. */
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { BoxNetwork, NetworkPlan, NetworkStatus } from '@lango/modules/network/port'
+import { readJson, writeWhole } from './durable.ts'
+import { networkPlanSchema } from './plan.ts'
+
+export const networkFiles = {
+  wanted: 'network-wanted.json',
+  confirmed: 'network-confirmed.json',
+  status: 'network.json',
+} as const
+
+const id = z.string().regex(/^[\w-]{1,64}$/)
+export const wantedSchema = z.strictObject({ id, plan: networkPlanSchema })
+export const confirmedSchema = z.strictObject({ id })
+export type Wanted = z.infer<typeof wantedSchema>
+
+const port = z.object({
+  name: z.string(),
+  mac: z.string(),
+  isUp: z.boolean(),
+  speedMbps: z.number().nullable(),
+  uses: z.array(z.string()),
+  addresses: z.array(z.string()),
+})
+const fault = z.object({ type: z.string(), at: z.string(), about: z.string(), isWarning: z.boolean() })
+
+/** Root's word is taken for its plan: its secrets are starred out. */
+const statusSchema = z.object({
+  plan: z.unknown().transform((plan) => (plan ?? null) as NetworkPlan | null),
+  wishId: z.string().nullable(),
+  state: z.enum(['none', 'trial', 'confirmed', 'reverted', 'refused']),
+  revertsAtUptimeSec: z.number().optional(),
+  ports: z.array(port),
+  faults: z.array(fault.transform((one) => one as NetworkStatus['faults'][number])),
+  overlayKeys: z.object({ current: z.string(), next: z.string() }).optional(),
+  why: z.string(),
+})
+
+/** A wish may hold passwords: nobody but its writer and root reads it. */
+const PRIVATE = 0o600
+
+/** `wishes`: `LANGO_OS_DIR`; `told`: `/run/lango-os`. */
+export const networkOnFiles = (wishes: string, told: string): BoxNetwork => ({
+  status: () => readJson(join(told, networkFiles.status), statusSchema),
+  wish(id: string, plan: NetworkPlan) {
+    writeWhole(join(wishes, networkFiles.wanted), `${JSON.stringify({ id, plan })}\n`, PRIVATE)
+  },
+  confirm(id) {
+    writeWhole(join(wishes, networkFiles.confirmed), `${JSON.stringify({ id })}\n`, PRIVATE)
+  },
+})
