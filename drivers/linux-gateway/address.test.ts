@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isHostName, isInterfaceName, readMac, readNetwork, readPrefix6 } from './address.ts'
+import { isHostName, isInterfaceName, readMac, readNetwork, readPrefix6, withRange } from './address.ts'
 
 test('a network tells where its clients live', () => {
   expect(readNetwork('10.40.0.1/16')).toEqual({
@@ -61,4 +61,19 @@ test('names that could write a line of their own are no names', () => {
   for (const name of ['br-guests', 'eth0.40', 'wlan0']) expect(isInterfaceName(name)).toBe(true)
   for (const name of ['', 'br0" accept', 'a name', '-force', 'sixteen-letters-x'])
     expect(isInterfaceName(name)).toBe(false)
+})
+
+test('clients may be kept to a part of the network that the gateway is not in', () => {
+  const network = readNetwork('10.40.0.1/16')!
+  expect(withRange(network, '10.40.1.0-10.40.1.99')).toEqual({ ...network, first: '10.40.1.0', last: '10.40.1.99' })
+  for (const text of [
+    '10.40.1.9-10.40.1.1',
+    '10.40.0.0-10.40.0.9',
+    '10.40.0.1-10.40.0.9',
+    '10.41.0.1-10.41.0.9',
+    '10.40.1.1',
+    'a-b',
+    '',
+  ])
+    expect(withRange(network, text)).toBeUndefined()
 })

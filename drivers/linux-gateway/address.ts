@@ -27,6 +27,17 @@ export const readNetwork = (text: string): Network | undefined => {
   return { address, prefix, first: textOf(base + RESERVED + 1), last: textOf(base + size - 2) }
 }
 
+/** `10.40.1.0-10.40.1.99`, of the clients; undefined when it is none, or not all of it in the network beside the gateway. */
+export const withRange = (network: Network, text: string): Network | undefined => {
+  const [first = '', last = '', ...rest] = text.split('-')
+  if (rest.length > 0 || !isIPv4(first) || !isIPv4(last)) return undefined
+  const [from, to, own] = [first, last, network.address].map(numberOf) as [number, number, number]
+  const size = 2 ** (32 - network.prefix)
+  const base = Math.floor(own / size) * size
+  const isInside = from > base && from <= to && to <= base + size - 2
+  return isInside && (own < from || own > to) ? { ...network, first, last } : undefined
+}
+
 export type Prefix6 = {
   /** Of the gateway itself. */
   readonly address: string

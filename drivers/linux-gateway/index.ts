@@ -15,7 +15,7 @@ import { Reporter } from './reporter.ts'
 import { keepResolvers, readLeases } from './resolvers.ts'
 import { createStateFile } from './state-file.ts'
 
-export { isHostName, isInterfaceName, readNetwork, readPrefix6, type Network } from './address.ts'
+export { isHostName, isInterfaceName, readNetwork, readPrefix6, withRange, type Network } from './address.ts'
 
 const TICK_MS = 1000
 const LOOK_AROUND_MS = 5000

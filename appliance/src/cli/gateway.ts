@@ -9,6 +9,7 @@ const gateway: CommandSpec = {
     lan: { value: 'IFACE', help: 'the clients’ side: an interface, or a bridge', required: true },
     wan: { value: 'IFACE', help: 'the side of the internet', required: true },
     address: { value: 'CIDR', help: 'the gateway on the clients’ side, such as 10.40.0.1/16', required: true },
+    'dhcp-range': { value: 'FIRST-LAST', help: 'addresses for the clients (all of the network but the lowest ten)' },
     prefix6: {
       value: 'PREFIX/64',
       help: 'IPv6 for those who are in, such as 2001:db8:40::/64; none otherwise. One of fd00::/8 is masqueraded',

@@ -1,2 +1,9 @@
 /** The driver of this process: the box itself does not load it. */
-export { isHostName, isInterfaceName, readNetwork, readPrefix6, startLinuxGateway } from '@lango/drivers/linux-gateway'
+export {
+  isHostName,
+  isInterfaceName,
+  readNetwork,
+  readPrefix6,
+  startLinuxGateway,
+  withRange,
+} from '@lango/drivers/linux-gateway'

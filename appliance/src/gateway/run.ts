@@ -5,7 +5,7 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { createLog, systemRandom } from '@lango/kernel'
 import { UsageError, type CliContext } from '../cli/command.ts'
-import { isHostName, isInterfaceName, readNetwork, readPrefix6, startLinuxGateway } from './drivers.ts'
+import { isHostName, isInterfaceName, readNetwork, readPrefix6, startLinuxGateway, withRange } from './drivers.ts'
 
 const DEFAULT_STATE_DIR = '/var/lib/lango-gateway'
 const DEFAULT_NAME = 'lango-gateway'
@@ -55,7 +55,10 @@ const readOptions = async (context: CliContext) => {
   }
   const [lan, wan] = [interfaceOf('lan'), interfaceOf('wan')]
   if (lan === wan) throw new UsageError('--lan and --wan are two interfaces.')
-  const network = must(readNetwork(args.text('address')!), '--address is as 10.40.0.1/16.')
+  const whole = must(readNetwork(args.text('address')!), '--address is as 10.40.0.1/16.')
+  const range = args.text('dhcp-range')
+  const rangeHelp = '--dhcp-range is as 10.40.1.0-10.40.1.99, within --address and without it.'
+  const network = range === undefined ? whole : must(withRange(whole, range), rangeHelp)
   const text6 = args.text('prefix6')
   const prefix6 =
     text6 === undefined ? undefined : must(readPrefix6(text6), '--prefix6 is as 2001:db8:40::/64: it ends with ::/64.')
