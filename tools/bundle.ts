@@ -30,6 +30,8 @@ const entries = {
   'transfer-thread': 'appliance/src/transfer/transfer-thread.ts',
   'router-control-thread': 'appliance/src/router-control/router-control-thread.ts',
   'os-agent': 'firmware/agent/main.ts',
+  'network-agent': 'drivers/linux-network/agent/main.ts',
+  'pppoe-nas': 'drivers/linux-network/pppoe-nas/main.ts',
 }
 
 const inter = 'kernel/node_modules/@fontsource-variable/inter'
