@@ -1,4 +1,5 @@
 /** The files between Lango, which may not touch the network, and the root service that does. Each side reads strictly. */
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { BoxNetwork, NetworkPlan, NetworkStatus } from '@lango/modules/network/port'
@@ -11,10 +12,16 @@ export const networkFiles = {
   status: 'network.json',
 } as const
 
+const hashOf = (plan: NetworkPlan): string =>
+  createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 32)
+
 const id = z.string().regex(/^[\w-]{1,64}$/)
-export const wantedSchema = z.strictObject({ id, plan: networkPlanSchema })
+const asked = z.strictObject({ id, plan: networkPlanSchema })
+/** A plan alone came with a file that sets a new box up: nobody is there yet who could confirm it. */
+const given = networkPlanSchema.transform((plan) => ({ id: `setup-${hashOf(plan)}`, plan, isKept: true as const }))
+export const wantedSchema = z.union([asked, given])
 export const confirmedSchema = z.strictObject({ id })
-export type Wanted = z.infer<typeof wantedSchema>
+export type Wanted = { readonly id: string; readonly plan: NetworkPlan; readonly isKept?: true }
 
 const port = z.object({
   name: z.string(),
@@ -47,6 +54,7 @@ export const networkOnFiles = (wishes: string, told: string): BoxNetwork => ({
   wish(id: string, plan: NetworkPlan) {
     writeWhole(join(wishes, networkFiles.wanted), `${JSON.stringify({ id, plan })}\n`, PRIVATE)
   },
+  wished: () => readJson(join(wishes, networkFiles.wanted), wantedSchema)?.plan,
   confirm(id) {
     writeWhole(join(wishes, networkFiles.confirmed), `${JSON.stringify({ id })}\n`, PRIVATE)
   },

@@ -129,5 +129,7 @@ export interface BoxNetwork {
   status(): NetworkStatus | undefined
   /** Throws where the wish cannot be written. */
   wish(id: string, plan: NetworkPlan): void
+  /** What was wished last, with its passwords. */
+  wished(): NetworkPlan | undefined
   confirm(id: string): void
 }

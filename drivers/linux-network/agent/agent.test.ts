@@ -105,6 +105,18 @@ test('unconfirmed, what was before comes back after a minute; before there was a
   expect(ran.slice(-8)).toContain('systemctl --no-block stop lango-gateway.service')
 })
 
+test('a plan that a set-up file brought is kept: nobody is there yet who could say so', () => {
+  mkdirSync(join(root, 'wishes'))
+  writeFileSync(join(root, 'wishes/network-wanted.json'), JSON.stringify(besideRouters))
+  agent().apply()
+  expect(status()).toMatchObject({ state: 'confirmed', plan: { hostName: 'kisumu' } })
+  ran = []
+  agent().apply()
+  expect(ran).toEqual([])
+  newBoot()
+  expect(has('Address=10.1.0.2/24')).toBe(true)
+})
+
 test('a word that comes too late, or is about another wish, keeps nothing', () => {
   wish('w1', besideRouters)
   agent().apply()

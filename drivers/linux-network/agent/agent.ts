@@ -68,7 +68,7 @@ class NetworkAgent implements Agent {
   apply(): void {
     // Another may be written while this one is carried out.
     for (let id: string | undefined; ;) {
-      const wanted = readJson(join(this.#wishes, networkFiles.wanted), wantedSchema)
+      const wanted: Wanted | undefined = readJson(join(this.#wishes, networkFiles.wanted), wantedSchema)
       if (wanted === undefined) return this.#refuseUnread()
       if (wanted.id === id || wanted.id === this.#seen()) return
       id = wanted.id
@@ -81,6 +81,10 @@ class NetworkAgent implements Agent {
     const said = readJson(join(this.#wishes, networkFiles.confirmed), confirmedSchema)
     if (trial === undefined || said?.id !== trial.id) return
     if (this.#machine.uptimeSec() >= trial.revertsAtUptimeSec) return this.revert()
+    this.#keep(trial)
+  }
+
+  #keep(trial: z.infer<typeof trialSchema>): void {
     writeWhole(this.#files.kept, `${JSON.stringify({ id: trial.id, plan: trial.plan })}\n`, 0o600)
     rmSync(this.#files.trial)
     this.#machine.run('systemctl', 'stop', TIMER)
@@ -107,7 +111,7 @@ class NetworkAgent implements Agent {
   #kept = () => readJson(this.#files.kept, keptSchema)
   #seen = () => readJson(this.#files.seen, confirmedSchema)?.id
 
-  #tryOut({ id, plan }: Wanted): void {
+  #tryOut({ id, plan, isKept }: Wanted): void {
     // On the disk before anything is done: a wish that takes the machine down is not done again.
     writeWhole(this.#files.seen, `${JSON.stringify({ id })}\n`, 0o600)
     const faults = faultsOf(plan, this.#machine.ports(null))
@@ -119,6 +123,7 @@ class NetworkAgent implements Agent {
     try {
       carryOut(this.#machine, plan)
       this.#tell({ state: 'trial', wishId: id, revertsAtUptimeSec, faults })
+      if (isKept) this.#keep({ id, plan, revertsAtUptimeSec })
     } catch (error) {
       this.#back({ state: 'refused', wishId: id, faults, why: messageOf(error) })
     }
