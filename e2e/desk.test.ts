@@ -365,6 +365,7 @@ suite('desk', () => {
     '/settings/retention',
     '/settings/certificates',
     '/settings/standby',
+    '/settings/network',
     '/settings/import',
     '/settings/import/subscribers',
     '/settings/import/daloradius',

@@ -33,6 +33,10 @@ const actionPermissions: Readonly<Record<ActionName, string>> = {
   'acme.set': 'settings.write',
   'acme.renew': 'settings.write',
   'acme.off': 'settings.write',
+  'network.show': 'settings.read',
+  'network.check': 'settings.write',
+  'network.try': 'settings.write',
+  'network.keep': 'settings.write',
   // What each list takes besides is looked at with the list (`desk-transfers.ts`).
   'transfer.show': 'plans.read',
   'transfer.load': 'plans.read',

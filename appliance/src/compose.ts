@@ -22,6 +22,7 @@ import type { BoxCounts } from './doctor/check.ts'
 import { createCopySender, createNasControl } from './drivers.ts'
 import { checkControls } from './doctor/router-control.ts'
 import { createFrontDesk } from './front-desk.ts'
+import { boxNetwork } from './network/box.ts'
 import { startQueries, type QueryService } from './query-service.ts'
 import { watchOnline } from './online-watch.ts'
 import { createPortalEntry } from './portal-entry.ts'
@@ -327,7 +328,7 @@ const countedSinceStart = [
 
 /** What only a running box can do. */
 const boxActions = (
-  { listen, webListen }: BoxOptions,
+  { image, listen, webListen }: BoxOptions,
   { folder, site, staffDoor, reader, queries }: Ground,
   aaa: Aaa,
   parts: {
@@ -385,6 +386,7 @@ const boxActions = (
       'transfer.drop': (_, by) => transfers.drop(by),
       'transfer.give': createListExport({ may: site.may, ask: queries.ask, command: own }),
       ...certified.actions,
+      ...boxNetwork(image, site, { command, own }),
       ...consoleActions({ site, staffDoor, state, desk }),
       ...pair.actions,
       'keys.rotate': () => rotateKeys(site, folder, console, () => Promise.resolve()),

@@ -8,6 +8,7 @@ import { importFilePage, importPage } from './pages-import.tsx'
 import { removeRouterPage, routerPage } from './pages-router.tsx'
 import { routerControlPage } from './pages-router-control.tsx'
 import { portalPage } from './pages-portal.tsx'
+import { networkPage } from './pages-network.tsx'
 import { portalPosterPage } from './pages-portal-poster.tsx'
 import { retentionPage } from './pages-retention.tsx'
 import { routerScriptPage } from './pages-router-script.tsx'
@@ -49,6 +50,7 @@ export const servicePages: readonly DeskPage[] = [
   retentionPage,
   certificatesPage,
   standbyPage,
+  networkPage,
   importPage,
   importFilePage,
 ]

@@ -8,6 +8,7 @@ const tabs = [
   { href: '/settings/retention', word: 'retention', permission: 'settings.read' },
   { href: '/settings/certificates', word: 'certificates', permission: 'settings.read' },
   { href: '/settings/standby', word: 'standby', permission: 'settings.read' },
+  { href: '/settings/network', word: 'network', permission: 'settings.read' },
   { href: '/settings/import', word: 'lists', permission: 'plans.read' },
 ] as const
 

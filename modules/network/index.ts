@@ -10,6 +10,7 @@ import {
 } from './commands.ts'
 import { removeControl, revealControl, setControl } from './control-commands.ts'
 import { hotspotGone, removeHotspot, setHotspot } from './hotspot-commands.ts'
+import { networkChanged } from './box-network.ts'
 import { listControls, listHotspots, listRemoteServers, listRouters } from './queries.ts'
 import { resealSecrets } from './reseal.ts'
 import { remoteServers, routerControls, routerHotspots, routers } from './tables.ts'
@@ -57,6 +58,16 @@ export {
   type SetUpRows,
 } from './hotspot-set-up.ts'
 export { isInterfaceName, readNetwork, type Ipv4Network } from './ipv4-network.ts'
+export { networkFaultSentence } from './box-network.ts'
+export type {
+  BoxNetwork,
+  NetworkFault,
+  NetworkPlan,
+  NetworkPort,
+  NetworkStatus,
+  PlannedAddress,
+  PlannedNetwork,
+} from './port.ts'
 export { boxAddressFor, isLoopback, type Reach, type SecurePortal } from './reach.ts'
 
 export const network = defineModule({
@@ -77,6 +88,7 @@ export const network = defineModule({
     addRemoteServer,
     removeRemoteServer,
     resealSecrets,
+    networkChanged,
   ],
   queries: [listRouters, listRemoteServers, listControls, listHotspots],
 })

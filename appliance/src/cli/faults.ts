@@ -23,6 +23,8 @@ import { benchSentences, type BenchServiceFault } from './bench-faults.ts'
 import { customerSentences, type CustomerFault } from './customer-faults.ts'
 import { localTime } from './format.ts'
 import { sendingSentences, type SendingFault } from './message-faults.ts'
+import { networkSentences } from './network-faults.ts'
+import type { NetworkActionFault } from '../network/actions.ts'
 import { offerSentences, type OfferFault } from './offer-faults.ts'
 import { paymentSentences, type PaymentFault } from './payment-faults.ts'
 import { payoutSentences, type PayoutFault } from './payout-faults.ts'
@@ -114,6 +116,7 @@ export type KnownFault =
   | RpcFault
   | TlsFault
   | CertificateAcmeFault
+  | NetworkActionFault
 
 type Sentences = { readonly [T in KnownFault['type']]: (fault: Extract<KnownFault, { type: T }>) => string }
 
@@ -121,6 +124,7 @@ const OLD_BOX = 'The running box is of another release than this command: restar
 
 const sentences: Sentences = {
   ...acmeSentences,
+  ...networkSentences,
   ...setupSentences((fault) => faultSentence(fault)),
   ...updateSentences,
   ...standbySentences,

@@ -15,6 +15,10 @@ export const groups: ReadonlyMap<string, Group> = new Map([
     { summary: 'be the gateway of a hotspot', load: async () => (await import('./gateway.ts')).gatewayCommands },
   ],
   [
+    'network',
+    { summary: 'the ports of an appliance', load: async () => (await import('./network.ts')).networkCommands },
+  ],
+  [
     'router',
     { summary: 'routers that may ask this box', load: async () => (await import('./router.ts')).routerCommands },
   ],

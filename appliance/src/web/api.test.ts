@@ -178,6 +178,7 @@ const OWN = [
   'grants.firstUse',
   'lists.exported',
   'messages.sent',
+  'network.changed',
   'registration.confirm',
   'routers.learned',
   'sessions.ordersFinished',

@@ -40,6 +40,22 @@ const words: Readonly<Record<string, FaultWords>> = {
     en: 'The clock of the box is not trusted yet, and this depends on a date. Wait until the box has the right time.',
     sw: 'Saa ya kisanduku bado haiaminiki, na hili linategemea tarehe. Subiri hadi kisanduku kipate saa sahihi.',
   },
+  NotAppliance: {
+    en: 'This is no appliance image: the machine’s own network stays as it is.',
+    sw: 'Hii si picha ya kifaa cha Lango: mtandao wa mashine unabaki ulivyo.',
+  },
+  NetworkSilent: {
+    en: 'The service that sets up the network has told nothing yet. Wait a moment, and look again.',
+    sw: 'Huduma inayoweka mtandao bado haijasema lolote. Subiri kidogo, kisha angalia tena.',
+  },
+  NetworkPlanFaulty: {
+    en: 'Something is wrong with this plan; nothing was changed.',
+    sw: 'Kuna kosa kwenye mpango huu; hakuna kilichobadilishwa.',
+  },
+  NetworkTrialOver: {
+    en: 'There is nothing to confirm: the change was taken back, or is kept already.',
+    sw: 'Hakuna cha kuthibitisha: mabadiliko yamerudishwa, au tayari yamehifadhiwa.',
+  },
   AcmeUnset: { en: 'Nothing is set yet.', sw: 'Bado hakuna kilichowekwa.' },
   AcmeUnreachable: {
     en: 'The authority at {server} cannot be asked: {cause}. Is there a way to the internet?',
