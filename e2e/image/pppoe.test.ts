@@ -1,0 +1,107 @@
+/**
+ * PPPoE from end to end, in two machines of one image: one is the box, its second port a PPPoE server; the other dials
+ * in over a socket between the two. Address, speed, counting, and the end at once when the box says so.
+ */
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newVm, type Vm } from './vm.ts'
+import { openWorkshop } from './workshop.ts'
+
+const folder = process.env['LANGO_IMAGE_FOLDER'] ?? '/var/tmp/lango-image-tests'
+const group = '230.0.0.47:10047'
+/** A cable between the two: frames in datagrams of this machine's loopback. */
+const cable = (mac: string): readonly string[] => [
+  '-netdev',
+  `socket,id=n1,mcast=${group},localaddr=127.0.0.1`,
+  '-device',
+  `virtio-net-pci,netdev=n1,mac=${mac}`,
+]
+const BOX_MAC = '02:00:00:00:50:01'
+const CLIENT_MAC = '02:00:00:00:50:02'
+
+describe('two machines and a cable', () => {
+  let box: Vm
+  let client: Vm
+
+  const lango = (...args: string[]): Promise<string> =>
+    box.mustRoot(`runuser -u lango -- lango ${args.join(' ')} --data /var/lib/lango --json`)
+  const state = async (): Promise<string> =>
+    (JSON.parse(await box.mustRoot('cat /run/lango-os/network.json')) as { state: string }).state
+  const dial = (password: string): Promise<unknown> =>
+    client.root(
+      `pppd plugin pppoe.so nic-$(basename $(dirname $(grep -l ${CLIENT_MAC} /sys/class/net/*/address))) user amina password ${password} noauth nodefaultroute noipv6 mtu 1492 mru 1492 lcp-echo-interval 5 lcp-echo-failure 3 maxfail 1 updetach`,
+    )
+  const address = async (): Promise<string> => (await client.root('ip -4 -br addr show ppp0')).stdout
+
+  beforeAll(async () => {
+    const workshop = openWorkshop('amd64', folder)
+    const start = async (name: string, mac: string): Promise<Vm> => {
+      const own = join(folder, name)
+      rmSync(own, { recursive: true, force: true })
+      mkdirSync(own)
+      return newVm({ arch: 'amd64', disk: workshop.disk, folder: own, sshKey: workshop.sshKey, more: cable(mac) })
+    }
+    box = await start('pppoe-box', BOX_MAC)
+    client = await start('pppoe-client', CLIENT_MAC)
+    await box.until('the box serves', box.serves)
+    await client.until('the client is up', async () => (await client.root('true')).code === 0)
+  }, 900_000)
+  afterAll(async () => {
+    await box.powerOff()
+    await client.powerOff()
+  })
+
+  test('a change that nobody confirms is taken back, one that is confirmed stays', async () => {
+    const first = (await box.mustRoot('ip -o route get 10.0.2.2 | sed -n "s/.* dev \\([^ ]*\\).*/\\1/p"')).trim()
+    const plan = {
+      role: 'gateway',
+      hostName: 'kisumu',
+      networks: [
+        { name: 'desk', use: 'management', members: [{ port: first }], ipv4: { kind: 'dhcp' } },
+        { name: 'tag', use: 'uplink', members: [{ port: first, vlan: 9 }], ipv4: { kind: 'dhcp' } },
+        {
+          name: 'dial',
+          use: 'pppoe',
+          members: [{ port: BOX_MAC }],
+          acName: 'Kisumu',
+          address: '10.50.0.1',
+          pool: { first: '10.50.0.10', last: '10.50.0.59' },
+          dns: [],
+          mtu: 1492,
+          sessionsMax: 50,
+        },
+      ],
+    }
+    await box.mustRoot(`printf %s '${JSON.stringify(plan)}' >/tmp/plan.json && chmod a+r /tmp/plan.json`)
+    await lango('network', 'set', '/tmp/plan.json')
+    await box.until('it is tried', async () => (await state()) === 'trial', 60)
+    await box.until('and taken back', async () => (await state()) === 'reverted', 120)
+    await lango('network', 'set', '/tmp/plan.json')
+    await box.until('it is tried again', async () => (await state()) === 'trial', 60)
+    await lango('network', 'confirm')
+    await box.until('it is kept', async () => (await state()) === 'confirmed', 60)
+    expect((await box.mustRoot('systemctl is-active lango-pppoe lango-pppoe-nas')).trim()).toBe('active\nactive')
+  }, 400_000)
+
+  test('a subscriber dials in, has an address and a speed, and is counted', async () => {
+    await lango('plan', 'add', 'Home-4', '--kind', 'pppoe', '--down-kbps', '4000', '--up-kbps', '1000')
+    await lango('subscriber', 'add', 'amina', '--password', 'p4ss', '--plan', 'Home-4')
+    await dial('wrong')
+    expect(await address()).not.toContain('10.50.')
+    await dial('p4ss')
+    expect(await address()).toMatch(/10\.50\.0\.\d+/)
+    expect(await box.mustRoot('tc qdisc show dev ppp0')).toContain('cake')
+    expect(await box.mustRoot('tc qdisc show dev ppp0')).toContain('bandwidth 4Mbit')
+    expect(await box.mustRoot('tc qdisc show dev ifb-ppp0')).toContain('bandwidth 1Mbit')
+    expect(await box.mustRoot('nft list set inet lango_net subscribers')).toContain('"ppp0" . 10.50.0.')
+    expect(await lango('session', 'list')).toContain('amina')
+  }, 300_000)
+
+  test('when the box says so the line is over within seconds, and everything of it is gone', async () => {
+    await lango('subscriber', 'suspend', 'amina')
+    await box.until('the line is over', async () => (await box.root('ip link show ppp0')).code !== 0, 30)
+    expect(await box.mustRoot('ls /run/lango-pppoe')).toBe('')
+    expect(await box.mustRoot('nft list set inet lango_net subscribers')).not.toContain('ppp0')
+  }, 120_000)
+})
