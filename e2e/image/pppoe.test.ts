@@ -2,13 +2,15 @@
  * PPPoE from end to end, in two machines of one image: one is the box, its second port a PPPoE server; the other dials
  * in over a socket between the two. Address, speed, counting, and the end at once when the box says so.
  */
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isLong } from '../box.ts'
 import { newVm, type Vm } from './vm.ts'
-import { openWorkshop } from './workshop.ts'
+import { makeStick } from './stick.ts'
+import { openWorkshop, workshopFolder } from './workshop.ts'
 
-const folder = process.env['LANGO_IMAGE_FOLDER'] ?? '/var/tmp/lango-image-tests'
+const folder = workshopFolder()
 const group = '230.0.0.47:10047'
 /** A cable between the two: frames in datagrams of this machine's loopback. */
 const cable = (mac: string): readonly string[] => [
@@ -20,7 +22,8 @@ const cable = (mac: string): readonly string[] => [
 const BOX_MAC = '02:00:00:00:50:01'
 const CLIENT_MAC = '02:00:00:00:50:02'
 
-describe('two machines and a cable', () => {
+// Two machines under emulation: minutes.
+describe.runIf(isLong)('two machines and a cable', () => {
   let box: Vm
   let client: Vm
 
@@ -40,7 +43,20 @@ describe('two machines and a cable', () => {
       const own = join(folder, name)
       rmSync(own, { recursive: true, force: true })
       mkdirSync(own)
-      return newVm({ arch: 'amd64', disk: workshop.disk, folder: own, sshKey: workshop.sshKey, more: cable(mac) })
+      const setup = join(own, 'lango-setup.json')
+      const ssh = { keys: [readFileSync(`${workshop.sshKey}.pub`, 'utf8').trim()] }
+      writeFileSync(
+        setup,
+        JSON.stringify({
+          version: 1,
+          owner: { login: 'wanjiru', name: 'Wanjiru' },
+          country: 'KE',
+          site: { timeZone: 'UTC' },
+          ssh,
+        }),
+      )
+      const more = [...cable(mac), ...makeStick(join(own, 'stick.img'), [setup])]
+      return newVm({ arch: 'amd64', disk: workshop.disk, folder: own, sshKey: workshop.sshKey, more })
     }
     box = await start('pppoe-box', BOX_MAC)
     client = await start('pppoe-client', CLIENT_MAC)
