@@ -49,7 +49,7 @@ const isNeeded = (folder: string, path: string, addonName: string): boolean => {
   const inside = path.slice(folder.length + 1)
   if (/^(deps|src|binding\.gyp)(\/|$)/.test(inside) && folder.endsWith('/better-sqlite3')) return false
   if (inside.startsWith('prebuilds/')) return inside === `prebuilds/${addonName}`
-  return !/(^|\/)(node_modules|test|tests|\.github)(\/|$)|\.(d\.[cm]?ts|map|md)$/.test(inside)
+  return !/(^|\/)(node_modules|test|tests|\.github)(\/|$)|\.([cm]?ts|map|md)$/.test(inside)
 }
 
 /**
