@@ -63,7 +63,7 @@ test('what it installs starts as that user, and serves', async () => {
     expect(health.stdout + health.stderr).not.toContain('FAILED')
     expect(health.code).toBe(0)
   } finally {
-    run('chroot', [debian, 'pkill', '-u', 'lango', '-x', 'node'])
+    run('chroot', [debian, 'pkill', '-u', 'lango', '-f', 'cli.js start --data /var/lib/lango'])
     await gone
   }
 })
