@@ -7,8 +7,7 @@ import { createReadStream, existsSync, readdirSync, readFileSync, renameSync, rm
 import { mkdir, open, statfs, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { defineLimits, err, ok, type Result, type Timers } from '@lango/kernel'
-import { syncFolder, writeWhole } from './durable.ts'
+import { defineLimits, err, ok, type Result, type Timers, syncFolder, writeDurably } from '@lango/kernel'
 import { sha256Schema, type Release } from './manifest.ts'
 import { SourceError, type Opened, type Source } from './source.ts'
 
@@ -173,7 +172,7 @@ class Download {
       this.#bytes = 0
     }
     const { sha256, sizeBytes, name } = this.#release
-    writeWhole(`${this.#part}.json`, JSON.stringify({ sha256, etag: opened.etag }))
+    writeDurably(`${this.#part}.json`, JSON.stringify({ sha256, etag: opened.etag }), 0o600)
     const handle = await open(this.#part, this.#bytes === 0 ? 'w' : 'a', 0o600)
     const pace = createPace(this.#deps)
     try {

@@ -13,8 +13,7 @@ import { Metadata, MetadataKind } from '@tufjs/models'
 import { Updater, type Fetcher } from 'tuf-js'
 import { DownloadHTTPError } from 'tuf-js/dist/error.js'
 import { z } from 'zod'
-import { defineLimits, err, ok, type Result } from '@lango/kernel'
-import { writeWhole } from './durable.ts'
+import { defineLimits, err, ok, type Result, writeDurably } from '@lango/kernel'
 import { bundleName, targetSchema, type Release } from './manifest.ts'
 import { SourceError, TooMuchError, type Source } from './source.ts'
 
@@ -70,7 +69,7 @@ export const readFeed = async (
     const fault = await refresh(work, source)
     const after = readWork(work)
     // Also after a fault: a new root takes trust away from keys, whatever was wrong with the rest.
-    if (roles.some((role) => after[role] !== before.value[role])) writeWhole(trustFile, JSON.stringify(after))
+    if (roles.some((role) => after[role] !== before.value[role])) writeDurably(trustFile, JSON.stringify(after), 0o600)
     if (fault) return err(fault)
     const late = expiredRole(after, now)
     return late ? err(late) : ok(releasesIn(after.targets!))

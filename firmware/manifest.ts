@@ -1,16 +1,8 @@
 /** What is signed about a release beside its length and hash: the `custom` of its TUF target. */
 import { z } from 'zod'
+import { VERSION } from '@lango/kernel'
 
-/** `1.4.0`: numbers alone, so that every two of them can be compared. */
-const VERSION = /^(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})$/
 export const versionSchema = z.string().regex(VERSION)
-
-/** Below 0: `a` is older than `b`. Both are versions. */
-export const compareVersions = (a: string, b: string): number => {
-  const [left, right] = [a.split('.').map(Number), b.split('.').map(Number)]
-  for (const [i, part] of left.entries()) if (part !== right[i]) return part - right[i]!
-  return 0
-}
 
 export const archs = ['amd64', 'arm64'] as const
 /** Who gets a release first. */

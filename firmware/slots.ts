@@ -3,10 +3,10 @@
  * a root service of the image, which knows no business, does it and tells how it goes. These files are all there is
  * between them. Whoever reads one validates it; each is written beside and renamed.
  */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { writeWhole } from './durable.ts'
+import { readJson, writeDurably } from '@lango/kernel'
 import { sha256Schema, versionSchema } from './manifest.ts'
 
 export const slotNames = ['A', 'B'] as const
@@ -87,21 +87,12 @@ export const slotsOnFiles = (wishes: string, told: string): Slots => {
   const wish = (name: string, content: unknown): void => {
     mkdirSync(wishes, { recursive: true })
     // The root service reads what it is given; nothing in it is secret.
-    writeWhole(join(wishes, name), `${JSON.stringify(content)}\n`, 0o644)
+    writeDurably(join(wishes, name), `${JSON.stringify(content)}\n`, 0o644)
   }
   return {
     status: () => readJson(join(told, osFiles.updateStatus), updateStatusSchema),
     install: (wanted) => wish(osFiles.installWanted, wanted),
     forgetInstall: () => rmSync(join(wishes, osFiles.installWanted), { force: true }),
     reboot: (wanted) => wish(osFiles.rebootWanted, wanted),
-  }
-}
-
-/** Undefined where it is not there, or not what it should be: both are the other side's to mend. */
-export const readJson = <S extends z.ZodType>(file: string, schema: S): z.output<S> | undefined => {
-  try {
-    return schema.parse(JSON.parse(readFileSync(file, 'utf8')))
-  } catch {
-    return undefined
   }
 }

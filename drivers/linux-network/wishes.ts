@@ -1,9 +1,10 @@
 /** The files between Lango, which may not touch the network, and the root service that does. Each side reads strictly. */
 import { createHash } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { BoxNetwork, NetworkPlan, NetworkStatus } from '@lango/modules/network/port'
-import { readJson, writeWhole } from './durable.ts'
+import { readJson, writeDurably } from '@lango/kernel'
 import { networkPlanSchema } from './plan.ts'
 
 export const networkFiles = {
@@ -49,13 +50,15 @@ const statusSchema = z.object({
 const PRIVATE = 0o600
 
 /** `wishes`: `LANGO_OS_DIR`; `told`: `/run/lango-os`. */
-export const networkOnFiles = (wishes: string, told: string): BoxNetwork => ({
-  status: () => readJson(join(told, networkFiles.status), statusSchema),
-  wish(id: string, plan: NetworkPlan) {
-    writeWhole(join(wishes, networkFiles.wanted), `${JSON.stringify({ id, plan })}\n`, PRIVATE)
-  },
-  wished: () => readJson(join(wishes, networkFiles.wanted), wantedSchema)?.plan,
-  confirm(id) {
-    writeWhole(join(wishes, networkFiles.confirmed), `${JSON.stringify({ id })}\n`, PRIVATE)
-  },
-})
+export const networkOnFiles = (wishes: string, told: string): BoxNetwork => {
+  const leave = (name: string, content: unknown): void => {
+    mkdirSync(wishes, { recursive: true })
+    writeDurably(join(wishes, name), `${JSON.stringify(content)}\n`, PRIVATE)
+  }
+  return {
+    status: () => readJson(join(told, networkFiles.status), statusSchema),
+    wish: (id: string, plan: NetworkPlan) => leave(networkFiles.wanted, { id, plan }),
+    wished: () => readJson(join(wishes, networkFiles.wanted), wantedSchema)?.plan,
+    confirm: (id) => leave(networkFiles.confirmed, { id }),
+  }
+}

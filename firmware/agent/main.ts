@@ -4,8 +4,8 @@
  */
 import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { writeWhole } from '../durable.ts'
-import { installWantedSchema, osFiles, readJson, rebootWantedSchema, type InstallWanted } from '../slots.ts'
+import { writeDurably, readJson } from '@lango/kernel'
+import { installWantedSchema, osFiles, rebootWantedSchema, type InstallWanted } from '../slots.ts'
 import {
   bootedSlot,
   bundleVersion,
@@ -44,11 +44,11 @@ const read = (): AgentState => readJson(stateFile, agentStateSchema) ?? firstSta
 const tell = (state: AgentState, percent: number): void => {
   const status = statusOf(state, bootedSlot(), slotStates(state.versions), percent)
   mkdirSync(told, { recursive: true })
-  writeWhole(join(told, osFiles.updateStatus), `${JSON.stringify(status)}\n`, 0o644)
+  writeDurably(join(told, osFiles.updateStatus), `${JSON.stringify(status)}\n`, 0o644)
 }
 /** On the disk before anything is done that it tells of. */
 const keep = (state: AgentState, percent = 0): AgentState => {
-  writeWhole(stateFile, `${JSON.stringify(state)}\n`)
+  writeDurably(stateFile, `${JSON.stringify(state)}\n`, 0o600)
   tell(state, percent)
   return state
 }
@@ -162,7 +162,7 @@ function ssh(): number {
   const file = join(own, 'ssh/authorized_keys')
   mkdirSync(dirname(file), { recursive: true })
   if (wanted.keys.length === 0) rmSync(file, { force: true })
-  else writeWhole(file, authorizedKeys(wanted.keys), 0o644)
+  else writeDurably(file, authorizedKeys(wanted.keys), 0o644)
   must('systemctl', '--no-block', wanted.keys.length === 0 ? 'stop' : 'restart', 'ssh.service')
   return 0
 }

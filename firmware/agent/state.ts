@@ -3,7 +3,8 @@
  * is a case of a test. RAUC and the boot loader keep the truth about what boots; this keeps what it was about.
  */
 import { z } from 'zod'
-import { compareVersions, versionSchema } from '../manifest.ts'
+import { compareVersions } from '@lango/kernel'
+import { versionSchema } from '../manifest.ts'
 import { slotNames, updatePhases, type SlotName, type UpdateStatus } from '../slots.ts'
 
 export const agentStateSchema = z.object({

@@ -21,7 +21,7 @@ import {
   Targets,
   Timestamp,
 } from '@tufjs/models'
-import { writeWhole } from '../durable.ts'
+import { writeDurably } from '@lango/kernel'
 import { bundleName, manifestSchema, type Manifest } from '../manifest.ts'
 import type { SigningKey } from './keys.ts'
 
@@ -47,7 +47,7 @@ const textOf = (document: Document): string => `${JSON.stringify(document.toJSON
 const put = (repository: Repository, name: string, document: Document): string => {
   mkdirSync(join(repository.dir, 'metadata'), { recursive: true })
   const text = textOf(document)
-  writeWhole(metadataFile(repository, name), text, 0o644)
+  writeDurably(metadataFile(repository, name), text, 0o644)
   return text
 }
 

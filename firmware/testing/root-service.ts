@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeWhole } from '../durable.ts'
-import { installWantedSchema, osFiles, readJson, rebootWantedSchema, type UpdateStatus } from '../slots.ts'
+import { writeDurably, readJson } from '@lango/kernel'
+import { installWantedSchema, osFiles, rebootWantedSchema, type UpdateStatus } from '../slots.ts'
 
 export type RootFault =
   /** The bundle is signed by nobody that the image trusts. */
@@ -44,7 +44,7 @@ export const playRootService = (wishes: string, told: string, version: string, n
   }
   const tell = (change: Partial<UpdateStatus>): boolean => {
     status = { ...status, why: '', percent: 0, at: now(), ...change }
-    writeWhole(join(told, osFiles.updateStatus), JSON.stringify(status), 0o644)
+    writeDurably(join(told, osFiles.updateStatus), JSON.stringify(status), 0o644)
     return true
   }
   tell({})

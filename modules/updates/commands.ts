@@ -1,9 +1,9 @@
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
-import { err, ok } from '@lango/kernel'
+import { err, ok, compareVersions, VERSION } from '@lango/kernel'
 import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
 import { rings, type Machine, type Release } from './port.ts'
-import { compareVersions, defaultUpdates, isPlace, modes, UPDATES_ID, VERSION, type UpdateSettings } from './rules.ts'
+import { defaultUpdates, isPlace, modes, UPDATES_ID, type UpdateSettings } from './rules.ts'
 import { noProgress, updateProgress, updateRuns, updateSettings, type Progress } from './tables.ts'
 
 const PLACE_LENGTH_MAX = 1024

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { compareVersions } from '@lango/kernel'
 import type { Release, SlotsStatus } from './port.ts'
 import {
   bestOf,
-  compareVersions,
   HOURS_A_WEEK,
   isPlace,
   isQuiet,

@@ -1,4 +1,5 @@
 /** Which release a box may go to, and when. Pure. */
+import { compareVersions } from '@lango/kernel'
 import type { Release, Ring, SlotsStatus } from './port.ts'
 
 export const UPDATES_ID = 'upd_settings'
@@ -19,15 +20,6 @@ export const defaultUpdates = {
   denied: [] as readonly string[],
 }
 export type UpdateSettings = typeof defaultUpdates
-
-export const VERSION = /^(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})$/
-
-/** Below 0: `a` is older than `b`. */
-export const compareVersions = (a: string, b: string): number => {
-  const [left, right] = [a.split('.').map(Number), b.split('.').map(Number)]
-  for (const [i, part] of left.entries()) if (part !== right[i]) return part - right[i]!
-  return 0
-}
 
 export type BoxFacts = {
   readonly arch: Release['arch']

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { auditHeadSchema, type AuditHead } from '@lango/kernel/verbs'
+import { writeDurably } from '@lango/kernel'
 import type { DataFolder } from '../data-folder.ts'
-import { writeDurably } from '../tls/durable-file.ts'
 
 const HEAD_FILE = 'audit-head.json'
 

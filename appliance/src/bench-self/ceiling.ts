@@ -2,9 +2,9 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { writeDurably } from '@lango/kernel'
 import type { DataFolder } from '../data-folder.ts'
 import type { Requests } from '../machine/day-history.ts'
-import { writeDurably } from '../tls/durable-file.ts'
 
 const CEILING_FILE = 'bench-self.json'
 

@@ -83,7 +83,7 @@ const isOwned = async ({ query }: CliContext): Promise<boolean> => {
 
 /** The image's own services read and judge them. */
 const wishFor = async (osDir: string, wishes: Readonly<Record<string, object>>): Promise<void> => {
-  const { writeDurably } = await import('../tls/durable-file.ts')
+  const { writeDurably } = await import('@lango/kernel')
   for (const [name, wish] of Object.entries(wishes))
     writeDurably(join(osDir, `${name}-wanted.json`), `${JSON.stringify(wish)}\n`, 0o600)
 }

@@ -5,9 +5,8 @@
  */
 import { timingSafeEqual, createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { err, ok, TryWindow, type Clock, type Random, type Result } from '@lango/kernel'
+import { err, ok, TryWindow, type Clock, type Random, type Result, writeDurably } from '@lango/kernel'
 import { networkOf } from '@lango/modules/registration'
-import { writeDurably } from '../tls/durable-file.ts'
 
 /** Nothing that can be taken for another when it is read aloud from a screen: no 0 O, no 1 I L. */
 const ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ'

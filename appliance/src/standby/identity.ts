@@ -2,9 +2,8 @@
 import { X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { unsealerOf, type Random, type Unsealer } from '@lango/kernel'
+import { unsealerOf, type Random, type Unsealer, writeDurably } from '@lango/kernel'
 import type { DataFolder } from '../data-folder.ts'
-import { writeDurably } from '../tls/durable-file.ts'
 import { pairDir } from './pair-state.ts'
 
 const YEAR_MS = 365 * 86_400_000

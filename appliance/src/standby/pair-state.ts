@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { writeDurably } from '@lango/kernel'
 import type { DataFolder } from '../data-folder.ts'
-import { writeDurably } from '../tls/durable-file.ts'
 
 const peer = z.object({
   name: z.string(),

@@ -23,7 +23,6 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { syncFolder, writeDurably } from '../tls/durable-file.ts'
 import {
   FRAME_HEADER_OCTETS,
   frameAt,
@@ -37,6 +36,7 @@ import {
   type WalPosition,
   type WalSum,
 } from './wal.ts'
+import { syncFolder, writeDurably } from '@lango/kernel'
 import type { WalRun } from './wal-tap.ts'
 
 /** `stored`: it is in the log, though not on the disk before `sync`. */

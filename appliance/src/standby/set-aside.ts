@@ -1,8 +1,8 @@
 /** What lies in the data folder of a box that becomes the standby of another is kept, out of the way. */
 import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { syncFolder } from '@lango/kernel'
 import type { DataFolder } from '../data-folder.ts'
-import { syncFolder } from '../tls/durable-file.ts'
 
 /** Undefined where there is nothing. Goes on where a crash has stopped it: the database of the business goes last. */
 export const setAside = (folder: DataFolder, now: number): string | undefined => {

@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { writeDurably } from '@lango/kernel'
 import type { DataFolder } from '../data-folder.ts'
-import { writeDurably } from '../tls/durable-file.ts'
 
 export const FILES_PURPOSE = 'lango.pair.files'
 const KEYS = 'keys.json'

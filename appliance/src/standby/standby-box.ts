@@ -3,11 +3,21 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { z } from 'zod'
-import { err, every, FaultError, ok, orThrow, systemRandom, type Fault, type Log, type Result } from '@lango/kernel'
+import {
+  err,
+  every,
+  FaultError,
+  ok,
+  orThrow,
+  systemRandom,
+  type Fault,
+  type Log,
+  type Result,
+  writeDurably,
+} from '@lango/kernel'
 import { lockFolder, makeFolder, type DataFolder } from '../data-folder.ts'
 import { serveRpc } from '../rpc/server.ts'
 import { SCHEMA } from '../site.ts'
-import { writeDurably } from '../tls/durable-file.ts'
 import { loadIdentity, type Identity } from './identity.ts'
 import { startListener } from './listener.ts'
 import { messageSchema, dbNames, type DbName, type Said } from './messages.ts'

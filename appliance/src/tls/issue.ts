@@ -2,8 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { err, ok, type Result } from '@lango/kernel'
-import { writeDurably } from './durable-file.ts'
+import { err, ok, type Result, writeDurably } from '@lango/kernel'
 import { readPair, validityOf, type TlsClock, type TlsFault, type TlsFolder } from './load.ts'
 
 /** Renewed by hand, on every router: so it lives longer than the server's. */

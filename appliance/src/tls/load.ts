@@ -6,11 +6,10 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import { err, ok, type Random, type Result } from '@lango/kernel'
+import { err, ok, type Random, type Result, writeDurably } from '@lango/kernel'
 import type { DataFolder } from '../data-folder.ts'
 import { RELEASED_AT } from '../site.ts'
 import type { Credential, Validity } from './authority.ts'
-import { writeDurably } from './durable-file.ts'
 
 const DAY_MS = 86_400_000
 const YEAR_MS = 365 * DAY_MS

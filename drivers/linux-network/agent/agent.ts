@@ -4,10 +4,10 @@
  * confirmed before. Each verb is a process of its own, and one at a time (`flock` in the units).
  */
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { NetworkFault, NetworkPlan, NetworkStatus } from '@lango/modules/network/port'
-import { readJson, writeWhole } from '../durable.ts'
+import { readJson, writeDurably } from '@lango/kernel'
 import { faultsOf, isFeasible } from '../faults.ts'
 import { OWN_DIR } from '../files.ts'
 import { networkPlanSchema, withoutSecrets } from '../plan.ts'
@@ -57,6 +57,7 @@ class NetworkAgent implements Agent {
     }
     mkdirSync(state, { recursive: true })
     mkdirSync(join(machine.root, OWN_DIR), { recursive: true })
+    mkdirSync(dirname(this.#files.told), { recursive: true })
   }
 
   start(): void {
@@ -85,7 +86,7 @@ class NetworkAgent implements Agent {
   }
 
   #keep(trial: z.infer<typeof trialSchema>): void {
-    writeWhole(this.#files.kept, `${JSON.stringify({ id: trial.id, plan: trial.plan })}\n`, 0o600)
+    writeDurably(this.#files.kept, `${JSON.stringify({ id: trial.id, plan: trial.plan })}\n`, 0o600)
     rmSync(this.#files.trial)
     this.#machine.run('systemctl', 'stop', TIMER)
     if (trial.plan.overlay !== undefined) forgetOverlayKeys(stateDirOf(this.#machine), trial.plan.overlay.keyNo)
@@ -113,12 +114,12 @@ class NetworkAgent implements Agent {
 
   #tryOut({ id, plan, isKept }: Wanted): void {
     // On the disk before anything is done: a wish that takes the machine down is not done again.
-    writeWhole(this.#files.seen, `${JSON.stringify({ id })}\n`, 0o600)
+    writeDurably(this.#files.seen, `${JSON.stringify({ id })}\n`, 0o600)
     const faults = faultsOf(plan, this.#machine.ports(null))
     if (!isFeasible(faults)) return this.#refuse({ wishId: id, faults })
     const revertsAtUptimeSec = Math.floor(this.#machine.uptimeSec()) + TRIAL_SEC
     // The way back first: from here on the minute ends it, whatever becomes of this process.
-    writeWhole(this.#files.trial, `${JSON.stringify({ id, plan, revertsAtUptimeSec })}\n`, 0o600)
+    writeDurably(this.#files.trial, `${JSON.stringify({ id, plan, revertsAtUptimeSec })}\n`, 0o600)
     this.#machine.run('systemctl', 'restart', TIMER)
     try {
       carryOut(this.#machine, plan)
@@ -169,7 +170,7 @@ class NetworkAgent implements Agent {
       why: '',
       ...told,
     }
-    writeWhole(this.#files.told, `${JSON.stringify(status)}\n`, 0o644)
+    writeDurably(this.#files.told, `${JSON.stringify(status)}\n`, 0o644)
   }
 }
 

@@ -2,7 +2,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeWhole } from '../durable.ts'
+import { writeDurably } from '@lango/kernel'
 
 const NAME = /^overlay-(\d+)\.key$/
 const fileOf = (dir: string, no: number): string => join(dir, `overlay-${no}.key`)
@@ -21,7 +21,7 @@ export const overlayKeyFile = (dir: string, no: number): string => {
   const file = fileOf(dir, no)
   if (existsSync(file)) return file
   const jwk = generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' })
-  writeWhole(file, `${Buffer.from(jwk.d ?? '', 'base64url').toString('base64')}\n`, 0o600)
+  writeDurably(file, `${Buffer.from(jwk.d ?? '', 'base64url').toString('base64')}\n`, 0o600)
   return file
 }
 

@@ -1,6 +1,7 @@
 /** Files that are whole after a power cut: written beside, synced, renamed, and the folder synced. */
-import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { z } from 'zod'
 
 export const writeDurably = (file: string, content: string | Uint8Array, mode: number): void => {
   const beside = `${file}.new`
@@ -22,5 +23,14 @@ export const syncFolder = (dir: string): void => {
     fsyncSync(handle)
   } finally {
     closeSync(handle)
+  }
+}
+
+/** Undefined where it is not there, or not what it should be: both are the other side's to mend. */
+export const readJson = <S extends z.ZodType>(file: string, schema: S): z.output<S> | undefined => {
+  try {
+    return schema.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch {
+    return undefined
   }
 }
