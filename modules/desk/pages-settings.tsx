@@ -23,6 +23,7 @@ import { wordsOf } from './words-settings.ts'
 const Elsewhere = ({ desk }: { desk: Desk }) => {
   const words = wordsOf(desk)
   const lines = [
+    [words.updates, words.updatesHelp, { href: '/updates', permission: 'settings.read' }],
     [words.backups, words.backupsHelp, { href: '/settings/backups', permission: 'backups.read' }],
     [words.webhooks, words.webhooksHelp, { href: '/settings/webhooks', permission: 'webhooks.read' }],
     [words.mpesa, words.mpesaHelp, { href: '/settings/mpesa', permission: 'settings.write' }],

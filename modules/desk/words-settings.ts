@@ -24,6 +24,8 @@ const settingsWords = catalogue(
     timeZoneHelp:
       'Days, months and time windows begin by it. The box runs by {zone}; another zone holds from its next start, which an appliance makes by itself within seconds.',
     backups: 'Backups',
+    updates: 'Updates',
+    updatesHelp: 'Which release runs, what is offered, and when it is installed.',
     backupsHelp: 'The box makes them by itself, to a folder or to S3-compatible storage, and says how they went.',
     webhooks: 'Webhooks',
     webhooksHelp: 'The box posts what happens to an address of yours, signed.',
@@ -87,6 +89,8 @@ const settingsWords = catalogue(
     timeZoneHelp:
       'Siku, miezi na vipindi vya muda huanza kwa kuifuata. Kisanduku kinafuata {zone}; nyingine itatumika kikiwashwa tena, jambo ambalo kifaa kamili hufanya chenyewe ndani ya sekunde chache.',
     backups: 'Nakala rudufu',
+    updates: 'Masasisho',
+    updatesHelp: 'Toleo linaloendeshwa, linalopatikana, na lini linasakinishwa.',
     backupsHelp: 'Kisanduku huzitengeneza chenyewe, kwenye folda au hifadhi ya aina ya S3, na kusema zilivyokwenda.',
     webhooks: 'Webhook',
     webhooksHelp: 'Kisanduku hutuma yanayotokea kwenye anwani yako, yakiwa na sahihi.',

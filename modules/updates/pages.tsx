@@ -49,23 +49,30 @@ const offeredText = ({ offered, file }: Updates, words: UpdateWords): string => 
   return file === null ? offered.version : fill(words.onDisk, { version: offered.version })
 }
 
-const phaseText = ({ machine }: Updates, words: UpdateWords): string =>
-  machine === null ? '' : fill(words[machine.phase], { percent: String(machine.percent) })
+/** A machine without slots: nothing here would do anything. */
+const NoImage = ({ words }: { words: UpdateWords }) => (
+  <Panel title={words.state}>
+    <PanelBody>
+      <p>{words.noImage}</p>
+    </PanelBody>
+  </Panel>
+)
 
-const State = ({ desk, updates }: { desk: Desk; updates: Updates }) => {
+type Machine = NonNullable<Updates['machine']>
+
+const phaseText = ({ phase, percent }: Machine, words: UpdateWords): string =>
+  fill(words[phase], { percent: String(percent) })
+
+const State = ({ desk, updates, machine }: { desk: Desk; updates: Updates; machine: Machine }) => {
   const words = wordsOf(desk)
   const { locale, now } = desk
-  const { machine, checkedAt, settings } = updates
+  const { checkedAt, settings } = updates
   return (
-    <Panel
-      title={words.state}
-      note={machine === null ? undefined : <Status meaning="info">{phaseText(updates, words)}</Status>}
-    >
+    <Panel title={words.state} note={<Status meaning="info">{phaseText(machine, words)}</Status>}>
       <PanelBody>
-        {machine === null ? <p>{words.noImage}</p> : null}
         <Facts
           facts={[
-            [words.runs, machine === null ? '' : (machine.versions[machine.slot] ?? '')],
+            [words.runs, machine.versions[machine.slot] ?? ''],
             [words.offered, offeredText(updates, words)],
             [
               words.looked,
@@ -237,9 +244,13 @@ const updatesPage = definePage({
           <PageHead title={words.updates} beside={<span class="muted">{words.lead}</span>} />
           <Said desk={desk} words={{ set: words.saidSet, asked: words.saidAsked }} />
           {desk.refused?.deed === 'set' ? null : <RefusedNote desk={desk} />}
-          <State desk={desk} updates={updates} />
+          {updates.machine === null ? (
+            <NoImage words={words} />
+          ) : (
+            <State desk={desk} updates={updates} machine={updates.machine} />
+          )}
           {updates.offered === null ? null : <Offer desk={desk} offered={updates.offered} />}
-          {desk.may(WRITE) ? <Change desk={desk} settings={updates.settings} /> : null}
+          {updates.machine !== null && desk.may(WRITE) ? <Change desk={desk} settings={updates.settings} /> : null}
           {runs.length === 0 ? null : (
             <Panel title={words.history}>
               <Table

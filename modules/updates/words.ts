@@ -6,7 +6,8 @@ const updateWords = catalogue(
     lead: 'What this box runs, and what it may run next.',
     state: 'State',
     runs: 'Runs',
-    noImage: 'This box runs on a machine that is no appliance image, so it does not install releases by itself.',
+    noImage:
+      'Only an appliance image installs releases by itself, and this machine tells of none. One that has just started tells within a minute.',
     offered: 'Offered',
     nothing: 'nothing newer',
     onDisk: '{version}, loaded',
@@ -66,7 +67,8 @@ const updateWords = catalogue(
     lead: 'Kisanduku hiki kinaendesha toleo gani, na lipi linaweza kufuata.',
     state: 'Hali',
     runs: 'Linaloendeshwa',
-    noImage: 'Mashine ya kisanduku hiki si image ya kifaa, kwa hiyo hakisakinishi matoleo chenyewe.',
+    noImage:
+      'Ni image ya kifaa tu inayosakinisha matoleo yenyewe, na mashine hii haitaji lolote. Iliyowashwa sasa hivi husema ndani ya dakika moja.',
     offered: 'Linalopatikana',
     nothing: 'hakuna jipya zaidi',
     onDisk: '{version}, limepakuliwa',
