@@ -104,6 +104,10 @@ test('a box joins by a code, which is good once; what it had is put aside', asyn
   const tookMs = await inSync(second)
   console.log(`in step after ${tookMs} ms, under load`)
   expect(await statusOf(first)).toMatchObject({ role: 'primary', link: 'in-sync', term: 1 })
+  // It answers no login, and would not have a release taken back for that.
+  const health = await second.cli('health', '--wait', '20')
+  expect(health.stdout).toContain('as a standby, and is fed')
+  expect(health.code).toBe(0)
   expect((await statusOf(second)).setAside?.dir).toMatch(/set-aside-/)
   expect((await second.cli('plan', 'list')).stderr).toMatch(/is the standby of/)
 })

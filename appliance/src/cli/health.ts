@@ -5,6 +5,7 @@ import { dataFolder } from '../data-folder.ts'
 import type { BoxStatus } from '../doctor/index.ts'
 import type { Health } from '../health/probe.ts'
 import { connectRpc } from '../rpc/client.ts'
+import type { StandbyStatus } from '../standby/pair-state.ts'
 import { refused, shown, type CliContext, type CommandSpec } from './command.ts'
 
 /** Between two looks while it waits for the box. */
@@ -23,7 +24,10 @@ const health: CommandSpec = {
   async run(context) {
     const { args, dir, io } = context
     const waitSec = args.whole('wait')
-    if (waitSec === undefined && !existsSync(dataFolder(dir).siteFile)) return refused({ type: 'FolderMissing', dir })
+    const { siteFile, socketFile } = dataFolder(dir)
+    // A standby has its copy elsewhere; it is known by its socket.
+    if (waitSec === undefined && !existsSync(siteFile) && !existsSync(socketFile))
+      return refused({ type: 'FolderMissing', dir })
     const until = io.monotonicMs() + (waitSec ?? 0) * 1000
     for (;;) {
       const found = await look(context)
@@ -38,15 +42,17 @@ const health: CommandSpec = {
 
 const look = async ({ dir, io }: CliContext): Promise<Result<Health, Fault>> => {
   const { systemRandom } = await import('@lango/kernel')
-  const { probeHealth, unhealthy } = await import('../health/probe.ts')
+  const { probeHealth, standbyHealth, unhealthy } = await import('../health/probe.ts')
   const folder = dataFolder(dir)
-  // A new machine makes its folder while somebody waits.
-  if (!existsSync(folder.siteFile)) return { ok: true, value: unhealthy('it has not started yet') }
   const link = await connectRpc(folder.socketFile)
   if (!link.ok) return link
+  // Nor is there a folder yet on the first start of a machine.
   if (!link.value) return { ok: true, value: unhealthy('it does not run') }
   const status = await link.value.action('box.status', {})
+  const isStandby = !status.ok && status.error.type === 'BoxIsStandby'
+  const pair = isStandby ? await link.value.action('standby.status', {}) : undefined
   await link.value.close()
+  if (pair?.ok) return { ok: true, value: standbyHealth((pair.value as StandbyStatus).link) }
   // It may have been on its way down.
   if (!status.ok) return { ok: true, value: unhealthy(status.error.type) }
   return probeHealth(status.value as BoxStatus, { folder, random: systemRandom(), monotonicMs: io.monotonicMs })
@@ -54,6 +60,7 @@ const look = async ({ dir, io }: CliContext): Promise<Result<Health, Fault>> => 
 
 const words: Readonly<Record<Health['checks'][number]['name'], string>> = {
   box: 'the box runs',
+  standby: 'as a standby, and is fed',
   login: 'a login is accepted',
   accounting: 'a session is acknowledged',
   stored: 'and is on the disk',

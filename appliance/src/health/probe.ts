@@ -11,9 +11,10 @@ import type { TestServer } from '../aaa/test-client.ts'
 import { sendTestAccounting, sendTestLogin } from '../aaa/test-client.ts'
 import type { DataFolder } from '../data-folder.ts'
 import type { BoxStatus } from '../doctor/index.ts'
+import type { LinkState } from '../standby/pair-state.ts'
 import { isLoopback } from '../web/serve.ts'
 
-export const healthChecks = ['box', 'login', 'accounting', 'stored', 'web'] as const
+export const healthChecks = ['box', 'standby', 'login', 'accounting', 'stored', 'web'] as const
 export type HealthCheck = {
   readonly name: (typeof healthChecks)[number]
   readonly ok: boolean
@@ -41,6 +42,13 @@ export const unhealthy = (cause: string): Health => ({
   healthy: false,
   checks: [{ name: 'box', ok: false, ms: 0, cause }],
 })
+
+/** A standby answers no router: what it has to show is that it is fed. */
+export const standbyHealth = (link: LinkState): Health => {
+  const isFed = link !== 'away'
+  const standby: HealthCheck = { name: 'standby', ok: isFed, ms: 0, ...(isFed ? {} : { cause: link }) }
+  return { healthy: isFed, checks: [{ name: 'box', ok: true, ms: 0 }, standby] }
+}
 
 export const probeHealth = async (status: BoxStatus, deps: ProbeDeps): Promise<Result<Health, Fault>> => {
   const login = readLogin(deps)
