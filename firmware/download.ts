@@ -1,5 +1,5 @@
 /**
- * A bundle from its feed onto the disk: what was there goes on where it stopped, also after a power cut; no more comes
+ * A bundle, or a delta, from its feed onto the disk: what was there goes on where it stopped, also after a power cut; no more comes
  * than was signed for; and nothing has its name before it is what was signed.
  */
 import { createHash, type Hash } from 'node:crypto'
@@ -8,7 +8,7 @@ import { mkdir, open, statfs, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { defineLimits, err, ok, type Result, type Timers, syncFolder, writeDurably } from '@lango/kernel'
-import { sha256Schema, type Release } from './manifest.ts'
+import { sha256Schema, type Download as Wanted } from './manifest.ts'
 import { SourceError, type Opened, type Source } from './source.ts'
 
 export const downloadLimits = defineLimits({
@@ -42,10 +42,7 @@ export type DownloadDeps = {
 const partSchema = z.object({ sha256: sha256Schema, etag: z.string().optional() })
 
 /** The path of the whole bundle; at once where it is there. Whatever else lies in the folder is removed. */
-export const downloadBundle = async (
-  release: Pick<Release, 'name' | 'sizeBytes' | 'sha256'>,
-  deps: DownloadDeps,
-): Promise<Result<string, DownloadFault>> => {
+export const downloadBundle = async (release: Wanted, deps: DownloadDeps): Promise<Result<string, DownloadFault>> => {
   const { dir } = deps
   const file = join(dir, release.name)
   try {
@@ -71,7 +68,7 @@ export const keepOnly = (dir: string, name?: string): void => {
   if (!existsSync(dir)) return
   const kept = new Set([name, `${name}.part`, `${name}.part.json`])
   for (const entry of readdirSync(dir))
-    if (/\.raucb(\.part(\.json)?)?(\.new)?$/.test(entry) && !kept.has(entry)) rmSync(join(dir, entry))
+    if (/\.(raucb|delta)(\.part(\.json)?)?(\.new)?$/.test(entry) && !kept.has(entry)) rmSync(join(dir, entry))
 }
 
 /** How much of it is on the disk. */
@@ -90,7 +87,7 @@ const feedHash = async (hash: Hash, file: string): Promise<void> => {
 }
 
 class Download {
-  readonly #release: Pick<Release, 'name' | 'sizeBytes' | 'sha256'>
+  readonly #release: Wanted
   readonly #deps: DownloadDeps
   readonly #file: string
   readonly #part: string
@@ -98,15 +95,11 @@ class Download {
   #bytes = 0
   #syncedBytes = 0
 
-  constructor(release: Download['release'], deps: DownloadDeps, file: string) {
+  constructor(release: Wanted, deps: DownloadDeps, file: string) {
     this.#release = release
     this.#deps = deps
     this.#file = file
     this.#part = `${file}.part`
-  }
-
-  get release(): Pick<Release, 'name' | 'sizeBytes' | 'sha256'> {
-    return this.#release
   }
 
   async run(): Promise<Result<string, DownloadFault>> {

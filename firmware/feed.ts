@@ -14,7 +14,7 @@ import { Updater, type Fetcher } from 'tuf-js'
 import { DownloadHTTPError } from 'tuf-js/dist/error.js'
 import { z } from 'zod'
 import { defineLimits, err, ok, type Result, writeDurably } from '@lango/kernel'
-import { bundleName, targetSchema, type Release } from './manifest.ts'
+import { bundleName, deltaName, deltaTargetSchema, targetSchema, type Delta, type Release } from './manifest.ts'
 import { SourceError, TooMuchError, type Source } from './source.ts'
 
 export const feedLimits = defineLimits({
@@ -200,10 +200,22 @@ const expiredRole = (kept: Kept, now: number): FeedFault | undefined => {
 const targetsSchema = z.object({ signed: z.object({ targets: z.record(z.string(), z.unknown()) }) })
 
 /** What is no release of this form is passed over: a later release may have more to say than this one understands. */
-const releasesIn = (text: string): readonly Release[] =>
-  Object.entries(targetsSchema.parse(JSON.parse(text)).signed.targets).flatMap(([name, target]) => {
+const releasesIn = (text: string): readonly Release[] => {
+  const targets = Object.entries(targetsSchema.parse(JSON.parse(text)).signed.targets)
+  return targets.flatMap(([name, target]) => {
     const parsed = targetSchema.safeParse(target)
     if (!parsed.success || name !== bundleName(parsed.data.custom)) return []
     const { custom, length, hashes } = parsed.data
-    return [{ ...custom, name, sizeBytes: length, sha256: hashes.sha256 }]
+    const deltas = targets.flatMap((other) => deltaIn(other, custom))
+    return [{ ...custom, name, sizeBytes: length, sha256: hashes.sha256, deltas }]
   })
+}
+
+const deltaIn = ([name, target]: [string, unknown], { version, arch }: Pick<Release, 'version' | 'arch'>): Delta[] => {
+  const parsed = deltaTargetSchema.safeParse(target)
+  if (!parsed.success) return []
+  const { length, hashes, custom } = parsed.data
+  const { delta } = custom
+  if (delta.version !== version || delta.arch !== arch || name !== deltaName(delta)) return []
+  return [{ name, sizeBytes: length, sha256: hashes.sha256, from: delta.from }]
+}

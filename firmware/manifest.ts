@@ -46,12 +46,30 @@ export const targetSchema = z.object({
   custom: manifestSchema,
 })
 
+/** What is signed about a delta: what it makes of which release. */
+export const deltaTargetSchema = z.object({
+  length: z.number().int().min(1).max(BUNDLE_BYTES_MAX),
+  hashes: z.object({ sha256: sha256Schema }),
+  custom: z.strictObject({
+    delta: z.strictObject({ version: versionSchema, arch: z.enum(archs), from: versionSchema }),
+  }),
+})
+export type DeltaOf = z.infer<typeof deltaTargetSchema>['custom']['delta']
+
+/** A part of a feed that is downloaded. */
+export type Download = { readonly name: string; readonly sizeBytes: number; readonly sha256: string }
+/** Makes a release of the one that runs (delta.ts); `from` is its version. */
+export type Delta = Download & { readonly from: string }
+
 export type Release = Manifest & {
   /** Its name in the feed: `lango-1.4.0-amd64.raucb`. */
   readonly name: string
   readonly sizeBytes: number
   readonly sha256: string
+  readonly deltas: readonly Delta[]
 }
 
 export const bundleName = ({ version, arch }: Pick<Manifest, 'version' | 'arch'>): string =>
   `lango-${version}-${arch}.raucb`
+
+export const deltaName = ({ version, arch, from }: DeltaOf): string => `lango-${version}-${arch}-from-${from}.delta`

@@ -54,6 +54,8 @@ export type UpdateStatus = z.infer<typeof updateStatusSchema>
 export const installWantedSchema = z.strictObject({
   bundle: z.string().regex(/^\/[^\0]{1,1000}$/),
   sha256: sha256Schema,
+  /** Set: `bundle` is a delta with this hash, to be laid over what runs; `sha256` is of what it makes. */
+  deltaSha256: sha256Schema.optional(),
   version: versionSchema,
   /** Epoch ms; a wish that is the same in all else and was made later is another wish. */
   at: z.number().int(),
@@ -63,6 +65,9 @@ export type InstallWanted = z.infer<typeof installWantedSchema>
 /** `reboot-wanted.json`. */
 export const rebootWantedSchema = z.strictObject({ at: z.number().int(), why: z.enum(['update', 'asked']) })
 export type RebootWanted = z.infer<typeof rebootWantedSchema>
+
+/** How `why` begins where a delta was no use: the whole bundle may be. */
+export const DELTA_WHY = 'delta: '
 
 export const osFiles = {
   installWanted: 'install-wanted.json',

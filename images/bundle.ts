@@ -15,8 +15,10 @@ export function makeBundle(board: Board, slot: string, keys: SigningKeys, versio
     join(folder, 'manifest.raucm'),
     `[update]\ncompatible=lango-${board.debianArch}\nversion=${version}\n\n[bundle]\nformat=verity\n\n[image.rootfs]\nfilename=slot.img\n`,
   )
+  // The slot is compressed already; as it is, a delta finds it in the bundle.
   run('rauc', [
     'bundle',
+    '--mksquashfs-args=-noD',
     `--cert=${keys.certificate}`,
     `--key=${keys.key}`,
     `--keyring=${keys.authority}`,

@@ -109,6 +109,46 @@ test('asked for, a release is loaded, handed over, started, and noted as good; n
   expect(runs()).toHaveLength(2)
 })
 
+/** A delta of librsync that copies nothing: the whole is in it. */
+const deltaOf = (content: string): Buffer =>
+  Buffer.concat([Buffer.from('72730236', 'hex'), Buffer.from([content.length]), Buffer.from(content), Buffer.from([0])])
+
+test('where the feed has a delta from what runs, that is loaded in its place', async () => {
+  const { must, pass, release, server, feed, root, runs, dir } = await start()
+  writeFileSync(join(dir, 'told/slot'), 'what runs')
+  must(setUpdates, { place: server.base, mode: 'ask' })
+  await release('1.1.0')
+  await feed.delta('1.1.0', '0.9.0', deltaOf('of another release'))
+  await feed.delta('1.1.0', '1.0.0', deltaOf('bundle 1.1.0'))
+  await pass()
+  must(installUpdate, {})
+  await pass(3)
+  expect(root.status()).toMatchObject({ slot: 'B', phase: 'good', versions: { B: '1.1.0' } })
+  expect(server.asked.filter((path) => path.startsWith('targets/'))).toEqual([
+    expect.stringMatching(/\.lango-1\.1\.0-amd64-from-1\.0\.0\.delta$/),
+  ])
+  await pass()
+  expect(runs()[0]).toBe('1.1.0 good')
+  expect(readdirSync(join(dir, 'updates'))).toEqual([])
+})
+
+test.each([
+  ['does not fit', deltaOf('something else')],
+  ['is none', Buffer.from('no delta at all')],
+])('a delta that %s costs a second download, and no release', async (_, content) => {
+  const { must, pass, release, server, feed, root, runs, shown, dir } = await start()
+  writeFileSync(join(dir, 'told/slot'), 'what runs')
+  must(setUpdates, { place: server.base, mode: 'ask' })
+  await release('1.1.0')
+  await feed.delta('1.1.0', '1.0.0', content)
+  await pass()
+  must(installUpdate, {})
+  await pass(6)
+  expect(root.status()).toMatchObject({ slot: 'B', phase: 'good', versions: { B: '1.1.0' } })
+  expect(runs()).toEqual(['1.1.0 good', '1.1.0 handed-over', '1.1.0 refused', '1.1.0 handed-over'])
+  expect(shown().settings.denied).toEqual([])
+})
+
 test('by itself it is installed in the quiet hour and not before', async () => {
   const { must, pass, release, server, root, hoursUntil, clock, port } = await start({ busyHours: () => [] })
   must(setUpdates, { place: server.base, mode: 'auto' })
@@ -177,14 +217,14 @@ test('one that the root service refuses is told with its reason', async () => {
 test('paused or denied, nothing is loaded; a release that is called back is not installed', async () => {
   const { must, pass, release, server, shown, root, clock } = await start()
   must(setUpdates, { place: server.base, mode: 'auto', windowFromHour: 0, windowToHour: 23 })
-  must(pauseUpdates, { days: 7 })
+  must(pauseUpdates, { days: 1 })
   await release('1.1.0')
   await pass(3)
   expect(shown()).toMatchObject({ offered: { version: '1.1.0' }, file: null })
   must(denyUpdate, { version: '1.1.0' })
   await pass(2)
   expect(shown().offered).toBeNull()
-  await clock.advanceAsync(8 * 24 * HOUR_MS)
+  await clock.advanceAsync(25 * HOUR_MS)
   await release('1.2.0', { withdrawn: true })
   await pass(3)
   expect(shown().offered).toBeNull()

@@ -1,6 +1,6 @@
 /** How the module of updates reaches the feed, the disk and the slots of this machine. */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { err, systemTimers, type Clock } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import {
@@ -14,7 +14,7 @@ import {
   type Source,
 } from '@lango/firmware'
 import { HOURS_A_WEEK } from '@lango/modules/updates/rules'
-import type { Hindrance, UpdatePort } from '@lango/modules/updates/port'
+import type { Hindrance, Release, SlotsStatus, UpdatePort } from '@lango/modules/updates/port'
 import type { DataFolder } from './data-folder.ts'
 import { SCHEDULED_BACKUP_FOLDER } from './scheduled-backup.ts'
 import { SCHEMA } from './site.ts'
@@ -76,7 +76,7 @@ export const createUpdatePort = ({ places, folder, reader, clock, timeZone }: Up
       return readFeed({ rootFile: places.trust, trustFile }, sourceAt(place), clock.now())
     },
     download: (release, place, rateKbps, signal) =>
-      downloadBundle(release, {
+      downloadBundle(deltaFor(release, slots.status()) ?? release, {
         dir,
         source: sourceAt(place),
         timers: systemTimers(),
@@ -84,12 +84,19 @@ export const createUpdatePort = ({ places, folder, reader, clock, timeZone }: Up
         rateKbps,
         signal,
       }),
-    downloadedBytes: ({ name }) => downloadedBytes(dir, name),
+    downloadedBytes: (release) => downloadedBytes(dir, (deltaFor(release, slots.status()) ?? release).name),
     clean: () => keepOnly(dir),
-    install: ({ version, sha256 }, bundle, at) => slots.install({ bundle, sha256, version, at }),
+    install({ version, sha256, deltas = [] }, bundle, at) {
+      const delta = deltas.find(({ name }) => name === basename(bundle))
+      slots.install({ bundle, sha256, version, at, ...(delta && { deltaSha256: delta.sha256 }) })
+    },
     reboot: (at) => slots.reboot({ at, why: 'update' }),
   }
 }
+
+/** What makes it of the release that runs, where the feed has it. */
+const deltaFor = ({ deltas = [] }: Release, status: SlotsStatus | undefined) =>
+  status && deltas.find(({ from }) => from === status.versions[status.slot])
 
 const sourceAt = (place: string): Source => (place.startsWith('/') ? folderSource(place) : httpSource(place))
 

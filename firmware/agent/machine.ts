@@ -31,6 +31,9 @@ export function bootedSlot(): SlotName {
   return slot
 }
 
+/** What a delta is laid over. */
+export const slotDevice = (slot: SlotName): string => `/dev/disk/by-partlabel/lango-${slot.toLowerCase()}`
+
 export function runningVersion(): string {
   return versionSchema.parse(/^VERSION_ID="?([^"\n]*)"?$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1])
 }

@@ -5,7 +5,9 @@
 import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { writeDurably, readJson } from '@lango/kernel'
-import { installWantedSchema, osFiles, rebootWantedSchema, type InstallWanted } from '../slots.ts'
+import { applyDelta } from '../delta.ts'
+import { BUNDLE_BYTES_MAX } from '../manifest.ts'
+import { DELTA_WHY, installWantedSchema, osFiles, rebootWantedSchema, type InstallWanted } from '../slots.ts'
 import {
   bootedSlot,
   bundleVersion,
@@ -16,6 +18,7 @@ import {
   reboot,
   runningVersion,
   sha256Of,
+  slotDevice,
   slotStates,
   must,
 } from './machine.ts'
@@ -38,6 +41,7 @@ const wishes = process.env['LANGO_OS_DIR'] ?? '/var/lib/lango/os'
 const stateFile = join(own, 'update-state.json')
 /** Root's own place for what is being installed: nobody else can change it meanwhile. */
 const taken = join(own, 'bundle.raucb')
+const takenDelta = join(own, 'bundle.delta')
 const HEALTH_WAIT_SEC = Number(process.env['LANGO_HEALTH_WAIT_SEC'] ?? 240)
 
 const read = (): AgentState => readJson(stateFile, agentStateSchema) ?? firstState
@@ -58,7 +62,7 @@ function started(): void {
   const state = afterStart(before, bootedSlot(), runningVersion(), Date.now())
   if (state.phase === 'rolled-back' && before.target !== null) markBad(before.target)
   keep(state)
-  rmSync(taken, { force: true })
+  for (const left of [taken, takenDelta]) rmSync(left, { force: true })
 }
 
 function judge(): number {
@@ -82,19 +86,39 @@ function judge(): number {
   return 1
 }
 
-/** Moves a bundle of Lango's own folder into root's; one on a stick stays where it is. */
-function take(path: string): string {
+/** Moves what lies in Lango's own folder into root's; what is on a stick stays where it is. */
+function take(path: string, to: string): string {
   if (!path.startsWith('/var/lib/lango/')) return path
-  renameSync(path, taken)
-  return taken
+  renameSync(path, to)
+  return to
+}
+
+/** The bundle that is asked for, in a place that nobody changes meanwhile; or why there is none. */
+async function takeBundle({ bundle, sha256, deltaSha256 }: InstallWanted): Promise<{ path: string } | { why: string }> {
+  if (deltaSha256 === undefined) {
+    const path = take(bundle, taken)
+    return (await sha256Of(path)) === sha256 ? { path } : { why: 'the file is not the one that was signed for' }
+  }
+  const delta = take(bundle, takenDelta)
+  try {
+    if ((await sha256Of(delta)) !== deltaSha256) return { why: `${DELTA_WHY}it is not the one that was signed for` }
+    const basis = slotDevice(bootedSlot())
+    const made = applyDelta({ basis, delta, target: taken, sizeBytesMax: BUNDLE_BYTES_MAX })
+    return made === sha256 ? { path: taken } : { why: `${DELTA_WHY}it does not fit the release that runs` }
+  } catch (error) {
+    return { why: `${DELTA_WHY}${(error as Error).message}` }
+  } finally {
+    rmSync(takenDelta, { force: true })
+  }
 }
 
 /** Why it is not installed; undefined once it is. `state` goes on in `keep`. */
 async function tryInstall(wanted: InstallWanted, state: AgentState): Promise<string | undefined> {
   const booted = bootedSlot()
   if (!statSync(wanted.bundle, { throwIfNoEntry: false })?.isFile()) return `there is no file ${wanted.bundle}`
-  const bundle = take(wanted.bundle)
-  if ((await sha256Of(bundle)) !== wanted.sha256) return 'the file is not the one that was signed for'
+  const got = await takeBundle(wanted)
+  if ('why' in got) return got.why
+  const bundle = got.path
   const found = bundleVersion(bundle)
   if ('why' in found) return found.why
   if (found.version !== wanted.version) return `mixed up: asked for ${wanted.version}, the bundle is ${found.version}`

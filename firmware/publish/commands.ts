@@ -14,6 +14,7 @@ import {
   signersOf,
   take,
   withChange,
+  withDelta,
   withRelease,
   type Repository,
   type Signers,
@@ -24,6 +25,7 @@ npm run feed -- root DIR --root A.pub… --root-threshold N --release A.pub… -
                                                               who signs from now on; a key that is left out is revoked
 npm run feed -- list DIR                                    the releases as they are, to be signed anew
 npm run feed -- add DIR BUNDLE MANIFEST.json                a release
+npm run feed -- delta DIR NAME FROM-NAME                    what boxes that run FROM-NAME load instead of all of NAME
 npm run feed -- ring DIR NAME canary|early|all [ISO-DATE]   from when a ring may have it
 npm run feed -- withdraw DIR NAME                           nobody takes it any more
 npm run feed -- sign FILE                                   one more signature on a draft
@@ -112,6 +114,7 @@ const commandsOf = (values: Values, positionals: readonly string[]): Readonly<Re
       const manifest = JSON.parse(readFileSync(third ?? '', 'utf8')) as Manifest
       finish(await withRelease(repository(), manifest, second))
     },
+    delta: async () => finish(await withDelta(repository(), second, third ?? '')),
     ring: () => finish(openRing()),
     withdraw: () => finish(withChange(repository(), second, { withdrawn: true })),
     sign: () => writeFileSync(first, draftText(signAll(readDraft(readFileSync(first, 'utf8')), keys()))),

@@ -2,14 +2,23 @@
  * The feed, on the releasing side: a folder that any web server hands out, or that is copied to a stick.
  *
  *     metadata/N.root.json  timestamp.json  N.snapshot.json  N.targets.json
- *     targets/SHA256.lango-1.4.0-amd64.raucb
+ *     targets/SHA256.lango-1.4.0-amd64.raucb  SHA256.lango-1.4.0-amd64-from-1.3.0.delta
  *
  * Root is signed by people who keep their keys offline, targets by those who release; snapshot and timestamp by a key
  * that may lie on the machine that signs each day: alone it can hold releases back, and no more than until they expire.
  */
 import { createHash, hash } from 'node:crypto'
-import { copyFileSync, createReadStream, existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  copyFileSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import {
   type Key,
   Metadata,
@@ -22,7 +31,8 @@ import {
   Timestamp,
 } from '@tufjs/models'
 import { writeDurably } from '@lango/kernel'
-import { bundleName, manifestSchema, type Manifest } from '../manifest.ts'
+import { bundleName, deltaName, manifestSchema, type DeltaOf, type Manifest } from '../manifest.ts'
+import { makeDelta } from './delta.ts'
 import type { SigningKey } from './keys.ts'
 
 const DAY_MS = 86_400_000
@@ -161,6 +171,14 @@ const sha256Of = async (file: string): Promise<string> => {
   return made.digest('hex')
 }
 
+const layIn = async ({ dir }: Repository, file: string, name: string): Promise<{ sha256: string; length: number }> => {
+  const sha256 = await sha256Of(file)
+  mkdirSync(join(dir, 'targets'), { recursive: true })
+  const target = join(dir, 'targets', `${sha256}.${name}`)
+  if (target !== file) copyFileSync(file, target)
+  return { sha256, length: statSync(file).size }
+}
+
 /** Lays a bundle into the feed; nobody sees it until the list that names it is taken. */
 export const withRelease = async (
   repository: Repository,
@@ -169,15 +187,47 @@ export const withRelease = async (
 ): Promise<Metadata<Targets>> => {
   const custom = manifestSchema.parse(manifest)
   const name = bundleName(custom)
-  const sha256 = await sha256Of(bundle)
   const targets = currentTargets(repository)
   const fields = { custom: JSON.parse(JSON.stringify(custom)) as Record<string, never> }
-  const { size: length } = statSync(bundle)
+  const { sha256, length } = await layIn(repository, bundle, name)
   targets.addTarget(new TargetFile({ path: name, length, hashes: { sha256 }, unrecognizedFields: fields }))
-  mkdirSync(join(repository.dir, 'targets'), { recursive: true })
-  const file = join(repository.dir, 'targets', `${sha256}.${name}`)
-  if (file !== bundle) copyFileSync(bundle, file)
   return new Metadata(targets)
+}
+
+/** Lays a delta into the feed, for boxes that run its `from`. */
+export const withDeltaFile = async (
+  repository: Repository,
+  delta: DeltaOf,
+  file: string,
+): Promise<Metadata<Targets>> => {
+  const targets = currentTargets(repository)
+  const path = deltaName(delta)
+  const { sha256, length } = await layIn(repository, file, path)
+  targets.addTarget(new TargetFile({ path, length, hashes: { sha256 }, unrecognizedFields: { custom: { delta } } }))
+  return new Metadata(targets)
+}
+
+/**
+ * Makes a delta of two releases that are in the feed, and lays it in. Throws where it would save less than half of the
+ * way.
+ */
+export const withDelta = async (repository: Repository, name: string, fromName: string): Promise<Metadata<Targets>> => {
+  const { targets } = currentTargets(repository)
+  const bundleOf = (bundle: string) => {
+    const target = targets[bundle]
+    if (target === undefined) throw new Error(`the feed has no ${bundle}`)
+    const file = join(repository.dir, 'targets', `${target.hashes['sha256']}.${bundle}`)
+    return { ...manifestSchema.parse(target.custom), file, length: target.length }
+  }
+  const [to, from] = [bundleOf(name), bundleOf(fromName)]
+  const made = makeDelta(from.file, to.file)
+  try {
+    const { size } = statSync(made)
+    if (size * 2 > to.length) throw new Error(`a delta of ${size} octets for a bundle of ${to.length}: it does not pay`)
+    return await withDeltaFile(repository, { version: to.version, arch: to.arch, from: from.version }, made)
+  } finally {
+    rmSync(dirname(made), { recursive: true })
+  }
 }
 
 /** Says something else about a release that is in the feed. */

@@ -5,13 +5,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Manifest } from '../manifest.ts'
+import { bundleName, type Manifest } from '../manifest.ts'
 import { newKey, type SigningKey } from '../publish/keys.ts'
 import {
   refresh,
   sameReleases,
   signAll,
   take,
+  withDelta,
+  withDeltaFile,
   withRelease,
   writeRoot,
   type Repository,
@@ -42,6 +44,8 @@ export type TestFeed = {
   at(now: number): Repository
   /** Adds a bundle of this content, and signs. */
   release(manifest: Manifest, content: Buffer | string, now?: number): Promise<void>
+  /** Adds a delta of this content; without one, what really makes the one release of the other. */
+  delta(version: string, from: string, content?: Buffer): Promise<void>
   remove(): void
 }
 
@@ -60,18 +64,33 @@ export const makeFeed = async (now = Date.now()): Promise<TestFeed> => {
   writeRoot(at(now), signers, keys.root.slice(0, 2))
   take(at(now), signAll(sameReleases(at(now)), keys.release))
   refresh(at(now), [keys.online])
+  const fileOf = (name: string, content: Buffer | string): string => {
+    const folder = join(dir, 'bundles')
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, name), content)
+    return join(folder, name)
+  }
+  const publish = (when: number, list: Parameters<typeof take>[1]): void => {
+    take(at(when), signAll(list, keys.release))
+    refresh(at(when), [keys.online])
+  }
   return {
     dir,
     keys,
     signers,
     at,
     async release(manifest, content, when = now) {
-      const bundles = join(dir, 'bundles')
-      mkdirSync(bundles, { recursive: true })
-      const bundle = join(bundles, manifest.version)
-      writeFileSync(bundle, content)
-      take(at(when), signAll(await withRelease(at(when), manifest, bundle), keys.release))
-      refresh(at(when), [keys.online])
+      publish(when, await withRelease(at(when), manifest, fileOf(manifest.version, content)))
+    },
+    async delta(version, from, content) {
+      const { arch } = manifestOf(version)
+      const name = (of: string): string => bundleName({ version: of, arch })
+      publish(
+        now,
+        content === undefined
+          ? await withDelta(at(now), name(version), name(from))
+          : await withDeltaFile(at(now), { version, arch, from }, fileOf(`${version}-from-${from}`, content)),
+      )
     },
     remove: () => rmSync(dir, { recursive: true, force: true }),
   }

@@ -6,7 +6,16 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeDurably, readJson } from '@lango/kernel'
-import { installWantedSchema, osFiles, rebootWantedSchema, type UpdateStatus } from '../slots.ts'
+import { applyDelta } from '../delta.ts'
+import { BUNDLE_BYTES_MAX } from '../manifest.ts'
+import {
+  DELTA_WHY,
+  installWantedSchema,
+  osFiles,
+  rebootWantedSchema,
+  type InstallWanted,
+  type UpdateStatus,
+} from '../slots.ts'
 
 export type RootFault =
   /** The bundle is signed by nobody that the image trusts. */
@@ -49,6 +58,20 @@ export const playRootService = (wishes: string, told: string, version: string, n
   }
   tell({})
 
+  /** Why the file is not what was signed; a delta is laid over the file `slot`. */
+  const unfit = ({ bundle, sha256, deltaSha256 }: InstallWanted): string | undefined => {
+    const found = createHash('sha256').update(readFileSync(bundle)).digest('hex')
+    if (found !== (deltaSha256 ?? sha256)) return 'hash'
+    if (deltaSha256 === undefined) return undefined
+    const target = join(told, 'made')
+    try {
+      const made = applyDelta({ basis: join(told, 'slot'), delta: bundle, target, sizeBytesMax: BUNDLE_BYTES_MAX })
+      return made === sha256 ? undefined : `${DELTA_WHY}it does not fit`
+    } catch (error) {
+      return `${DELTA_WHY}${(error as Error).message}`
+    }
+  }
+
   const install = (): boolean => {
     const file = join(wishes, osFiles.installWanted)
     const wanted = readJson(file, installWantedSchema)
@@ -56,8 +79,8 @@ export const playRootService = (wishes: string, told: string, version: string, n
     if (!wanted) return false
     const { version: next } = wanted
     const target = other(status.slot)
-    const sha256 = createHash('sha256').update(readFileSync(wanted.bundle)).digest('hex')
-    if (sha256 !== wanted.sha256) return tell({ phase: 'refused', version: next, why: 'hash' })
+    const why = unfit(wanted)
+    if (why !== undefined) return tell({ phase: 'refused', version: next, why })
     if (service.fault === 'signature') return tell({ phase: 'refused', version: next, why: 'signature' })
     tell({ phase: 'writing', version: next, percent: 40, states: { ...status.states, [target]: 'bad' } })
     if (service.fault === 'disk') return tell({ phase: 'refused', version: next, why: 'write: ENOSPC' })

@@ -1,9 +1,9 @@
-import { eq } from 'drizzle-orm'
+import { desc, eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { err, ok, compareVersions, VERSION } from '@lango/kernel'
 import { defineCommand, type CommandContext } from '@lango/kernel/verbs'
 import { rings, type Machine, type Release } from './port.ts'
-import { defaultUpdates, isPlace, modes, UPDATES_ID, type UpdateSettings } from './rules.ts'
+import { defaultUpdates, isDeltaFault, isPlace, modes, UPDATES_ID, type UpdateSettings } from './rules.ts'
 import { noProgress, updateProgress, updateRuns, updateSettings, type Progress } from './tables.ts'
 
 const PLACE_LENGTH_MAX = 1024
@@ -192,6 +192,13 @@ export const recordMachine = defineCommand({
   },
 })
 
+/** Whether what was handed over last had been asked for, by somebody who waits for it. */
+const wasAsked = (ctx: CommandContext): boolean => {
+  const { site } = updateRuns
+  const last = ctx.db.select().from(site).where(eq(site.outcome, 'handed-over')).orderBy(desc(site.no)).limit(1).get()
+  return last?.why === 'asked'
+}
+
 /** What became of one: handed to the installer, and how that ended. */
 export const recordUpdateRun = defineCommand({
   name: 'updates.recordRun',
@@ -210,6 +217,15 @@ export const recordUpdateRun = defineCommand({
     if (run.outcome === 'handed-over') {
       const isHigher = highest === null || compareVersions(run.version, highest) > 0
       changeProgress(ctx, { installAsked: null, ...(isHigher && { highest: run.version }) })
+      return ok()
+    }
+    if (isDeltaFault(run.outcome, run.why)) {
+      if (offered?.version === run.version)
+        changeProgress(ctx, {
+          offered: { ...offered, deltas: [] },
+          file: null,
+          ...(wasAsked(ctx) && { installAsked: run.version }),
+        })
       return ok()
     }
     // What did not serve here is not tried again by itself.

@@ -58,7 +58,7 @@ const noteOutcome = (context: JobContext, port: UpdatePort, { phase, version, wh
   if (!OVER.has(phase) || version === null) return
   if (!isHandedOver(context, version)) return
   const outcome = phase as 'good' | 'rolled-back' | 'refused'
-  context.dispatch(recordUpdateRun, { version, outcome, why: why.slice(0, 500), at })
+  context.dispatch(recordUpdateRun, { version, outcome, why: why.slice(0, 500), at }, outcome)
   port.clean()
 }
 
@@ -143,7 +143,9 @@ const handOver = (context: JobContext, port: UpdatePort, now: number): void => {
   if (offered === null || file === null || !mayGoOn(shown, now) || !mayNow(port, shown, now)) return
   // First what is remembered, then the wish: a box that is cut off between the two has only to be asked again.
   const why = isAskedFor(shown) ? 'asked' : 'quiet'
-  context.dispatch(recordUpdateRun, { version: offered.version, outcome: 'handed-over', why, at: now })
+  const run = { version: offered.version, outcome: 'handed-over', why, at: now } as const
+  const noted = context.dispatch(recordUpdateRun, run, run.outcome)
+  if (!noted.ok) throw new Error(`what is handed over could not be noted: ${JSON.stringify(noted.error)}`)
   port.install(offered, file, now)
 }
 

@@ -20,6 +20,13 @@ export type Release = {
   readonly notes: { readonly en: string; readonly sw: string }
   readonly sizeBytes: number
   readonly sha256: string
+  /** What makes it of a release that runs: loaded in its place where `from` does. Earlier releases kept none. */
+  readonly deltas?: readonly {
+    readonly name: string
+    readonly from: string
+    readonly sizeBytes: number
+    readonly sha256: string
+  }[]
 }
 
 type Slot = 'A' | 'B'
@@ -61,7 +68,7 @@ export interface UpdatePort {
   readonly hindrance: () => Hindrance | undefined
   /** Everything in the feed at a place: `https://…`, or a folder from /. Never rejects for what the place does. */
   readonly check: (place: string) => Promise<Result<readonly Release[], Fault>>
-  /** Puts a release on the disk, going on where it stopped; the file. `rateKbps` 0: as fast as it goes. */
+  /** Puts a release, or its delta, on the disk, going on where it stopped; the file. `rateKbps` 0: as fast as it goes. */
   readonly download: (
     release: Release,
     place: string,

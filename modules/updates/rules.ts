@@ -106,6 +106,11 @@ export const runningOf = (status: SlotsStatus): { version: string | undefined; p
   }
 }
 
+/** How the root service says that a delta was of no use, and the whole bundle may be. */
+const DELTA_WHY = 'delta: '
+export const isDeltaFault = (outcome: string, why: string): boolean =>
+  outcome === 'refused' && why.startsWith(DELTA_WHY)
+
 /** Where nobody has been online yet, and where hours are alike: the hour of the day nearest to this one. */
 const USUAL_HOUR = 3
 const farFromUsual = (hour: number): number => {
