@@ -8,6 +8,7 @@ import { boardNames, readBoard, type BoardName } from './board.ts'
 import { makeBundle } from './bundle.ts'
 import { makeDeb } from './deb.ts'
 import { makeDisk } from './disk.ts'
+import { withProcessor } from './foreign.ts'
 import { areThere, keysIn, makeKeys, type SigningKeys } from './keys.ts'
 import { stageProduct } from './product.ts'
 import { finishRoot, makeDebian } from './root.ts'
@@ -75,12 +76,15 @@ async function build({ arch, out, version, keys: given }: Given): Promise<void> 
   const parts = step('the product', () => stageProduct(board, product, join(out, 'cache')))
   const deb = `lango_${version}_${board.debianArch}.deb`
   step('the package for a Debian', () => makeDeb(board, product, work, version, join(out, deb), epochSec))
-  step('the root file system of Debian packages', () => makeDebian(board, debian, epochSec))
-  const sbom = sbomOf(board, version, debianComponents(debian), parts, epochSec)
   const grub = join(work, 'grub')
-  rmSync(grub, { recursive: true, force: true })
-  run('cp', ['-a', join(debian, 'usr/lib/grub', board.grubTarget), grub])
-  step('what is laid over it', () => finishRoot(board, debian, product, keys, { version, epochSec }))
+  const sbom = withProcessor(board, () => {
+    step('the root file system of Debian packages', () => makeDebian(board, debian, epochSec))
+    const made = sbomOf(board, version, debianComponents(debian), parts, epochSec)
+    rmSync(grub, { recursive: true, force: true })
+    run('cp', ['-a', join(debian, 'usr/lib/grub', board.grubTarget), grub])
+    step('what is laid over it', () => finishRoot(board, debian, product, keys, { version, epochSec }))
+    return made
+  })
   const { rootHash, sizeBytes } = step('the slot, with its hash tree', () => makeSlot(debian, slot, epochSec))
   step('the disk', () => makeDisk(board, slot, grub, disk, work, epochSec))
   step('the compressed image', () => run('zstd', ['-q', '-f', '-T0', '-10', disk, '-o', at('img.zst')]))

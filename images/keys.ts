@@ -24,7 +24,7 @@ export const keysIn = (folder: string): SigningKeys => ({
 export const areThere = (keys: SigningKeys): boolean =>
   [keys.authority, keys.certificate, keys.key].every((path) => existsSync(path))
 
-/** A key of an authority of its own, P-256. `days` may be in the past, for what has run out. */
+/** A key of an authority of its own, P-256. */
 export function makeKeys(folder: string, name: string): SigningKeys {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const keys = keysIn(folder)

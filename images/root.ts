@@ -166,7 +166,6 @@ export type Release = { readonly version: string; readonly epochSec: number }
 export function finishRoot(board: Board, target: string, product: string, keys: SigningKeys, release: Release): void {
   layOver(board, target)
   cpSync(product, join(target, 'opt/lango'), { recursive: true, verbatimSymlinks: true })
-  linkOver(join(target, 'usr/bin/lango'), '/opt/lango/bin/lango')
   cpSync(keys.authority, join(target, 'etc/rauc/keyring.pem'))
   if (existsSync(keys.feedRoot)) cpSync(keys.feedRoot, join(target, 'usr/lib/lango/trust/root.json'))
   writeFileSync(

@@ -44,6 +44,9 @@ export const imageTools = {
   ssh: { command: 'ssh', debian: 'openssh-client' },
   curl: { command: 'curl', debian: 'curl' },
   radclient: peers.radclient,
+  faketime: { command: 'faketime', debian: 'faketime' },
+  rdiff: { command: 'rdiff', debian: 'rdiff' },
+  'systemd-analyze': { command: 'systemd-analyze', debian: 'systemd' },
 } as const
 
 /** The same for arm64 on another processor; long runs alone. */

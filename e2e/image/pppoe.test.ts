@@ -31,9 +31,9 @@ describe.runIf(isLong)('two machines and a cable', () => {
     box.mustRoot(`runuser -u lango -- lango ${args.join(' ')} --data /var/lib/lango --json`)
   const state = async (): Promise<string> =>
     (JSON.parse(await box.mustRoot('cat /run/lango-os/network.json')) as { state: string }).state
-  const dial = (password: string): Promise<unknown> =>
+  const dial = (user: string, password: string): Promise<unknown> =>
     client.root(
-      `pppd plugin pppoe.so nic-$(basename $(dirname $(grep -l ${CLIENT_MAC} /sys/class/net/*/address))) user amina password ${password} noauth nodefaultroute noipv6 mtu 1492 mru 1492 lcp-echo-interval 5 lcp-echo-failure 3 maxfail 1 updetach`,
+      `pppd plugin pppoe.so nic-$(basename $(dirname $(grep -l ${CLIENT_MAC} /sys/class/net/*/address))) user ${user} password ${password} noauth nodefaultroute noipv6 mtu 1492 mru 1492 lcp-echo-interval 5 lcp-echo-failure 3 maxfail 1 updetach`,
     )
   const address = async (): Promise<string> => (await client.root('ip -4 -br addr show ppp0')).stdout
 
@@ -103,9 +103,9 @@ describe.runIf(isLong)('two machines and a cable', () => {
   test('a subscriber dials in, has an address and a speed, and is counted', async () => {
     await lango('plan', 'add', 'Home-4', '--kind', 'pppoe', '--down-kbps', '4000', '--up-kbps', '1000')
     await lango('subscriber', 'add', 'amina', '--password', 'p4ss', '--plan', 'Home-4')
-    await dial('wrong')
+    await dial('amina', 'wrong')
     expect(await address()).not.toContain('10.50.')
-    await dial('p4ss')
+    await dial('amina', 'p4ss')
     expect(await address()).toMatch(/10\.50\.0\.\d+/)
     expect(await box.mustRoot('tc qdisc show dev ppp0')).toContain('cake')
     expect(await box.mustRoot('tc qdisc show dev ppp0')).toContain('bandwidth 4Mbit')
@@ -120,4 +120,17 @@ describe.runIf(isLong)('two machines and a cable', () => {
     expect(await box.mustRoot('ls /run/lango-pppoe')).toBe('')
     expect(await box.mustRoot('nft list set inet lango_net subscribers')).not.toContain('ppp0')
   }, 120_000)
+
+  test('at the end of its quota the line is cut, and dialled in vain', async () => {
+    await lango('plan', 'add', 'Small', '--kind', 'pppoe', '--quota', '1MB', '--interim-sec', '60')
+    await lango('subscriber', 'add', 'brian', '--password', 'p4ss', '--plan', 'Small')
+    await dial('brian', 'p4ss')
+    expect(await address()).toMatch(/10\.50\.0\.\d+/)
+    const sends = `const s=require("dgram").createSocket("udp4");let n=0;const go=()=>n++<2000?s.send(Buffer.alloc(1000),9,"10.50.0.1",()=>setImmediate(go)):s.close();go()`
+    await client.mustRoot(`/opt/lango/node_modules/.bin/node -e '${sends}'`)
+    await box.until('the line is over', async () => (await box.root('ip link show ppp0')).code !== 0, 180)
+    await client.until('for the subscriber too', async () => (await address()) === '', 60)
+    await dial('brian', 'p4ss')
+    expect(await address()).toBe('')
+  }, 400_000)
 })

@@ -3,7 +3,7 @@
  * qemu (-no-reboot), since a warm one sometimes hangs inside the firmware, and the harness starts it anew.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { appendFileSync, copyFileSync, existsSync, readFileSync } from 'node:fs'
+import { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { runToEnd, type Ended } from '../box.ts'
@@ -24,6 +24,8 @@ const machines = {
     variables: '/usr/share/AAVMF/AAVMF_VARS.fd',
   },
 } as const
+
+const POWER_ON = '\n--- power on ---\n'
 
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1')
@@ -55,7 +57,8 @@ export type Vm = {
     readonly portal: number
     readonly ssh: number
   }
-  readonly serialLog: string
+  /** What came over the serial line since the power was on. */
+  screen(): string
   powerOn(): void
   /** The plug is pulled. */
   powerOff(): Promise<void>
@@ -76,6 +79,8 @@ export async function newVm(options: VmOptions): Promise<Vm> {
   const own = join(folder, 'disk.qcow2')
   const variables = join(folder, 'variables.fd')
   const serialLog = join(folder, 'serial.log')
+  // One connection for many commands: what it costs to open one is seconds of an emulated processor.
+  const line = join(folder, 'ssh')
   if (!existsSync(own)) {
     execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', disk, own, options.size ?? '4G'])
     copyFileSync(kind.variables, variables)
@@ -105,12 +110,13 @@ export async function newVm(options: VmOptions): Promise<Vm> {
     ...words(`-netdev user,id=n0,${forward.join(',')} -device virtio-net-pci,netdev=n0 -device virtio-rng-pci`),
     ...(options.more ?? []),
   ]
+  const screen = (): string => readFileSync(serialLog, 'utf8').split(POWER_ON).at(-1) ?? ''
   let process: ChildProcess | undefined
   let gone = Promise.resolve()
 
   const powerOn = (): void => {
     if (process !== undefined) throw new Error('the machine is on')
-    appendFileSync(serialLog, '\n--- power on ---\n')
+    appendFileSync(serialLog, POWER_ON)
     const started = spawn(kind.command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     process = started
     for (const stream of [started.stdout, started.stderr])
@@ -118,12 +124,13 @@ export async function newVm(options: VmOptions): Promise<Vm> {
     gone = new Promise((done) => {
       started.once('close', () => {
         process = undefined
+        rmSync(line, { force: true })
         done()
       })
     })
   }
   const ssh = words(
-    `-i ${sshKey} -p ${ports.ssh} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=5 -o LogLevel=ERROR -o BatchMode=yes`,
+    `-i ${sshKey} -p ${ports.ssh} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=5 -o LogLevel=ERROR -o BatchMode=yes -o ControlMaster=auto -o ControlPersist=60 -o ControlPath=${line} -o ServerAliveInterval=3 -o ServerAliveCountMax=2`,
   )
   const root = (command: string): Promise<Ended> =>
     runToEnd('ssh', [...ssh, 'technician@127.0.0.1', 'sudo', 'sh', '-c', `'${command.replaceAll("'", `'\\''`)}'`])
@@ -142,7 +149,7 @@ export async function newVm(options: VmOptions): Promise<Vm> {
   }
   return {
     ports,
-    serialLog,
+    screen,
     powerOn,
     async powerOff() {
       process?.kill('SIGKILL')
@@ -155,10 +162,10 @@ export async function newVm(options: VmOptions): Promise<Vm> {
       while (performance.now() < endsAt) {
         if (process === undefined) powerOn()
         if (await look()) return
-        await new Promise((done) => setTimeout(done, 500))
+        await new Promise((done) => setTimeout(done, 1000))
       }
-      const screen = readFileSync(serialLog, 'utf8').split('\n').slice(-30).join('\n')
-      throw new Error(`within ${timeoutSec} s it was not so: ${what}\n${screen}`)
+      const last = screen().split('\n').slice(-30).join('\n')
+      throw new Error(`within ${timeoutSec} s it was not so: ${what}\n${last}`)
     },
     serves,
     root,
