@@ -103,12 +103,21 @@ const twice = (
     is(one) && plan.networks.findIndex(is) < n ? [fault(type, `networks.${n}`, one.name)] : [],
   )
 
+const hasDesk = (one: PlannedNetwork): boolean =>
+  one.use === 'access' || one.use === 'management' || (one.use === 'uplink' && one.desk === true)
+
 const roleFaults = (plan: NetworkPlan): NetworkFault[] => {
   const uses = plan.networks.map(({ use }) => use)
   const lan = uses.indexOf('lan')
   const passesOn = lan >= 0 || uses.includes('pppoe')
   return [
-    ...(uses.includes('access') || uses.includes('management') ? [] : [fault('DeskUnreachable', 'networks', '')]),
+    ...(plan.networks.some(hasDesk) ? [] : [fault('DeskUnreachable', 'networks', '')]),
+    // Whoever else hangs on the provider's line may have a private address too.
+    ...plan.networks.flatMap((one, n) =>
+      one.use === 'uplink' && one.desk && one.ipv4.kind === 'pppoe'
+        ? [fault('DeskDialled', `networks.${n}.desk`, one.name)]
+        : [],
+    ),
     ...(plan.role === 'gateway' && !passesOn ? [fault('LanMissing', 'role', '')] : []),
     ...(plan.role === 'aaa' && passesOn ? [fault('LanNeedsGateway', 'role', '')] : []),
     ...(passesOn && !uses.includes('uplink') ? [fault('UplinkMissing', 'networks', '')] : []),

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { NetworkPlan } from '@lango/modules/network/port'
+import { faultsOf } from './faults.ts'
 import { FIREWALL_BASE, planned, type Planned } from './files.ts'
 import { besideRouters, gateway, ports, validPlans } from './testing/plans.ts'
 
@@ -45,6 +46,18 @@ test('a provider that is dialled is the uplink by the name of pppd’s own link'
   expect(content(plan, 'uplink.options')).toContain('nic-eth0\nifname uplink0\nuser "box@isp"\n')
   expect(of(plan).units).toContain('lango-pppoe-uplink.service')
   expect(content(plan, 'gateway.env')).toContain('--wan uplink0')
+})
+
+test('a box with two ports has its desk where the internet comes from, for private addresses alone', () => {
+  const [isp, guests] = gateway.networks
+  const plan: NetworkPlan = {
+    ...gateway,
+    networks: [{ ...isp!, use: 'uplink', ipv4: { kind: 'dhcp' }, desk: true }, guests!],
+  }
+  expect(faultsOf(plan, ports)).toEqual([])
+  const opened = 'add rule inet lango_box from_uplink iifname { "eth0" } ip saddr'
+  expect(of(plan).firewall).toContain(opened)
+  expect(of(gateway).firewall).not.toContain(opened)
 })
 
 test('only root reads what has a secret in it, and no name leads out of its folder', () => {

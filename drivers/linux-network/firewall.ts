@@ -14,6 +14,20 @@ const quoted = (names: readonly string[]): string => `{ ${names.map((name) => `"
 const members = (set: string, names: readonly string[]): string[] =>
   names.length === 0 ? [] : [`add element inet lango_box ${set} ${quoted(names)}`]
 
+const PRIVATE = '{ 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 }'
+
+/** Of a box with two ports: where the internet comes from stands also who looks after it, behind the same router. */
+const deskRules = (plan: NetworkPlan, ports: readonly PortFacts[]): string[] => {
+  const links = plan.networks
+    .filter((one) => one.use === 'uplink' && one.desk && one.ipv4.kind !== 'pppoe')
+    .map((one) => linkOf(plan, one, ports))
+  return links.length === 0
+    ? []
+    : [
+        `add rule inet lango_box from_uplink iifname ${quoted(links)} ip saddr ${PRIVATE} tcp dport { 22, 80, 443 } accept`,
+      ]
+}
+
 /** Who asks for an address has none yet. */
 const dhcpRules = (plan: NetworkPlan, ports: readonly PortFacts[]): string[] => {
   const serving = plan.networks
@@ -62,6 +76,7 @@ export const firewallScript = (plan: NetworkPlan, ports: readonly PortFacts[], b
     // The tenant's own people come by the tunnel.
     ...members('management', [...linksFor(plan, ['management'], ports), ...(plan.overlay ? [OVERLAY] : [])]),
     ...dhcpRules(plan, ports),
+    ...deskRules(plan, ports),
     // What of the box its guests reach is said by the gateway's own table, which every packet passes too.
     ...(lan.length === 0 ? [] : [`add rule inet lango_box unassigned iifname ${quoted(lan)} ${LOOKED_AT} accept`]),
     ...passing(plan, ports),

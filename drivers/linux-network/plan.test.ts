@@ -51,6 +51,12 @@ test.each([
     'guests',
   ],
   ['no way to the desk', without('office'), 'DeskUnreachable', ''],
+  [
+    'the desk on a line that is dialled',
+    changed('isp', { desk: true, ipv4: { kind: 'pppoe', userName: 'box', password: 'p4ss' } }),
+    'DeskDialled',
+    'isp',
+  ],
   ['a pool smaller than its lines', changed('dial', { sessionsMax: 242 }), 'PoolSmall', '241 < 242'],
   ['the own end of the lines among theirs', changed('dial', { address: '10.50.0.11' }), 'PoolOutside', '10.50.0.11'],
   [

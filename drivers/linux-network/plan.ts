@@ -64,7 +64,12 @@ const named = { name: label, members: z.array(member).min(1).max(MEMBERS_MAX) }
 const served = { ipv4: z.discriminatedUnion('kind', [dhcp, fixed]), pool: range.optional() }
 
 const network = z.discriminatedUnion('use', [
-  z.strictObject({ ...named, use: z.literal('uplink'), ipv4: z.discriminatedUnion('kind', [dhcp, fixed, dialled]) }),
+  z.strictObject({
+    ...named,
+    use: z.literal('uplink'),
+    ipv4: z.discriminatedUnion('kind', [dhcp, fixed, dialled]),
+    desk: z.literal(true).optional(),
+  }),
   z.strictObject({ ...named, use: z.literal('access'), ...served }),
   z.strictObject({ ...named, use: z.literal('management'), ...served }),
   z.strictObject({ ...named, use: z.literal('lan'), address: cidr, pool: range.optional() }),

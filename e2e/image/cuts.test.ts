@@ -108,7 +108,7 @@ describe.runIf(isLong)('a box whose plug is pulled', () => {
 
   test('in its first start, six times over: in the boot loader, the kernel, the services, the set-up', async () => {
     const sees = (words: string): Promise<void> =>
-      vm.until(`the screen shows ${words}`, () => Promise.resolve(vm.screen().includes(words)), 120)
+      vm.until(`the screen shows ${words}`, () => Promise.resolve(vm.screen().includes(words)), 400)
     for (const sec of [0, 6, 12]) {
       await sees('Lango: slot')
       const seen = performance.now()

@@ -2,7 +2,7 @@
 import type { Fields } from '@lango/kernel/ui'
 import type { NetworkPlan, NetworkPort, PlannedAddress, PlannedNetwork } from '../network/index.ts'
 
-export const uses = ['none', 'uplink', 'access', 'management', 'lan', 'pppoe'] as const
+export const uses = ['none', 'uplink', 'uplinkDesk', 'access', 'management', 'lan', 'pppoe'] as const
 export type Use = (typeof uses)[number]
 export const addressings = ['dhcp', 'static', 'pppoe'] as const
 
@@ -13,6 +13,8 @@ export const fieldOf = (index: number, field: PortField | 'port'): string => `${
 
 const MTU = 1492
 const SESSIONS_MAX = 200
+/** Room for a thousand guests, and seldom the network of a provider's router. */
+const GUESTS = '10.87.0.1/22'
 
 export type FormValues = Readonly<Record<string, string>>
 
@@ -40,6 +42,8 @@ const networkIn = (typed: Typed, others: readonly Typed[], name: string): Planne
   const members = [typed, ...others].map(memberIn)
   const { use, kind, userName, password, address, pool, dns } = typed
   switch (use as Use) {
+    case 'uplinkDesk':
+      return { name, use: 'uplink', members, ipv4: addressIn(typed), desk: true }
     case 'uplink':
       return kind === 'pppoe'
         ? { name, use: 'uplink', members, ipv4: { kind: 'pppoe', userName, password } }
@@ -72,7 +76,7 @@ export const planIn = (fields: Pick<Fields, 'get' | 'has'>, before: NetworkPlan 
     .filter((one) => one.use !== 'lan' || one === lead)
     .map((one) => {
       const others = one === lead ? guests.filter((other) => other !== lead) : []
-      return networkIn(one, others, `${one.use.slice(0, 6)}${typed.indexOf(one)}`)
+      return networkIn(one, others, `${one.use.slice(0, 6).toLowerCase()}${typed.indexOf(one)}`)
     })
     .map((one) => keepDial(one, before))
   const isGateway = networks.some(({ use }) => use === 'lan' || use === 'pppoe')
@@ -96,6 +100,10 @@ const addressValues = (ipv4: PlannedAddress): Partial<Record<PortField, string>>
     ? { kind: 'dhcp' }
     : { kind: 'static', address: ipv4.address, gateway: ipv4.gateway ?? '', dns: (ipv4.dns ?? []).join(', ') }
 
+/** As the form has it. */
+export const useOf = (network: PlannedNetwork): Use =>
+  network.use === 'uplink' && network.desk ? 'uplinkDesk' : network.use
+
 const valuesOf = (network: PlannedNetwork): Partial<Record<PortField, string>> => {
   const pool = 'pool' in network && network.pool ? { pool: `${network.pool.first}-${network.pool.last}` } : {}
   switch (network.use) {
@@ -106,7 +114,7 @@ const valuesOf = (network: PlannedNetwork): Partial<Record<PortField, string>> =
     case 'uplink':
       return network.ipv4.kind === 'pppoe'
         ? { use: 'uplink', ...network.ipv4 }
-        : { use: 'uplink', ...addressValues(network.ipv4) }
+        : { use: useOf(network), ...addressValues(network.ipv4) }
     default:
       return { use: network.use, ...addressValues(network.ipv4), ...pool }
   }
@@ -131,10 +139,29 @@ export const formValues = (plan: NetworkPlan | null, ports: readonly NetworkPort
     }),
   )
 
+/**
+ * The box as the gateway of a new site: the port that has been given an address leads to the internet, and the desk
+ * answers there; all others are one network of guests. Undefined where there are no two ports.
+ */
+export const suggestedGateway = (ports: readonly NetworkPort[]): NetworkPlan | undefined => {
+  const uplink = ports.find(({ addresses }) => addresses.length > 0) ?? ports.find(({ isUp }) => isUp) ?? ports[0]
+  const guests = ports.filter((port) => port !== uplink)
+  if (uplink === undefined || guests.length === 0) return undefined
+  const member = ({ mac }: NetworkPort) => ({ port: mac })
+  return {
+    role: 'gateway',
+    hostName: 'lango',
+    networks: [
+      { name: 'uplink', use: 'uplink', members: [member(uplink)], ipv4: { kind: 'dhcp' }, desk: true },
+      { name: 'guests', use: 'lan', members: guests.map(member), address: GUESTS },
+    ],
+  }
+}
+
+type WithDesk = Extract<PlannedNetwork, { use: 'access' | 'management' | 'uplink' }>
+const isDesk = (one: PlannedNetwork): one is WithDesk =>
+  one.use === 'access' || one.use === 'management' || (one.use === 'uplink' && one.desk === true)
+
 /** Where the desk is then, as far as that is known beforehand. */
 export const deskAddresses = ({ networks }: NetworkPlan): readonly string[] =>
-  networks.flatMap((one) =>
-    (one.use === 'access' || one.use === 'management') && one.ipv4.kind === 'static'
-      ? [one.ipv4.address.split('/')[0]!]
-      : [],
-  )
+  networks.flatMap((one) => (isDesk(one) && one.ipv4.kind === 'static' ? [one.ipv4.address.split('/')[0]!] : []))

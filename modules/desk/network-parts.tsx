@@ -15,9 +15,22 @@ import {
   visible,
   type Desk,
 } from '@lango/kernel/ui'
-import type { NetworkPlan, NetworkPort, PlannedNetwork } from '../network/index.ts'
-import { addressings, fieldOf, formValues, uses, type PortField } from './network-form.ts'
+import type { NetworkPlan, NetworkPort, NetworkStatus, PlannedNetwork } from '../network/index.ts'
+import { addressings, fieldOf, formValues, useOf, uses, type PortField } from './network-form.ts'
 import { wordsOf, type NetworkWords } from './words-network.ts'
+
+/** Where the deeds of the form are. */
+export const NETWORK_PATH = '/settings/network'
+
+/** As the box tells it (`network.show`). */
+export type Told = {
+  readonly isAppliance: boolean
+  readonly status?: NetworkStatus | null
+  readonly leftSec?: number | null
+  readonly ports: readonly NetworkPort[]
+}
+
+export const told = (desk: Desk) => desk.box<Told>('network.show', {})
 
 const portName = ({ name, mac }: NetworkPort): string => `${name}, ${mac.toUpperCase()}`
 
@@ -106,15 +119,15 @@ const PortFields = ({ desk, port, index, known }: PortProps) => {
   )
 }
 
-type FormProps = { desk: Desk; action: string; plan: NetworkPlan | null; ports: readonly NetworkPort[] }
+type FormProps = { desk: Desk; plan: NetworkPlan | null; ports: readonly NetworkPort[] }
 
 /** Sends the deed `look` with what `planIn` reads. */
-export const NetworkForm = ({ desk, action, plan, ports }: FormProps) => {
+export const NetworkForm = ({ desk, plan, ports }: FormProps) => {
   const words = wordsOf(desk)
   const form = valuesFor(desk, 'look')
   const known = formValues(plan, ports)
   return (
-    <Form action={action} deed="look" once={desk.once()}>
+    <Form action={NETWORK_PATH} deed="look" once={desk.once()}>
       {ports.map((port, index) => (
         <PortFields key={port.mac} desk={desk} port={port} index={index} known={known} />
       ))}
@@ -146,7 +159,7 @@ const lineOf = (network: PlannedNetwork, ports: readonly NetworkPort[], words: N
   const gateway =
     'ipv4' in network && network.ipv4.kind === 'static' && network.ipv4.gateway ? ` → ${network.ipv4.gateway}` : ''
   const pool = 'pool' in network && network.pool ? `, ${network.pool.first}-${network.pool.last}` : ''
-  return `${members.join(' + ')}: ${words[network.use]}, ${addressLine(network, words)}${gateway}${pool}`
+  return `${members.join(' + ')}: ${words[useOf(network)]}, ${addressLine(network, words)}${gateway}${pool}`
 }
 
 type ChangesProps = { desk: Desk; before: NetworkPlan | null; after: NetworkPlan; ports: readonly NetworkPort[] }

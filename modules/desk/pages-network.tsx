@@ -16,30 +16,15 @@ import {
   type DoingDesk,
   type Shown,
 } from '@lango/kernel/ui'
-import {
-  networkFaultSentence,
-  type NetworkFault,
-  type NetworkPlan,
-  type NetworkPort,
-  type NetworkStatus,
-} from '../network/index.ts'
+import { networkFaultSentence, type NetworkFault, type NetworkPlan, type NetworkStatus } from '../network/index.ts'
 import { deskAddresses, fitsForm, planIn } from './network-form.ts'
-import { Changes, NetworkForm, PortsPanel } from './network-parts.tsx'
+import { Changes, NETWORK_PATH as PATH, NetworkForm, PortsPanel, told, type Told } from './network-parts.tsx'
+import { nextStep, setupProgress } from '../setup/index.ts'
 import { SettingsHead } from './settings-tabs.tsx'
+import { setupWordsOf } from './words-setup.ts'
 import { wordsOf } from './words-network.ts'
 
-const PATH = '/settings/network'
 const LOOK_AGAIN_SEC = 5
-
-/** As the box tells it (`network.show`). */
-type Told = {
-  readonly isAppliance: boolean
-  readonly status?: NetworkStatus | null
-  readonly leftSec?: number | null
-  readonly ports: readonly NetworkPort[]
-}
-
-const told = (desk: Desk) => desk.box<Told>('network.show', {})
 
 const NotAppliance = ({ desk }: { desk: Desk }) => {
   const words = wordsOf(desk)
@@ -120,7 +105,7 @@ const Content = ({ desk, told: { status, leftSec, ports } }: { desk: Desk; told:
         <Panel title={words.use}>
           <PanelBody>
             {fitsForm(plan, ports) ? null : <p class="muted">{words.byFile}</p>}
-            <NetworkForm desk={desk} action={PATH} plan={plan} ports={ports} />
+            <NetworkForm desk={desk} plan={plan} ports={ports} />
           </PanelBody>
         </Panel>
       ) : null}
@@ -128,6 +113,19 @@ const Content = ({ desk, told: { status, leftSec, ports } }: { desk: Desk; told:
     </>
   )
 }
+
+/** A new box whose owner came here from the first steps goes back there. */
+const isSettingUp = async (desk: Desk): Promise<boolean> => {
+  const progress = await desk.ask(setupProgress, {})
+  return !progress.isDismissed && nextStep(progress) !== undefined
+}
+
+const BackToSetup = ({ desk, isLed }: { desk: Desk; isLed: boolean }) =>
+  isLed ? (
+    <p>
+      <a href="/setup">{setupWordsOf(desk).toSetup}</a>
+    </p>
+  ) : null
 
 type Checked = { readonly plan: NetworkPlan; readonly faults: readonly NetworkFault[] }
 
@@ -215,7 +213,9 @@ export const networkPage = definePage({
       content: (
         <>
           <SettingsHead desk={desk} current={PATH} />
-          <Said desk={desk} words={{ kept: words.saidKept, tried: words.waiting }} />
+          <Said desk={desk} words={{ kept: words.saidKept, tried: words.waiting }}>
+            <BackToSetup desk={desk} isLed={await isSettingUp(desk)} />
+          </Said>
           <RefusedNote desk={desk} />
           {now.ok && now.value.isAppliance ? <Content desk={desk} told={now.value} /> : <NotAppliance desk={desk} />}
         </>

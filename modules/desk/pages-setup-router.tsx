@@ -1,5 +1,18 @@
-import { Button, definePage, Form, LinkButton, Panel, PanelBody, Said, UserText, type Desk } from '@lango/kernel/ui'
+import {
+  Button,
+  definePage,
+  Fold,
+  Form,
+  LinkButton,
+  Panel,
+  PanelBody,
+  Said,
+  UserText,
+  type Desk,
+} from '@lango/kernel/ui'
 import { addRouter, listRouters } from '../network/index.ts'
+import { suggestedGateway } from './network-form.ts'
+import { NetworkForm, told } from './network-parts.tsx'
 import { stepHref } from '../setup/index.ts'
 import { healthByRouter, routerHref, StateMark, stateOf, wordsOf, type Router } from './router-facts.tsx'
 import { MoreFields, problemsOf, RouterFields, settingsIn } from './router-form.tsx'
@@ -47,7 +60,27 @@ const There = async ({ desk, routers }: { desk: Desk; routers: readonly Router[]
   )
 }
 
-/** A router that asks this box. The box as the gateway itself is another way, and would stand beside this one. */
+/** The other way: the box's own ports in a router's place, on an image with two of them. */
+const GatewayForm = async ({ desk }: { desk: Desk }) => {
+  const words = setupWordsOf(desk)
+  const now = await told(desk)
+  if (!now.ok || !now.value.isAppliance) return null
+  const { ports, status } = now.value
+  const suggested = suggestedGateway(ports)
+  if (suggested === undefined || status?.plan?.role === 'gateway') return null
+  return (
+    <Panel title={words.gateway}>
+      <PanelBody>
+        <p>{words.gatewayBody}</p>
+        <Fold title={words.gatewayPorts} note={words.gatewayNote} open={false}>
+          <NetworkForm desk={desk} plan={suggested} ports={ports} />
+        </Fold>
+      </PanelBody>
+    </Panel>
+  )
+}
+
+/** A router that asks this box. */
 const AddForm = ({ desk }: { desk: Desk }) => {
   const words = setupWordsOf(desk)
   return (
@@ -83,6 +116,7 @@ export const setupRouterPage = definePage({
             <p>{words.restartsBody}</p>
           </Said>
           {isAdding ? <AddForm desk={desk} /> : await There({ desk, routers })}
+          {isAdding && desk.may('settings.write') ? await GatewayForm({ desk }) : null}
         </>
       ),
     })

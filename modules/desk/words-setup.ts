@@ -55,6 +55,11 @@ const setupWords = catalogue(
     showScript: 'Show its script',
     anotherRouter: 'Add another router',
     noRouterYet: 'No router at hand? Leave this out: a router that asks will stand under Routers, ready to be adopted.',
+    gateway: 'Or: no router, this box is the gateway',
+    gatewayBody:
+      'The internet comes in at one of its ports, an access point hangs on the other, and the box itself lets guests in. It is tried for a minute first, and taken back unless you confirm it.',
+    gatewayPorts: 'The ports',
+    gatewayNote: 'as they could be',
     toSetup: 'Go on with setting up the box',
 
     planBody:
@@ -150,6 +155,11 @@ const setupWords = catalogue(
     showScript: 'Onyesha hati yake',
     anotherRouter: 'Ongeza ruta nyingine',
     noRouterYet: 'Huna ruta karibu? Ruka hatua hii: ruta inayouliza itaonekana chini ya Ruta, tayari kupokelewa.',
+    gateway: 'Au: hakuna ruta, kisanduku hiki ndicho lango',
+    gatewayBody:
+      'Intaneti huingia kwa mlango mmoja, access point huunganishwa kwa mwingine, na kisanduku chenyewe huwaruhusu wageni. Hujaribiwa kwa dakika moja kwanza, na hurudishwa ilivyokuwa usipothibitisha.',
+    gatewayPorts: 'Milango',
+    gatewayNote: 'inavyoweza kuwa',
     toSetup: 'Endelea kuandaa kisanduku',
 
     planBody: 'Mwanzo wa kawaida hapa. Ondoa usivyotaka; bei, kasi na majina yanaweza kubadilishwa baadaye.',

@@ -44,8 +44,12 @@ const sentences: Readonly<Record<NetworkFault['type'], Sentence>> = {
     sw: 'Mtandao huu unaingiliana na {about}: kisanduku hakiwezi kuitofautisha. Upe mmoja anwani nyingine.',
   },
   DeskUnreachable: {
-    en: 'Nobody could reach the desk. Make one port Staff (management) or Routers (access).',
-    sw: 'Hakuna ambaye angeweza kufikia dawati. Fanya mlango mmoja uwe wa Wafanyakazi au wa Ruta.',
+    en: 'Nobody could reach the desk. Make one port Staff (management) or Routers (access), or let the desk answer at the uplink too.',
+    sw: 'Hakuna ambaye angeweza kufikia dawati. Fanya mlango mmoja uwe wa Wafanyakazi au wa Ruta, au dawati lipatikane pia upande wa intaneti.',
+  },
+  DeskDialled: {
+    en: 'The desk cannot answer on a line that is dialled ({about}): the provider’s other customers could be there. Give the staff a port or a VLAN of their own.',
+    sw: 'Dawati haliwezi kupatikana kwenye laini ya kupiga ({about}): wateja wengine wa mtoa huduma wanaweza kuwapo. Wape wafanyakazi mlango au VLAN yao.',
   },
   PoolSmall: {
     en: 'There are fewer addresses than lines ({about}). Make the range larger, or allow fewer lines.',

@@ -25,8 +25,9 @@ type Named = { readonly name: string; readonly members: readonly PortRef[] }
 type Served = { readonly ipv4: PlannedAddress; readonly pool?: AddressRange | undefined }
 
 export type PlannedNetwork = Named &
+  /** `desk`: the desk answers to private addresses of that network too; a box with two ports has no third for it. */
   (
-    | { readonly use: 'uplink'; readonly ipv4: PlannedAddress | PppoeUplink }
+    | { readonly use: 'uplink'; readonly ipv4: PlannedAddress | PppoeUplink; readonly desk?: true | undefined }
     /** Where the routers stand: RADIUS, portal and desk. */
     | ({ readonly use: 'access' } & Served)
     /** Where the staff sit: the desk. */
@@ -87,6 +88,7 @@ export type NetworkFault = {
     | 'LanTwice'
     | 'LanNeedsGateway'
     | 'DialerTwice'
+    | 'DeskDialled'
     | 'PppoeTwice'
     | 'PortMissing'
   readonly at: string

@@ -90,7 +90,7 @@ const networkAt = (n: number): fc.Arbitrary<(isGateway: boolean) => PlannedNetwo
     .record({ members, ipv4, served, use: fc.constantFrom('uplink', 'access', 'management', 'lan', 'pppoe') })
     .map(({ members, ipv4, served, use }) => (isGateway: boolean): PlannedNetwork => {
       if (n === 0) return { name, members, use: 'management', ...served }
-      if (n === 1) return { name, members, use: 'uplink', ipv4 }
+      if (n === 1) return { name, members, use: 'uplink', ipv4, ...(isGateway ? { desk: true } : {}) }
       if (!isGateway || n > 3)
         return use === 'uplink' ? { name, members, use, ipv4 } : { name, members, use: 'access', ...served }
       if (n === 2) return { name, members, use: 'lan', address, pool }

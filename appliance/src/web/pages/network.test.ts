@@ -175,3 +175,35 @@ test('who may only read sees the ports and no form', async () => {
   expect(page.status).toBe(200)
   expect(await page.text()).not.toContain('name="0-use"')
 })
+
+test('a new box is made the gateway from its first steps: ports as they could be, tried, kept, and back', async () => {
+  const { signInAs, agent, site } = boxWithPorts()
+  const owner = signInAs('owner')
+  const step = await (await owner.visit('/setup/router')).text()
+  expect(step).toContain('this box is the gateway')
+  const typed = (name: string): string =>
+    new RegExp(`name="${name}"[^>]*>(?:<option[^>]*>[^<]*</option>)*?<option value="([^"]*)" selected`).exec(
+      step,
+    )?.[1] ??
+    new RegExp(`name="${name}" value="([^"]*)"|value="([^"]*)"[^>]*name="${name}"`).exec(step)?.[1] ??
+    ''
+  expect(['0-use', '1-use', '2-use'].map(typed)).toEqual(['uplinkDesk', 'lan', 'lan'])
+  const sent = form({
+    '0-use': 'uplinkDesk',
+    '0-kind': 'dhcp',
+    '1-use': 'lan',
+    '1-address': '10.87.0.1/22',
+    '2-use': 'lan',
+  })
+  const looked = await (await owner.send(PATH, sent)).text()
+  expect(looked).toContain('Internet, and the desk for who is there')
+  await owner.send(PATH, { do: 'try', plan: planOf(looked) })
+  agent.apply()
+  await owner.send(PATH, { do: 'keep' })
+  agent.confirm()
+  expect(await (await owner.visit(`${PATH}?said=kept`)).text()).toContain('href="/setup"')
+  expect(site.database.raw.prepare('SELECT name, address FROM routers').all()).toEqual([
+    { name: 'gateway', address: '127.0.0.1' },
+  ])
+  expect(await (await owner.visit('/setup/router')).text()).not.toContain('this box is the gateway')
+})
