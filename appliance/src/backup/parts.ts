@@ -31,7 +31,7 @@ export type Manifest = z.infer<typeof manifestSchema>
 
 /** File names in the data folder to their content, base64. */
 export const sealedFilesSchema = z.object({
-  files: z.record(z.string().regex(/^(keys\.json|tls\/[a-z][a-z0-9-]*\.pem)$/), z.base64()),
+  files: z.record(z.string().regex(/^(keys\.json|tls\/[a-z][a-z0-9-]*\.(?:pem|sealed))$/), z.base64()),
 })
 
 /** Beside the databases: when the last backup was made, for `doctor`. */

@@ -137,8 +137,10 @@ const readSecrets = async (
   if (passphrase === undefined) return err({ type: 'PassphraseMissing', file })
   const opened = unseal(await octetsOf(archive, partNames.sealed), passphrase)
   if (!opened.ok) return opened
-  const { files } = sealedFilesSchema.parse(JSON.parse(opened.value.toString('utf8')))
-  return ok(new Map(Object.entries(files).map(([name, content]) => [name, Buffer.from(content, 'base64')])))
+  // They are as they were sealed: what is not known here is a newer release's.
+  const known = sealedFilesSchema.safeParse(jsonOf(opened.value))
+  if (!known.success) return err({ type: 'SealUnknown' })
+  return ok(new Map(Object.entries(known.data.files).map(([name, content]) => [name, Buffer.from(content, 'base64')])))
 }
 
 const octetsOf = async (archive: Archive, name: string): Promise<Buffer> => {
