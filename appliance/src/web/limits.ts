@@ -48,6 +48,8 @@ export const webLimits = defineLimits({
   apiBodyBytesMax: 1024 * 1024,
   connectionsMax: 256,
   headersTimeoutMs: 10_000,
-  requestTimeoutMs: 30_000,
+  /** Whoever sends something sends so much of it in this time, or is cut off: a large file may take its hours. */
+  arrivalMs: 30_000,
+  arrivalOctetsMin: 256 * 1024,
   closeGraceMs: 500,
 })

@@ -89,6 +89,20 @@ test('a request that is no HTTP, or has a head without end, ends in a refusal', 
   expect((await fetch(at('/healthz'))).status).toBe(200)
 })
 
+test('whoever sends slowly is cut off, and holds nobody else up', async () => {
+  const app = { fetch: async (request: Request) => new Response(String((await request.arrayBuffer()).byteLength)) }
+  const server = orThrow(await serveWeb({ app, port: 0, arrivalMs: 50 }))
+  running.push(server)
+  const socket = connect(server.port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write('POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\nhalf')
+  const closed = once(socket.resume(), 'close')
+  const body = Buffer.alloc(300_000)
+  const whole = await fetch(`http://127.0.0.1:${server.port}/`, { method: 'POST', body })
+  expect(await whole.text()).toBe('300000')
+  await closed
+})
+
 test.each([
   ['127.0.0.1', 'http://127.0.0.1:8080/?token=abc'],
   ['::1', 'http://[::1]:8080/?token=abc'],

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { BlockList, isIP } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
@@ -40,6 +40,8 @@ export type ServeOptions = {
   /** 0 takes a free one. */
   readonly port: number
   readonly connectionsMax?: number
+  /** In which something of a request has to arrive. */
+  readonly arrivalMs?: number
 }
 
 const loopback = new BlockList()
@@ -58,12 +60,17 @@ export const serveWeb = ({
   port,
   tls,
   connectionsMax = webLimits.connectionsMax,
+  arrivalMs = webLimits.arrivalMs,
 }: ServeOptions): Promise<Result<WebServer, WebServerFault>> => {
   const { promise, resolve } = Promise.withResolvers<Result<WebServer, WebServerFault>>()
   const answer = getRequestListener(app.fetch)
-  // The time a request may take to arrive is bounded, and how many may try: slow ones must not use up the box.
-  const limits = { headersTimeout: webLimits.headersTimeoutMs, requestTimeout: webLimits.requestTimeoutMs }
-  const onRequest: RequestListener = (request, response) => void answer(request, response)
+  // How slowly a request may arrive is bounded, and how many may try: slow ones must not use up the box.
+  const limits = { headersTimeout: webLimits.headersTimeoutMs, requestTimeout: 0 }
+  const onRequest: RequestListener = (request, response) => {
+    const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
+    if (length !== undefined || encoding !== undefined) watchArrival(request, arrivalMs)
+    void answer(request, response)
+  }
   const secure = tls !== undefined
   const server: Server | TlsServer = secure
     ? createTlsServer({ ...limits, ...tls, minVersion: 'TLSv1.2' }, onRequest)
@@ -87,6 +94,19 @@ export const serveWeb = ({
     resolve(ok({ address: bound.address, port: bound.port, secure, setTls, close }))
   })
   return promise
+}
+
+/** Cuts off whoever sends slowly, and leaves alone who sends a lot. */
+const watchArrival = (request: IncomingMessage, arrivalMs: number): void => {
+  const { socket } = request
+  let seen = socket.bytesRead
+  const timer = setInterval(() => {
+    const arrived = socket.bytesRead - seen
+    seen += arrived
+    if (request.complete) clearInterval(timer)
+    else if (arrived < webLimits.arrivalOctetsMin) socket.destroy()
+  }, arrivalMs).unref()
+  request.once('close', () => clearInterval(timer))
 }
 
 /** What `start` prints: opens the desk once. Where it listens everywhere, by this machine's own way to it. */
