@@ -22,6 +22,7 @@ const entries = {
   'pair-thread': 'appliance/src/standby/pair-thread.ts',
   'query-thread': 'appliance/src/query-thread.ts',
   'backup-thread': 'appliance/src/backup-thread.ts',
+  'unpack-thread': 'appliance/src/restore/unpack-thread.ts',
   'write-back-thread': 'appliance/src/write-back-thread.ts',
   'audit-thread': 'appliance/src/audit/audit-thread.ts',
   'doctor-thread': 'appliance/src/doctor/doctor-thread.ts',

@@ -86,6 +86,7 @@ export const suites = {
   'failing sync': ['radclient', 'strace'],
   desk: ['chromium', 'radclient'],
   'first boot': ['chromium', 'radclient'],
+  'restore in the browser': ['chromium', 'radclient'],
   page: ['chromium', 'radclient'],
   passkeys: ['chromium'],
   'live page': ['chromium'],

@@ -35,6 +35,8 @@ export type BoxOptions = {
   readonly pairPort: number
   /** This box is to be the standby of another from now on. */
   readonly onStandby: () => void
+  /** A restored box lies ready in this one's place. */
+  readonly onRestored: () => void
 }
 
 /** What of it is only known once the folder is open. */

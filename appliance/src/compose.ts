@@ -1,7 +1,8 @@
 /** The box: every part by name, started in order and stopped in reverse. This file is the architecture diagram. */
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FaultError, err, every, ok, orThrow, type Fault, type Result } from '@lango/kernel'
+import { FaultError, err, every, ok, orThrow, type Fault, type Log, type Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import type { Reach } from '@lango/modules/network'
 import { createPersonalReader, type Actor } from '@lango/kernel/verbs'
@@ -14,12 +15,13 @@ import type { BoxOptions, StartOptions } from './box-options.ts'
 import { startCertificates, type CertificateService } from './certificate-service.ts'
 import { createDeskAudit } from './audit/desk-export.ts'
 import { withPlainAudit } from './audit/plain.ts'
+import { putInPlace } from './backup/index.ts'
 import { startAuditWatch, walkInThread, type AuditWatch } from './audit/watch.ts'
 import { lockFolder, makeFolder, type DataFolder } from './data-folder.ts'
 import { startCopier } from './copier.ts'
 import { startDesk, type Desk } from './desk.ts'
 import type { BoxCounts } from './doctor/check.ts'
-import { createCopySender, createNasControl } from './drivers.ts'
+import { createCopySender, createNasControl, createStoreAt } from './drivers.ts'
 import { checkControls } from './doctor/router-control.ts'
 import { createFrontDesk } from './front-desk.ts'
 import { boxNetwork } from './network/box.ts'
@@ -28,6 +30,7 @@ import { watchOnline } from './online-watch.ts'
 import { createPortalEntry } from './portal-entry.ts'
 import { startPortal, type PortalServer } from './portal.ts'
 import { rotateKeys } from './rotate-keys.ts'
+import { startRestoring, type Restoring } from './restore/restoring.ts'
 import { serveRpc } from './rpc/server.ts'
 import { pushRouter } from './router-control/push.ts'
 import { startRouterControl, type RouterControlService } from './router-control/service.ts'
@@ -109,10 +112,21 @@ export const startBox = (given: StartOptions): Promise<Result<Box, Fault>> =>
     )
     const transfers = keep(startTransfers(options, ground))
     const action = boxActions(options, ground, aaa, { watch, transfers, controlled, certified, reach, pair }, served)
+    const restoring = startRestore(options, ground)
+    if (restoring) keep(restoring)
     const receive: WebSite['receive'] = (...sent) => transfers.receive(...sent)
     desk = keep(
       orThrow(
-        await startDesk({ ...options, ...ground, tls: ground.tls.eap, state: aaa.state, watch, action, receive }),
+        await startDesk({
+          ...options,
+          ...ground,
+          tls: ground.tls.eap,
+          state: aaa.state,
+          watch,
+          action,
+          receive,
+          restoring,
+        }),
       ),
     )
     keep(await startConsole(options, ground, action))
@@ -167,6 +181,7 @@ const openGround = ({ dir, webNames, demo, log, onFatal }: StartOptions): Promis
   assemble(async (keep) => {
     const folder = orThrow(makeFolder(dir))
     keep({ stop: orThrow(lockFolder(folder)).release })
+    becomeRestored(folder, log)
     const site = orThrow(openSite(folder, log))
     keep({ stop: site.close })
     if (!site.clock.sure())
@@ -180,6 +195,30 @@ const openGround = ({ dir, webNames, demo, log, onFatal }: StartOptions): Promis
     const queries = { ...asked, ask: withPlainAudit(asked.ask, reader, site.vault), sealed: asked.ask }
     return { folder, site, staffDoor: createStaffDoor(site, { demo }), tls, reader, queries }
   })
+
+/** A restore that was decided on is finished first, whatever stopped it. */
+const becomeRestored = (folder: DataFolder, log: Log): void => {
+  const placed = orThrow(putInPlace(folder, Date.now()))
+  if (placed.is === 'placed') log.info('this is the restored box', { movedTo: placed.movedTo })
+  if (placed.is === 'owned') log.warn('nothing was restored: the box has got an owner meanwhile')
+}
+
+/** A box without an owner may become one that was backed up. */
+const startRestore = (
+  { image, demo, log, onRestored }: BoxOptions,
+  { folder, site, staffDoor }: Ground,
+): (Restoring & Stage) | undefined =>
+  demo
+    ? undefined
+    : startRestoring({
+        folder,
+        anyone: staffDoor.credentials.anyone,
+        storeAt: createStoreAt(site.clock),
+        sticksDir: image && join(image.told, 'usb'),
+        log,
+        every,
+        onBegun: onRestored,
+      })
 
 /** The box's other, where it has one: it is asked before this one serves. */
 const startPair = (

@@ -127,6 +127,7 @@ const started = await startBox({
   image: undefined,
   pairPort: 0,
   onStandby: () => undefined,
+  onRestored: () => undefined,
   onFatal(why, error) {
     log.error('the demo ends', { why, error })
     process.exit(70)

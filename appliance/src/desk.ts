@@ -40,6 +40,7 @@ export type DeskDeps = {
   readonly watch: Watch
   readonly action: Action
   readonly receive: WebSite['receive']
+  readonly restoring: WebSite['restoring']
   readonly webPort: number
   readonly webListen: string
   readonly webNames: readonly string[]
@@ -53,7 +54,7 @@ export type DeskDeps = {
 const sentenceOf = async (fault: Fault): Promise<string> => (await import('./cli/faults.ts')).faultSentence(fault)
 
 /** What the web's own pages may use of the site: a form names none of its commands. */
-const webSiteOf = ({ site, staffDoor, queries, action, receive }: DeskDeps): WebSite => ({
+const webSiteOf = ({ site, staffDoor, queries, action, receive, restoring }: DeskDeps): WebSite => ({
   people: site.people,
   may: site.may,
   ...staffDoor,
@@ -65,6 +66,7 @@ const webSiteOf = ({ site, staffDoor, queries, action, receive }: DeskDeps): Web
   query: queries.ask,
   action,
   receive,
+  restoring,
   sentenceOf,
 })
 

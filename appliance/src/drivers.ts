@@ -16,7 +16,8 @@ import { createFolderStore } from '@lango/drivers/folder-store'
 import { callbackReader, createMpesa } from '@lango/drivers/mpesa'
 import { createS3Store } from '@lango/drivers/s3'
 import { createWebhookSender } from '@lango/drivers/webhook'
-import { readPlace, scheduleSecretPurpose, type BackupJobDeps } from '@lango/modules/backups'
+import { readPlace, scheduleSecretPurpose, type BackupJobDeps, type Schedule } from '@lango/modules/backups'
+import type { BackupStore } from '@lango/modules/backups/port'
 import { contains, parseAddress, parseRange, routerSecretPurpose, serverSecretPurpose } from '@lango/modules/network'
 import { accountOf, MPESA, mpesaSecretsPurpose, type MpesaSettings } from '@lango/modules/payments'
 import type { PaymentProvider } from '@lango/modules/payments/port'
@@ -230,21 +231,28 @@ export const createBackupPlaces = ({
         secretKey: secretKey === undefined ? undefined : new Secret(secretKey),
       }
     },
-    storeAt({ place: text, region, endpoint, accessKeyId }, secretKey) {
-      const place = readPlace(text)!
-      if (place.kind === 'folder') return createFolderStore(place.path)
-      return createS3Store({
-        bucket: place.bucket,
-        prefix: place.prefix,
-        region,
-        endpoint: endpoint ?? undefined,
-        accessKeyId: accessKeyId ?? '',
-        secretKey: secretKey?.reveal() ?? '',
-        now: clock.now,
-      })
-    },
+    storeAt: createStoreAt(clock),
   }
 }
+
+type StoreAtOptions = Pick<Schedule, 'place' | 'region' | 'endpoint' | 'accessKeyId'>
+
+/** The store of a place that backups are kept in. */
+export const createStoreAt =
+  (clock: Pick<Clock, 'now'>) =>
+  ({ place: text, region, endpoint, accessKeyId }: StoreAtOptions, secretKey: Secret | undefined): BackupStore => {
+    const place = readPlace(text)!
+    if (place.kind === 'folder') return createFolderStore(place.path)
+    return createS3Store({
+      bucket: place.bucket,
+      prefix: place.prefix,
+      region,
+      endpoint: endpoint ?? undefined,
+      accessKeyId: accessKeyId ?? '',
+      secretKey: secretKey?.reveal() ?? '',
+      now: clock.now,
+    })
+  }
 
 /** Who pays in the demonstration: phones that are a page, and no money. Loaded only when asked for. */
 export const startDemoMoney = async (random: Random, clock: Pick<Clock, 'now'>) => {

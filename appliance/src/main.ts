@@ -36,6 +36,9 @@ const optionsSchema = z.object({
 /** Ends with this code when only a fresh process helps: whoever supervises the box starts it again. */
 const EXIT_RESTART = 70
 
+/** Set by systemd for what it supervises (systemd.exec): nobody else would start the box again. */
+const isSupervised = (): boolean => process.env['INVOCATION_ID'] !== undefined
+
 /** `argv` without `start`; `defaultDir` where no --data is given. */
 export const start = async (argv: readonly string[], defaultDir: string): Promise<number> => {
   const names = Object.keys(optionsSchema.shape)
@@ -87,10 +90,11 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
       process.exit(EXIT_RESTART)
     },
     onTimeZone(zone) {
-      // Set by systemd for what it supervises (systemd.exec): nobody else would start the box again.
-      const isSupervised = process.env['INVOCATION_ID'] !== undefined
-      log.warn(isSupervised ? 'the box starts anew in its time zone' : 'start the box anew for its time zone', { zone })
-      if (isSupervised) ending.resolve(EXIT_RESTART)
+      const supervised = isSupervised()
+      log.warn(supervised ? 'the box starts anew in its time zone' : 'start the box anew for its time zone', {
+        zone,
+      })
+      if (supervised) ending.resolve(EXIT_RESTART)
     },
   }
   const pidFile = given['pid-file']
@@ -109,7 +113,7 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
   }
 }
 
-type Options = Omit<StartOptions, 'onStandby'>
+type Options = Omit<StartOptions, 'onStandby' | 'onRestored'>
 /** An exit code, or that this box is something else from now on. */
 type Ended = number | 'other role'
 
@@ -119,11 +123,16 @@ const failed = (fault: Fault): number => {
 }
 
 const beBox = async (options: Options, ready: (what: object) => void, ending: Promise<Ended>): Promise<Ended> => {
-  const standby = Promise.withResolvers<Ended>()
-  const started = await startBox({ ...options, onStandby: () => standby.resolve('other role') })
+  const other = Promise.withResolvers<Ended>()
+  const started = await startBox({
+    ...options,
+    onStandby: () => other.resolve('other role'),
+    // A fresh process where there will be one: this one has given way to its threads, and new ones would inherit that.
+    onRestored: () => other.resolve(isSupervised() ? EXIT_RESTART : 'other role'),
+  })
   if (!started.ok) return started.error.type === 'Superseded' ? 'other role' : failed(started.error)
   ready({ ports: started.value.ports, web: started.value.deskAddress })
-  const ended = await Promise.race([standby.promise, ending, stopAsked()])
+  const ended = await Promise.race([other.promise, ending, stopAsked()])
   await started.value.stop()
   return ended
 }

@@ -3,7 +3,7 @@ import { Secret, seededRandom } from '@lango/kernel'
 import { createJobRunner } from '@lango/kernel/verbs'
 import { memorySite } from '@lango/kernel/testing'
 import type { BackupStore } from './port.ts'
-import { backupName, beyondKeep, causeOf, newRecoveryKey, readPlace } from './rules.ts'
+import { backupName, beyondKeep, causeOf, madeAtOf, newestFirst, newRecoveryKey, readPlace } from './rules.ts'
 import {
   backUpNow,
   backups,
@@ -219,4 +219,16 @@ test('a recovery key is long enough and never the same', () => {
   const keys = Array.from({ length: 100 }, () => newRecoveryKey(random))
   expect(new Set(keys).size).toBe(100)
   for (const key of keys) expect(key).toMatch(/^([a-z2-9]{4}-){6}[a-z2-9]{4}$/)
+})
+
+test('the newest backup comes first, whichever box it is of and whoever has made it', () => {
+  const at = (hostName: string, hour: number) => backupName(hostName, Date.UTC(2026, 10, 26, hour))
+  const byHand = 'lango-pop-20261126-0430.backup'
+  const names = [at('zebra', 3), 'notes.txt', 'mine.backup', at('a', 5), byHand, `${at('a', 6)}.part`, at('a', 4)]
+  expect([at('a', 5), byHand, 'lango-x-99999999T999999Z.backup'].map(madeAtOf)).toEqual([
+    Date.UTC(2026, 10, 26, 5),
+    undefined,
+    undefined,
+  ])
+  expect(newestFirst(names)).toEqual([at('a', 5), byHand, at('a', 4), at('zebra', 3), 'mine.backup'])
 })

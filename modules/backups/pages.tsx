@@ -181,7 +181,7 @@ const Runs = ({ desk, runs }: { desk: Desk; runs: readonly Run[] }) => {
 const Recovery = ({ desk, schedule }: { desk: Desk; schedule: Schedule | undefined }) => {
   const words = wordsOf(desk)
   const place = schedule === undefined ? words.somewhere : visible(schedule.place)
-  const steps = [fill(words.recoveryFetch, { place }), words.recoveryRun, words.recoveryStart]
+  const steps = [words.recoveryOpen, fill(words.recoveryTake, { place }), words.recoveryRun]
   return (
     <Panel title={words.recovery} id="restore">
       <PanelBody>

@@ -41,6 +41,25 @@ export const beyondKeep = (names: readonly string[], hostName: string, keep: num
   return own.toSorted().slice(0, Math.max(0, own.length - keep))
 }
 
+/** Epoch ms; undefined of a name that a schedule has not given. */
+export const madeAtOf = (name: string): number | undefined => {
+  const [, year, month, day, hour, minute, second] = /(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\.backup$/.exec(name) ?? []
+  const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
+  return Number.isNaN(at) ? undefined : at
+}
+
+const MADE_AT = /(\d{8})[T-](\d{4,6})Z?\.backup$/
+
+/** Of all that is in a place what is called a backup, whichever box's, the newest first as its name tells. */
+export const newestFirst = (names: readonly string[]): string[] => {
+  const madeAt = (name: string): string => {
+    const [, day = '', time = ''] = MADE_AT.exec(name) ?? []
+    return `${day}${time.padEnd(6, '0')}`
+  }
+  const backups = names.filter((name) => name.endsWith('.backup'))
+  return backups.toSorted((a, b) => (madeAt(a) === madeAt(b) ? (a < b ? -1 : 1) : madeAt(a) < madeAt(b) ? 1 : -1))
+}
+
 export type Place =
   | { readonly kind: 'folder'; readonly path: string }
   | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string }

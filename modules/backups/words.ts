@@ -83,9 +83,11 @@ const backupWords = catalogue(
     recovery: 'To restore',
     recoverySeal:
       'The keys to every password, and the certificates, are sealed under the recovery key or your passphrase. Keep it somewhere else than the backups: without it no password in them can be read, and with it whoever has a backup can read them all. It is shown once and never again; if it is lost, make a new one here.',
-    recoveryFetch: 'Fetch the newest file from {place} onto the new box.',
-    recoveryRun: 'With the box stopped: `lango restore FILE --passphrase-file - --data /var/lib/lango`',
-    recoveryStart: 'Start the box. All of the file is checked before anything is put in its place.',
+    recoveryOpen: 'Open the desk of a new box, and type the setup code that stands on its screen.',
+    recoveryTake:
+      'Follow “This box replaces another: restore a backup”, and take the newest from {place}: from storage at once, else as a file or on a USB stick.',
+    recoveryRun:
+      'On a shell instead, with the box stopped: `lango restore FILE --passphrase-file - --data /var/lib/lango`',
     somewhere: 'where they are kept',
     keyTitle: 'The recovery key',
     keyBody:
@@ -178,9 +180,11 @@ const backupWords = catalogue(
     recovery: 'Kurejesha',
     recoverySeal:
       'Funguo za kila nenosiri, na vyeti, vimefungwa kwa ufunguo wa kurejesha au nenosiri lako. Uweke mahali pengine mbali na nakala: bila huo hakuna nenosiri ndani yake linalosomeka, na mwenye nakala na ufunguo anaweza kuyasoma yote. Huonyeshwa mara moja, kamwe tena; ukipotea, tengeneza mpya hapa.',
-    recoveryFetch: 'Chukua faili mpya zaidi kutoka {place} na uiweke kwenye kisanduku kipya.',
-    recoveryRun: 'Kisanduku kikiwa kimesimama: `lango restore FILE --passphrase-file - --data /var/lib/lango`',
-    recoveryStart: 'Anzisha kisanduku. Faili yote hukaguliwa kabla ya chochote kuwekwa mahali pake.',
+    recoveryOpen: 'Fungua dawati la kisanduku kipya, na uandike msimbo wa kuandaa ulio kwenye skrini yake.',
+    recoveryTake:
+      'Fuata “Kisanduku hiki kinachukua nafasi ya kingine: rejesha nakala rudufu”, na uchukue mpya zaidi kutoka {place}: kutoka hifadhi moja kwa moja, au kama faili au kwenye kijiti cha USB.',
+    recoveryRun:
+      'Au kwenye shell, kisanduku kikiwa kimesimama: `lango restore FILE --passphrase-file - --data /var/lib/lango`',
     somewhere: 'zinapohifadhiwa',
     keyTitle: 'Ufunguo wa kurejesha',
     keyBody:

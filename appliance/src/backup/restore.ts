@@ -1,7 +1,7 @@
-/** Puts a backup onto an empty data folder, or in the place of what is there. */
+/** Checks a backup, unpacks it, and puts it onto an empty data folder or in the place of what is there. */
 import { createHash } from 'node:crypto'
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { createZstdDecompress } from 'node:zlib'
@@ -11,6 +11,7 @@ import { lockFolder, makeFolder, type DataFolder, type FolderFault } from '../da
 import { SCHEMA } from '../site.ts'
 import { openArchive, type Archive, type ArchiveFault } from './archive.ts'
 import { BACKUP_FORMAT, manifestSchema, partNames, sealedFilesSchema, type Manifest } from './parts.ts'
+import { foundIn, layReady, partDir, putInPlace } from './place.ts'
 import { unseal, type SealFault } from './seal.ts'
 
 export type RestoreFault =
@@ -25,87 +26,111 @@ export type RestoreFault =
   | { readonly type: 'KeysAbsent'; readonly file: string }
   | { readonly type: 'FolderNotEmpty'; readonly dir: string; readonly found: string }
   | { readonly type: 'FileUnwritable'; readonly file: string; readonly cause: string }
+  /** For the backup and what is in it. */
+  | { readonly type: 'RestoreNoRoom'; readonly dir: string }
 
-export type RestoreOptions = {
+export type UnpackOptions = {
   readonly file: string
   readonly dir: string
   readonly passphrase: Secret | undefined
-  /** Moves what is in the folder aside first. */
-  readonly replace: boolean
   /** Leaves keys out, or restores a backup that has none. */
   readonly withoutKeys: boolean
+}
+
+export type RestoreOptions = UnpackOptions & {
+  /** Moves what is in the folder aside first. */
+  readonly replace: boolean
   readonly now: number
 }
 
 export type Restored = { readonly manifest: Manifest; readonly movedTo: string | undefined }
 
-/** What a folder may hold and still count as empty: a lock is taken in every one. */
-const HARMLESS = new Set(['lock.db', 'lock.db-journal', 'lost+found'])
 /** A database's octets past which something is wrong with the backup. */
 const DATABASE_OCTETS_MAX = 1024 ** 4
+/** What is left free on a disk that a running box writes to as well. */
+export const FREE_OCTETS_MIN = 256 * 1024 * 1024
 
-/** Everything is checked before anything is put in its place; site.db comes last: without it a folder holds no box. */
+/** Puts a backup onto a folder in which no box runs. Everything is checked before anything is put in its place. */
 export const restore = async (options: RestoreOptions): Promise<Result<Restored, RestoreFault>> => {
+  const folder = makeFolder(options.dir)
+  if (!folder.ok) return folder
+  const lock = lockFolder(folder.value)
+  if (!lock.ok) return lock
+  try {
+    const before = putInPlace(folder.value, options.now)
+    if (!before.ok) return before
+    const isFree = checkEmpty(folder.value, options)
+    if (!isFree.ok) return isFree
+    const unpacked = await unpackBackup(options)
+    if (!unpacked.ok) return unpacked
+    layReady(folder.value, { replaces: options.replace })
+    const placed = putInPlace(folder.value, options.now)
+    if (!placed.ok) return placed
+    return ok({ manifest: unpacked.value, movedTo: placed.value.is === 'placed' ? placed.value.movedTo : undefined })
+  } catch (error) {
+    return err(faultOf(error, options))
+  } finally {
+    lock.value.release()
+  }
+}
+
+/** Whether a backup may be put there. */
+export const checkEmpty = (
+  folder: DataFolder,
+  { replace }: Pick<RestoreOptions, 'replace'>,
+): Result<void, RestoreFault> => {
+  const [found] = foundIn(folder)
+  return found === undefined || replace ? ok() : err({ type: 'FolderNotEmpty', dir: folder.dir, found })
+}
+
+/**
+ * Checks all of a backup, and unpacks it beside what the folder holds, from where `layReady` and `putInPlace` take it.
+ * Where that fails nothing is left of it.
+ */
+export const unpackBackup = async (options: UnpackOptions): Promise<Result<Manifest, RestoreFault>> => {
+  const part = partDir(options)
+  rmSync(part, { recursive: true, force: true })
+  const unpacked = await unpackInto(part, options).catch((error: unknown) => err(faultOf(error, options)))
+  if (!unpacked.ok) rmSync(part, { recursive: true, force: true })
+  return unpacked
+}
+
+/** What a call of the system that failed comes to; what is none is thrown again. */
+const faultOf = (error: unknown, { file, dir }: Pick<UnpackOptions, 'file' | 'dir'>): RestoreFault => {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === undefined) throw error
+  if (code === 'ENOSPC') return { type: 'RestoreNoRoom', dir }
+  if (code.startsWith('Z')) return { type: 'BackupDamaged', file, cause: 'a part cannot be unpacked' }
+  return { type: 'FileUnwritable', file: dir, cause: code }
+}
+
+const unpackInto = async (part: string, options: UnpackOptions): Promise<Result<Manifest, RestoreFault>> => {
   const opened = await openArchive(options.file)
   if (!opened.ok) return opened
   const read = await readManifest(opened.value, options.file)
   if (!read.ok) return read
   const secrets = await readSecrets(opened.value, read.value, options)
   if (!secrets.ok) return secrets
-  const folder = makeFolder(options.dir)
-  if (!folder.ok) return folder
-  const lock = lockFolder(folder.value)
-  if (!lock.ok) return lock
-  try {
-    return await restoreInto(folder.value, opened.value, read.value, secrets.value, options)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    if (code === 'ENOSPC') return err({ type: 'DiskFull', file: folder.value.siteFile })
-    if (code.startsWith('Z'))
-      return err({ type: 'BackupDamaged', file: options.file, cause: 'a part cannot be unpacked' })
-    return err({ type: 'FileUnwritable', file: options.dir, cause: code })
-  } finally {
-    lock.value.release()
+  const parts = Object.entries(read.value.databases)
+  const { bavail, bsize } = statfsSync(options.dir)
+  const needed = parts.reduce((total, [, { bytes }]) => total + bytes, FREE_OCTETS_MIN)
+  if (bavail * bsize < needed) return err({ type: 'RestoreNoRoom', dir: options.dir })
+  mkdirSync(join(part, 'tls'), { recursive: true, mode: 0o700 })
+  for (const [name, { sha256 }] of parts) {
+    const file = join(part, `${name}.db`)
+    const unpacked = await unpack(opened.value, partNames[name as 'site' | 'sessions'], file, sha256)
+    if (!unpacked.ok) return unpacked
   }
+  for (const [name, content] of secrets.value) writeDurably(join(part, name), content, 0o600)
+  syncFolder(join(part, 'tls'))
+  syncFolder(part)
+  return ok(read.value)
 }
 
 /** What a backup says of itself, after checking all of it. */
 export const manifestOf = async (file: string): Promise<Result<Manifest, RestoreFault>> => {
   const opened = await openArchive(file)
   return opened.ok ? readManifest(opened.value, file) : opened
-}
-
-const restoreInto = async (
-  folder: DataFolder,
-  archive: Archive,
-  manifest: Manifest,
-  secrets: ReadonlyMap<string, Buffer>,
-  { replace, now }: RestoreOptions,
-): Promise<Result<Restored, RestoreFault>> => {
-  const { dir } = folder
-  const found = readdirSync(dir).filter(
-    (name) => !HARMLESS.has(name) && !(name === 'tls' && readdirSync(folder.tlsDir).length === 0),
-  )
-  if (found.length > 0 && !replace) return err({ type: 'FolderNotEmpty', dir, found: found[0]! })
-  const work = join(dir, 'restore.part')
-  rmSync(work, { recursive: true, force: true })
-  mkdirSync(work, { mode: 0o700 })
-  try {
-    for (const [name, { sha256 }] of Object.entries(manifest.databases)) {
-      const unpacked = await unpack(archive, partNames[name as 'site' | 'sessions'], join(work, `${name}.db`), sha256)
-      if (!unpacked.ok) return unpacked
-    }
-    const movedTo = found.length > 0 ? moveAside(folder, found, now) : undefined
-    for (const [name, content] of secrets) writeDurably(join(dir, name), content, 0o600)
-    renameSync(join(work, 'sessions.db'), folder.sessionsFile)
-    syncFolder(dir)
-    renameSync(join(work, 'site.db'), folder.siteFile)
-    syncFolder(dir)
-    return ok({ manifest, movedTo })
-  } finally {
-    rmSync(work, { recursive: true, force: true })
-  }
 }
 
 const readManifest = async (archive: Archive, file: string): Promise<Result<Manifest, RestoreFault>> => {
@@ -130,7 +155,7 @@ const jsonOf = (octets: Buffer): unknown => {
 const readSecrets = async (
   archive: Archive,
   { keys }: Manifest,
-  { file, passphrase, withoutKeys }: RestoreOptions,
+  { file, passphrase, withoutKeys }: UnpackOptions,
 ): Promise<Result<ReadonlyMap<string, Buffer>, RestoreFault>> => {
   if (withoutKeys) return ok(new Map())
   if (keys === 'absent') return err({ type: 'KeysAbsent', file })
@@ -181,16 +206,4 @@ const unpack = async (
   // Left by the look at it: nothing of them belongs to the restored box.
   for (const suffix of ['-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true })
   return readable
-}
-
-/** The old box stays beside the new one, until somebody is sure. */
-const moveAside = ({ dir }: DataFolder, found: readonly string[], now: number): string => {
-  const aside = join(dir, `replaced-${now}`)
-  mkdirSync(aside, { mode: 0o700 })
-  for (const name of found) {
-    if (!name.startsWith('replaced-')) renameSync(join(dir, name), join(aside, name))
-  }
-  mkdirSync(join(dir, 'tls'), { mode: 0o700 })
-  syncFolder(dirname(aside))
-  return aside
 }

@@ -45,6 +45,7 @@ const box = orThrow(
     smsServer: undefined,
     pairPort: 0,
     onStandby: () => undefined,
+    onRestored: () => undefined,
     onFatal: () => process.exit(1),
   }),
 )

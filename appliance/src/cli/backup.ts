@@ -1,11 +1,11 @@
-/** `lango backup`, `lango restore` */
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+/** `lango backup` */
+import { existsSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Fault, Random, Result, Secret } from '@lango/kernel'
 import { refused, shown, UsageError, type CliContext, type CommandSpec, type OptionSpec } from './command.ts'
 import { dataFolder } from '../data-folder.ts'
 import { backupScheduleCommands } from './backup-schedule.ts'
-import { clean, localTime, octets } from './format.ts'
+import { localTime, octets } from './format.ts'
 
 const passphrase: OptionSpec = {
   value: 'P',
@@ -86,56 +86,10 @@ const keyFor = async ({ args }: CliContext, file: string, random: Random): Promi
   return { ok: true, value: { secret: secret(newRecoveryKey(random)), file: keyFile } }
 }
 
-const recoveryFile = (archive: string): string => `${archive}.key`
+/** Where the recovery key of an archive lies. */
+export const recoveryFile = (archive: string): string => `${archive}.key`
 
 const defaultName = (hostName: string, now: number): string =>
   `lango-${hostName.replaceAll(/[^A-Za-z0-9-]/g, '-')}-${localTime(now).replaceAll(/[-:]/g, '').replace(' ', '-')}.backup`
 
-const restore: CommandSpec = {
-  path: ['restore'],
-  operands: ['FILE'],
-  summary: 'put a backup onto an empty data folder, with no box running',
-  options: {
-    passphrase: {
-      value: 'P',
-      help: 'what the keys were sealed with (the key in FILE.key, when it is there)',
-      secret: true,
-    },
-    replace: { help: 'when the folder holds a box: move it aside, into replaced-… in the same folder' },
-    'without-keys': { help: 'restore all but the keys: passwords and secrets must be set again' },
-    yes: { help: 'do not ask; nothing is asked now, since nothing is ever overwritten' },
-  },
-  notes: ['All of the archive is checked before anything is put in its place.'],
-  examples: [
-    'lango restore pop.backup --data /var/lib/lango',
-    'lango restore pop.backup --passphrase-file - --replace',
-  ],
-  async run({ args, dir, io }) {
-    const file = resolve(args.operand(0)!)
-    const owner = statSync(dir, { throwIfNoEntry: false })?.uid ?? io.uid
-    if (owner !== io.uid) return refused({ type: 'FolderOfAnother', dir, uid: owner })
-    const { secret } = await import('@lango/kernel')
-    const given =
-      (await args.secret('passphrase')) ??
-      (existsSync(recoveryFile(file)) ? readFileSync(recoveryFile(file), 'utf8').trim() : undefined)
-    const module = await import('../backup/index.ts')
-    const restored = await module.restore({
-      file,
-      dir,
-      passphrase: given === undefined ? undefined : secret(given),
-      replace: args.flag('replace'),
-      withoutKeys: args.flag('without-keys'),
-      now: io.now(),
-    })
-    if (!restored.ok) return restored
-    const { manifest, movedTo } = restored.value
-    const aside = movedTo === undefined ? '' : ` What was there is in ${movedTo}.`
-    return shown({ dir, createdAt: manifest.createdAt, hostName: manifest.hostName, movedTo: movedTo ?? null }, () => {
-      const from = `the backup of ${clean(manifest.hostName)} from ${localTime(manifest.createdAt)}`
-      return `${dir} holds ${from}.${aside} Start it: lango start --data ${dir}`
-    })
-  },
-}
-
 export const backupCommands = [backup, ...backupScheduleCommands]
-export const restoreCommands = [restore]

@@ -12,7 +12,8 @@ import type { addSubscriber, resumeSubscriber, revealPasswords } from '@lango/mo
 import type { changeSettings, setRetention } from '@lango/modules/settings'
 import type { addWebhook, retryWebhook, testWebhook } from '@lango/modules/webhooks'
 import type { AaaFault } from '../aaa/threads.ts'
-import type { BackupFault, RestoreFault } from '../backup/index.ts'
+import type { BackupFault } from '../backup/index.ts'
+import type { RestoringFault } from '../restore/restoring.ts'
 import type { FolderFault } from '../data-folder.ts'
 import type { OfflineFault } from '../offline-link.ts'
 import type { RpcFault } from '../rpc/protocol.ts'
@@ -90,7 +91,7 @@ export type KnownFault =
   | VoucherLoanFault
   | ActionFault
   | BackupFault
-  | RestoreFault
+  | RestoringFault
   | ImportFault
   | MoveFault
   | TransferFault
@@ -291,6 +292,12 @@ const sentences: Sentences = {
     `${file} was made without keys: no password or router secret in it can be read. With --without-keys the rest is restored, and they are set again by hand; if you have keys.json, put it into the folder afterwards.`,
   FolderNotEmpty: ({ dir, found }) =>
     `${dir} is not empty: it holds ${found}. Restore into an empty folder, or move what is there aside with --replace.`,
+
+  RestoreNoRoom: ({ dir }) =>
+    `There is not enough room at ${dir} for what is in the backup. Nothing was changed: free some, or use a larger disk.`,
+  RestoreElsewhere: () => 'This step is over, or somebody else restores a backup at the desk. See how far it is there.',
+  StorageFailed: ({ cause }) => `The storage gives no backup: ${cause}.`,
+  StorageEmpty: ({ place }) => `There is no backup in ${place}. Check the bucket and the prefix.`,
 
   BackupsUnscheduled: () => 'No backups are scheduled. Set where they go: lango backup schedule --every 24h --to PLACE',
   StorageKeyMissing: () => 'Storage needs a key: give --access-key-id and --secret-key-file.',

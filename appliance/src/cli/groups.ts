@@ -94,7 +94,7 @@ export const groups: ReadonlyMap<string, Group> = new Map([
   ['backup', { summary: 'one archive of everything', load: async () => (await import('./backup.ts')).backupCommands }],
   [
     'restore',
-    { summary: 'a backup onto an empty box', load: async () => (await import('./backup.ts')).restoreCommands },
+    { summary: 'a backup onto an empty box', load: async () => (await import('./restore.ts')).restoreCommands },
   ],
   [
     'support-bundle',

@@ -19,6 +19,7 @@ import type { ComponentChildren, VNode } from 'preact'
 import type { Assets } from './assets.ts'
 import { doorWords } from './door-words.ts'
 import type { Look } from './look.ts'
+import { restoreWords } from './restore-words.ts'
 
 export type DoorView = {
   readonly assets: Assets
@@ -29,7 +30,7 @@ export type DoorView = {
 
 type DoorPageProps = { view: DoorView; title: string; scripts?: readonly string[]; children: ComponentChildren }
 
-const DoorPage = ({ view, title, scripts = [], children }: DoorPageProps): VNode => (
+export const DoorPage = ({ view, title, scripts = [], children }: DoorPageProps): VNode => (
   <Document
     title={`${title} · ${visible(view.look.siteName)} · Lango`}
     preferences={view.preferences}
@@ -45,7 +46,7 @@ const DoorPage = ({ view, title, scripts = [], children }: DoorPageProps): VNode
   </Document>
 )
 
-const Alert = ({ text }: { text: string | undefined }) =>
+export const Alert = ({ text }: { text: string | undefined }) =>
   text === undefined ? null : <Notice meaning="stopped" title={text} />
 
 type SignInProps = {
@@ -158,7 +159,7 @@ const languages = [
   { value: 'sw', label: 'Kiswahili' },
 ]
 
-const LanguageChoice = ({ view, returnTo }: { view: DoorView; returnTo: string }) => (
+export const LanguageChoice = ({ view, returnTo }: { view: DoorView; returnTo: string }) => (
   <form method="post" action="/preferences">
     <input type="hidden" name="returnTo" value={returnTo} />
     <Choice
@@ -197,9 +198,16 @@ const PasswordFields = ({ view, problems }: { view: DoorView; problems: Problems
   )
 }
 
-type FirstProps = { view: DoorView; login: string; name: string; problems: Problems; refused: string | undefined }
+type FirstProps = {
+  view: DoorView
+  login: string
+  name: string
+  problems: Problems
+  refused: string | undefined
+  mayRestore: boolean
+}
 
-export const FirstPage = ({ view, login, name, problems, refused }: FirstProps): VNode => {
+export const FirstPage = ({ view, login, name, problems, refused, mayRestore }: FirstProps): VNode => {
   const words = doorWords[view.preferences.lang]
   const errorOf = (field: string) => (problems[field] === undefined ? {} : { error: problems[field] })
   return (
@@ -229,6 +237,11 @@ export const FirstPage = ({ view, login, name, problems, refused }: FirstProps):
         <PasswordFields view={view} problems={problems} />
         <Button kind="main">{words.create}</Button>
       </form>
+      {mayRestore ? (
+        <p>
+          <a href="/setup/restore">{restoreWords[view.preferences.lang].link}</a>
+        </p>
+      ) : null}
     </DoorPage>
   )
 }

@@ -15,6 +15,7 @@ import { localPath } from './guard.ts'
 import { webLimits } from './limits.ts'
 import { createPasskeyDoor } from './passkey-door.ts'
 import { addressOf } from './request-facts.ts'
+import { createRestoreDoor } from './restore-door.tsx'
 import { createSetupDoor } from './setup-door.tsx'
 import type { Attempt, SignInGuard } from './sign-in-guard.ts'
 
@@ -37,7 +38,8 @@ class Door {
 
   routes(): Hono {
     const app = new Hono()
-    const { setupCode } = this.#deps
+    const { setupCode, restoring } = this.#deps
+    if (restoring) app.route('/', createRestoreDoor({ ...this.#deps, restoring }, this.#entry))
     if (setupCode) app.route('/', createSetupDoor({ ...this.#deps, setupCode }, this.#entry))
     app.get('/sign-in', (c) => this.#entry.signInPage(c, { next: c.req.query('next') ?? '/' }))
     app.post('/sign-in', (c) => this.#signIn(c))
@@ -140,7 +142,8 @@ class Door {
   ): Response | Promise<Response> {
     if (!this.#mayBeFirst(c)) return c.redirect('/', 303)
     const { login, name, problems, refused } = typed
-    const page = <FirstPage {...{ view: this.#deps.viewOf(c), login, name, problems, refused }} />
+    const mayRestore = this.#deps.restoring !== undefined
+    const page = <FirstPage {...{ view: this.#deps.viewOf(c), login, name, problems, refused, mayRestore }} />
     return this.#entry.page(c, page, refused === undefined && Object.keys(problems).length === 0 ? 200 : 422)
   }
 

@@ -5,6 +5,7 @@ import { system, type Actor } from '@lango/kernel/verbs'
 import type { Credential, Credentials } from '@lango/modules/people'
 import type { Context } from 'hono'
 import type { VNode } from 'preact'
+import type { Restoring } from '../restore/restoring.ts'
 import type { SetupCode } from '../setup/setup-code.ts'
 import type { DeskSessions } from './desk-sessions.ts'
 import { NoOwnerPage, SignInPage, type DoorView } from './door-pages.tsx'
@@ -34,6 +35,7 @@ export type DoorDeps = {
   readonly command: (name: string, input: unknown, by: { actor: Actor; origin: string }) => Result<unknown, Fault>
   /** Of a box that asks for one; a demonstration does not. */
   readonly setupCode?: SetupCode | undefined
+  readonly restoring?: Restoring | undefined
   /** Who came in by what the box's console shows. */
   readonly console: Pick<DeskSessions, 'begin' | 'endAll'>
   readonly viewOf: (c: Context) => DoorView

@@ -4,6 +4,7 @@
  */
 import type { Fault } from '@lango/kernel'
 import { fill, type Lang } from '@lango/kernel/ui'
+import { backupFaultWords } from './backup-fault-words.ts'
 import { offerFaultWords } from './offer-fault-words.ts'
 import { paymentFaultWords } from './payment-fault-words.ts'
 import { portalFaultWords } from './portal-fault-words.ts'
@@ -199,6 +200,7 @@ const words: Readonly<Record<string, FaultWords>> = {
     en: 'Text on {colour} cannot be read (contrast {contrast}, it takes 4.5). Choose a darker or a lighter colour.',
     sw: 'Maandishi juu ya {colour} hayasomeki (utofauti {contrast}, inahitajika 4.5). Chagua rangi nyeusi au angavu zaidi.',
   },
+  ...backupFaultWords,
   ...offerFaultWords,
   ...paymentFaultWords,
   ...updateFaultWords,

@@ -1,15 +1,17 @@
-/** Lists that are sent to the desk: large, so they go through without being kept or taken apart here. */
+/** What is sent to the desk that is no form: large, so it goes through without being kept or taken apart here. */
 import type { Context } from 'hono'
 import { transferSources as sources } from '@lango/modules/desk'
 import type { WebSite } from './web-site.ts'
 import type { DeskEnv } from './who.ts'
 
 export const UPLOAD_PATH = '/settings/import/:source/file'
+/** A backup of another box, sent to a new one. */
+export const RESTORE_UPLOAD_PATH = '/setup/restore/file'
 const SHAPE = /^\/settings\/import\/[a-z]+\/file$/
 
-export const isUpload = (path: string): boolean => SHAPE.test(path)
+export const isUpload = (path: string): boolean => path === RESTORE_UPLOAD_PATH || SHAPE.test(path)
 
-async function* octetsOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+export async function* octetsOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
   if (body) yield* body
 }
 

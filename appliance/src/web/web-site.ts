@@ -4,6 +4,7 @@ import type { TransferSource } from '@lango/modules/desk'
 import type { Credentials, PeopleGuard } from '@lango/modules/people'
 import type { PortalLook } from '@lango/modules/portal'
 import type { Settings } from '@lango/modules/settings'
+import type { Restoring } from '../restore/restoring.ts'
 import type { SetupCode } from '../setup/setup-code.ts'
 import type { SignInGuard } from './sign-in-guard.ts'
 
@@ -14,6 +15,8 @@ export type WebSite = {
   readonly credentials: Credentials
   /** What lets the first owner in; a demonstration has none. */
   readonly setupCode?: SetupCode | undefined
+  /** Makes a new box the one that was backed up; a demonstration is none. */
+  readonly restoring?: Restoring | undefined
   /** What is set at the desk now. */
   readonly settings: () => Settings
   /** How the captive portal looks now. */

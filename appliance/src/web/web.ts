@@ -147,6 +147,7 @@ const doorOf = ({ site, clock }: WebOptions, { pages, ...parts }: DoorParts, ran
   createDoor({
     credentials: site.credentials,
     setupCode: site.setupCode,
+    restoring: site.restoring,
     passwords: site.passwords,
     signIns: site.signIns,
     clock,
