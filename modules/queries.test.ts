@@ -14,6 +14,7 @@ import { payments } from './payments/index.ts'
 import { people } from './people/index.ts'
 import { plans } from './plans/index.ts'
 import { portal } from './portal/index.ts'
+import { rollouts } from './rollouts/index.ts'
 import { registration } from './registration/index.ts'
 import { services } from './services/index.ts'
 import { settings } from './settings/index.ts'
@@ -57,6 +58,7 @@ test(
       webhooks,
       backups,
       setup,
+      rollouts,
       desk,
     ]
     const agreed = await queriesAgree(modules, {
@@ -69,6 +71,7 @@ test(
           timeZone: ['Africa/Nairobi'],
         },
         purchases: { phone: ['+254712345678', '+254712345679', 'a'], amountMinor: [2000] },
+        router_software: { id: Array.from({ length: 30 }, (_, at) => `routers_${at + 1}`) },
         referral_codes: { phone: ['+254712345678', '+254712345679', 'a'] },
         referrals: { rewardId: Array.from({ length: 30 }, (_, at) => `purchases_${at + 1}`), state: ['rewarded'] },
         settings: { id: ['referralPlan'], value: ['a'] },

@@ -48,6 +48,7 @@ import { fillFoundBy, services } from '@lango/modules/services'
 import { settings } from '@lango/modules/settings'
 import { setup } from '@lango/modules/setup'
 import { sessions } from '@lango/modules/sessions'
+import { rollouts } from '@lango/modules/rollouts'
 import { updates } from '@lango/modules/updates'
 import { vouchers } from '@lango/modules/vouchers'
 import { wallets } from '@lango/modules/wallets'
@@ -57,7 +58,7 @@ import type { DataFolder } from './data-folder.ts'
 import { siteSteps } from './site-steps.ts'
 
 /** This release's schema; a database that only newer releases may read is refused (`minReader`). */
-export const SCHEMA = 12
+export const SCHEMA = 13
 /** When this release was made: a clock before it is wrong. */
 export const RELEASED_AT = Date.UTC(2026, 10, 21)
 
@@ -87,6 +88,7 @@ export const siteModules = [
   backups,
   setup,
   updates,
+  rollouts,
   desk,
 ]
 const parts = partsOf([kernelModule, ...siteModules])

@@ -41,7 +41,7 @@ const FETCH_TIMEOUT_MS = 30_000
 const UNITS: Readonly<Record<string, number>> = { '': 1, B: 1, KiB: 1024, MiB: 1024 * 1024 }
 
 /** `1234`, or `1.2KiB`, which is rounded. */
-const isOfSize = (text: string, octets: number): boolean => {
+export const isOfSize = (text: string, octets: number): boolean => {
   const [, amount, unit = ''] = /^([\d.]+) ?([KM]?i?B?)$/.exec(text) ?? []
   const factor = UNITS[unit]
   if (amount === undefined || factor === undefined) return false

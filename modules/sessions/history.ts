@@ -158,3 +158,28 @@ export const whoHad = defineQuery({
     ...history.toReversed().map((row) => ({ ...withoutCode(row), endedAt: row.endedAt as number | null })),
   ],
 })
+
+/** From when to when people were online at a router: sessions that are over, the latest first. */
+export const listRouterStays = defineQuery({
+  name: 'sessions.routerStays',
+  summary: 'Lists from when to when sessions at one router lasted that ended since a moment, the latest first.',
+  permission: 'sessions.read',
+  input: z.object({
+    routerNo: z.number().int(),
+    fromAt: z.number().int(),
+    limit: z.number().int().min(1).max(PAGE_ROWS_MAX).default(PAGE_ROWS_MAX),
+  }),
+  tables: { sessionHistory },
+  examples: [
+    { routerNo: 1, fromAt: 0 },
+    { routerNo: 2, fromAt: 0, limit: 1 },
+  ],
+  select: ({ db, sessionHistory: history, byKey }, { routerNo, fromAt, limit }) =>
+    db
+      .select({ endedAt: history.endedAt, sessionTimeSec: history.sessionTimeSec })
+      .from(history)
+      .where(and(eq(history.routerNo, routerNo), gte(history.endedAt, fromAt)))
+      .orderBy(descending(history.endedAt), ...byKey(history))
+      .limit(limit),
+  shape: (rows) => rows.map(({ endedAt, sessionTimeSec }) => ({ startedAt: endedAt - sessionTimeSec * 1000, endedAt })),
+})

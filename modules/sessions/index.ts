@@ -3,7 +3,7 @@ import { showAllowance } from './allowance.ts'
 import { finishOrders, orderSession, orderSessions } from './commands.ts'
 import { grantDevices } from './devices.ts'
 import { sealExport } from './export-seal.ts'
-import { searchHistory, whoHad } from './history.ts'
+import { listRouterStays, searchHistory, whoHad } from './history.ts'
 import { countOlder, listOrders, listSessions, sessionIds, showSession, usageByHour } from './queries.ts'
 import { listRouterHealth, listUnknownRouters, openByRouter, usageTotals } from './reports.ts'
 import {
@@ -70,6 +70,7 @@ export const sessions = defineModule({
     heaviestIn,
     topOfDays,
     searchHistory,
+    listRouterStays,
     whoHad,
   ],
 })

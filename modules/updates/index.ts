@@ -17,7 +17,7 @@ import { updateProgress, updateRuns, updateSettings } from './tables.ts'
 export { checkUpdates, denyUpdate, installUpdate, pauseUpdates, resumeUpdates, setUpdates } from './commands.ts'
 export { createUpdateJob } from './job.ts'
 export { listUpdateRuns, showUpdates } from './queries.ts'
-export { modes, type UpdateSettings } from './rules.ts'
+export { HOURS_A_WEEK, isQuiet, modes, type UpdateSettings } from './rules.ts'
 export { rings } from './port.ts'
 
 export const updates = defineModule({

@@ -13,6 +13,7 @@ import { answerRest } from './rest.ts'
 import { SimulatedRouter, type RouterosSimulatorFault, type SimulatedUser } from './router.ts'
 
 export { FAULTS, type RouterosSimulatorFault } from './router.ts'
+export { UPDATE_FAULTS, type UpdateFault } from './software.ts'
 
 export type RouterosSimulatorOptions = {
   readonly users: readonly SimulatedUser[]
@@ -22,6 +23,8 @@ export type RouterosSimulatorOptions = {
   readonly tls?: { readonly key: string; readonly cert: string } | undefined
   /** Sessions of the API at once; whoever logs in above it is sent away. */
   readonly sessionsMax?: number
+  /** How long nobody reaches it when it restarts; 0 unless given. */
+  readonly bootMs?: number
   readonly clock: Pick<Clock, 'now' | 'monotonicMs'>
   readonly timers: Timers
   readonly random: Pick<Random, 'bytes'>
@@ -57,6 +60,7 @@ export const startRouterosSimulator = async (options: RouterosSimulatorOptions):
   const pace: Pace = { latencyMs: 0, segmentOctets: 0 }
   const sockets = new Set<Socket>()
   const sessions = new Set<Socket>()
+  const { bootMs = 0 } = options
   let isOn = true
   const host: ApiHost = {
     router,
@@ -81,7 +85,12 @@ export const startRouterosSimulator = async (options: RouterosSimulatorOptions):
     if (!isOn) socket.destroy()
   }
   const cut = (): void => sockets.forEach((socket) => socket.destroy())
-  router.onReboot = cut
+  router.onReboot = () => {
+    const isGone = router.software.goesWrong.has('stays-down')
+    if (isGone || bootMs > 0) isOn = false
+    if (!isGone && bootMs > 0) options.timers.after(bootMs, () => void (isOn = true))
+    cut()
+  }
 
   const servers = serversOf(host, options.tls, keep)
   const ports = { api: 0, 'api-ssl': 0, www: 0, 'www-ssl': 0 }

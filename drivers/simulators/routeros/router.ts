@@ -3,6 +3,7 @@ import type { Clock } from '@lango/kernel'
 import { fetched, SimulatedFiles } from './files.ts'
 import { isTaken, MENUS, printed, type MenuShape } from './menus.ts'
 import { matches } from './query.ts'
+import { SimulatedSoftware } from './software.ts'
 
 export type SimulatedRow = Readonly<Record<string, string>>
 export type SimulatedUser = {
@@ -62,6 +63,7 @@ export class SimulatedRouter {
   /** Every command that was carried out, as `/menu/command`. */
   readonly carriedOut: string[] = []
   readonly files = new SimulatedFiles()
+  readonly software = new SimulatedSoftware()
   /** Set by whoever holds the connections. */
   onReboot: () => void = () => {}
 
@@ -104,6 +106,7 @@ export class SimulatedRouter {
   /** The rows get other ids than they had, and what was dynamic is gone. */
   reboot(): void {
     this.#bootedAtMs = this.#clock.monotonicMs()
+    this.version = this.software.restart(this.files, this.version)
     // Where there is a folder flash, what lies beside it is in memory.
     if (this.files.has('flash'))
       for (const name of this.files.keys()) if (!/^flash(?:\/|$)/.test(name)) this.files.remove(name)
@@ -133,9 +136,11 @@ export class SimulatedRouter {
     this.carriedOut.push(`${menu}/${name}`)
     if (name === 'print') return this.#print(command)
     if (menu === '/system' && name === 'reboot') {
-      this.reboot()
+      if (!this.software.goesWrong.has('ignores-reboot')) this.reboot()
       return {}
     }
+    const done = this.software.execute(command, this.version, () => this.reboot())
+    if (done) return done
     if (!WRITES.includes(name)) return trap(0, 'no such command')
     if (fault === 'write-ignored') return name === 'add' ? { ret: '*FFFF' } : {}
     const left = Object.entries(command.values)
@@ -151,7 +156,9 @@ export class SimulatedRouter {
     this.carriedOut.push('/tool/fetch')
     const { url = '', 'dst-path': path = '' } = command.values
     const got = await fetched(url)
+    await this.software.downloading
     if ('failure' in got) return trap(4, `failure: ${got.failure}`)
+    if (!this.software.fits(Buffer.byteLength(got.contents))) return trap(4, 'failure: no space left on device')
     const contents = fault === 'write-partly' ? got.contents.slice(0, got.contents.length >> 1) : got.contents
     if (fault !== 'write-ignored') this.files.put(path, contents)
     return { rows: [{ status: 'finished', downloaded: '1', total: '1', duration: '1s' }] }
@@ -292,6 +299,8 @@ export class SimulatedRouter {
     if (menu === '/system/resource') return [this.#resource()]
     if (menu === '/system/clock') return [this.#time()]
     if (menu === '/file') return this.files.rows()
+    const told = this.software.rows(menu, this.version)
+    if (told) return told
     if (this.#shape(menu).settings !== undefined) return [Object.fromEntries(this.#settingsOf(menu))]
     return this.rows(menu)
   }
@@ -306,9 +315,7 @@ export class SimulatedRouter {
     return {
       uptime: parts.join('') || '0s',
       version: this.version,
-      'board-name': 'hEX',
-      'architecture-name': 'mmips',
-      platform: 'MikroTik',
+      ...this.software.resource(),
     }
   }
 
