@@ -34,6 +34,8 @@ import { startRestoring, type Restoring } from './restore/restoring.ts'
 import { serveRpc } from './rpc/server.ts'
 import { pushRouter } from './router-control/push.ts'
 import { startRouterControl, type RouterControlService } from './router-control/service.ts'
+import { PackageHandOut } from './rollouts/hand-out.ts'
+import { startRollouts } from './rollouts/service.ts'
 import { createQueryRunner, runOwnWhole, runWhole } from './run-named.ts'
 import { startPairService, type PairService } from './standby/pair-service.ts'
 import { startSessionControl, type SessionControl } from './session-control.ts'
@@ -99,6 +101,8 @@ export const startBox = (given: StartOptions): Promise<Result<Box, Fault>> =>
     keep(startCopies(options, ground, aaa))
     const reach = reachOf(options.listen, aaa, served)
     const controlled = keep(startControl(options, ground, aaa, reach))
+    const handOut = new PackageHandOut(ground.folder.dir, site.random)
+    keep(startRollouts({ ...options, ...ground, ask: ground.queries.ask, reach, handOut }))
     const work = keep(startWork({ ...options, ...ground }))
     const audit = keep(startAudit(options, ground))
     const watch = keep(
@@ -131,7 +135,8 @@ export const startBox = (given: StartOptions): Promise<Result<Box, Fault>> =>
     )
     keep(await startConsole(options, ground, action))
     const { portalPort } = options
-    if (portalPort !== undefined) portal = keep(orThrow(await startPortal({ ...options, ...ground, portalPort })))
+    if (portalPort !== undefined)
+      portal = keep(orThrow(await startPortal({ ...options, ...ground, portalPort, handOut })))
     const ports: Ports = { ...aaa.ports, web: desk.port, ...portalPorts(portal) }
     return { folder: ground.folder, site: ground.site, ports, deskAddress: desk.address }
   })

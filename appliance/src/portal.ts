@@ -10,6 +10,7 @@ import { callbacksOf } from './callbacks.ts'
 import type { Check } from './doctor/check.ts'
 import { originOf, PortalDoor, type PortalTlsPortFault, type SecurePortal } from './portal-door.ts'
 import type { QueryService } from './query-service.ts'
+import type { PackageHandOut } from './rollouts/hand-out.ts'
 import { runOwn } from './run-named.ts'
 import type { Site } from './site.ts'
 import type { BoxTls } from './tls/index.ts'
@@ -41,6 +42,8 @@ type Deps = {
   readonly tls: BoxTls
   readonly webNames: readonly string[]
   readonly timeZone: string
+  /** Files that routers fetch, who reach nothing else of the box. */
+  readonly handOut: Pick<PackageHandOut, 'answer'>
   readonly log: Log
 }
 
@@ -91,7 +94,7 @@ const createOnlineAt = (reader: RawDatabase): PortalDeps['grantOnlineAt'] => {
 
 /** Callbacks are mounted before everything of the portal: a proxy that leads here from outside has a name of its own. */
 const appOf = (deps: Deps, secure: () => SecurePortal | undefined): Pick<Hono, 'fetch'> => {
-  const { site, reader, queries, webNames, timeZone, log } = deps
+  const { site, reader, queries, webNames, timeZone, handOut, log } = deps
   const { vault, clock, random } = site
   const callbacks = new Hono().route('/callbacks', callbacksOf(site, log))
   const portal = createPortal({
@@ -111,8 +114,12 @@ const appOf = (deps: Deps, secure: () => SecurePortal | undefined): Pick<Hono, '
     random,
     log,
   })
-  const fetch: Hono['fetch'] = (request, ...env) =>
-    (new URL(request.url).pathname.startsWith('/callbacks/') ? callbacks : portal).fetch(request, ...env)
+  const fetch: Hono['fetch'] = (request, ...env) => {
+    const { pathname } = new URL(request.url)
+    const file = handOut.answer(pathname)
+    if (file) return file
+    return (pathname.startsWith('/callbacks/') ? callbacks : portal).fetch(request, ...env)
+  }
   return { fetch }
 }
 

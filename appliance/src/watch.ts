@@ -11,6 +11,7 @@ import { checkSteadyHardware } from './doctor/hardware.ts'
 import { checkClock, checkDisk, checkInodes, checkWal } from './doctor/machine.ts'
 import { checkBackup, checkCertificates } from './doctor/secrets.ts'
 import { checkScheduledBackup } from './doctor/scheduled-backup.ts'
+import { checkRollouts } from './doctor/rollouts.ts'
 import { checkUpdates } from './doctor/updates.ts'
 import { checkPayments } from './doctor/payments.ts'
 import { createDoctor, type Doctor } from './doctor/service.ts'
@@ -89,6 +90,7 @@ export const startWatch = (deps: WatchDeps): Watch => {
       checkBackup(folder, now),
       ...checkScheduledBackup(reader, now),
       ...checkUpdates(reader, now),
+      ...checkRollouts(reader),
       ...deps.more(),
     ]
   }

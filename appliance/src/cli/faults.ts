@@ -30,6 +30,7 @@ import { offerSentences, type OfferFault } from './offer-faults.ts'
 import { paymentSentences, type PaymentFault } from './payment-faults.ts'
 import { payoutSentences, type PayoutFault } from './payout-faults.ts'
 import { portalSentences, type PortalFault } from './portal-faults.ts'
+import { rolloutSentences, type RolloutFault } from './rollout-faults.ts'
 import { routerSentences, type RouterFault } from './router-faults.ts'
 import { setupSentences, type SetupFault } from './setup-faults.ts'
 import { staffSentences, type StaffFault } from './staff-faults.ts'
@@ -79,6 +80,7 @@ export type KnownFault =
   | ModuleFault
   | OfferFault
   | PaymentFault
+  | RolloutFault
   | UpdateFault
   | WalletFault
   | PayoutFault
@@ -127,6 +129,7 @@ const sentences: Sentences = {
   ...acmeSentences,
   ...networkSentences,
   ...setupSentences((fault) => faultSentence(fault)),
+  ...rolloutSentences,
   ...updateSentences,
   ...standbySentences,
   // The desk

@@ -23,6 +23,13 @@ export const groups: ReadonlyMap<string, Group> = new Map([
     { summary: 'routers that may ask this box', load: async () => (await import('./router.ts')).routerCommands },
   ],
   [
+    'rollout',
+    {
+      summary: 'RouterOS and RouterBOOT of routers',
+      load: async () => (await import('./rollout.ts')).rolloutCommands,
+    },
+  ],
+  [
     'server',
     {
       summary: 'home servers, and receivers of copies',

@@ -1,4 +1,5 @@
 /** What is not as it should be, in English. */
+import { whyText } from '@lango/modules/rollouts'
 import { formatMoney, money } from '@lango/kernel'
 import type { ControlFault, HotspotTrouble } from '@lango/modules/network'
 import type { NoPublicName } from '../tls/index.ts'
@@ -110,6 +111,15 @@ export const englishFindings: FindingWords = {
   'hotspots-troubled': (routers, say) => ({
     sentence: `Hotspots that are not as they should be: ${listed(routers, MORE, ({ name, what, said }) => say.name(`${name} (${hotspotTroubles[what]}${said === '' ? '' : `: ${said}`})`))}.`,
     remedy: 'The page of the router, under Control, says what is amiss there. The box tries again by itself.',
+  }),
+  'rollout-halted': ({ version, ...routers }, say) => ({
+    sentence: `The rollout of RouterOS ${version} has stopped, because too many routers failed: ${listed(routers, MORE, (one) => say.name(`${one.name} (${whyText('en', one)})`))}. No other router is begun.`,
+    remedy:
+      'See to those routers: `lango rollout status`. Then go on with `lango rollout resume`, with --retry to try them again, or end it with `lango rollout cancel`.',
+  }),
+  'rollout-portal': ({ version }) => ({
+    sentence: `Routers cannot fetch RouterOS ${version} from the box, because it has no portal.`,
+    remedy: 'Start the box with --portal-port, or end the rollout and take MikroTik’s own servers: --from mikrotik.',
   }),
   'payments-unread': ({ minutes }) => ({
     sentence: `M-Pesa’s list of payments could not be read for ${minutes} minutes: what was paid without a prompt, or after one had failed, is not seen.`,

@@ -4,6 +4,7 @@
  */
 import type { Fault } from '@lango/kernel'
 import type { ControlFault, HotspotTrouble } from '@lango/modules/network'
+import type { Reason, Unfit } from '@lango/modules/rollouts'
 import type { NoPublicName } from '../tls/index.ts'
 import type { MachineFacts } from './machine-facts.ts'
 import type { Named } from './named.ts'
@@ -41,6 +42,10 @@ type Facts = MachineFacts & {
     readonly what: HotspotTrouble['what']
     readonly said: string
   }>
+  readonly 'rollout-halted': Named<{ readonly name: string; readonly why: Reason | Unfit; readonly said: string }> & {
+    readonly version: string
+  }
+  readonly 'rollout-portal': { readonly version: string }
   readonly 'payments-unread': { readonly minutes: number }
   readonly 'payments-unmatched': { readonly payments: number }
   readonly 'payouts-troubled': {

@@ -26,6 +26,7 @@ import { checkBackup, checkCertificates, checkKeys } from './secrets.ts'
 import { checkReach } from './reach.ts'
 import { checkServing } from './serving.ts'
 import { checkSynced } from './time-service.ts'
+import { checkRollouts } from './rollouts.ts'
 import { checkUpdate } from './update.ts'
 
 export type { BoxStatus, Check } from './check.ts'
@@ -82,6 +83,7 @@ export const examine = ({
       ...checkRouters(sessions.raw, now),
       ...checkPayments(site.raw, now),
       ...checkControls(site.raw, status?.controlled ?? [], now),
+      ...checkRollouts(site.raw),
       checkStrangers(strangers.value as Strangers, now),
       checkLockouts(sessions.raw, now),
       checkJobs(site.raw),

@@ -2,13 +2,12 @@
 import type { Clock, Log, Random, Timers, Vault } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import type { Calendar } from '@lango/modules/access/rules'
-import type { ControlWay, Reach, StaticNetwork } from '@lango/modules/network'
-import { controlPasswordPurpose, parseAddress } from '@lango/modules/network/rules'
+import type { Reach, StaticNetwork } from '@lango/modules/network'
+import { CONTROL_LOGIN_COLUMNS, controlClient, type ControlLogin } from './client.ts'
 import { StaticCustomers } from './customers.ts'
-import { createRouterosClient } from './drivers.ts'
 import { Hotspots } from './hotspots.ts'
 import { Keeper } from './keeper.ts'
-import type { ControlFault, ControlStatus } from '@lango/modules/network'
+import type { ControlStatus } from '@lango/modules/network'
 
 export type RouterControlNews =
   | { readonly kind: 'status'; readonly status: ControlStatus }
@@ -19,17 +18,7 @@ export type RouterControlNews =
   /** These are let in: their time begins. */
   | { readonly kind: 'begin'; readonly grants: readonly { readonly grantId: string; readonly device: string }[] }
 
-type ControlRow = {
-  readonly id: string
-  readonly address: string
-  readonly way: ControlWay
-  readonly host: string | null
-  readonly port: number
-  readonly user: string
-  readonly password: Buffer
-  readonly certificateSha256: string | null
-  readonly networks: string
-}
+type ControlRow = ControlLogin & { readonly networks: string }
 type Kept = {
   readonly text: string
   readonly keeper: Keeper | undefined
@@ -61,7 +50,7 @@ export class RouterControl {
     this.#customers = new StaticCustomers(deps)
     this.#hotspots = new Hotspots(deps)
     this.#rows = deps.reader.prepare<[], ControlRow>(
-      `SELECT c.id, r.address, c.way, c.host, c.port, c.user, c.password, c.certificate_sha256 certificateSha256, c.networks
+      `SELECT ${CONTROL_LOGIN_COLUMNS}, c.networks
        FROM router_controls c JOIN routers r ON r.id = c.id`,
     )
   }
@@ -116,33 +105,20 @@ export class RouterControl {
   #start(row: ControlRow): Kept {
     const networks = JSON.parse(row.networks) as readonly StaticNetwork[]
     const started = { text: textOf(row), networks, version: -1 }
-    const { vault, clock, timers, random, log, tell } = this.#deps
-    const password = vault.open(row.password, controlPasswordPurpose(row.id))
-    // Somebody may have made a range of the address meanwhile.
-    const host = row.host ?? (parseAddress(row.address) ? row.address : undefined)
-    if (!password.ok || host === undefined) {
-      const fault: ControlFault = { why: password.ok ? 'no-address' : 'password', detail: row.address }
-      const failing = { fault, failingSince: clock.now() }
+    const { clock, log, tell } = this.#deps
+    const client = controlClient(row, this.#deps)
+    if (!client.ok) {
+      const { why, detail } = client.error
+      const failing = { fault: { why, detail }, failingSince: clock.now() }
       tell({
         kind: 'status',
         status: { routerId: row.id, customers: 0, active: 0, troubles: [], troubleCount: 0, ...failing },
       })
       return { ...started, keeper: undefined }
     }
-    const client = createRouterosClient({
-      way: row.way === 'rest' ? 'rest' : 'api',
-      host,
-      port: row.port,
-      // Without a confirmed certificate none is right, and the one that it shows is told.
-      tls: row.way === 'api' ? undefined : { pinSha256: row.certificateSha256 ?? '' },
-      login: { user: row.user, password: password.value },
-      clock,
-      timers,
-      random,
-    })
     const keeper = new Keeper({
       routerId: row.id,
-      client,
+      client: client.value,
       clock,
       log,
       onStatus: (status) => tell({ kind: 'status', status }),

@@ -74,6 +74,13 @@ const findings: { readonly [T in Finding['type']]: Extract<Finding, { type: T }>
     first: [{ name: 'tower', why: 'login', detail: 'invalid user name or password (6)' }],
     more: 0,
   },
+  'rollout-halted': {
+    type: 'rollout-halted',
+    version: '7.20.1',
+    first: [{ name: 'tower', why: 'old-version', said: '7.18.2 (stable)' }],
+    more: 2,
+  },
+  'rollout-portal': { type: 'rollout-portal', version: '7.20.1' },
   'routers-troubled': { type: 'routers-troubled', first: [{ name: 'tower', customers: 3 }], more: 1 },
   'hotspots-troubled': {
     type: 'hotspots-troubled',

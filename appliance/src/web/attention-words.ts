@@ -8,6 +8,7 @@ import type { ControlFault, HotspotTrouble } from '@lango/modules/network'
 import type { NoPublicName } from '../tls/index.ts'
 import type { AttentionRow } from './feed.ts'
 import { faultSentenceIn } from './fault-words.ts'
+import { whyText } from '@lango/modules/rollouts'
 import { swahiliMachine } from './machine-words.ts'
 
 const HOUR_MS = 3_600_000
@@ -136,6 +137,16 @@ const swahiliFindings: FindingWords = {
   'hotspots-troubled': (routers, say) => ({
     sentence: `Hotspot ambazo si kama zinavyopaswa kuwa: ${listed(routers, MORE, ({ name, what, said }) => say.name(`${name} (${hotspotTroubles[what]}${said === '' ? '' : `: ${said}`})`))}.`,
     remedy: 'Ukurasa wa ruta, chini ya Udhibiti, unaeleza kilichoharibika humo. Kisanduku hujaribu tena chenyewe.',
+  }),
+  'rollout-halted': ({ version, ...routers }, say) => ({
+    sentence: `Usambazaji wa RouterOS ${version} umesimama, kwa sababu ruta nyingi mno zilishindikana: ${listed(routers, MORE, (one) => say.name(`${one.name} (${whyText('sw', one)})`))}. Hakuna ruta nyingine inayoanzwa.`,
+    remedy:
+      'Zishughulikie ruta hizo: `lango rollout status`. Kisha endelea kwa `lango rollout resume`, pamoja na --retry kuzijaribu tena, au ukatishe kwa `lango rollout cancel`.',
+  }),
+  'rollout-portal': ({ version }) => ({
+    sentence: `Ruta haziwezi kupakua RouterOS ${version} kutoka kwenye kisanduku, kwa sababu hakina lango.`,
+    remedy:
+      'Anzisha kisanduku na --portal-port, au katisha usambazaji na utumie seva za MikroTik zenyewe: --from mikrotik.',
   }),
   'payments-unread': ({ minutes }) => ({
     sentence: `Orodha ya malipo ya M-Pesa haikusomeka kwa dakika ${minutes}: kilicholipwa bila ombi, au baada ya ombi kushindikana, hakionekani.`,

@@ -9,6 +9,7 @@ import { offerFaultWords } from './offer-fault-words.ts'
 import { paymentFaultWords } from './payment-fault-words.ts'
 import { portalFaultWords } from './portal-fault-words.ts'
 import { routerFaultWords } from './router-fault-words.ts'
+import { rolloutFaultWords } from './rollout-fault-words.ts'
 import { updateFaultWords } from './update-fault-words.ts'
 import { walletFaultWords } from './wallet-fault-words.ts'
 import { staffFaultWords } from './staff-fault-words.ts'
@@ -203,6 +204,7 @@ const words: Readonly<Record<string, FaultWords>> = {
   ...backupFaultWords,
   ...offerFaultWords,
   ...paymentFaultWords,
+  ...rolloutFaultWords,
   ...updateFaultWords,
   ...walletFaultWords,
   ...portalFaultWords,

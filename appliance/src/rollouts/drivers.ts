@@ -1,0 +1,11 @@
+/** The driver of this room. */
+export {
+  bringFile,
+  bringFromMikrotik,
+  readSoftware,
+  restart,
+  takeAwayFiles,
+  writeFirmware,
+  type RouterosClient,
+  type SoftwareFault,
+} from '@lango/drivers/routeros'
