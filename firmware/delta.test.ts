@@ -41,7 +41,7 @@ const encode = (step: Step, { from, bytes }: Widths): Buffer => {
 const meaning = (step: Step): Buffer =>
   'literal' in step ? step.literal : basisBytes.subarray(step.from, step.from + step.bytes)
 
-const width = fc.constantFrom(0, 1, 2, 3) as fc.Arbitrary<0 | 1 | 2 | 3>
+const width = fc.constantFrom<(0 | 1 | 2 | 3)[]>(0, 1, 2, 3)
 const steps = fc.array(
   fc.tuple(
     fc.oneof(
