@@ -90,10 +90,9 @@ export const start = async (argv: readonly string[], defaultDir: string): Promis
       process.exit(EXIT_RESTART)
     },
     onTimeZone(zone) {
-      log.warn(isSupervised() ? 'the box starts anew in its time zone' : 'start the box anew for its time zone', {
-        zone,
-      })
-      if (isSupervised()) ending.resolve(EXIT_RESTART)
+      const supervised = isSupervised()
+      log.warn(supervised ? 'it starts anew in its time zone' : 'start the box anew for its time zone', { zone })
+      if (supervised) ending.resolve(EXIT_RESTART)
     },
   }
   const pidFile = given['pid-file']
