@@ -353,6 +353,7 @@ suite('desk', () => {
     '/settings/api/vouchers',
     '/settings/api/plans',
     '/updates',
+    '/rollouts',
     '/settings/backups',
     '/settings/backups?tab=change',
     '/settings/backups?tab=stop',

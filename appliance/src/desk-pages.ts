@@ -8,6 +8,7 @@ import { paymentsPages } from '@lango/modules/payments/pages'
 import { peoplePages } from '@lango/modules/people/pages'
 import { plansPages } from '@lango/modules/plans/pages'
 import { registrationPages } from '@lango/modules/registration/pages'
+import { rolloutsPages } from '@lango/modules/rollouts/pages'
 import { updatesPages } from '@lango/modules/updates/pages'
 import { vouchersPages } from '@lango/modules/vouchers/pages'
 import { walletsPages } from '@lango/modules/wallets/pages'
@@ -33,6 +34,7 @@ export const deskPages: readonly DeskPage[] = [
   ...webhooksPages,
   ...backupsPages,
   ...updatesPages,
+  ...rolloutsPages,
   ...referencePages(verbsOf),
   ...healthPages,
   ...messagesPages,

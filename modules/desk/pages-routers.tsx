@@ -243,6 +243,7 @@ export const routersPage = definePage({
             {desk.may('subscribers.read') ? (
               <LinkButton href="/bypass">{bypassWordsOf(desk).title}</LinkButton>
             ) : undefined}
+            {hasAny ? <LinkButton href="/rollouts">{words.software}</LinkButton> : undefined}
             {hasAny && desk.may('routers.write') ? (
               <LinkButton href="/routers/new" kind="main">
                 {words.add}

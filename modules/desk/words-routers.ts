@@ -3,6 +3,7 @@ import { catalogue } from '@lango/kernel/ui'
 export const routerWords = catalogue(
   {
     routers: 'Routers',
+    software: 'RouterOS',
     router: 'Router',
     add: 'Add a router',
     noRouters: 'No routers yet',
@@ -177,6 +178,7 @@ export const routerWords = catalogue(
   },
   {
     routers: 'Ruta',
+    software: 'RouterOS',
     router: 'Ruta',
     add: 'Ongeza ruta',
     noRouters: 'Bado hakuna ruta',

@@ -42,6 +42,7 @@ const further: readonly Place[] = [
   { href: '/settings/portal', word: 'hotspotPage', icon: 'settings', permission: 'settings.read' },
   { href: '/settings/webhooks', word: 'webhooks', icon: 'settings', permission: 'webhooks.read' },
   { href: '/settings/backups', word: 'backups', icon: 'settings', permission: 'backups.read' },
+  { href: '/rollouts', word: 'rollouts', icon: 'routers', permission: 'routers.read' },
   { href: '/updates', word: 'updates', icon: 'settings', permission: 'settings.read' },
   { href: '/settings/api', word: 'interface', icon: 'settings' },
 ]
