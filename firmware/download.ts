@@ -1,6 +1,6 @@
 /**
- * A bundle, or a delta, from its feed onto the disk: what was there goes on where it stopped, also after a power cut; no more comes
- * than was signed for; and nothing has its name before it is what was signed.
+ * A bundle, or a delta, from its feed onto the disk: what was there goes on where it stopped, also after a power cut; no
+ * more comes than was signed for; and nothing has its name before it is what was signed.
  */
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'

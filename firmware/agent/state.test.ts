@@ -125,3 +125,13 @@ test('the status names what a page needs', () => {
   const status = statusOf(installing('writing'), otherSlot('B'), { A: 'good', B: 'unknown' }, 40)
   expect(status).toMatchObject({ slot: 'A', phase: 'writing', percent: 40, version: '1.1.0' })
 })
+
+test('a power cut while a bundle is still looked through leaves nothing that waits for ever', () => {
+  const before = { ...firstState, phase: 'verifying', target: null, version: '1.1.0', wishAt: 7 } as const
+  expect(afterStart(before, 'A', '1.0.0', 9)).toMatchObject({
+    phase: 'refused',
+    why: expect.stringContaining('interrupted'),
+    versions: { A: '1.0.0', B: null },
+    wishAt: 7,
+  })
+})

@@ -32,6 +32,7 @@ export const firstState: AgentState = {
 
 export const otherSlot = (slot: SlotName): SlotName => (slot === 'A' ? 'B' : 'A')
 
+const INTERRUPTED = 'interrupted: the machine went down while it was installed'
 const WHY_LENGTH_MAX = 500
 const judged = (state: AgentState, phase: AgentState['phase'], why: string, now: number): AgentState => ({
   ...state,
@@ -50,17 +51,15 @@ export const refusedState = (state: AgentState, why: string, now: number): Agent
  */
 export function afterStart(before: AgentState, booted: SlotName, version: string, now: number): AgentState {
   const state = { ...before, versions: { ...before.versions, [booted]: version } }
+  // Nothing was written yet; the wish was looked at and is not looked at again, so somebody has to be told.
+  if (state.target === null && state.phase === 'verifying') return refusedState(state, INTERRUPTED, now)
   if (state.target === null) return state.phase === 'rebooting' ? { ...state, phase: 'idle', at: now } : state
   if (state.target === booted) return { ...state, phase: 'trial', version, at: now }
   switch (state.phase) {
     case 'verifying':
     case 'writing':
       // Half of it is there: nothing to go back to.
-      return refusedState(
-        { ...state, versions: { ...state.versions, [state.target]: null } },
-        'interrupted: the machine went down while it was installed',
-        now,
-      )
+      return refusedState({ ...state, versions: { ...state.versions, [state.target]: null } }, INTERRUPTED, now)
     default:
       return judged(state, 'rolled-back', state.why || 'it did not come up', now)
   }

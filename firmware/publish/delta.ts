@@ -1,6 +1,6 @@
 /** What differs between the slot of one bundle and another bundle, as `firmware/delta.ts` reads it. */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -17,8 +17,13 @@ const run = (command: string, args: readonly string[]): void => {
 export function makeDelta(fromBundle: string, toBundle: string): string {
   const dir = mkdtempSync(join(tmpdir(), 'lango-delta-'))
   const [signature, delta] = [join(dir, 'signature'), join(dir, 'delta')]
-  run('unsquashfs', ['-q', '-n', '-f', '-d', join(dir, 'from'), fromBundle, 'slot.img'])
-  run('rdiff', ['-b', BLOCK_BYTES, 'signature', join(dir, 'from/slot.img'), signature])
-  run('rdiff', ['delta', signature, toBundle, delta])
-  return delta
+  try {
+    run('unsquashfs', ['-q', '-n', '-f', '-d', join(dir, 'from'), fromBundle, 'slot.img'])
+    run('rdiff', ['-b', BLOCK_BYTES, 'signature', join(dir, 'from/slot.img'), signature])
+    run('rdiff', ['delta', signature, toBundle, delta])
+    return delta
+  } catch (error) {
+    rmSync(dir, { recursive: true })
+    throw error
+  }
 }
