@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import axe from 'axe-core'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { prepareSecret } from '../drivers/radius/authenticity.ts'
@@ -8,6 +7,7 @@ import { startNasSimulator, type NasSimulator } from '../drivers/simulators/nas.
 import { systemRandom } from '../kernel/src/base/index.ts'
 import { collectingLog } from '../kernel/src/testing/index.ts'
 import { newBox } from './box.ts'
+import { faultsOf, pictures } from './looks.ts'
 import { program, radclient, suite, type Attributes } from './peer.ts'
 
 // The first day of somebody who has never seen a box: everything in the browser, on one box, with a router that is a
@@ -15,18 +15,7 @@ import { program, radclient, suite, type Attributes } from './peer.ts'
 
 const password = 'nyani haoni kundule'
 const nasAddress = '127.0.0.1'
-const pictures = '/tmp/lango-e2e-pictures'
 const seenWithinMs = 15_000
-
-/** What axe holds to be serious, with every disclosure open: rule and places. */
-const faultsOf = async (page: Page): Promise<string[]> => {
-  await page.evaluate(`for (const each of document.querySelectorAll('main details')) each.open = true`)
-  await page.evaluate(axe.source)
-  const { violations } = await page.evaluate<axe.AxeResults>(`axe.run(document, { resultTypes: ['violations'] })`)
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-}
 
 suite('desk', () => {
   const box = newBox()
@@ -413,7 +402,7 @@ suite('desk', () => {
           path: `${pictures}/${name}-${colorScheme}${path.replaceAll(/[^a-z0-9]+/gi, '-')}.png`,
           fullPage: true,
         })
-        if (isJudged) for (const fault of await faultsOf(look)) problems.push(`${path} ${fault}`)
+        if (isJudged) for (const fault of await faultsOf(look, 'main details')) problems.push(`${path} ${fault}`)
       }
       await context.close()
       expect(problems).toEqual([])

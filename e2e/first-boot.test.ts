@@ -1,31 +1,18 @@
 import { statSync } from 'node:fs'
 import { connect } from 'node:tls'
-import axe from 'axe-core'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newBox } from './box.ts'
+import { photograph, sizes } from './looks.ts'
 import { program, radclient, suite } from './peer.ts'
 
 // From an empty folder to a voucher that logs in, as somebody does it who stands before the box with a phone: all that is
 // read beside the browser is what the screen shows. The power goes between the steps.
 
 const password = 'nyani haoni kundule'
-const pictures = '/tmp/lango-e2e-pictures'
 const firstLoadBytesMax = 150_000
 /** The box starts anew between the steps, on a machine that others use too. */
 const patienceMs = 120_000
-const sizes = [
-  { name: 'phone', width: 360, height: 740 },
-  { name: 'desk', width: 1280, height: 800 },
-] as const
-
-const faultsOf = async (page: Page): Promise<string[]> => {
-  await page.evaluate(axe.source)
-  const { violations } = await page.evaluate<axe.AxeResults>(`axe.run(document, { resultTypes: ['violations'] })`)
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-}
 
 suite('first boot', () => {
   const box = newBox()
@@ -35,6 +22,7 @@ suite('first boot', () => {
 
   const args = ['--web-listen', '0.0.0.0']
   const address = (path: string) => `https://127.0.0.1:${box.ports.web}${path}`
+  const look = (what: string) => photograph(page, `setup-${what}`)
   const main = () => page.locator('main')
   const press = (name: string) => main().getByRole('button', { name, exact: true }).click()
   const follow = (name: string) => main().getByRole('link', { name, exact: true }).click()
@@ -43,19 +31,6 @@ suite('first boot', () => {
   const powerCut = async () => {
     await box.kill()
     await box.start({ args })
-  }
-  const photograph = async (what: string) => {
-    for (const { name, ...viewport } of sizes) {
-      await page.setViewportSize(viewport)
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-        expect(await faultsOf(page), what).toEqual([])
-        const width = await page.evaluate<number>('document.documentElement.scrollWidth')
-        expect(width, `${what} ${name}`).toBeLessThanOrEqual(viewport.width)
-        await page.screenshot({ path: `${pictures}/setup-${what}-${name}-${colorScheme}.png`, fullPage: true })
-      }
-    }
-    await page.setViewportSize(sizes[0])
   }
 
   beforeAll(async () => {
@@ -95,7 +70,7 @@ suite('first boot', () => {
       const code = await codeOnScreen()
       await page.goto(address('/'))
       expect(new URL(page.url()).pathname).toBe('/setup')
-      await photograph('code')
+      await look('code')
       // On a slow machine the first wait may be over before the next try: it doubles.
       for (let tries = 0; (await main().getByText('Too many wrong codes').count()) === 0; tries++) {
         expect(tries).toBeLessThan(15)
@@ -103,14 +78,14 @@ suite('first boot', () => {
         await press('Continue')
         await main().getByRole('alert').waitFor()
       }
-      await photograph('code-late')
+      await look('code-late')
       await powerCut()
       expect(await codeOnScreen()).toBe(code)
       await page.goto(address('/'))
       await page.getByLabel('Setup code').fill(code.toLowerCase())
       await press('Continue')
       await main().getByRole('heading', { name: 'Become the owner of this box' }).waitFor()
-      await photograph('owner')
+      await look('owner')
     },
   )
 
@@ -140,20 +115,20 @@ suite('first boot', () => {
     'the place: what follows from the country is shown, saved, and outlives a power cut',
     { timeout: 2 * patienceMs },
     async () => {
-      await photograph('place')
+      await look('place')
       await follow('Kenya')
       expect(await page.getByLabel('Currency').inputValue()).toBe('KES')
       await page.getByLabel('Name of the place').fill('Lakeview Kisumu')
-      await photograph('place-kenya')
+      await look('place-kenya')
       await press('Save and go on')
       await main().getByText('Give it a name and say where it is').waitFor()
-      await photograph('router')
+      await look('router')
       await powerCut()
       await page.goto(address('/'))
       await page.getByText('Set-up of this box: 2 of 6 done').waitFor()
-      await photograph('home')
+      await look('home')
       await main().getByRole('link', { name: 'Go on', exact: true }).click()
-      await photograph('overview')
+      await look('overview')
       await follow('Go on')
     },
   )
@@ -171,7 +146,7 @@ suite('first boot', () => {
       expect(secret).not.toBe('')
       await follow('Go on with setting up the box')
       await main().getByText('This page looks again by itself').waitFor()
-      await photograph('router-waits')
+      await look('router-waits')
       await radclient(box.ports.auth, 'auth', secret, { 'User-Name': 'nobody', 'User-Password': 'x' })
       await expect
         .poll(() => main().getByText('This page looks again by itself').count(), { timeout: patienceMs })
@@ -182,16 +157,16 @@ suite('first boot', () => {
 
   test('bundles and ten vouchers, with the power gone between', { timeout: 2 * patienceMs }, async () => {
     await main().getByText('A start that is customary here').waitFor()
-    await photograph('plan')
+    await look('plan')
     await page.getByLabel('1 week', { exact: true }).uncheck()
     await press('Put them on sale')
     await powerCut()
     await page.goto(address('/setup'))
     await follow('Go on')
-    await photograph('vouchers')
+    await look('vouchers')
     await press('Make ten vouchers')
     await main().getByText('Vouchers 1: 10 of 1 hour').waitFor()
-    await photograph('vouchers-made')
+    await look('vouchers-made')
     await powerCut()
     await page.goto(address('/setup/vouchers'))
     const printed = page.waitForEvent('download')
@@ -202,7 +177,7 @@ suite('first boot', () => {
   test('a voucher logs in, the page says so, and set-up is over', { timeout: 2 * patienceMs }, async () => {
     await page.goto(address('/setup/done'))
     await main().getByText('Nobody has logged in yet').waitFor()
-    await photograph('done')
+    await look('done')
     await page.goto(address('/vouchers/1?tab=print'))
     await page.getByLabel('As', { exact: true }).selectOption('screen')
     await press('Get the codes')
@@ -211,7 +186,7 @@ suite('first boot', () => {
     expect(login.code).toBe('Access-Accept')
     await page.goto(address('/setup/done'))
     await main().getByText('Somebody has logged in').waitFor()
-    await photograph('done-online')
+    await look('done-online')
     await press('Finish')
     await page.waitForURL(address('/'))
     expect(await page.getByText('Set-up of this box').count()).toBe(0)

@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import axe from 'axe-core'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createWeb, deskAddress, serveWeb } from '../appliance/src/web/index.ts'
@@ -10,6 +9,7 @@ import { orThrow, systemRandom } from '../kernel/src/base/index.ts'
 import { collectingLog } from '../kernel/src/testing/index.ts'
 import { startAccountingLoad } from './accounting-load.ts'
 import { newBox } from './box.ts'
+import { faultsOf, pictures } from './looks.ts'
 import { program, radclient, suite } from './peer.ts'
 
 const secret = 'page-secret'
@@ -61,16 +61,6 @@ const sessionsTold = `(prefix) => {
   return drawn.filter((row) => row.textContent.includes(prefix)).length + waiting
 }`
 
-/** What axe holds to be serious, with every disclosure open: rule and places. */
-const faultsOf = async (page: Page): Promise<string[]> => {
-  await page.evaluate(`for (const each of document.querySelectorAll('details')) each.open = true`)
-  await page.evaluate(axe.source)
-  const { violations } = await page.evaluate<axe.AxeResults>(`axe.run(document, { resultTypes: ['violations'] })`)
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-}
-
 /** The desk of a box on which everything is odd: hostile names, nothing serving; with the gallery, as the demo has it. */
 const serveOddDesk = async () => {
   const now = Date.now()
@@ -97,7 +87,6 @@ const serveOddDesk = async () => {
 
 suite('page', () => {
   // Kept after the run, to be looked at; the next one overwrites them.
-  const pictures = '/tmp/lango-e2e-pictures'
   const box = newBox()
   let browser: Browser
 
@@ -270,7 +259,7 @@ suite('page', () => {
           await page.emulateMedia({ colorScheme: scheme })
           await page.setViewportSize({ width, height })
           await page.goto(new URL(path, address).href)
-          const faults = await faultsOf(page)
+          const faults = await faultsOf(page, 'details')
           found.push(...faults.map((fault) => `${path} ${lang} ${scheme} ${width} px: ${fault}`))
         }
       }

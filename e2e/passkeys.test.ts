@@ -1,9 +1,9 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { connect } from 'node:tls'
-import axe from 'axe-core'
 import { chromium, type Browser, type CDPSession, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newBox } from './box.ts'
+import { faultsOf, pictures } from './looks.ts'
 import { program, suite } from './peer.ts'
 
 // Over https by a name of the box's own, with its own certificate: the browser believes the box's authority by its key,
@@ -11,20 +11,11 @@ import { program, suite } from './peer.ts'
 
 const name = 'pop.lango.test'
 const password = 'nyani haoni kundule'
-const pictures = '/tmp/lango-e2e-pictures'
 const firstLoadBytesMax = 150_000
 const sizes = [
   { name: 'desk', width: 1280, height: 800 },
   { name: 'phone', width: 360, height: 740 },
 ] as const
-
-const faultsOf = async (page: Page): Promise<string[]> => {
-  await page.evaluate(axe.source)
-  const { violations } = await page.evaluate<axe.AxeResults>(`axe.run(document, { resultTypes: ['violations'] })`)
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-}
 
 suite('passkeys', () => {
   const box = newBox()

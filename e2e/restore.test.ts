@@ -1,10 +1,10 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import axe from 'axe-core'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startS3Simulator, type S3Simulator } from '../drivers/simulators/s3.ts'
 import { newBox, temporaryFolder, type Box } from './box.ts'
+import { photograph, sizes } from './looks.ts'
 import { program, radclient, suite } from './peer.ts'
 
 // A box is lost, and somebody stands before a new one with a backup of it: all that they do is done in the browser.
@@ -12,22 +12,9 @@ import { program, radclient, suite } from './peer.ts'
 const routerSecret = 'restore-secret'
 const password = 'nyani haoni kundule'
 const passphrase = 'mti hauendi ila kwa nyenzo'
-const pictures = '/tmp/lango-e2e-pictures'
 /** A box starts anew in it, on a machine that others use too. */
 const patienceMs = 120_000
 const storage = { bucket: 'isp-backups', region: 'eu-west-1', accessKeyId: 'AKIATEST', secretKey: 'storage-secret' }
-const sizes = [
-  { name: 'phone', width: 360, height: 740 },
-  { name: 'desk', width: 1280, height: 800 },
-] as const
-
-const faultsOf = async (page: Page): Promise<string[]> => {
-  await page.evaluate(axe.source)
-  const { violations } = await page.evaluate<axe.AxeResults>(`axe.run(document, { resultTypes: ['violations'] })`)
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-}
 
 suite('restore in the browser', () => {
   const folder = temporaryFolder('restore')
@@ -40,23 +27,10 @@ suite('restore in the browser', () => {
 
   const args = ['--web-listen', '0.0.0.0']
   const address = (box: Box, path: string) => `https://127.0.0.1:${box.ports.web}${path}`
+  const look = (what: string) => photograph(page, `restore-${what}`)
   const main = () => page.locator('main')
   const press = (name: string) => main().getByRole('button', { name, exact: true }).click()
   const heading = (name: string | RegExp) => main().getByRole('heading', { level: 1, name }).waitFor()
-
-  const photograph = async (what: string) => {
-    for (const { name, ...viewport } of sizes) {
-      await page.setViewportSize(viewport)
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-        expect(await faultsOf(page), what).toEqual([])
-        const width = await page.evaluate<number>('document.documentElement.scrollWidth')
-        expect(width, `${what} ${name}`).toBeLessThanOrEqual(viewport.width)
-        await page.screenshot({ path: `${pictures}/restore-${what}-${name}-${colorScheme}.png`, fullPage: true })
-      }
-    }
-    await page.setViewportSize(sizes[0])
-  }
 
   /** A new box, its setup code typed; the page of backups is open. */
   const atNewBox = async (): Promise<Box> => {
@@ -108,7 +82,6 @@ suite('restore in the browser', () => {
   }
 
   beforeAll(async () => {
-    mkdirSync(pictures, { recursive: true })
     store = await startS3Simulator(storage)
     await old.start({ args })
     browser = await chromium.launch({ executablePath: program('chromium'), args: ['--no-sandbox'] })
@@ -149,7 +122,7 @@ suite('restore in the browser', () => {
     { timeout: 4 * patienceMs },
     async () => {
       const box = await atNewBox()
-      await photograph('choose')
+      await look('choose')
       await page
         .getByLabel('Backup file')
         .setInputFiles({ name: 'x.backup', mimeType: '', buffer: Buffer.alloc(9000, 7) })
@@ -161,13 +134,13 @@ suite('restore in the browser', () => {
       await page.getByLabel('Backup file').setInputFiles(archive)
       await press('Send it to the box')
       await heading('Open the backup')
-      await photograph('here')
+      await look('here')
       await openBackup('a guess of somebody')
       await main().getByText('This is not the passphrase or recovery key').waitFor()
-      await photograph('wrong')
+      await look('wrong')
       await openBackup(passphrase)
       await heading(/^Become .+\?$/)
-      await photograph('ready')
+      await look('ready')
 
       // The power goes before it is decided: this is the new box still, and asks for its code.
       await box.kill()
@@ -187,7 +160,7 @@ suite('restore in the browser', () => {
       await heading(/^This box starts as /)
       // And now as it has begun.
       await box.kill()
-      await photograph('begun')
+      await look('begun')
       await box.start({ args })
       await isRestored(box)
       await page.context().clearCookies()
@@ -207,11 +180,11 @@ suite('restore in the browser', () => {
       await page.getByLabel('Secret key').fill('a guess')
       await press('Show what is there')
       await main().getByText('The storage refuses the key').waitFor()
-      await photograph('storage-refused')
+      await look('storage-refused')
       await page.getByLabel('Secret key').fill(storage.secretKey)
       await press('Show what is there')
       await heading('Which backup?')
-      await photograph('listed')
+      await look('listed')
       await press('Use this one')
       await heading('Open the backup')
       await openBackup(passphrase)

@@ -46,6 +46,7 @@ export const imageTools = {
   radclient: peers.radclient,
   faketime: { command: 'faketime', debian: 'faketime' },
   rdiff: { command: 'rdiff', debian: 'rdiff' },
+  'systemd-analyze': { command: 'systemd-analyze', debian: 'systemd' },
 } as const
 
 /** The same for arm64 on another processor; long runs alone. */

@@ -1,6 +1,5 @@
 /** The box: every part by name, started in order and stopped in reverse. This file is the architecture diagram. */
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FaultError, err, every, ok, orThrow, type Fault, type Log, type Result } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
@@ -51,6 +50,7 @@ import { startUpkeep } from './upkeep.ts'
 import { startWatch, type Watch } from './watch.ts'
 import { lineSentenceIn } from './web/fault-words.ts'
 import type { WebSite } from './web/index.ts'
+import { sticksOf } from './updates.ts'
 import { startWork, type Work } from './work.ts'
 
 export type Ports = {
@@ -218,8 +218,8 @@ const startRestore = (
     : startRestoring({
         folder,
         anyone: staffDoor.credentials.anyone,
-        storeAt: createStoreAt(site.clock),
-        sticksDir: image && join(image.told, 'usb'),
+        storeAt: createStoreAt({ clock: site.clock, sticksDir: sticksOf(image) }),
+        sticksDir: sticksOf(image),
         log,
         every,
         onBegun: onRestored,

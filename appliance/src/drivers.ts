@@ -12,7 +12,7 @@ import {
   type RadiusServerAt,
 } from '@lango/drivers/radius'
 import { createRadiusControl, type RadiusControlDeps } from '@lango/drivers/radius-control'
-import { createFolderStore } from '@lango/drivers/folder-store'
+import { createFolderStore, createStickStore } from '@lango/drivers/folder-store'
 import { callbackReader, createMpesa } from '@lango/drivers/mpesa'
 import { createS3Store } from '@lango/drivers/s3'
 import { createWebhookSender } from '@lango/drivers/webhook'
@@ -215,7 +215,8 @@ export const createBackupPlaces = ({
   vault,
   clock,
   log,
-}: Omit<Deps, 'random'>): Pick<BackupJobDeps, 'secrets' | 'storeAt'> => {
+  sticksDir,
+}: Omit<Deps, 'random'> & Pick<StoreAtDeps, 'sticksDir'>): Pick<BackupJobDeps, 'secrets' | 'storeAt'> => {
   const sealed = reader.prepare<[], { secrets: Buffer }>('SELECT secrets FROM backup_schedules')
   return {
     secrets() {
@@ -231,17 +232,24 @@ export const createBackupPlaces = ({
         secretKey: secretKey === undefined ? undefined : new Secret(secretKey),
       }
     },
-    storeAt: createStoreAt(clock),
+    storeAt: createStoreAt({ clock, sticksDir }),
   }
 }
 
 type StoreAtOptions = Pick<Schedule, 'place' | 'region' | 'endpoint' | 'accessKeyId'>
 
+type StoreAtDeps = {
+  readonly clock: Pick<Clock, 'now'>
+  /** Where an image shows what is on sticks. */
+  readonly sticksDir: string | undefined
+}
+
 /** The store of a place that backups are kept in. */
 export const createStoreAt =
-  (clock: Pick<Clock, 'now'>) =>
+  ({ clock, sticksDir }: StoreAtDeps) =>
   ({ place: text, region, endpoint, accessKeyId }: StoreAtOptions, secretKey: Secret | undefined): BackupStore => {
     const place = readPlace(text)!
+    if (place.kind === 'usb') return createStickStore(sticksDir)
     if (place.kind === 'folder') return createFolderStore(place.path)
     return createS3Store({
       bucket: place.bucket,

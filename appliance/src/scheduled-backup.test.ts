@@ -56,7 +56,7 @@ test('a backup that the box makes by itself reaches the storage, and a box is ma
   )
   const queries = orThrow(createQueryRunner(box.folder))
   const reader = queries.sessions.raw
-  const places = createBackupPlaces({ reader, vault: site.vault, clock: site.clock, log })
+  const places = createBackupPlaces({ reader, vault: site.vault, clock: site.clock, log, sticksDir: undefined })
   const job = createScheduledBackup({ folder: box.folder, clock: site.clock, hostName: 'kisumu', ...places })
   const once = async () => {
     const jobs = createJobs(site, log, [job])

@@ -37,6 +37,9 @@ export const imagePlaces = (env: Readonly<Record<string, string | undefined>>): 
   return { wishes, told: env['LANGO_OS_TOLD'] ?? IMAGE_TOLD, trust: env['LANGO_OS_TRUST'] ?? IMAGE_TRUST }
 }
 
+/** Where an image shows what is on sticks. */
+export const sticksOf = (image: ImagePlaces | undefined): string | undefined => image && join(image.told, 'usb')
+
 export type UpdatePortDeps = {
   readonly places: ImagePlaces
   readonly folder: Pick<DataFolder, 'dir'>

@@ -13,7 +13,7 @@ import { createProviderTally, type ProviderTally } from './metrics/provider-tall
 import { createMessageSending } from './messages/drivers.ts'
 import { createScheduledBackup } from './scheduled-backup.ts'
 import { createJobs, type Site } from './site.ts'
-import { createUpdatePort, type ImagePlaces } from './updates.ts'
+import { createUpdatePort, sticksOf, type ImagePlaces } from './updates.ts'
 import { startWebhookFeed, type WebhookFeed } from './webhook-feed.ts'
 
 export type WorkDeps = {
@@ -52,7 +52,12 @@ export const startWork = ({
   const outside = { reader, vault, clock, log }
   const jobs = [
     createDelivery(createWebhookDelivery({ ...outside, allowsLoopback })),
-    createScheduledBackup({ folder, clock, hostName: hostname(), ...createBackupPlaces(outside) }),
+    createScheduledBackup({
+      folder,
+      clock,
+      hostName: hostname(),
+      ...createBackupPlaces({ ...outside, sticksDir: sticksOf(image) }),
+    }),
     createMessageDelivery(createMessageSending({ ...outside, hostName: hostname(), smsServer, allowsLoopback })),
     ...(image
       ? [createUpdateJob({ clock, port: createUpdatePort({ places: image, folder, reader, clock, timeZone }) })]

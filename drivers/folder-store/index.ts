@@ -1,7 +1,7 @@
-/** Keeps backups in a folder (a second disk, a mounted share): fills `BackupStore` of the backups module. */
+/** Keeps backups in a folder (a second disk, a mounted share) or on a stick: fills `BackupStore` of the backups module. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { copyFile, constants, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { access, copyFile, constants, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { BackupStore } from '@lango/modules/backups/port'
@@ -59,5 +59,33 @@ export const createFolderStore = (folder: string): BackupStore => {
     list: () => told(readdir(folder)),
     remove: (name) => told(rm(join(folder, name))),
     get: (name, file) => told(copyFile(join(folder, name), file, constants.COPYFILE_EXCL)),
+  }
+}
+
+/** On a stick; whoever restores a box looks there. */
+const STICK_FOLDER = 'lango-backups'
+
+/**
+ * Keeps backups on the stick that is plugged in when one is made: sticks may take turns. `sticksDir` has a folder for
+ * each; those for backups alone can be written to (images/overlay/usr/lib/lango/usb-stick).
+ */
+export const createStickStore = (sticksDir: string | undefined): BackupStore => {
+  const onStick = async (): Promise<BackupStore> => {
+    if (sticksDir === undefined) throw new Error('this machine mounts no sticks by itself')
+    for (const name of (await readdir(sticksDir).catch((): string[] => [])).toSorted()) {
+      const isWritable = await access(join(sticksDir, name), constants.W_OK).then(
+        () => true,
+        () => false,
+      )
+      if (isWritable) return createFolderStore(join(sticksDir, name, STICK_FOLDER))
+    }
+    throw new Error('no stick for backups is plugged in')
+  }
+  return {
+    put: async (...told) => (await onStick()).put(...told),
+    verify: async (...told) => (await onStick()).verify(...told),
+    list: async (...told) => (await onStick()).list(...told),
+    remove: async (...told) => (await onStick()).remove(...told),
+    get: async (...told) => (await onStick()).get(...told),
   }
 }

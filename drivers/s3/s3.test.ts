@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { BackupStore } from '@lango/modules/backups/port'
-import { createFolderStore } from '../folder-store/index.ts'
+import { createFolderStore, createStickStore } from '../folder-store/index.ts'
 import { startS3Simulator, type S3Fault, type S3Simulator } from '../simulators/s3.ts'
 import { createS3Store, type S3Options } from './index.ts'
 import { EMPTY_HASH, signed } from './signature.ts'
@@ -17,6 +17,7 @@ let storage: S3Simulator
 beforeAll(async () => {
   work = mkdtempSync(join(tmpdir(), 'lango-s3-'))
   storage = await startS3Simulator({ ...key, bucket: 'backups', pageSize: 2 })
+  mkdirSync(join(work, 'usb/sda1'), { recursive: true })
 })
 afterAll(async () => {
   await storage.close()
@@ -60,6 +61,7 @@ test('a request is signed as the example of the specification is', () => {
 describe.each([
   ['S3', () => store()],
   ['a folder', () => createFolderStore(join(work, 'there'))],
+  ['a stick', () => createStickStore(join(work, 'usb'))],
 ])('in %s', (name, open) => {
   test('what was put is verified, listed, brought back and removed', async () => {
     const there = open()
@@ -116,6 +118,16 @@ test('what storage says it has kept, and has not, is found out', async () => {
   storage.fail('lost')
   await store().put('f.backup', file, signal)
   await expect(store().verify('f.backup', file, signal)).rejects.toThrow(/no such/)
+})
+
+test('without a stick it says so, and writes nowhere', async () => {
+  const empty = join(work, 'no-usb')
+  mkdirSync(empty)
+  const put = (sticksDir: string | undefined) => createStickStore(sticksDir).put('f.backup', fileOf('f', 'x'), signal)
+  await expect(put(empty)).rejects.toThrow('no stick for backups is plugged in')
+  await expect(put(join(work, 'absent'))).rejects.toThrow('no stick for backups is plugged in')
+  await expect(put(undefined)).rejects.toThrow('mounts no sticks')
+  expect(readdirSync(empty)).toEqual([])
 })
 
 test('it stops when it is told to', async () => {

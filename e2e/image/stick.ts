@@ -5,12 +5,13 @@ import { run } from '../../images/shell.ts'
 
 const MIB = 1024 * 1024
 
-export function makeStick(image: string, files: readonly string[]): readonly string[] {
+/** `label` is its name, as whoever formats it gives it. */
+export function makeStick(image: string, files: readonly string[], label = 'STICK'): readonly string[] {
   const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0)
   rmSync(image, { force: true })
   writeFileSync(image, '')
   truncateSync(image, Math.ceil(bytes / MIB) * MIB + 64 * MIB)
-  run('mkfs.vfat', ['-F', '32', '-n', 'STICK', image])
+  run('mkfs.vfat', ['-F', '32', '-n', label, image])
   for (const file of files)
     run('mcopy', ['-i', image, file, `::/${basename(file)}`], { env: { MTOOLS_SKIP_CHECK: '1' } })
   return [

@@ -49,7 +49,8 @@ export const slotStates = (versions: UpdateStatus['versions']): UpdateStatus['st
 }
 
 export const markGood = (): void => void must('rauc', 'status', 'mark-good', 'booted')
-export const markBad = (slot: SlotName): void => void must(BOOT_SLOTS, 'set-state', slot, 'bad')
+/** RAUC's own service writes the boot counts: what asks it needs no right to mount anything. */
+export const markBad = (which: 'booted' | 'other'): void => void must('rauc', 'status', 'mark-bad', which)
 export const reboot = (): void => void must('systemctl', '--no-block', 'reboot')
 
 export const sha256Of = async (path: string): Promise<string> => {
@@ -96,18 +97,9 @@ const healthSchema = z.object({
 
 /** Would this box serve? As the user of Lango, with its own command. Undefined when it would, else what does not. */
 export function health(waitSec: number): string | undefined {
-  const { stdout, stderr } = runToEnd('runuser', [
-    '-u',
-    'lango',
-    '--',
-    '/opt/lango/bin/lango',
-    'health',
-    '--data',
-    '/var/lib/lango',
-    '--wait',
-    String(waitSec),
-    '--json',
-  ])
+  const asLango = ['--reuid=lango', '--regid=lango', '--init-groups', '--reset-env']
+  const command = ['/opt/lango/bin/lango', 'health', '--data', '/var/lib/lango', '--wait', String(waitSec), '--json']
+  const { stdout, stderr } = runToEnd('setpriv', [...asLango, '--', ...command])
   try {
     const found = healthSchema.parse(JSON.parse(stdout))
     if (found.healthy) return undefined

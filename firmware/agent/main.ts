@@ -60,7 +60,7 @@ const keep = (state: AgentState, percent = 0): AgentState => {
 function started(): void {
   const before = read()
   const state = afterStart(before, bootedSlot(), runningVersion(), Date.now())
-  if (state.phase === 'rolled-back' && before.target !== null) markBad(before.target)
+  if (state.phase === 'rolled-back' && before.target !== null) markBad('other')
   keep(state)
   for (const left of [taken, takenDelta]) rmSync(left, { force: true })
 }
@@ -81,7 +81,7 @@ function judge(): number {
   // and the boot loader tries the other by itself.
   if (before.target !== booted) return 1
   keep(state)
-  markBad(booted)
+  markBad('booted')
   reboot()
   return 1
 }

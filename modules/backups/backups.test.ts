@@ -200,6 +200,8 @@ test.each([
   ['the storage refuses the key (403): look at the access key', 'forbidden'],
   ['the storage has no such bucket or object (NoSuchBucket)', 'bucket'],
   ['the bucket b is in the region eu-west-1, not us-east-1', 'region'],
+  ['no stick for backups is plugged in', 'stick'],
+  ['this machine mounts no sticks by itself', 'noImage'],
   ['the storage answered 500', 'other'],
 ])('%s is a matter of %s', (error, cause) => expect(causeOf(error)).toBe(cause))
 
@@ -211,6 +213,7 @@ test('names sort by time, and places are read', () => {
   ])
   expect(readPlace('s3://isp-backups//a/b/')).toEqual({ kind: 's3', bucket: 'isp-backups', prefix: 'a/b' })
   expect(readPlace('s3://isp-backups')).toEqual({ kind: 's3', bucket: 'isp-backups', prefix: '' })
+  expect(readPlace('usb')).toEqual({ kind: 'usb' })
   expect(readPlace('ftp://x')).toBeUndefined()
 })
 

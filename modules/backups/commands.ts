@@ -69,7 +69,7 @@ export const setBackupSchedule = defineCommand({
     place: z
       .string()
       .max(PLACE_LENGTH_MAX)
-      .refine((text) => readPlace(text) !== undefined, 'A place is a path from / or s3://bucket/prefix.'),
+      .refine((text) => readPlace(text) !== undefined, 'A place is usb, a path from / or s3://bucket/prefix.'),
     endpoint: z.url({ protocol: /^https?$/ }).optional(),
     region: z.string().regex(REGION).default(REGION_DEFAULT),
     accessKeyId: z.string().min(1).max(128).optional(),

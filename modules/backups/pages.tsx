@@ -56,6 +56,8 @@ const causeWords = {
   forbidden: 'causeForbidden',
   region: 'causeRegion',
   bucket: 'causeBucket',
+  stick: 'causeStick',
+  noImage: 'causeNoImage',
   passphrase: 'causePassphrase',
   other: 'causeOther',
 } as const

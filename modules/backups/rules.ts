@@ -63,11 +63,14 @@ export const newestFirst = (names: readonly string[]): string[] => {
 export type Place =
   | { readonly kind: 'folder'; readonly path: string }
   | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string }
+  /** Whichever stick for backups is plugged into a box of an image. */
+  | { readonly kind: 'usb' }
 
-/** Undefined when it is neither. A bucket's name as AWS has it; a prefix without a slash at its ends. */
+/** Undefined when it is none. A bucket's name as AWS has it; a prefix without a slash at its ends. */
 export const readPlace = (text: string): Place | undefined => {
   const [, bucket, prefix = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(text) ?? []
   if (bucket !== undefined) return { kind: 's3', bucket, prefix: prefix.replaceAll(/^\/+|\/+$/g, '') }
+  if (text === 'usb') return { kind: 'usb' }
   return text.startsWith('/') && !/\p{Cc}/u.test(text) ? { kind: 'folder', path: text } : undefined
 }
 
@@ -81,6 +84,8 @@ const causes = [
   [/no such bucket/, 'bucket'],
   [/refuses the key/, 'forbidden'],
   [/is in the region/, 'region'],
+  [/no stick for backups/, 'stick'],
+  [/mounts no sticks/, 'noImage'],
   [/passphrase of the schedule/, 'passphrase'],
 ] as const
 export type BackupCause = (typeof causes)[number][1] | 'other'

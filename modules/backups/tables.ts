@@ -8,7 +8,7 @@ export const backupSchedules = defineTable(
     id: c.id(),
     everySec: c.int(),
     keep: c.int(),
-    /** An absolute path, or `s3://bucket/prefix`. */
+    /** `usb`, an absolute path, or `s3://bucket/prefix`. */
     place: c.text(),
     /** Of the storage; null for AWS itself. */
     endpoint: c.optText(),

@@ -17,8 +17,8 @@ const backupWords = catalogue(
     everyWrong: 'Write a duration from 1h to 30d, such as 24h.',
     place: 'Where to',
     placeHelp:
-      'A folder on another disk or a mounted share, such as /mnt/usb/backups; or s3://bucket/prefix, with a prefix of its own for each box.',
-    placeWrong: 'Write a folder from /, such as /mnt/usb/backups, or s3://bucket/prefix.',
+      'usb: a stick in FAT or exFAT whose name is LANGOBACKUP. Or a folder on another disk or a mounted share, such as /mnt/usb/backups; or s3://bucket/prefix, with a prefix of its own for each box.',
+    placeWrong: 'Write usb, a folder from /, such as /mnt/usb/backups, or s3://bucket/prefix.',
     placeMissing: 'Write where backups go.',
     keep: 'How many are kept',
     keepHelp: 'Older ones go once a newer one is there and was verified.',
@@ -78,6 +78,10 @@ const backupWords = catalogue(
     causeForbidden: 'The storage refuses the key: see its id and secret, and whether it may write there.',
     causeBucket: 'The storage knows no such bucket.',
     causeRegion: 'The bucket is in another region: {cause}.',
+    causeStick:
+      'No stick for backups is plugged in: one in FAT or exFAT whose name is LANGOBACKUP. The one that is there may be full of errors, or protected from writing.',
+    causeNoImage:
+      'This machine does not run from an image of Lango and mounts no sticks by itself: write the folder where the stick is instead.',
     causePassphrase: 'The passphrase or recovery key cannot be read any more: set it again.',
     causeOther: 'It says: {cause}.',
     recovery: 'To restore',
@@ -114,8 +118,8 @@ const backupWords = catalogue(
     everyWrong: 'Andika muda kuanzia 1h hadi 30d, kama 24h.',
     place: 'Ziende wapi',
     placeHelp:
-      'Folda kwenye diski nyingine au hifadhi iliyounganishwa, kama /mnt/usb/backups; au s3://bucket/prefix, kila kisanduku na prefix yake.',
-    placeWrong: 'Andika folda inayoanza na /, kama /mnt/usb/backups, au s3://bucket/prefix.',
+      'usb: kijiti cha FAT au exFAT chenye jina LANGOBACKUP. Au folda kwenye diski nyingine au hifadhi iliyounganishwa, kama /mnt/usb/backups; au s3://bucket/prefix, kila kisanduku na prefix yake.',
+    placeWrong: 'Andika usb, folda inayoanza na /, kama /mnt/usb/backups, au s3://bucket/prefix.',
     placeMissing: 'Andika nakala ziende wapi.',
     keep: 'Ngapi zihifadhiwe',
     keepHelp: 'Za zamani huondolewa baada ya mpya kufika na kuthibitishwa.',
@@ -175,6 +179,10 @@ const backupWords = catalogue(
     causeForbidden: 'Hifadhi inakataa ufunguo: angalia kitambulisho na siri yake, na kama una ruhusa ya kuandika huko.',
     causeBucket: 'Hifadhi haijui bucket kama hiyo.',
     causeRegion: 'Bucket iko katika eneo jingine: {cause}.',
+    causeStick:
+      'Hakuna kijiti cha nakala kilichochomekwa: cha FAT au exFAT chenye jina LANGOBACKUP. Kilichopo kinaweza kuwa na hitilafu, au kimezuiwa kuandikwa.',
+    causeNoImage:
+      'Mashine hii haiendeshwi na image ya Lango, wala haiunganishi vijiti yenyewe: andika folda ambapo kijiti kipo.',
     causePassphrase: 'Nenosiri au ufunguo wa kurejesha hausomeki tena: panga upya.',
     causeOther: 'Inasema: {cause}.',
     recovery: 'Kurejesha',

@@ -11,10 +11,13 @@ type Runs = ResultOf<typeof listBackupRuns>
 const schedule: CommandSpec = {
   path: ['backup', 'schedule'],
   operands: [],
-  summary: 'backups that the box makes by itself, to a folder or to S3-compatible storage',
+  summary: 'backups that the box makes by itself, to a USB stick, a folder or S3-compatible storage',
   options: {
     every: { value: '24h', help: 'how often, from 1h to 30d' },
-    to: { value: 'PLACE', help: 'a folder from /, on another disk; or s3://bucket/prefix' },
+    to: {
+      value: 'PLACE',
+      help: 'usb, a stick whose name is LANGOBACKUP; a folder from /, on another disk; s3://bucket/prefix',
+    },
     keep: { value: 'N', help: 'how many stay there (14)' },
     passphrase: { value: 'P', help: 'what seals the keys in each; without one a recovery key is made', secret: true },
     endpoint: { value: 'URL', help: 'of the storage (AWS)' },
@@ -28,7 +31,8 @@ const schedule: CommandSpec = {
     'removed only after a new one is there and was verified. The passphrase restores: keep it somewhere else than the backups.',
   ],
   examples: [
-    'lango backup schedule --every 24h --to /mnt/usb/backups --passphrase-file /root/passphrase',
+    'lango backup schedule --every 24h --to usb --passphrase-file /root/passphrase',
+    'lango backup schedule --every 24h --to /mnt/disk/backups',
     'lango backup schedule --every 6h --to s3://isp-backups/kisumu --keep 28 --region eu-west-1 --access-key-id AKIA… --secret-key-file -',
     'lango backup schedule --off',
   ],

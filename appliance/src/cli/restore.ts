@@ -103,7 +103,7 @@ const fetched = async (
   if (!folder.ok) return folder
   const isFree = checkEmpty(folder.value, options)
   if (!isFree.ok) return isFree
-  const store = storeOf(createStoreAt({ now: io.now }), parsed.data)
+  const store = storeOf(createStoreAt({ clock: { now: io.now }, sticksDir: undefined }), parsed.data)
   const lock = lockFolder(folder.value)
   if (!lock.ok) return lock
   try {

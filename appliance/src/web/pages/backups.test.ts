@@ -88,8 +88,8 @@ test('what is changed leaves the secrets as they are, unless others are typed', 
 
 test.each([
   ['place', folder, { place: '' }, 'Write where'],
-  ['place', folder, { place: 'backups' }, 'Write a folder'],
-  ['place', folder, { place: 's3://UPPER/x' }, 'Write a folder'],
+  ['place', folder, { place: 'backups' }, 'a folder from /'],
+  ['place', folder, { place: 's3://UPPER/x' }, 'a folder from /'],
   ['every', folder, { every: '5m' }, 'from 1h to 30d'],
   ['every', folder, { every: 'daily' }, 'from 1h to 30d'],
   ['keep', folder, { keep: '0' }, 'from 1 to 1000'],
