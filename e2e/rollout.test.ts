@@ -1,9 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { chromium, type Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startRouterosSimulator, type RouterosSimulator } from '../drivers/simulators/routeros/index.ts'
 import { systemRandom, systemTimers } from '../kernel/src/base/index.ts'
 import { newBox, temporaryFolder } from './box.ts'
+import { photograph, sizes } from './looks.ts'
+import { program } from './peer.ts'
 
 const box = newBox()
 const user = { name: 'lango', password: 'a-password-of-16', group: 'full' } as const
@@ -23,7 +26,19 @@ const versions = () => names.map((name) => simulators.get(name)!.router.version.
 const reboots = () =>
   names.map((name) => simulators.get(name)!.router.carriedOut.filter((path) => path === '/system/reboot').length)
 
+let browser: Browser
+
+/** The page, as somebody has it who opens the desk now. */
+const seePage = async (what: string): Promise<void> => {
+  const page = await (await browser.newContext({ viewport: sizes[0] })).newPage()
+  await page.goto(box.web)
+  await page.goto(new URL('/rollouts', box.web).href)
+  await photograph(page, `rollouts-${what}`)
+  await page.close()
+}
+
 beforeAll(async () => {
+  browser = await chromium.launch({ executablePath: program('chromium'), args: ['--no-sandbox'] })
   await box.start({ args: ['--portal-port', '0'] })
   for (const [at, name] of names.entries()) {
     const simulator = await startRouterosSimulator({
@@ -44,6 +59,7 @@ beforeAll(async () => {
   }
 }, LONG_MS)
 afterAll(async () => {
+  await browser.close()
   await box.remove()
   for (const simulator of simulators.values()) await simulator.close()
 })
@@ -77,6 +93,7 @@ test(
     expect((await box.cli('doctor')).stdout).toMatch(/rollout of RouterOS 7\.20\.1 has stopped.*r2/)
     const { stdout } = await box.cli('rollout', 'status')
     expect(stdout).toMatch(/it came back with the version that it had/)
+    await seePage('halted')
   },
 )
 
@@ -112,5 +129,6 @@ test(
       names.map((name) => `${name} 7.20.1 (stable)`),
     )
     expect((await box.cli('doctor')).stdout).not.toMatch(/rollout/)
+    await seePage('done')
   },
 )

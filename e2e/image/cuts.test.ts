@@ -174,6 +174,15 @@ describe.runIf(isLong)('a box whose plug is pulled', () => {
     }
   }, 900_000)
 
+  test('before a wish is looked at: it is at the next start', async () => {
+    const { slot } = await ready()
+    await vm.mustRoot('systemctl stop lango-install.path')
+    const at = await box.wish('0.9.0', bundles['0.9.0'])
+    await cut()
+    await vm.until('it was looked at', async () => (await box.status()).at >= at, 60)
+    expect(await box.status()).toMatchObject({ phase: 'refused', version: '0.9.0', slot })
+  }, 900_000)
+
   test('while a slot is written: the one that ran still does', async () => {
     const { slot, versions } = await ready()
     await box.wish('1.2.0', bundles['1.2.0'])

@@ -92,6 +92,9 @@ describe.runIf(isLong)('a newcomer and an image', () => {
     await press('Save and go on')
     await main().getByText('Give it a name and say where it is').waitFor()
     await photograph(page, 'image-router')
+    // The box has taken its time zone by a start of its own meanwhile.
+    await vm.until('it serves again', vm.serves)
+    await open(vm, '/setup/router')
     await page.getByLabel('Name').fill('tower')
     await page.getByLabel('Address').fill('10.0.2.2')
     await press('Add it and show the script')

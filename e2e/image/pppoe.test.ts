@@ -27,10 +27,18 @@ describe.runIf(isLong)('two machines and a cable', () => {
   let box: Vm
   let client: Vm
 
-  const lango = (...args: string[]): Promise<string> =>
-    box.mustRoot(`runuser -u lango -- lango ${args.join(' ')} --data /var/lib/lango --json`)
-  const state = async (): Promise<string> =>
-    (JSON.parse(await box.mustRoot('cat /run/lango-os/network.json')) as { state: string }).state
+  const langoAt = (vm: Vm, ...args: string[]): Promise<string> =>
+    vm.mustRoot(`runuser -u lango -- lango ${args.join(' ')} --data /var/lib/lango --json`)
+  const lango = (...args: string[]): Promise<string> => langoAt(box, ...args)
+  const isState = (vm: Vm, wanted: string) => async (): Promise<boolean> =>
+    (JSON.parse(await vm.mustRoot('cat /run/lango-os/network.json')) as { state: string }).state === wanted
+  const firstPort = async (vm: Vm): Promise<string> =>
+    (await vm.mustRoot('ip -o route get 10.0.2.2 | sed -n "s/.* dev \\([^ ]*\\).*/\\1/p"')).trim()
+  const wish = async (vm: Vm, plan: unknown): Promise<void> => {
+    await vm.mustRoot(`printf %s '${JSON.stringify(plan)}' >/tmp/plan.json && chmod a+r /tmp/plan.json`)
+    await langoAt(vm, 'network', 'set', '/tmp/plan.json')
+    await vm.until('it is tried', isState(vm, 'trial'), 60)
+  }
   const dial = (user: string, password: string): Promise<unknown> =>
     client.root(
       `pppd plugin pppoe.so nic-$(basename $(dirname $(grep -l ${CLIENT_MAC} /sys/class/net/*/address))) user ${user} password ${password} noauth nodefaultroute noipv6 mtu 1492 mru 1492 lcp-echo-interval 5 lcp-echo-failure 3 maxfail 1 updetach`,
@@ -69,7 +77,7 @@ describe.runIf(isLong)('two machines and a cable', () => {
   })
 
   test('a change that nobody confirms is taken back, one that is confirmed stays', async () => {
-    const first = (await box.mustRoot('ip -o route get 10.0.2.2 | sed -n "s/.* dev \\([^ ]*\\).*/\\1/p"')).trim()
+    const first = await firstPort(box)
     const plan = {
       role: 'gateway',
       hostName: 'kisumu',
@@ -89,14 +97,11 @@ describe.runIf(isLong)('two machines and a cable', () => {
         },
       ],
     }
-    await box.mustRoot(`printf %s '${JSON.stringify(plan)}' >/tmp/plan.json && chmod a+r /tmp/plan.json`)
-    await lango('network', 'set', '/tmp/plan.json')
-    await box.until('it is tried', async () => (await state()) === 'trial', 60)
-    await box.until('and taken back', async () => (await state()) === 'reverted', 120)
-    await lango('network', 'set', '/tmp/plan.json')
-    await box.until('it is tried again', async () => (await state()) === 'trial', 60)
+    await wish(box, plan)
+    await box.until('and taken back', isState(box, 'reverted'), 120)
+    await wish(box, plan)
     await lango('network', 'confirm')
-    await box.until('it is kept', async () => (await state()) === 'confirmed', 60)
+    await box.until('it is kept', isState(box, 'confirmed'), 60)
     expect((await box.mustRoot('systemctl is-active lango-pppoe lango-pppoe-nas')).trim()).toBe('active\nactive')
   }, 400_000)
 
@@ -133,4 +138,31 @@ describe.runIf(isLong)('two machines and a cable', () => {
     await dial('brian', 'p4ss')
     expect(await address()).toBe('')
   }, 400_000)
+
+  test('another box has its line to the provider so', async () => {
+    await lango('subscriber', 'add', 'estate', '--password', 'l1ne', '--plan', 'Home-4')
+    const plan = {
+      role: 'aaa',
+      hostName: 'estate',
+      networks: [
+        { name: 'desk', use: 'management', members: [{ port: await firstPort(client) }], ipv4: { kind: 'dhcp' } },
+        {
+          name: 'isp',
+          use: 'uplink',
+          members: [{ port: CLIENT_MAC }],
+          ipv4: { kind: 'pppoe', userName: 'estate', password: 'l1ne' },
+        },
+      ],
+    }
+    await wish(client, plan)
+    await langoAt(client, 'network', 'confirm')
+    const line = async (): Promise<string> => (await client.root('ip -4 -br addr show uplink0')).stdout
+    await client.until('it has an address of the provider', async () => /10\.50\.0\.\d+/.test(await line()), 120)
+    expect(await client.mustRoot('ip route show default')).toContain('uplink0')
+    expect(await lango('session', 'list')).toContain('estate')
+    await lango('subscriber', 'suspend', 'estate')
+    await client.until('the provider has ended it', async () => !(await line()).includes('10.50.0.'), 60)
+    await lango('subscriber', 'resume', 'estate')
+    await client.until('it dials again by itself', async () => (await line()).includes('10.50.0.'), 120)
+  }, 600_000)
 })

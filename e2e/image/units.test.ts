@@ -8,9 +8,6 @@ const services = globSync('usr/lib/systemd/system/lango*.service', { cwd: overla
 
 /** Tenths of what systemd calls the exposure of a service: 0 nothing, 100 everything. */
 const EXPOSURE_MAX = 29
-/** pppd is a program of root's that makes links and ends its own sessions; with less it was not seen to work yet. */
-const PPPOE_MAX = 32
-const isPppoe = (name: string): boolean => name === 'lango-pppoe.service' || name === 'lango-pppoe-uplink.service'
 
 test('each service of ours can do little beside its work', async () => {
   expect(services.length).toBeGreaterThan(15)
@@ -20,7 +17,7 @@ test('each service of ours can do little beside its work', async () => {
         'security',
         '--no-pager',
         '--offline=true',
-        `--threshold=${isPppoe(name) ? PPPOE_MAX : EXPOSURE_MAX}`,
+        `--threshold=${EXPOSURE_MAX}`,
         `--root=${overlay}`,
         name,
       ]
