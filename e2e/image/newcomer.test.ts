@@ -126,9 +126,9 @@ describe.runIf(isLong)('a newcomer and an image', () => {
   test('its backups go to the stick, also to one that was in it at the start', { timeout: 1_200_000 }, async () => {
     const [vm] = vms as [Vm]
     await open(vm, '/settings/backups')
-    await page.getByLabel('Where to').fill('usb')
-    await page.getByLabel('What seals the keys').selectOption('own')
-    await page.getByLabel('Passphrase', { exact: true }).fill(passphrase)
+    await main().locator('[name=place]').fill('usb')
+    await main().locator('[name=seal]').selectOption('own')
+    await main().locator('[name=passphrase]').fill(passphrase)
     await press('Set')
     await backedUp(1)
     await photograph(page, 'image-backups')

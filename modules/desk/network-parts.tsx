@@ -32,10 +32,14 @@ export type Told = {
 
 export const told = (desk: Desk) => desk.box<Told>('network.show', {})
 
+type FormProps = { desk: Desk; plan: NetworkPlan | null; ports: readonly NetworkPort[] }
+
 const portName = ({ name, mac }: NetworkPort): string => `${name}, ${mac.toUpperCase()}`
 
-const useWords = (used: readonly string[], words: NetworkWords): string =>
-  used.map((use) => words[use as (typeof uses)[number]]).join(', ') || words.forNothing
+/** Before anything was chosen each port is for everything. */
+const useWords = (plan: NetworkPlan | null, used: readonly string[], words: NetworkWords): string =>
+  used.map((use) => words[use as (typeof uses)[number]]).join(', ') ||
+  (plan === null ? words.asItCame : words.forNothing)
 
 const Cable = ({ port, words }: { port: NetworkPort; words: NetworkWords }) =>
   port.isUp ? (
@@ -47,7 +51,7 @@ const Cable = ({ port, words }: { port: NetworkPort; words: NetworkWords }) =>
     <Status meaning="attention">{words.noCable}</Status>
   )
 
-export const PortsPanel = ({ desk, ports }: { desk: Desk; ports: readonly NetworkPort[] }) => {
+export const PortsPanel = ({ desk, plan, ports }: FormProps) => {
   const words = wordsOf(desk)
   return (
     <Panel title={words.ports}>
@@ -56,7 +60,7 @@ export const PortsPanel = ({ desk, ports }: { desk: Desk; ports: readonly Networ
           facts={ports.map((port) => [
             portName(port),
             <span key={port.name}>
-              <Cable port={port} words={words} /> {useWords(port.uses, words)}
+              <Cable port={port} words={words} /> {useWords(plan, port.uses, words)}
               {port.addresses.map((address) => (
                 <>
                   {' '}
@@ -118,8 +122,6 @@ const PortFields = ({ desk, port, index, known }: PortProps) => {
     </FieldGroup>
   )
 }
-
-type FormProps = { desk: Desk; plan: NetworkPlan | null; ports: readonly NetworkPort[] }
 
 /** Sends the deed `look` with what `planIn` reads. */
 export const NetworkForm = ({ desk, plan, ports }: FormProps) => {

@@ -100,7 +100,7 @@ const Content = ({ desk, told: { status, leftSec, ports } }: { desk: Desk; told:
     <>
       {status ? <State desk={desk} status={status} /> : <Notice meaning="attention" title={words.silent} />}
       {typeof leftSec === 'number' ? <Trial desk={desk} leftSec={leftSec} /> : null}
-      <PortsPanel desk={desk} ports={ports} />
+      <PortsPanel desk={desk} plan={plan} ports={ports} />
       {desk.may('settings.write') && typeof leftSec !== 'number' ? (
         <Panel title={words.use}>
           <PanelBody>
