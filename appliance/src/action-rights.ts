@@ -42,6 +42,7 @@ const actionPermissions: Readonly<Record<ActionName, string>> = {
   'transfer.load': 'plans.read',
   'transfer.drop': 'plans.read',
   'transfer.give': 'plans.read',
+  'shelf.address': 'backups.write',
   'standby.pair': 'system',
   'standby.join': 'system',
   'standby.status': 'settings.read',

@@ -40,6 +40,7 @@ import { startPairService, type PairService } from './standby/pair-service.ts'
 import { startSessionControl, type SessionControl } from './session-control.ts'
 import { portalPorts, reachOf, takeCertificates, type Served } from './served.ts'
 import { consoleActions } from './setup/console-facts.ts'
+import { shelfAddress } from './shelf/index.ts'
 import { openSite, type Site } from './site.ts'
 import { createStaffDoor, type StaffDoor } from './staff-door.ts'
 import { loadTls, type BoxNames, type BoxTls } from './tls/index.ts'
@@ -124,7 +125,7 @@ export const startBox = (given: StartOptions): Promise<Result<Box, Fault>> =>
         await startDesk({
           ...options,
           ...ground,
-          tls: ground.tls.eap,
+          tls: ground.tls.web,
           state: aaa.state,
           watch,
           action,
@@ -423,6 +424,7 @@ const boxActions = (
       'box.attention': () => ok(watch.attention()),
       'box.reach': () => ok(reach()),
       'portal.entry': createPortalEntry(site.database.raw, reach),
+      'shelf.address': () => shelfAddress(desk()!.at(), reach().addresses),
       'routers.controlled': () => ok(controlled.statuses()),
       'routers.push': pushRouter(reader, controlled.push),
       'transfer.show': (input, by) => transfers.show(input, by),

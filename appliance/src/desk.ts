@@ -13,6 +13,7 @@ import { createMachineState } from './machine-state.ts'
 import { metricsHandler } from './metrics/handler.ts'
 import type { QueryService } from './query-service.ts'
 import { runOwn, runOwnWhole, runWhole } from './run-named.ts'
+import { openShelf, shelvesOf } from './shelf/index.ts'
 import { commandsByName, queriesByName, type Site } from './site.ts'
 import type { StaffDoor } from './staff-door.ts'
 import type { Watch } from './watch.ts'
@@ -104,6 +105,7 @@ export const startDesk = async (deps: DeskDeps): Promise<Result<Desk, Fault>> =>
     hostNames: [hostname().toLowerCase(), ...deps.webNames],
     api: apiOf(deps),
     callbacks: callbacksOf(site, log),
+    shelf: await openShelf(site, shelvesOf(site.folder), log),
     metrics: metricsHandler({ holderOf: site.people.holderOf, may: site.may, text: watch.metrics }),
   })
   const stopFeeding = (): void => {

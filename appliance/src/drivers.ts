@@ -16,7 +16,13 @@ import { createFolderStore, createStickStore } from '@lango/drivers/folder-store
 import { callbackReader, createMpesa } from '@lango/drivers/mpesa'
 import { createS3Store } from '@lango/drivers/s3'
 import { createWebhookSender } from '@lango/drivers/webhook'
-import { readPlace, scheduleSecretPurpose, type BackupJobDeps, type Schedule } from '@lango/modules/backups'
+import {
+  readEndpoint,
+  readPlace,
+  scheduleSecretPurpose,
+  type BackupJobDeps,
+  type Schedule,
+} from '@lango/modules/backups'
 import type { BackupStore } from '@lango/modules/backups/port'
 import { contains, parseAddress, parseRange, routerSecretPurpose, serverSecretPurpose } from '@lango/modules/network'
 import { accountOf, MPESA, mpesaSecretsPurpose, type MpesaSettings } from '@lango/modules/payments'
@@ -251,11 +257,13 @@ export const createStoreAt =
     const place = readPlace(text)!
     if (place.kind === 'usb') return createStickStore(sticksDir)
     if (place.kind === 'folder') return createFolderStore(place.path)
+    const { address, pinSha256 } = (endpoint !== null && readEndpoint(endpoint)) || {}
     return createS3Store({
       bucket: place.bucket,
       prefix: place.prefix,
       region,
-      endpoint: endpoint ?? undefined,
+      endpoint: address,
+      pinSha256,
       accessKeyId: accessKeyId ?? '',
       secretKey: secretKey?.reveal() ?? '',
       now: clock.now,

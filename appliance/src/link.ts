@@ -43,6 +43,7 @@ export type ActionName =
   | 'transfer.load'
   | 'transfer.drop'
   | 'transfer.give'
+  | 'shelf.address'
   | 'standby.pair'
   | 'standby.join'
   | 'standby.status'

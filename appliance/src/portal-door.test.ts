@@ -28,6 +28,7 @@ const signed = async (by: Credential, ...names: string[]): Promise<BoxTls> => {
 }
 const tlsOf = (key: string, cert: string): BoxTls => ({
   eap: { key, cert, ca: [] },
+  web: { key, cert },
   caCertPem: box.certPem,
   serverCertPem: cert,
   isOwn: true,

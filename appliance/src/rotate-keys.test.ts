@@ -7,7 +7,8 @@ import { orThrow } from '@lango/kernel'
 import { memorySite } from '@lango/kernel/testing'
 import { access, credentialPurpose } from '@lango/modules/access'
 import { grants } from '@lango/modules/access/tables'
-import { backups } from '@lango/modules/backups'
+import { backups, lendShelf, shelfSecretPurpose } from '@lango/modules/backups'
+import { backupShelves } from '@lango/modules/backups/tables'
 import { ledger } from '@lango/modules/ledger'
 import { mpesaSecretsPurpose, payments, setMpesa } from '@lango/modules/payments'
 import { paymentAccounts } from '@lango/modules/payments/tables'
@@ -55,6 +56,7 @@ test('rotation seals every password and secret under the new key, and each still
   site.must(setSender, { sender })
   site.must(topUpCash, { phone: '+254712345678', amountMinor: 5000 })
   const { code } = site.must(revealWallet, { wallet: 1 })
+  const { secretKey } = site.must(lendShelf, { name: 'sibling' })
   const logins = Array.from({ length: 1001 }, (_, n) => `user${n}`)
   for (let at = 0; at < logins.length; at += 200) {
     site.must(importSubscribers, {
@@ -74,7 +76,7 @@ test('rotation seals every password and secret under the new key, and each still
   )
   // The threads are told before the first box under the new key exists.
   expect(current).toBe(0)
-  expect(rotated).toMatchObject({ resealed: 1008, unreadable: 0 })
+  expect(rotated).toMatchObject({ resealed: 1009, unreadable: 0 })
   for (const { id, login, credential } of site.database.orm.select().from(grants.site).all()) {
     expect(site.vault.isCurrent(credential!)).toBe(true)
     expect(orThrow(site.vault.open(credential!, credentialPurpose(id))).reveal()).toBe(`pw-${login}`)
@@ -86,6 +88,9 @@ test('rotation seals every password and secret under the new key, and each still
   expect(orThrow(site.vault.open(router.secret, routerSecretPurpose(router.id))).reveal()).toBe('shared-secret')
   expect(site.vault.isCurrent(site.database.orm.select().from(routerControls.site).get()!.password)).toBe(true)
   expect(site.must(revealControl, { name: 'tower' }).password).toBe('password-of-the-router')
+  const shelf = site.database.orm.select().from(backupShelves.site).get()!
+  expect(site.vault.isCurrent(shelf.secret)).toBe(true)
+  expect(orThrow(site.vault.open(shelf.secret, shelfSecretPurpose(shelf.id))).reveal()).toBe(secretKey)
   const webhook = site.database.orm.select().from(webhookEndpoints.site).get()!
   expect(site.vault.isCurrent(webhook.secret)).toBe(true)
   expect(orThrow(site.vault.open(webhook.secret, webhookSecretPurpose(webhook.id))).reveal()).toBe(secret)

@@ -16,7 +16,7 @@ export const takeCertificates =
   (aaa: Aaa, { desk, portal }: Served) =>
   (tls: BoxTls): void => {
     aaa.setTls({ ...tls.eap, ca: [...tls.eap.ca] })
-    desk()?.setTls(tls.eap)
+    desk()?.setTls(tls.web)
     portal()?.setTls(tls)
   }
 

@@ -58,7 +58,7 @@ import type { DataFolder } from './data-folder.ts'
 import { siteSteps } from './site-steps.ts'
 
 /** This release's schema; a database that only newer releases may read is refused (`minReader`). */
-export const SCHEMA = 13
+export const SCHEMA = 14
 /** When this release was made: a clock before it is wrong. */
 export const RELEASED_AT = Date.UTC(2026, 10, 21)
 

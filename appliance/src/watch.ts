@@ -12,6 +12,7 @@ import { checkClock, checkDisk, checkInodes, checkWal } from './doctor/machine.t
 import { checkBackup, checkCertificates } from './doctor/secrets.ts'
 import { checkScheduledBackup } from './doctor/scheduled-backup.ts'
 import { checkRollouts } from './doctor/rollouts.ts'
+import { checkShelves } from './doctor/shelves.ts'
 import { checkUpdates } from './doctor/updates.ts'
 import { checkPayments } from './doctor/payments.ts'
 import { createDoctor, type Doctor } from './doctor/service.ts'
@@ -61,6 +62,20 @@ export type Watch = {
   readonly stop: () => Promise<void>
 }
 
+/** What the databases tell, and what lies beside them. */
+const checkSite = ({ folder, reader }: Pick<WatchDeps, 'folder' | 'reader'>, now: number): Check[] => [
+  ...checkRouters(reader, now),
+  ...checkPayments(reader, now),
+  checkJobs(reader),
+  checkWebhooks(reader),
+  checkMessages(reader, now),
+  checkBackup(folder, now),
+  ...checkScheduledBackup(reader, now),
+  ...checkShelves(reader, now),
+  ...checkUpdates(reader, now),
+  ...checkRollouts(reader),
+]
+
 export const startWatch = (deps: WatchDeps): Watch => {
   const { folder, reader, state, ports, clock, every, loginP95MsMax } = deps
   const meter = new Meter(state)
@@ -82,15 +97,7 @@ export const startWatch = (deps: WatchDeps): Watch => {
       ...checkSteadyHardware('/', folder, killsBefore),
       checkWal(folder),
       ...certificates(),
-      ...checkRouters(reader, now),
-      ...checkPayments(reader, now),
-      checkJobs(reader),
-      checkWebhooks(reader),
-      checkMessages(reader, now),
-      checkBackup(folder, now),
-      ...checkScheduledBackup(reader, now),
-      ...checkUpdates(reader, now),
-      ...checkRollouts(reader),
+      ...checkSite(deps, now),
       ...deps.more(),
     ]
   }

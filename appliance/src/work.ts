@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { every, systemTimers, type Log } from '@lango/kernel'
 import type { RawDatabase } from '@lango/kernel/db'
 import { supervise } from '@lango/kernel/verbs'
+import { createShelfJob } from '@lango/modules/backups'
 import { createUpdateJob } from '@lango/modules/updates'
 import { createMessageDelivery } from '@lango/modules/messages'
 import { createPaymentWork } from '@lango/modules/payments'
@@ -12,6 +13,7 @@ import { createBackupPlaces, createPaymentProvider, createWebhookDelivery } from
 import { createProviderTally, type ProviderTally } from './metrics/provider-tally.ts'
 import { createMessageSending } from './messages/drivers.ts'
 import { createScheduledBackup } from './scheduled-backup.ts'
+import { shelvesOf } from './shelf/index.ts'
 import { createJobs, type Site } from './site.ts'
 import { createUpdatePort, sticksOf, type ImagePlaces } from './updates.ts'
 import { startWebhookFeed, type WebhookFeed } from './webhook-feed.ts'
@@ -58,6 +60,7 @@ export const startWork = ({
       hostName: hostname(),
       ...createBackupPlaces({ ...outside, sticksDir: sticksOf(image) }),
     }),
+    createShelfJob(shelvesOf(folder)),
     createMessageDelivery(createMessageSending({ ...outside, hostName: hostname(), smsServer, allowsLoopback })),
     ...(image
       ? [createUpdateJob({ clock, port: createUpdatePort({ places: image, folder, reader, clock, timeZone }) })]

@@ -4,7 +4,10 @@ import { request as overHttp, type ClientRequest, type IncomingMessage } from 'n
 import { request as overHttps } from 'node:https'
 import { pipeline } from 'node:stream/promises'
 import type { BackupStore } from '@lango/modules/backups/port'
+import { pinnedAuthority, UNTRUSTED, WrongCertificate } from './pin.ts'
 import { EMPTY_HASH, encodePart, queryText, signed, type S3Key } from './signature.ts'
+
+export { EMPTY_HASH, signatureOf } from './signature.ts'
 
 export type S3Options = S3Key & {
   readonly bucket: string
@@ -12,6 +15,8 @@ export type S3Options = S3Key & {
   readonly prefix: string
   /** Of the storage; AWS's own of the region when left out. */
   readonly endpoint?: string | undefined
+  /** SHA-256 in hex of the certificate that the storage's chain has to end in: it is believed, and no public authority. */
+  readonly pinSha256?: string | undefined
   readonly now: () => number
   /** Silence on the line after which it is given up. */
   readonly silenceMs?: number
@@ -31,15 +36,31 @@ type Ask = {
   readonly body?: { readonly path: string; readonly bytes: number; readonly sha256: string }
 }
 
+type Trust = { readonly ca?: string; readonly checkServerIdentity?: () => undefined }
+
 type Asker = (asked: Ask, signal: AbortSignal) => Promise<IncomingMessage>
 
 /** Sends one signed request and brings the head of its answer. */
 const createAsker = (options: S3Options): Asker => {
-  const { bucket, prefix, now, silenceMs = SILENCE_MS } = options
+  const { bucket, prefix, pinSha256, now, silenceMs = SILENCE_MS } = options
   const base = new URL(options.endpoint ?? `https://s3.${options.region}.amazonaws.com`)
   const keyOf = (name: string): string => (prefix === '' ? name : `${prefix}/${name}`)
+  let authority: string | undefined
 
-  return (asked, signal) => {
+  /** The chain is verified up to the certificate that was told; a name in it says nothing that the pin does not. */
+  const trust = async (signal: AbortSignal): Promise<Trust> => {
+    if (pinSha256 === undefined) return {}
+    authority ??= await pinnedAuthority(base, pinSha256, { silenceMs, signal })
+    return { ca: authority, checkServerIdentity: () => undefined }
+  }
+
+  const faultOf = (error: unknown): Error =>
+    pinSha256 !== undefined && UNTRUSTED.has(causeOf(error)) ? new WrongCertificate() : unreachable(error)
+
+  return async (asked, signal) => {
+    const trusted = await trust(signal).catch((error: unknown) => {
+      throw error instanceof WrongCertificate ? error : unreachable(error)
+    })
     const query = asked.query ?? {}
     const key = asked.name === '' ? '' : `/${keyOf(asked.name).split('/').map(encodePart).join('/')}`
     const path = `${base.pathname.replace(/\/$/, '')}/${encodePart(bucket)}${key}`
@@ -63,16 +84,17 @@ const createAsker = (options: S3Options): Asker => {
       signal,
       timeout: silenceMs,
       agent: false,
+      ...trusted,
     })
     sent.once('response', resolve)
-    sent.once('error', (error) => reject(new Error(`the storage cannot be reached (${causeOf(error)})`)))
+    sent.once('error', (error) => reject(faultOf(error)))
     sent.once('timeout', () => sent.destroy(new Error(`it was silent for ${silenceMs} ms`)))
     if (asked.body === undefined) sent.end()
     // An answer may come, and the line be cut, before all is sent: the answer says why.
     else
       sendFile(asked.body.path, sent).catch((error: unknown) => {
         sent.destroy()
-        reject(unreachable(error))
+        reject(faultOf(error))
       })
     return promise
   }
@@ -98,7 +120,11 @@ export const createS3Store = (options: S3Options): BackupStore => {
     const answer = await ask(asked, signal)
     const text = await textOf(answer)
     const { statusCode = 0, headers } = answer
-    if (statusCode < 200 || statusCode > 299) throw new Error(refusalOf(statusCode, text, options))
+    if (statusCode < 200 || statusCode > 299) {
+      // What is still being sent is of no use any more.
+      answer.destroy()
+      throw new Error(refusalOf(statusCode, text, options))
+    }
     return { headers, text }
   }
 
@@ -172,8 +198,10 @@ const refusalOf = (status: number, text: string, { region, bucket }: S3Options):
   const code = /<Code>([A-Za-z0-9.]{1,64})<\/Code>/.exec(text)?.[1] ?? ''
   const right = /<Region>([a-z0-9-]{1,40})<\/Region>/.exec(text)?.[1]
   if (right !== undefined && right !== region) return `the bucket ${bucket} is in the region ${right}, not ${region}`
+  if (code === 'RequestTimeTooSkewed') return 'the clocks of the storage and of this box are too far apart'
   if (status === 403)
     return `the storage refuses the key (${code || status}): look at the access key, its secret and its rights on ${bucket}`
+  if (status === 507) return `the storage has no room for it (${code || status})`
   if (status === 404) return `the storage has no such bucket or object (${code || status})`
   return `the storage answered ${status}${code === '' ? '' : ` (${code})`}`
 }

@@ -30,6 +30,34 @@ export const queryText = (query: Readonly<Record<string, string>>): string =>
 
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
 
+/** What a signature covers: `headers` are those that are signed, by their names in small letters. */
+export type SignedParts = Omit<S3Request, 'host' | 'at'> & {
+  /** `20130524T000000Z` */
+  readonly stamp: string
+}
+
+/** Hex. For whoever sends, and for whoever looks whether it is right. */
+export const signatureOf = (
+  { method, path, query, headers, bodyHash, stamp }: SignedParts,
+  { secretKey, region }: Pick<S3Key, 'secretKey' | 'region'>,
+): string => {
+  const names = Object.keys(headers).toSorted()
+  const canonical = [
+    method,
+    path,
+    queryText(query),
+    ...names.map((name) => `${name}:${headers[name]!.trim()}`),
+    '',
+    names.join(';'),
+    bodyHash,
+  ].join('\n')
+  const day = stamp.slice(0, 8)
+  const scope = `${day}/${region}/s3/aws4_request`
+  const toSign = ['AWS4-HMAC-SHA256', stamp, scope, createHash('sha256').update(canonical).digest('hex')].join('\n')
+  const key = [region, 's3', 'aws4_request'].reduce(hmac, hmac(`AWS4${secretKey}`, day))
+  return hmac(key, toSign).toString('hex')
+}
+
 /** The headers to send: those given, with what signs them. */
 export const signed = (request: S3Request, { accessKeyId, secretKey, region }: S3Key): Record<string, string> => {
   const stamp = new Date(request.at).toISOString().replaceAll(/[-:]|\.\d+/g, '')
@@ -39,21 +67,10 @@ export const signed = (request: S3Request, { accessKeyId, secretKey, region }: S
     'x-amz-content-sha256': request.bodyHash,
     'x-amz-date': stamp,
   }
-  const names = Object.keys(headers).toSorted()
-  const signedNames = names.join(';')
-  const canonical = [
-    request.method,
-    request.path,
-    queryText(request.query),
-    ...names.map((name) => `${name}:${headers[name]!.trim()}`),
-    '',
-    signedNames,
-    request.bodyHash,
-  ].join('\n')
+  const { method, path, query, bodyHash } = request
+  const signature = signatureOf({ method, path, query, headers, bodyHash, stamp }, { secretKey, region })
   const scope = `${stamp.slice(0, 8)}/${region}/s3/aws4_request`
-  const toSign = ['AWS4-HMAC-SHA256', stamp, scope, createHash('sha256').update(canonical).digest('hex')].join('\n')
-  const key = [region, 's3', 'aws4_request'].reduce(hmac, hmac(`AWS4${secretKey}`, stamp.slice(0, 8)))
-  const signature = hmac(key, toSign).toString('hex')
+  const signedNames = Object.keys(headers).toSorted().join(';')
   const authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${signedNames}, Signature=${signature}`
   return { ...headers, authorization }
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { err, ok } from '@lango/kernel'
 import { defineCommand, secretText, type CommandContext } from '@lango/kernel/verbs'
 import {
+  ENDPOINT_WRONG,
   EVERY_SEC_MAX,
   EVERY_SEC_MIN,
   KEEP_DEFAULT,
@@ -11,6 +12,7 @@ import {
   PASSPHRASE_LENGTH_MAX,
   PASSPHRASE_LENGTH_MIN,
   PLACE_LENGTH_MAX,
+  readEndpoint,
   readPlace,
   REGION,
   REGION_DEFAULT,
@@ -19,7 +21,8 @@ import {
   SCHEDULE_ID,
   scheduleSecretPurpose,
 } from './rules.ts'
-import { backupRuns, backupSchedules } from './tables.ts'
+import { shelfSecretPurpose } from './shelf-rules.ts'
+import { backupRuns, backupSchedules, backupShelves } from './tables.ts'
 
 type ScheduleRow = typeof backupSchedules.site.$inferSelect
 type Secrets = { readonly passphrase: string; readonly secretKey?: string }
@@ -70,7 +73,10 @@ export const setBackupSchedule = defineCommand({
       .string()
       .max(PLACE_LENGTH_MAX)
       .refine((text) => readPlace(text) !== undefined, 'A place is usb, a path from / or s3://bucket/prefix.'),
-    endpoint: z.url({ protocol: /^https?$/ }).optional(),
+    endpoint: z
+      .url({ protocol: /^https?$/ })
+      .refine((text) => readEndpoint(text) !== undefined, ENDPOINT_WRONG)
+      .optional(),
     region: z.string().regex(REGION).default(REGION_DEFAULT),
     accessKeyId: z.string().min(1).max(128).optional(),
     secretKey: secretText(z.string().min(1).max(256)).optional(),
@@ -180,15 +186,22 @@ export const resealBackupSecrets = defineCommand({
   isInternal: true,
   input: z.object({}),
   handle(ctx) {
-    const { site } = backupSchedules
     let [resealed, unreadable] = [0, 0]
-    for (const { secrets } of ctx.db.select().from(site).all()) {
-      if (ctx.vault.isCurrent(secrets)) continue
-      const box = ctx.vault.reseal(secrets, scheduleSecretPurpose)
-      if (box.ok) ctx.db.update(site).set({ secrets: box.value }).run()
+    const reseal = (sealed: Buffer, purpose: string, keep: (box: Buffer) => void): void => {
+      if (ctx.vault.isCurrent(sealed)) return
+      const box = ctx.vault.reseal(sealed, purpose)
+      if (box.ok) keep(box.value)
       if (box.ok) resealed += 1
       else unreadable += 1
     }
+    const { site: schedules } = backupSchedules
+    for (const { secrets } of ctx.db.select().from(schedules).all())
+      reseal(secrets, scheduleSecretPurpose, (box) => ctx.db.update(schedules).set({ secrets: box }).run())
+    const { site: shelves } = backupShelves
+    for (const { id, secret } of ctx.db.select().from(shelves).all())
+      reseal(secret, shelfSecretPurpose(id), (box) =>
+        ctx.db.update(shelves).set({ secret: box }).where(eq(shelves.id, id)).run(),
+      )
     return ok({ resealed, unreadable })
   },
 })

@@ -35,14 +35,18 @@ import {
 import type { ResultOf } from '@lango/kernel/db'
 import { backUpNow, clearBackupSchedule, setBackupSchedule } from './commands.ts'
 import type { Schedule } from './job.ts'
-import { listBackupRuns, showBackupSchedule } from './queries.ts'
+import { listBackupRuns, listShelves, showBackupSchedule } from './queries.ts'
 import { causeOf } from './rules.ts'
 import { readSchedule, ScheduleForm } from './schedule-form.tsx'
+import { shelfDeeds, ShelvesPanel } from './shelf-panel.tsx'
+import { shelfWordsOf } from './shelf-words.ts'
 import { wordsOf, type BackupWords } from './words.ts'
 
 const HERE = '/settings/backups'
 const RUNS_SHOWN = 50
 const LOOK_AGAIN_SEC = 10
+/** Deeds of which the refusal is told in the form itself. */
+const BESIDE_ITS_FORM: ReadonlySet<string> = new Set(['set', ...Object.keys(shelfDeeds)])
 
 type Run = ResultOf<typeof listBackupRuns>[number]
 
@@ -58,6 +62,8 @@ const causeWords = {
   bucket: 'causeBucket',
   stick: 'causeStick',
   noImage: 'causeNoImage',
+  certificate: 'causeCertificate',
+  clock: 'causeClock',
   passphrase: 'causePassphrase',
   other: 'causeOther',
 } as const
@@ -312,6 +318,8 @@ const backupsPage = definePage({
     const words = wordsOf(desk)
     const schedule = await desk.ask(showBackupSchedule, {})
     const runs = await desk.ask(listBackupRuns, { limit: RUNS_SHOWN })
+    const shelves = await desk.ask(listShelves, {})
+    const { saidLent: lent, saidEnded: ended, saidResized: resized } = shelfWordsOf(desk)
     // Somebody who has just asked for one waits for what becomes of it.
     const isWaitedFor = schedule !== undefined && schedule.nextAt <= desk.now && desk.search.has('said')
     return {
@@ -320,16 +328,21 @@ const backupsPage = definePage({
       content: (
         <>
           <PageHead title={words.backups} beside={<span class="muted">{words.lead}</span>} />
-          <Said desk={desk} words={{ set: words.saidSet, now: words.saidNow, stopped: words.saidStopped }} />
-          {desk.refused?.deed === 'set' ? null : <RefusedNote desk={desk} />}
+          <Said
+            desk={desk}
+            words={{ set: words.saidSet, now: words.saidNow, stopped: words.saidStopped, lent, ended, resized }}
+          />
+          {BESIDE_ITS_FORM.has(desk.refused?.deed ?? '') ? null : <RefusedNote desk={desk} />}
           {schedule !== undefined && desk.may('backups.write') ? <BackupTabs desk={desk} /> : null}
           <Content desk={desk} schedule={schedule} runs={runs} />
           <Recovery desk={desk} schedule={schedule} />
+          <ShelvesPanel desk={desk} shelves={shelves} />
         </>
       ),
     }
   },
   deeds: {
+    ...shelfDeeds,
     set: { permission: 'backups.write', run: set },
     now: {
       permission: 'backups.write',

@@ -12,3 +12,26 @@ export interface BackupStore {
 }
 
 export type BackupFile = { readonly path: string; readonly bytes: number; readonly sha256: string }
+
+/** What lies on a shelf: `newestAt` is when that one came, epoch ms. */
+export type ShelfHeld = {
+  readonly bytesUsed: number
+  readonly kept: number
+  readonly newestName: string | null
+  readonly newestAt: number | null
+}
+
+/** Where what is kept for others lies, by the name of its shelf. */
+export interface ShelfFolders {
+  count(name: string): Promise<ShelfHeld>
+  /** All of it. */
+  remove(name: string): Promise<void>
+}
+
+/** How another box reaches the shelves of this one (`shelf.address` of a running box). */
+export type ShelfAddress = {
+  /** As the other box is told; behind its `#` what the chain of certificates has to end in. */
+  readonly endpoint: string
+  /** The same by the other addresses of this box. */
+  readonly others: readonly string[]
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { defineQuery, descending } from '@lango/kernel/db'
-import { backupRuns, backupSchedules } from './tables.ts'
+import { ascending, defineQuery, descending } from '@lango/kernel/db'
+import { backupRuns, backupSchedules, backupShelves } from './tables.ts'
 
 /** The schedule without its secrets; undefined when there is none. */
 export const showBackupSchedule = defineQuery({
@@ -41,5 +41,30 @@ export const listBackupRuns = defineQuery({
       .from(backupRuns)
       .orderBy(descending(backupRuns.no), ...byKey(backupRuns))
       .limit(limit),
+  shape: (rows) => rows,
+})
+
+/** By name. */
+export const listShelves = defineQuery({
+  name: 'backups.shelves',
+  summary: 'Lists the shelves lent to other boxes: what is used of each, and which backup came last, and when.',
+  permission: 'backups.read',
+  input: z.object({}),
+  tables: { backupShelves },
+  select: ({ db, backupShelves, byKey }) =>
+    db
+      .select({
+        name: backupShelves.name,
+        accessKeyId: backupShelves.accessKeyId,
+        bytesMax: backupShelves.bytesMax,
+        bytesUsed: backupShelves.bytesUsed,
+        kept: backupShelves.kept,
+        newestName: backupShelves.newestName,
+        newestAt: backupShelves.newestAt,
+        createdAt: backupShelves.createdAt,
+        createdBy: backupShelves.createdBy,
+      })
+      .from(backupShelves)
+      .orderBy(ascending(backupShelves.name), ...byKey(backupShelves)),
   shape: (rows) => rows,
 })

@@ -74,12 +74,33 @@ export const readPlace = (text: string): Place | undefined => {
   return text.startsWith('/') && !/\p{Cc}/u.test(text) ? { kind: 'folder', path: text } : undefined
 }
 
+export const ENDPOINT_WRONG = 'Behind # stands sha256: and 64 hex digits, of a certificate that is shown by https.'
+
+export type Endpoint = {
+  /** Without what stands behind `#`. */
+  readonly address: string
+  /** SHA-256 in hex of the certificate that the storage's chain has to end in; undefined where any public one will do. */
+  readonly pinSha256: string | undefined
+}
+
+/** `https://10.0.0.3/shelf#sha256:HEX`; undefined when it is none, or names a certificate that http does not show. */
+export const readEndpoint = (text: string): Endpoint | undefined => {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol)) return undefined
+  const [address = '', behind] = text.split('#')
+  if (behind === undefined) return { address, pinSha256: undefined }
+  const pin = /^sha256:([0-9a-f]{64})$/i.exec(behind)?.[1]
+  return pin === undefined || url.protocol === 'http:' ? undefined : { address, pinSha256: pin.toLowerCase() }
+}
+
 const causes = [
-  [/ENOSPC|EDQUOT/, 'space'],
+  [/ENOSPC|EDQUOT|has no room/, 'space'],
   [/EACCES|EPERM/, 'rights'],
   [/ENOENT|ENOTDIR/, 'gone'],
   [/EROFS/, 'readOnly'],
   [/EIO/, 'disk'],
+  [/another certificate/, 'certificate'],
+  [/clocks of/, 'clock'],
   [/cannot be reached/, 'unreachable'],
   [/no such bucket/, 'bucket'],
   [/refuses the key/, 'forbidden'],

@@ -23,6 +23,7 @@ import {
   PASSPHRASE_LENGTH_MAX,
   PASSPHRASE_LENGTH_MIN,
   PLACE_LENGTH_MAX,
+  readEndpoint,
   readPlace,
   REGION,
   REGION_DEFAULT,
@@ -121,13 +122,11 @@ export const ScheduleForm = ({ desk, schedule }: FormProps) => {
   )
 }
 
-const isAddress = (text: string): boolean => ['http:', 'https:'].includes(URL.parse(text)?.protocol ?? '')
-
 /** What storage needs beside its place. */
 const readStorage = (form: FormReader, words: BackupWords) => {
   const [endpoint, accessKeyId, secretKey] = [form.text('endpoint'), form.text('accessKeyId'), form.text('secretKey')]
   const region = form.text('region') ?? REGION_DEFAULT
-  if (endpoint !== undefined && !isAddress(endpoint)) form.refuse('endpoint', words.endpointWrong)
+  if (endpoint !== undefined && readEndpoint(endpoint) === undefined) form.refuse('endpoint', words.endpointWrong)
   if (!REGION.test(region)) form.refuse('region', words.regionWrong)
   if (accessKeyId === undefined) form.refuse('accessKeyId', words.keyMissing)
   return {

@@ -40,3 +40,27 @@ export const backupRuns = defineTable(
   }),
   { indexes: { byState: ['state', 'endedAt'] } },
 )
+
+/** What this box keeps for others: a key of its own for each, which opens nothing else. */
+export const backupShelves = defineTable(
+  'backup_shelves',
+  { home: 'site', flow: 'never', onDelete: 'follow', key: 'id' },
+  (c) => ({
+    id: c.id(),
+    /** As it stands in the path, and in the data folder. */
+    name: c.text(),
+    accessKeyId: c.text(),
+    /** Of that key. Needed as it is, to work out signatures. */
+    secret: c.secret(),
+    bytesMax: c.bytes64(),
+    /** What lies there, as it was counted last. */
+    bytesUsed: c.bytes64(),
+    kept: c.int(),
+    /** By its name the newest, and when it came. */
+    newestName: c.optText(),
+    newestAt: c.optInstant(),
+    createdAt: c.instant(),
+    createdBy: c.text(),
+  }),
+  { unique: { byName: ['name'], byAccessKey: ['accessKeyId'] } },
+)

@@ -39,8 +39,8 @@ const backupWords = catalogue(
     storage: 'S3-compatible storage',
     storageNote: 'Only for s3://…',
     endpoint: 'Address of the storage',
-    endpointHelp: 'Such as https://s3.example.com. Empty: Amazon’s own.',
-    endpointWrong: 'Write an address such as https://s3.example.com.',
+    endpointHelp: 'Such as https://s3.example.com, or as another box told it. Empty: Amazon’s own.',
+    endpointWrong: 'Write an address such as https://s3.example.com, or all of what the other box told.',
     region: 'Region',
     regionWrong: 'Small letters, digits and hyphens, such as eu-west-1.',
     accessKeyId: 'Access key id',
@@ -77,6 +77,9 @@ const backupWords = catalogue(
     causeUnreachable: 'The storage cannot be reached. See its address, and the box’s own way to it.',
     causeForbidden: 'The storage refuses the key: see its id and secret, and whether it may write there.',
     causeBucket: 'The storage knows no such bucket.',
+    causeCertificate:
+      'The storage shows another certificate than the one that its address names: is it the box that was meant?',
+    causeClock: 'The clocks of the storage and of this box are too far apart: see which of them is wrong.',
     causeRegion: 'The bucket is in another region: {cause}.',
     causeStick:
       'No stick for backups is plugged in: one in FAT or exFAT whose name is LANGOBACKUP. The one that is there may be full of errors, or protected from writing.',
@@ -140,8 +143,8 @@ const backupWords = catalogue(
     storage: 'Hifadhi ya aina ya S3',
     storageNote: 'Kwa s3://… tu',
     endpoint: 'Anwani ya hifadhi',
-    endpointHelp: 'Kama https://s3.example.com. Ikiwa tupu: ya Amazon yenyewe.',
-    endpointWrong: 'Andika anwani kama https://s3.example.com.',
+    endpointHelp: 'Kama https://s3.example.com, au kama kisanduku kingine kilivyosema. Ikiwa tupu: ya Amazon yenyewe.',
+    endpointWrong: 'Andika anwani kama https://s3.example.com, au yote ambayo kisanduku kingine kimesema.',
     region: 'Eneo',
     regionWrong: 'Herufi ndogo, tarakimu na vistari, kama eu-west-1.',
     accessKeyId: 'Kitambulisho cha ufunguo',
@@ -178,6 +181,9 @@ const backupWords = catalogue(
     causeUnreachable: 'Hifadhi haifikiki. Angalia anwani yake, na njia ya kisanduku kuifikia.',
     causeForbidden: 'Hifadhi inakataa ufunguo: angalia kitambulisho na siri yake, na kama una ruhusa ya kuandika huko.',
     causeBucket: 'Hifadhi haijui bucket kama hiyo.',
+    causeCertificate:
+      'Hifadhi inaonyesha cheti kingine kuliko kile ambacho anwani yake inakitaja: je, ndicho kisanduku kilichokusudiwa?',
+    causeClock: 'Saa za hifadhi na za kisanduku hiki zimeachana mno: angalia ni ipi isiyo sahihi.',
     causeRegion: 'Bucket iko katika eneo jingine: {cause}.',
     causeStick:
       'Hakuna kijiti cha nakala kilichochomekwa: cha FAT au exFAT chenye jina LANGOBACKUP. Kilichopo kinaweza kuwa na hitilafu, au kimezuiwa kuandikwa.',

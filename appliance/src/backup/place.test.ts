@@ -39,6 +39,9 @@ const furnish = async (name: string, { owner }: { owner: boolean }): Promise<Dat
   // What an image and its updates keep in the folder of the data is this machine's.
   mkdirSync(join(folder.dir, 'os'))
   writeFileSync(join(folder.dir, 'os', 'network-wanted.json'), `network of ${name}`)
+  // So is what it keeps for others.
+  mkdirSync(join(folder.dir, 'shelf', 'sibling'), { recursive: true })
+  writeFileSync(join(folder.dir, 'shelf', 'sibling', 'a.backup'), `kept by ${name}`)
   return folder
 }
 
@@ -63,6 +66,7 @@ const boxIn = (folder: DataFolder): { readonly routers: unknown; readonly keys: 
 const isOldBox = (folder: DataFolder): void => {
   expect(boxIn(folder)).toEqual(boxIn(dataFolder(join(dir, 'old'))))
   expect(readFileSync(join(folder.dir, 'os', 'network-wanted.json'), 'utf8')).toBe('network of new')
+  expect(readFileSync(join(folder.dir, 'shelf', 'sibling', 'a.backup'), 'utf8')).toBe('kept by new')
   expect(readdirSync(folder.dir).filter((name) => name.startsWith('restore'))).toEqual([])
 }
 

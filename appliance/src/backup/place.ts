@@ -21,9 +21,21 @@ const FETCHED = 'restore-fetched.part'
 
 /**
  * What a folder may hold and still count as empty, and what stays when a box is put aside: the lock that is taken in
- * every one, what an image and its updates keep there (they are this machine's), and what is under way to be restored.
+ * every one, what an image and its updates keep there (they are this machine's), what is kept for other boxes (no
+ * backup holds it, and it may be all that is left of them), and what is under way to be restored.
  */
-const STAYS = new Set(['lock.db', 'lock.db-journal', 'lost+found', 'os', 'updates', PART, READY, PLACING, FETCHED])
+const STAYS = new Set([
+  'lock.db',
+  'lock.db-journal',
+  'lost+found',
+  'os',
+  'updates',
+  'shelf',
+  PART,
+  READY,
+  PLACING,
+  FETCHED,
+])
 
 export const partDir = ({ dir }: Pick<DataFolder, 'dir'>): string => join(dir, PART)
 export const fetchedDir = ({ dir }: Pick<DataFolder, 'dir'>): string => join(dir, FETCHED)

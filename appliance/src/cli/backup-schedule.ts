@@ -20,7 +20,7 @@ const schedule: CommandSpec = {
     },
     keep: { value: 'N', help: 'how many stay there (14)' },
     passphrase: { value: 'P', help: 'what seals the keys in each; without one a recovery key is made', secret: true },
-    endpoint: { value: 'URL', help: 'of the storage (AWS)' },
+    endpoint: { value: 'URL', help: 'of the storage (AWS); https://…#sha256:HEX names its certificate' },
     region: { value: 'R', help: 'of the bucket (us-east-1)' },
     'access-key-id': { value: 'ID', help: 'who the box is to the storage' },
     'secret-key': { value: 'K', help: 'and how it proves it', secret: true },

@@ -5,6 +5,7 @@ import type { Fault, Random, Result, Secret } from '@lango/kernel'
 import { refused, shown, UsageError, type CliContext, type CommandSpec, type OptionSpec } from './command.ts'
 import { dataFolder } from '../data-folder.ts'
 import { backupScheduleCommands } from './backup-schedule.ts'
+import { backupShelfCommands } from './backup-shelf.ts'
 import { localTime, octets } from './format.ts'
 
 const passphrase: OptionSpec = {
@@ -92,4 +93,4 @@ export const recoveryFile = (archive: string): string => `${archive}.key`
 const defaultName = (hostName: string, now: number): string =>
   `lango-${hostName.replaceAll(/[^A-Za-z0-9-]/g, '-')}-${localTime(now).replaceAll(/[-:]/g, '').replace(' ', '-')}.backup`
 
-export const backupCommands = [backup, ...backupScheduleCommands]
+export const backupCommands = [backup, ...backupScheduleCommands, ...backupShelfCommands]

@@ -37,6 +37,7 @@ import { staffSentences, type StaffFault } from './staff-faults.ts'
 import { updateSentences, type UpdateFault } from './update-faults.ts'
 import { walletSentences, type WalletFault } from './wallet-faults.ts'
 import { voucherLoanSentences, type VoucherLoanFault } from './voucher-loan-faults.ts'
+import { shelfSentences, type ShelfFault } from './shelf-faults.ts'
 import { standbySentences, type PairingFault } from './standby-faults.ts'
 import { voucherSentences, type VoucherFault } from './voucher-faults.ts'
 import { acmeSentences, type CertificateAcmeFault } from './acme-faults.ts'
@@ -87,6 +88,7 @@ export type KnownFault =
   | PortalFault
   | RouterFault
   | SetupFault
+  | ShelfFault
   | StaffFault
   | SendingFault
   | VoucherFault
@@ -132,6 +134,7 @@ const sentences: Sentences = {
   ...rolloutSentences,
   ...updateSentences,
   ...standbySentences,
+  ...shelfSentences,
   // The desk
   PlanNameTaken: ({ name }) => `A plan is called ${name} already. Choose another name. See: lango plan list`,
   PlanUnknown: ({ plan }) => `No plan is called ${plan}, or it is withdrawn. See: lango plan list`,

@@ -20,7 +20,7 @@ const restore: CommandSpec = {
     },
     replace: { help: 'when the folder holds a box: move it aside, into replaced-… in the same folder' },
     'without-keys': { help: 'restore all but the keys: passwords and secrets must be set again' },
-    endpoint: { value: 'URL', help: 'of the storage (AWS)' },
+    endpoint: { value: 'URL', help: 'of the storage (AWS); https://…#sha256:HEX names its certificate' },
     region: { value: 'R', help: 'of the bucket (us-east-1)' },
     'access-key-id': { value: 'ID', help: 'who asks the storage' },
     'secret-key': { value: 'K', help: 'and how that is proved', secret: true },

@@ -87,10 +87,22 @@ const findCommand = async (argv: readonly string[]): Promise<Found> => {
   const isWhole = specs[0]!.path.length === 1 && !specs.some(({ path }) => path[1] !== undefined && path[1] === sub)
   if (isWhole) return { group, specs, spec: specs[0], rest: takeWords(argv, 1).rest }
   if (sub === undefined) return { group, specs, spec: undefined, rest }
+  const deeper = specs.filter(({ path }) => path.length > 2 && path[1] === sub)
+  if (deeper.length > 0) return { group, specs, ...deepCommand(argv, deeper) }
   const spec = specs.find((one) => one.path[1] === sub)
   const subs = specs.map((one) => one.path[1]!)
   if (spec === undefined) throw new UsageError(unknownWord(`lango ${group} ${sub}`, sub, subs, `lango ${group}`))
   return { group, specs, spec, rest }
+}
+
+/** Of a group within a group: `lango backup shelf add`. */
+const deepCommand = (argv: readonly string[], specs: readonly CommandSpec[]): Pick<Found, 'spec' | 'rest'> => {
+  const { words, rest } = takeWords(argv, 3)
+  const [group, sub, last = ''] = words
+  const spec = specs.find(({ path }) => path[2] === last)
+  if (spec) return { spec, rest }
+  const known = specs.map(({ path }) => path[2]!)
+  throw new UsageError(unknownWord(`lango ${group} ${sub} ${last}`.trim(), last, known, `lango help ${group}`))
 }
 
 const unknownWord = (asked: string, word: string, known: readonly string[], help: string): string => {

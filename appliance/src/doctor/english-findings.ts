@@ -191,6 +191,11 @@ export const englishFindings: FindingWords = {
     sentence: `No backup has reached ${place} for longer than its schedule says.`,
     remedy: SCHEDULE_REMEDY,
   }),
+  'shelves-silent': (shelves, say) => ({
+    sentence: `No backup has come for days from: ${listed(shelves, MORE, ({ name, silentHours }) => `${name} (${say.hoursAgo(silentHours)})`)}.`,
+    remedy:
+      'See on that box how its backups went: lango backup runs. Is it on, and does it reach this one? If it is no more: lango backup shelf remove NAME',
+  }),
   'update-waits': ({ version }, say) => ({
     sentence: `Release ${say.name(version)} is offered, and waits for somebody to install it.`,
     remedy: 'Read what it brings: lango update status. Then lango update install, or lango update set --mode auto.',

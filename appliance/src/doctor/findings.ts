@@ -67,6 +67,7 @@ type Facts = MachineFacts & {
   readonly 'backup-old': { readonly ageHours: number; readonly file: string; readonly octets: number }
   readonly 'backup-failed': { readonly place: string; readonly error: string | null }
   readonly 'backup-late': { readonly place: string }
+  readonly 'shelves-silent': Named<{ readonly name: string; readonly silentHours: number }>
   readonly 'update-waits': { readonly version: string }
   readonly 'updates-unread': { readonly fault: Fault }
   /** Since then, epoch ms. */

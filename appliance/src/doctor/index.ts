@@ -25,6 +25,7 @@ import { checkOffer } from './updates.ts'
 import { checkBackup, checkCertificates, checkKeys } from './secrets.ts'
 import { checkReach } from './reach.ts'
 import { checkServing } from './serving.ts'
+import { checkShelves } from './shelves.ts'
 import { checkSynced } from './time-service.ts'
 import { checkRollouts } from './rollouts.ts'
 import { checkUpdate } from './update.ts'
@@ -92,6 +93,7 @@ export const examine = ({
       ...(status?.pair ? checkPair(status.pair, now) : []),
       checkBackup(folder, now),
       ...checkScheduledBackup(site.raw, now),
+      ...checkShelves(site.raw, now),
       checkUpdate(root),
       ...checkOffer(site.raw),
     ])

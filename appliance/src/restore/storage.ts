@@ -5,8 +5,10 @@ import { secretText } from '@lango/kernel/verbs'
 import { readPlace } from '@lango/modules/backups'
 import {
   causeOf,
+  ENDPOINT_WRONG,
   newestFirst,
   PLACE_LENGTH_MAX,
+  readEndpoint,
   REGION,
   REGION_DEFAULT,
   type BackupCause,
@@ -18,7 +20,10 @@ export const storageSchema = z.object({
     .string()
     .max(PLACE_LENGTH_MAX)
     .refine((text) => readPlace(text)?.kind === 's3', 'Storage is s3://bucket/prefix.'),
-  endpoint: z.url({ protocol: /^https?$/ }).optional(),
+  endpoint: z
+    .url({ protocol: /^https?$/ })
+    .refine((text) => readEndpoint(text) !== undefined, ENDPOINT_WRONG)
+    .optional(),
   region: z.string().regex(REGION).default(REGION_DEFAULT),
   accessKeyId: z.string().min(1).max(128),
   secretKey: secretText(z.string().min(1).max(256)),

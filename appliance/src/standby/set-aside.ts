@@ -1,4 +1,7 @@
-/** What lies in the data folder of a box that becomes the standby of another is kept, out of the way. */
+/**
+ * What lies in the data folder of a box that becomes the standby of another is kept, out of the way. What it keeps for
+ * other boxes stays where it is: it is theirs, and nothing of it goes from one box of a pair to the other.
+ */
 import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { syncFolder } from '@lango/kernel'

@@ -48,6 +48,8 @@ export type TlsFiles = { readonly key: string; readonly cert: string; readonly c
 export type BoxTls = {
   /** What the EAP server and RadSec are given. */
   readonly eap: TlsFiles
+  /** What browsers and other boxes are given: with the box's own authority behind it, so that it can be known by that. */
+  readonly web: Pick<TlsFiles, 'key' | 'cert'>
   /** The box's own authority: what `tls show` prints and what clients are issued by. */
   readonly caCertPem: string
   readonly serverCertPem: string
@@ -121,6 +123,7 @@ const load = async (folder: TlsFolder, clock: TlsClock & BoxNames): Promise<Resu
       cert: used.certPem,
       ca: [authority.certPem, ...(clientCa.value === undefined ? [] : [clientCa.value])],
     },
+    web: { key: used.keyPem, cert: own.value ? used.certPem : `${used.certPem}${authority.certPem}` },
     caCertPem: authority.certPem,
     serverCertPem: used.certPem,
     isOwn: own.value !== undefined,

@@ -100,6 +100,7 @@ const findings: { readonly [T in Finding['type']]: Extract<Finding, { type: T }>
   'backup-old': { type: 'backup-old', ageHours: 200, file: '/mnt/pop.backup', octets: 1e9 },
   'backup-failed': { type: 'backup-failed', place: 's3://kisumu', error: 'the storage answered 500' },
   'backup-late': { type: 'backup-late', place: '/mnt/usb' },
+  'shelves-silent': { type: 'shelves-silent', first: [{ name: 'kisumu', silentHours: 80 }], more: 0 },
   'update-waits': { type: 'update-waits', version: '1.4.0' },
   'updates-unread': {
     type: 'updates-unread',

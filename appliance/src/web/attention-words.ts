@@ -218,6 +218,11 @@ const swahiliFindings: FindingWords = {
     sentence: `Hakuna nakala rudufu iliyofika ${place} kwa muda mrefu kuliko ratiba yake inavyosema.`,
     remedy: SCHEDULE_REMEDY,
   }),
+  'shelves-silent': (shelves, say) => ({
+    sentence: `Hakuna nakala rudufu iliyofika kwa siku kadhaa kutoka: ${listed(shelves, MORE, ({ name, silentHours }) => `${name} (${say.hoursAgo(silentHours)})`)}.`,
+    remedy:
+      'Angalia kwenye kisanduku hicho nakala zake zilivyokwenda: `lango backup runs`. Je, kimewashwa, na kinakifikia hiki? Kama hakipo tena: `lango backup shelf remove NAME`',
+  }),
   'update-waits': ({ version }, say) => ({
     sentence: `Toleo ${say.name(version)} linapatikana, na linasubiri mtu alisakinishe.`,
     remedy:

@@ -34,4 +34,17 @@ export const backupFaultWords: Readonly<Record<string, FaultWords>> = {
     en: 'The backup can no longer be read ({cause}). Was the stick pulled out? Choose it again.',
     sw: 'Nakala haisomeki tena ({cause}). Je, kijiti kimechomolewa? Ichague tena.',
   },
+  ShelfNameTaken: {
+    en: 'A shelf is called {name} already. Choose another name, or end that one first.',
+    sw: 'Tayari kuna rafu iitwayo {name}. Chagua jina jingine, au imalize hiyo kwanza.',
+  },
+  ShelvesTooMany: {
+    en: 'There are {max} shelves, and a box lends no more. End one first.',
+    sw: 'Kuna rafu {max}, na kisanduku hakiazimi zaidi. Maliza moja kwanza.',
+  },
+  ShelfUnknown: { en: 'No shelf is called {name} any more.', sw: 'Hakuna tena rafu iitwayo {name}.' },
+  ShelfUnreachable: {
+    en: 'No other box reaches this one over https: its desk listens on {listen}. Start it with --web-listen 0.0.0.0, or an address that the other box reaches.',
+    sw: 'Hakuna kisanduku kingine kinachokifikia hiki kwa https: dawati lake linasikiliza kwenye {listen}. Kiwashe kwa --web-listen 0.0.0.0, au anwani ambayo kisanduku kingine kinaifikia.',
+  },
 }

@@ -26,11 +26,14 @@ const storageProblem = {
   secretKey: 'keyMissing',
 } as const
 
-const causeWords: Partial<Record<BackupCause, 'unreachable' | 'forbidden' | 'bucket'>> = {
-  unreachable: 'unreachable',
-  forbidden: 'forbidden',
-  bucket: 'bucket',
-}
+const causeWords: Partial<Record<BackupCause, 'unreachable' | 'forbidden' | 'bucket' | 'otherCertificate' | 'clock'>> =
+  {
+    unreachable: 'unreachable',
+    forbidden: 'forbidden',
+    bucket: 'bucket',
+    certificate: 'otherCertificate',
+    clock: 'clock',
+  }
 
 const storageSentence = (fault: Extract<StorageFault, { type: 'StorageFailed' }>, words: RestoreWords): string =>
   fill(words[causeWords[fault.kind] ?? 'storageOther'], { cause: fault.cause })

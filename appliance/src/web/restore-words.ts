@@ -18,8 +18,8 @@ export const restoreWords = catalogue(
     placeHelp: 'As it was set on the old box, such as s3://isp-backups/kisumu.',
     placeWrong: 'Write s3://bucket/prefix, as it was set on the old box.',
     endpoint: 'Address of the storage',
-    endpointHelp: 'Such as https://s3.example.com. Empty: Amazon’s own.',
-    endpointWrong: 'Write an address such as https://s3.example.com.',
+    endpointHelp: 'Such as https://s3.example.com, or as another box told it. Empty: Amazon’s own.',
+    endpointWrong: 'Write an address such as https://s3.example.com, or all of what the other box told.',
     region: 'Region',
     regionWrong: 'Small letters, digits and hyphens, such as eu-west-1.',
     accessKeyId: 'Access key id',
@@ -61,6 +61,9 @@ export const restoreWords = catalogue(
     unreachable: 'The storage cannot be reached. Check its address, and whether this box has a way to it yet.',
     forbidden: 'The storage refuses the key: check its id and its secret, and whether it may list and read there.',
     bucket: 'The storage knows no such bucket or object.',
+    otherCertificate:
+      'The storage shows another certificate than the one that its address names: is it the box that was meant?',
+    clock: 'The clocks of the storage and of this box are too far apart. Wait until this one has the time, or set it.',
     storageOther: 'The storage gives no backup. It says: {cause}.',
   },
   {
@@ -80,8 +83,8 @@ export const restoreWords = catalogue(
     placeHelp: 'Kama ilivyopangwa kwenye kisanduku cha zamani, mfano s3://isp-backups/kisumu.',
     placeWrong: 'Andika s3://bucket/prefix, kama ilivyopangwa kwenye kisanduku cha zamani.',
     endpoint: 'Anwani ya hifadhi',
-    endpointHelp: 'Kama https://s3.example.com. Ikiwa tupu: ya Amazon yenyewe.',
-    endpointWrong: 'Andika anwani kama https://s3.example.com.',
+    endpointHelp: 'Kama https://s3.example.com, au kama kisanduku kingine kilivyosema. Ikiwa tupu: ya Amazon yenyewe.',
+    endpointWrong: 'Andika anwani kama https://s3.example.com, au yote ambayo kisanduku kingine kimesema.',
     region: 'Eneo',
     regionWrong: 'Herufi ndogo, tarakimu na vistari, kama eu-west-1.',
     accessKeyId: 'Kitambulisho cha ufunguo',
@@ -127,6 +130,9 @@ export const restoreWords = catalogue(
     forbidden:
       'Hifadhi inakataa ufunguo: angalia kitambulisho na siri yake, na kama una ruhusa ya kuorodhesha na kusoma huko.',
     bucket: 'Hifadhi haijui bucket au kitu kama hicho.',
+    otherCertificate:
+      'Hifadhi inaonyesha cheti kingine kuliko kile ambacho anwani yake inakitaja: je, ndicho kisanduku kilichokusudiwa?',
+    clock: 'Saa za hifadhi na za kisanduku hiki zimeachana mno. Subiri hiki kipate saa, au iweke.',
     storageOther: 'Hifadhi haitoi nakala. Inasema: {cause}.',
   },
 )

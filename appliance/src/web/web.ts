@@ -41,6 +41,8 @@ export type WebOptions = {
   readonly api?: Hono
   /** What the provider of payments posts, to addresses of its own. */
   readonly callbacks?: Hono
+  /** Where other boxes keep their backups, with keys of their own. */
+  readonly shelf?: Hono
   /** What Prometheus asks for, with a key of its own. */
   readonly metrics?: Handler
   readonly log: Log
@@ -178,6 +180,7 @@ export const createWeb = (options: WebOptions): Web => {
   app.use(protectiveHeaders, compress())
   // Before the names: a proxy that leads from outside to here has one of its own.
   if (options.callbacks) app.route('/callbacks', options.callbacks)
+  if (options.shelf) app.route('/shelf', options.shelf)
   app.use(onlyOurHost(pages, hostNames))
   app.use('/assets/*', serveAssets(assets))
   app.get('/brand.css', (c) => c.body(look().stylesheet, 200, { 'content-type': 'text/css; charset=utf-8' }))

@@ -50,6 +50,9 @@ const byName: Readonly<Record<string, unknown>> = {
 
 /** Of a verb, where that says something that its schema does not. */
 export const byVerb: Readonly<Record<string, unknown>> = {
+  'backups.lendShelf': { name: 'kisumu' },
+  'backups.resizeShelf': { name: 'kisumu', bytesMax: 100_000_000_000 },
+  'backups.endShelf': { name: 'kisumu' },
   'bypass.add': { devices: [{ name: 'Lobby TV', mac: '8A:B3:A0:EB:D5:E7' }], plan: 'Home 10' },
   'bypass.set': { mac: '8A:B3:A0:EB:D5:E7', name: 'Lobby TV' },
   'bypass.remove': { mac: '8A:B3:A0:EB:D5:E7' },

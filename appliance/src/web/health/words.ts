@@ -170,6 +170,7 @@ const titles: Readonly<Record<string, Title>> = {
   keys: of('groupData', 'Keys', 'Funguo'),
   backup: of('groupData', 'Last backup', 'Nakala rudufu ya mwisho'),
   'scheduled-backup': of('groupData', 'Scheduled backup', 'Nakala rudufu ya ratiba'),
+  shelves: of('groupData', 'Backups of other boxes', 'Nakala za visanduku vingine'),
   standby: of('groupData', 'Standby', 'Kisanduku cha akiba'),
   'took-over': of('groupData', 'Take-over', 'Kuchukua nafasi'),
   'set-aside': of('groupData', 'Data put aside', 'Data iliyowekwa kando'),

@@ -55,6 +55,16 @@ test('an owner says where backups go, with a passphrase of their own', async () 
   for (const address of [HERE, `${HERE}?tab=change`]) expect(await page(address)).not.toContain(PASSPHRASE)
 })
 
+test('the address of a shelf at another box is kept with the certificate that it names', async () => {
+  const { as, post, schedule, page } = desk()
+  as('owner')
+  const endpoint = `https://10.0.0.3/shelf#sha256:${'ab'.repeat(32)}`
+  const shelf = { ...storage, place: 's3://backups/kisumu', endpoint }
+  expect((await post(HERE, 'set', shelf)).headers.get('location')).toBe(`${HERE}?said=set`)
+  expect(schedule()).toMatchObject({ place: 's3://backups/kisumu', endpoint })
+  expect(await page(`${HERE}?tab=change`)).toContain(`value="${endpoint}"`)
+})
+
 test('a recovery key is made where no passphrase is chosen, and told this once', async () => {
   const { as, page, post, secrets } = desk()
   as('owner')
@@ -95,6 +105,7 @@ test.each([
   ['keep', folder, { keep: '0' }, 'from 1 to 1000'],
   ['passphrase', folder, { passphrase: 'short' }, 'from 8 to'],
   ['endpoint', storage, { endpoint: 'file:///etc/passwd' }, 'Write an address'],
+  ['endpoint', storage, { endpoint: 'https://10.0.0.3/shelf#sha256:1234' }, 'Write an address'],
   ['region', storage, { region: 'Europe West' }, 'Small letters'],
   ['accessKeyId', storage, { accessKeyId: '' }, 'needs it'],
   ['secretKey', storage, { secretKey: '' }, 'needs it'],
