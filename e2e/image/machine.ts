@@ -73,7 +73,7 @@ export function machineOf(vm: Vm): Machine {
       const wanted = JSON.stringify({ bundle: place, sha256: await sha256Of(bundle), version, at })
       const target = '/var/lib/lango/os/install-wanted.json'
       await vm.mustRoot(
-        `printf %s '${wanted}' >${target}.new && chown lango: ${target}.new && mv ${target}.new ${target}`,
+        `printf %s '${wanted}' >${target}.new && chown lango: ${target}.new && mv ${target}.new ${target} && sync`,
       )
       return at
     },
