@@ -1,50 +1,36 @@
 /** The box: every part by name, started in order and stopped in reverse. This file is the architecture diagram. */
 import { hostname } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { FaultError, err, every, ok, orThrow, type Fault, type Log, type Result } from '@lango/kernel'
-import type { RawDatabase } from '@lango/kernel/db'
+import { every, orThrow, type Fault, type Result } from '@lango/kernel'
 import type { Reach } from '@lango/modules/network'
-import { createPersonalReader, type Actor } from '@lango/kernel/verbs'
 import { Calendar } from '@lango/modules/access'
 import { createSettings } from '@lango/modules/settings'
 import { startAaa, type Aaa } from './aaa/threads.ts'
-import { createActions, type Action } from './actions.ts'
+import type { Action } from './actions.ts'
 import { faultSentence } from './cli/faults.ts'
 import type { BoxOptions, StartOptions } from './box-options.ts'
 import { startCertificates, type CertificateService } from './certificate-service.ts'
-import { createDeskAudit } from './audit/desk-export.ts'
-import { withPlainAudit } from './audit/plain.ts'
-import { putInPlace } from './backup/index.ts'
 import { startAuditWatch, walkInThread, type AuditWatch } from './audit/watch.ts'
-import { lockFolder, makeFolder, type DataFolder } from './data-folder.ts'
+import type { DataFolder } from './data-folder.ts'
 import { startCopier } from './copier.ts'
 import { startDesk, type Desk } from './desk.ts'
-import type { BoxCounts } from './doctor/check.ts'
 import { createCopySender, createNasControl, createStoreAt } from './drivers.ts'
 import { checkControls } from './doctor/router-control.ts'
 import { createFrontDesk } from './front-desk.ts'
-import { boxNetwork } from './network/box.ts'
-import { startQueries, type QueryService } from './query-service.ts'
 import { watchOnline } from './online-watch.ts'
-import { createPortalEntry } from './portal-entry.ts'
 import { startPortal, type PortalServer } from './portal.ts'
-import { rotateKeys } from './rotate-keys.ts'
 import { startRestoring, type Restoring } from './restore/restoring.ts'
 import { serveRpc } from './rpc/server.ts'
-import { pushRouter } from './router-control/push.ts'
 import { startRouterControl, type RouterControlService } from './router-control/service.ts'
 import { PackageHandOut } from './rollouts/hand-out.ts'
 import { startRollouts } from './rollouts/service.ts'
-import { createQueryRunner, runOwnWhole, runWhole } from './run-named.ts'
+import { runOwnWhole, runWhole } from './run-named.ts'
 import { startPairService, type PairService } from './standby/pair-service.ts'
 import { startSessionControl, type SessionControl } from './session-control.ts'
-import { portalPorts, reachOf, takeCertificates, type Served } from './served.ts'
-import { consoleActions } from './setup/console-facts.ts'
-import { shelfAddress } from './shelf/index.ts'
-import { openSite, type Site } from './site.ts'
-import { createStaffDoor, type StaffDoor } from './staff-door.ts'
-import { loadTls, type BoxNames, type BoxTls } from './tls/index.ts'
-import { createListExport } from './transfer/desk-export.ts'
+import { boxActions, console } from './box-actions.ts'
+import { assemble, type Stage } from './stages.ts'
+import { namesOf, openGround, type Ground } from './ground.ts'
+import { portalPorts, reachOf, takeCertificates } from './served.ts'
+import type { Site } from './site.ts'
 import { Transfers } from './transfer/desk-transfers.ts'
 import { watchTimeZone } from './time-zone.ts'
 import { startUpkeep } from './upkeep.ts'
@@ -73,11 +59,6 @@ export type Box = {
   readonly deskAddress: string
   stop(): Promise<void>
 }
-
-/** Who holds the box's own socket: the file's mode says who may. */
-const console: Actor = { kind: 'console', id: 'socket' }
-
-const namesOf = (webNames: readonly string[]): BoxNames => ({ hostName: hostname(), webNames })
 
 /** Starts everything, or says which part would not and leaves nothing behind. */
 export const startBox = (given: StartOptions): Promise<Result<Box, Fault>> =>
@@ -141,73 +122,6 @@ export const startBox = (given: StartOptions): Promise<Result<Box, Fault>> =>
     const ports: Ports = { ...aaa.ports, web: desk.port, ...portalPorts(portal) }
     return { folder: ground.folder, site: ground.site, ports, deskAddress: desk.address }
   })
-
-type Stop = () => unknown
-type Stage = { readonly stop: Stop }
-type Keep = <S extends Stage>(started: S) => S
-
-/**
- * What `build` keeps is stopped last first: by the `stop` of the whole, or at once when `build` throws. A fault that
- * it throws (`orThrow`) is the result.
- */
-const assemble = async <T>(
-  build: (keep: Keep) => Promise<T>,
-): Promise<Result<T & { stop(): Promise<void> }, Fault>> => {
-  const kept: Stage[] = []
-  const stop = async (): Promise<void> => {
-    for (const stage of kept.splice(0).toReversed()) await stage.stop()
-  }
-  try {
-    const built = await build((stage) => {
-      kept.push(stage)
-      return stage
-    })
-    return ok({ ...built, stop })
-  } catch (error) {
-    await stop()
-    if (error instanceof FaultError) return err(error.fault)
-    throw error
-  }
-}
-
-type Ground = {
-  readonly folder: DataFolder
-  readonly site: Site
-  /** One for desk and routers: passwords are computed one at a time, and failures count at both. */
-  readonly staffDoor: StaffDoor
-  readonly tls: BoxTls
-  /** Read-only: sessions.db with site.db attached. */
-  readonly reader: RawDatabase
-  /** `sealed` answers of the audit log as it was hashed, without what is told of people. */
-  readonly queries: QueryService & { readonly sealed: QueryService['ask'] }
-}
-
-/** The folder, held for this process; the site in it, its certificate, and who reads it. */
-const openGround = ({ dir, webNames, demo, log, onFatal }: StartOptions): Promise<Result<Ground & Stage, Fault>> =>
-  assemble(async (keep) => {
-    const folder = orThrow(makeFolder(dir))
-    keep({ stop: orThrow(lockFolder(folder)).release })
-    becomeRestored(folder, log)
-    const site = orThrow(openSite(folder, log))
-    keep({ stop: site.close })
-    if (!site.clock.sure())
-      log.warn('the clock is not trusted yet: nothing expires and no dated service is sold until it is')
-    const { clock, random } = site
-    const tls = orThrow(await loadTls(folder, { now: clock.now, random, ...namesOf(webNames), sure: clock.sure() }))
-    const runner = orThrow(createQueryRunner(folder))
-    keep({ stop: runner.close })
-    const asked = keep(startQueries(folder, (error) => onFatal('the query thread died', error)))
-    const reader = runner.sessions.raw
-    const queries = { ...asked, ask: withPlainAudit(asked.ask, reader, site.vault), sealed: asked.ask }
-    return { folder, site, staffDoor: createStaffDoor(site, { demo }), tls, reader, queries }
-  })
-
-/** A restore that was decided on is finished first, whatever stopped it. */
-const becomeRestored = (folder: DataFolder, log: Log): void => {
-  const placed = orThrow(putInPlace(folder, Date.now()))
-  if (placed.is === 'placed') log.info('this is the restored box', { movedTo: placed.movedTo })
-  if (placed.is === 'owned') log.warn('nothing was restored: the box has got an owner meanwhile')
-}
 
 /** A box without an owner may become one that was backed up. */
 const startRestore = (
@@ -361,84 +275,6 @@ const startTransfers = ({ log }: BoxOptions, { folder, site }: Ground): Transfer
     every,
     log,
   })
-
-const countedSinceStart = [
-  'dropped',
-  'radsecUnknown',
-  'radsecHandshakes',
-  'radsecDropped',
-  'decisionsLost',
-  'statusRequests',
-] as const satisfies readonly (keyof BoxCounts)[]
-
-/** What only a running box can do. */
-const boxActions = (
-  { image, listen, webListen }: BoxOptions,
-  { folder, site, staffDoor, reader, queries }: Ground,
-  aaa: Aaa,
-  parts: {
-    readonly watch: Watch
-    readonly transfers: Transfers
-    readonly controlled: RouterControlService
-    readonly certified: CertificateService
-    readonly reach: () => Reach
-    readonly pair: PairService
-  },
-  served: Served,
-): Action => {
-  const { clock } = site
-  const { ports, state } = aaa
-  const { watch, transfers, controlled, certified, reach, pair } = parts
-  const { desk } = served
-  const startedAt = clock.now()
-  const command = (name: string, input: unknown, actor: Actor) => runWhole(site, name, input, { actor })
-  const own = (name: string, input: unknown, actor: Actor) => runOwnWhole(site, name, input, { actor })
-  return createActions({
-    reader,
-    queries,
-    command,
-    status: () => ({
-      pid: process.pid,
-      listen,
-      webListen,
-      ports: { ...ports, ...portalPorts(served.portal()), web: desk()?.port },
-      startedAt,
-      now: clock.now(),
-      clockSure: clock.sure(),
-      ...watch.serving(),
-      controlled: controlled.statuses(),
-      counts: Object.fromEntries(countedSinceStart.map((name) => [name, state.read(name)])),
-      pair: pair.status(),
-    }),
-    newWebAddress: () => desk()?.newAddress() ?? '',
-    sleep,
-    ...watch.selfKnowledge,
-    // The other threads meet the new key in the file by themselves: a vault reads it again for a key it does not know.
-    others: {
-      ...createDeskAudit({
-        site,
-        ask: queries.sealed,
-        plain: createPersonalReader(reader, site.vault),
-        hostName: hostname(),
-      }),
-      'box.attention': () => ok(watch.attention()),
-      'box.reach': () => ok(reach()),
-      'portal.entry': createPortalEntry(site.database.raw, reach),
-      'shelf.address': () => shelfAddress(desk()!.at(), reach().addresses),
-      'routers.controlled': () => ok(controlled.statuses()),
-      'routers.push': pushRouter(reader, controlled.push),
-      'transfer.show': (input, by) => transfers.show(input, by),
-      'transfer.load': (_, by) => transfers.load(by),
-      'transfer.drop': (_, by) => transfers.drop(by),
-      'transfer.give': createListExport({ may: site.may, ask: queries.ask, command: own }),
-      ...certified.actions,
-      ...boxNetwork(image, site, { command, own }),
-      ...consoleActions({ site, staffDoor, state, desk }),
-      ...pair.actions,
-      'keys.rotate': () => rotateKeys(site, folder, console, () => Promise.resolve()),
-    },
-  })
-}
 
 /** The box's own socket: the CLI's commands, queries and actions. */
 const startConsole = async ({ log }: BoxOptions, { folder, site, queries }: Ground, action: Action): Promise<Stage> => {
