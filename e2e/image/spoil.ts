@@ -51,8 +51,8 @@ export const nextSchema =
   (root: string): void => {
     const step = `{
       version: ${schema}, minReader: 1, up: (raw) => {
-        raw.exec('ALTER TABLE subscribers ADD COLUMN colour_${schema} TEXT');
-        raw.exec("UPDATE subscribers SET colour_${schema} = 'green'");
+        raw.exec('ALTER TABLE services ADD COLUMN colour_${schema} TEXT');
+        raw.exec("UPDATE services SET colour_${schema} = 'green'");
         const began = '/var/lib/lango/step-began';
         const { existsSync, writeFileSync } = process.getBuiltinModule('node:fs');
         if (existsSync(began)) return;
