@@ -137,7 +137,8 @@ export const dialOptions = (uplink: { userName: string; password: string }, link
     'hide-password',
     'noauth',
     'noipdefault',
-    'defaultroute',
+    // pppd leaves a way out that is there already, if only by the staff's port: the script below sets this one before it.
+    'nodefaultroute',
     'usepeerdns',
     'persist',
     'maxfail 0',

@@ -127,7 +127,19 @@ describe.runIf(isLong)('two machines and a cable', () => {
   }, 120_000)
 
   test('at the end of its quota the line is cut, and dialled in vain', async () => {
-    await lango('plan', 'add', 'Small', '--kind', 'pppoe', '--quota', '1MB', '--interim-sec', '60')
+    await lango(
+      'plan',
+      'add',
+      'Small',
+      '--kind',
+      'pppoe',
+      '--down-kbps',
+      '4000',
+      '--quota',
+      '1MB',
+      '--interim-sec',
+      '60',
+    )
     await lango('subscriber', 'add', 'brian', '--password', 'p4ss', '--plan', 'Small')
     await dial('brian', 'p4ss')
     expect(await address()).toMatch(/10\.50\.0\.\d+/)
