@@ -18,6 +18,13 @@ const makeFolders = async (folder: string): Promise<void> => {
   }
 }
 
+/** What a stick that was pulled out, or a power cut, left of an earlier one of the same box: its name differs in its time alone. */
+const isLeftOf = (name: string) => {
+  const box = name.slice(0, name.lastIndexOf('-') + 1)
+  return (other: string): boolean =>
+    box !== '' && other.length === name.length + '.part'.length && other.startsWith(box) && other.endsWith('.part')
+}
+
 export const createFolderStore = (folder: string): BackupStore => {
   const told = async <T>(work: Promise<T>): Promise<T> => {
     try {
@@ -41,6 +48,7 @@ export const createFolderStore = (folder: string): BackupStore => {
         (async () => {
           await makeFolders(folder)
           const part = join(folder, `${name}.part`)
+          for (const left of (await readdir(folder)).filter(isLeftOf(name))) await rm(join(folder, left))
           try {
             await copyFile(file.path, part)
             await syncOf(part)

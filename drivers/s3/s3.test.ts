@@ -120,6 +120,16 @@ test('what storage says it has kept, and has not, is found out', async () => {
   await expect(store().verify('f.backup', file, signal)).rejects.toThrow(/no such/)
 })
 
+test('what a pulled stick left of an earlier backup goes, that of another box stays', async () => {
+  const folder = join(work, 'pulled')
+  mkdirSync(folder)
+  const parts = ['lango-pop-20261126T020000Z.backup.part', 'lango-pop-2-20261126T020000Z.backup.part', 'notes.part']
+  for (const part of parts) writeFileSync(join(folder, part), 'half')
+  const name = 'lango-pop-20261127T020000Z.backup'
+  await createFolderStore(folder).put(name, fileOf('f', 'x'), signal)
+  expect(readdirSync(folder).toSorted()).toEqual([parts[1], name, 'notes.part'])
+})
+
 test('without a stick it says so, and writes nowhere', async () => {
   const empty = join(work, 'no-usb')
   mkdirSync(empty)
