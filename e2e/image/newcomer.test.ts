@@ -20,6 +20,7 @@ const password = 'nyani haoni kundule'
 const passphrase = 'mti hauendi ila kwa nyenzo'
 /** A page of an emulated machine that does something else at the time. */
 const patienceMs = 180_000
+
 describe.runIf(isLong)('a newcomer and an image', () => {
   const stick = join(folder, 'backups.img')
   const vms: Vm[] = []

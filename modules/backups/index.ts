@@ -10,7 +10,7 @@ export { listBackupRuns, listShelves, showBackupSchedule } from './queries.ts'
 export { newRecoveryKey, readEndpoint, readPlace, scheduleSecretPurpose } from './rules.ts'
 export { endShelf, lendShelf, recordShelf, resizeShelf } from './shelf-commands.ts'
 export { createShelfJob } from './shelf-job.ts'
-export { SHELF_BUCKET, SHELF_FILE, shelfLimits, shelfLine, shelfSecretPurpose } from './shelf-rules.ts'
+export { SHELF_BUCKET, SHELF_FILE, SHELF_SILENT_MS, shelfLimits, shelfLine, shelfSecretPurpose } from './shelf-rules.ts'
 
 export const backups = defineModule({
   name: 'backups',

@@ -35,21 +35,25 @@ import type { ValueOf } from '@lango/kernel/verbs'
 import type { ShelfAddress } from './port.ts'
 import type { listShelves } from './queries.ts'
 import { endShelf, lendShelf, resizeShelf } from './shelf-commands.ts'
-import { SHELF_BYTES_DEFAULT, SHELF_NAME, shelfLimits, shelfLine } from './shelf-rules.ts'
+import {
+  BYTES_PER_GB,
+  SHELF_BYTES_DEFAULT,
+  SHELF_NAME,
+  SHELF_SILENT_MS,
+  shelfLimits,
+  shelfLine,
+} from './shelf-rules.ts'
 import { shelfWordsOf, type ShelfWords } from './shelf-words.ts'
 
 const HERE = '/settings/backups'
-const GB = 1_000_000_000
-const GB_MAX = shelfLimits.bytesMaxMax / GB
-/** A box whose newest backup came longer ago may be in trouble. */
-const LATE_MS = 3 * 86_400_000
+const GB_MAX = shelfLimits.bytesMaxMax / BYTES_PER_GB
 
 type Shelf = ResultOf<typeof listShelves>[number]
 type PanelProps = { desk: Desk; shelves: readonly Shelf[] }
 
 const newestMark = ({ newestAt }: Shelf, { now, locale }: Desk, words: ShelfWords) => {
   if (newestAt === null) return <span class="muted">{words.nothing}</span>
-  if (now - newestAt <= LATE_MS) return <Ago at={newestAt} now={now} locale={locale} />
+  if (now - newestAt <= SHELF_SILENT_MS) return <Ago at={newestAt} now={now} locale={locale} />
   return <Status meaning="attention">{fill(words.late, { ago: formatAgo(newestAt, now, locale) })}</Status>
 }
 
@@ -103,7 +107,7 @@ const sizeField = (desk: Desk, deed: string, name: string) => {
       inputMode="numeric"
       required
       help={words.maxHelp}
-      value={form.value(name, String(SHELF_BYTES_DEFAULT / GB))}
+      value={form.value(name, String(SHELF_BYTES_DEFAULT / BYTES_PER_GB))}
       {...form.error(name)}
     />
   )
@@ -227,7 +231,7 @@ const keyShown = (desk: Desk, lent: ValueOf<typeof lendShelf>, { endpoint, other
 const sizeOf = (form: FormReader, name: string, words: ShelfWords): number => {
   const wrong = fill(words.maxWrong, { max: GB_MAX })
   form.needed(name, wrong)
-  return (form.whole(name, [1, GB_MAX], wrong) ?? 0) * GB
+  return (form.whole(name, [1, GB_MAX], wrong) ?? 0) * BYTES_PER_GB
 }
 
 const lend = async (desk: DoingDesk): Promise<Done> => {

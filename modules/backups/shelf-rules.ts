@@ -1,16 +1,18 @@
 /** Shelves: what a box keeps of the backups of others. Pure. */
 import { defineLimits, type Random } from '@lango/kernel'
 
-const GB = 1_000_000_000
+export const BYTES_PER_GB = 1_000_000_000
+/** Twice a day missed is a line that was down; this is a box that nobody looks after. */
+export const SHELF_SILENT_MS = 3 * 86_400_000
 
 export const shelfLimits = defineLimits({
   shelvesMax: 20,
   /** On one shelf: twice what a schedule keeps at most. */
   filesMax: 2000,
-  bytesMaxMin: GB,
-  bytesMaxMax: 100_000 * GB,
+  bytesMaxMin: BYTES_PER_GB,
+  bytesMaxMax: 100_000 * BYTES_PER_GB,
 })
-export const SHELF_BYTES_DEFAULT = 50 * GB
+export const SHELF_BYTES_DEFAULT = 50 * BYTES_PER_GB
 
 /** As it stands in a path and in a folder. */
 export const SHELF_NAME = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/

@@ -6,14 +6,11 @@ import type { ConfigFault, Fault, KeyFileFault, MoneyFault, QuantityFault, Vault
 import type { DatabaseFault, MigrationFault } from '@lango/kernel/db'
 import type { DispatchFault, FaultOf } from '@lango/kernel/verbs'
 import type { bindDevice, firstUse, freeDevice, removePassphrase, setPassphrase, topUp } from '@lango/modules/access'
-import type { backUpNow, setBackupSchedule } from '@lango/modules/backups'
 import type { addPlan } from '@lango/modules/plans'
 import type { addSubscriber, resumeSubscriber, revealPasswords } from '@lango/modules/services'
 import type { changeSettings, setRetention } from '@lango/modules/settings'
 import type { addWebhook, retryWebhook, testWebhook } from '@lango/modules/webhooks'
 import type { AaaFault } from '../aaa/threads.ts'
-import type { BackupFault } from '../backup/index.ts'
-import type { RestoringFault } from '../restore/restoring.ts'
 import type { FolderFault } from '../data-folder.ts'
 import type { OfflineFault } from '../offline-link.ts'
 import type { RpcFault } from '../rpc/protocol.ts'
@@ -37,7 +34,7 @@ import { staffSentences, type StaffFault } from './staff-faults.ts'
 import { updateSentences, type UpdateFault } from './update-faults.ts'
 import { walletSentences, type WalletFault } from './wallet-faults.ts'
 import { voucherLoanSentences, type VoucherLoanFault } from './voucher-loan-faults.ts'
-import { shelfSentences, type ShelfFault } from './shelf-faults.ts'
+import { backupSentences, type BackupsFault } from './backup-faults.ts'
 import { standbySentences, type PairingFault } from './standby-faults.ts'
 import { voucherSentences, type VoucherFault } from './voucher-faults.ts'
 import { acmeSentences, type CertificateAcmeFault } from './acme-faults.ts'
@@ -61,8 +58,6 @@ type ModuleFault = FaultOf<
   | typeof revealPasswords
   | typeof changeSettings
   | typeof setRetention
-  | typeof backUpNow
-  | typeof setBackupSchedule
   | typeof addWebhook
   | typeof retryWebhook
   | typeof testWebhook
@@ -88,14 +83,12 @@ export type KnownFault =
   | PortalFault
   | RouterFault
   | SetupFault
-  | ShelfFault
   | StaffFault
   | SendingFault
   | VoucherFault
   | VoucherLoanFault
   | ActionFault
-  | BackupFault
-  | RestoringFault
+  | BackupsFault
   | ImportFault
   | MoveFault
   | TransferFault
@@ -134,7 +127,7 @@ const sentences: Sentences = {
   ...rolloutSentences,
   ...updateSentences,
   ...standbySentences,
-  ...shelfSentences,
+  ...backupSentences,
   // The desk
   PlanNameTaken: ({ name }) => `A plan is called ${name} already. Choose another name. See: lango plan list`,
   PlanUnknown: ({ plan }) => `No plan is called ${plan}, or it is withdrawn. See: lango plan list`,
@@ -283,30 +276,7 @@ const sentences: Sentences = {
   FolderOfAnother: ({ dir, uid }) =>
     `The data folder ${dir} belongs to user ${uid}: files made by you could not be read by the box. Run this as that user: sudo -u '#${uid}' lango …`,
 
-  // Backups
   FileUnwritable: ({ file, cause }) => `${file} cannot be written (${folderCause(cause)}).`,
-  BackupDamaged: ({ file, cause }) => `${file} cannot be restored: ${cause}. Use another backup.`,
-  BackupTooNew: ({ file, format }) =>
-    `${file} was made by a newer release (format ${format}). Restore it with that release or a later one.`,
-  PassphraseMissing: ({ file }) =>
-    `The keys in ${file} are sealed: give --passphrase-file with the passphrase, or put the recovery key beside it as ${file}.key. With --without-keys all but the passwords is restored.`,
-  PassphraseWrong: () =>
-    'The passphrase or recovery key is not the one this backup was sealed with. Nothing was restored.',
-  SealUnknown: () =>
-    'The keys in the backup are sealed in a way this release does not know. Restore it with a newer release.',
-  KeysAbsent: ({ file }) =>
-    `${file} was made without keys: no password or router secret in it can be read. With --without-keys the rest is restored, and they are set again by hand; if you have keys.json, put it into the folder afterwards.`,
-  FolderNotEmpty: ({ dir, found }) =>
-    `${dir} is not empty: it holds ${found}. Restore into an empty folder, or move what is there aside with --replace.`,
-
-  RestoreNoRoom: ({ dir }) =>
-    `There is not enough room at ${dir} for what is in the backup. Nothing was changed: free some, or use a larger disk.`,
-  RestoreElsewhere: () => 'This step is over, or somebody else restores a backup at the desk. See how far it is there.',
-  StorageFailed: ({ cause }) => `The storage gives no backup: ${cause}.`,
-  StorageEmpty: ({ place }) => `There is no backup in ${place}. Check the bucket and the prefix.`,
-
-  BackupsUnscheduled: () => 'No backups are scheduled. Set where they go: lango backup schedule --every 24h --to PLACE',
-  StorageKeyMissing: () => 'Storage needs a key: give --access-key-id and --secret-key-file.',
 
   // Certificates
   TlsUnreadable: ({ file, cause }) => `${file} cannot be used: ${cause}.`,

@@ -1,10 +1,9 @@
 /** Whether the boxes that keep their backups here still send them. */
 import type { RawDatabase } from '@lango/kernel/db'
-import { DAY_MS, fine, firstOf, found, HOUR_MS, type Check } from './check.ts'
+import { SHELF_SILENT_MS } from '@lango/modules/backups'
+import { fine, firstOf, found, HOUR_MS, type Check } from './check.ts'
 
 const NAME = 'shelves'
-/** Twice a day missed is a line that was down; this is a box that nobody looks after. */
-const SILENT_MS = 3 * DAY_MS
 
 /** Nothing where nothing is lent. */
 export const checkShelves = (site: RawDatabase, now: number): Check[] => {
@@ -14,7 +13,7 @@ export const checkShelves = (site: RawDatabase, now: number): Check[] => {
     )
     .all()
   if (shelves.length === 0) return []
-  const silent = shelves.filter(({ at }) => now - at > SILENT_MS)
+  const silent = shelves.filter(({ at }) => now - at > SHELF_SILENT_MS)
   if (silent.length === 0) return [fine(NAME, 'The boxes whose backups are kept here send them.')]
   const told = silent.map(({ name, at }) => ({ name, silentHours: Math.floor((now - at) / HOUR_MS) }))
   return [found(NAME, 'attention', { type: 'shelves-silent', ...firstOf(told) })]
